@@ -1,0 +1,295 @@
+#include "CKernels.h"
+#include "vector.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+
+// Sums of float32 over blocks of this many elements are added up in double precision.
+enum { block = 1024 };
+
+CK_CLONES void ck_add(const float *a, const float *b, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = a[i] + b[i];
+}
+
+CK_CLONES void ck_subtract(const float *a, const float *b, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = a[i] - b[i];
+}
+
+CK_CLONES void ck_multiply(const float *a, const float *b, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = a[i] * b[i];
+}
+
+CK_CLONES void ck_scale(const float *a, float scale, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = scale * a[i];
+}
+
+CK_CLONES void ck_accumulate(const float *a, float scale, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] += scale * a[i];
+}
+
+CK_CLONES double ck_dot(const float *a, const float *b, size_t count) {
+  double total = 0;
+  for (size_t start = 0; start < count; start += block)
+    total += ck_dot_inline(a + start, b + start, MIN(block, count - start));
+  return total;
+}
+
+CK_CLONES double ck_sum(const float *a, size_t count) {
+  double total = 0;
+  for (size_t start = 0; start < count; start += block)
+    total += ck_sum_inline(a + start, MIN(block, count - start));
+  return total;
+}
+
+// --- non-linearities -----------------------------------------------------------------------------
+
+// tanh and erf of the C library stay scalar; these forms by exp vectorise.
+INLINE float ck_tanh_inline(float x) {
+  float magnitude = fabsf(x);
+  // Below 0.05 the difference 1 - 2/(e+1) loses digits; the series is exact to float32 there.
+  float square = x * x;
+  float series = x * (1 - square * (1.0f / 3 - square * (2.0f / 15)));
+  float whole = 1 - 2 / (ck_exp_inline(2 * magnitude) + 1);
+  return magnitude < 0.05f ? series : copysignf(whole, x);
+}
+
+INLINE float sigmoid(float x) { return 1 / (1 + ck_exp_inline(-x)); }
+
+static const float gelu_scale = 0.7978845608028654f;  // sqrt(2 / π)
+static const float gelu_cubic = 0.044715f;
+
+CK_CLONES static void relu_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = x[i] > 0 ? x[i] : 0;
+}
+
+CK_CLONES static void silu_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = x[i] * sigmoid(x[i]);
+}
+
+CK_CLONES static void gelu_tanh_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float inner = gelu_scale * (x[i] + gelu_cubic * x[i] * x[i] * x[i]);
+    out[i] = 0.5f * x[i] * (1 + ck_tanh_inline(inner));
+  }
+}
+
+CK_CLONES static void sigmoid_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = sigmoid(x[i]);
+}
+
+CK_CLONES static void tanh_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = ck_tanh_inline(x[i]);
+}
+
+static void gelu_erf_all(const float *x, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678118654752f));
+}
+
+void ck_activation(int function, const float *x, float *out, size_t count) {
+  switch (function) {
+    case CK_RELU: relu_all(x, out, count); break;
+    case CK_SILU: silu_all(x, out, count); break;
+    case CK_GELU_TANH: gelu_tanh_all(x, out, count); break;
+    case CK_GELU_ERF: gelu_erf_all(x, out, count); break;
+    case CK_SIGMOID: sigmoid_all(x, out, count); break;
+    case CK_TANH: tanh_all(x, out, count); break;
+  }
+}
+
+CK_CLONES static void relu_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? dy[i] : 0;
+}
+
+CK_CLONES static void silu_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float s = sigmoid(x[i]);
+    dx[i] = dy[i] * s * (1 + x[i] * (1 - s));
+  }
+}
+
+CK_CLONES static void gelu_tanh_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float square = x[i] * x[i];
+    float t = ck_tanh_inline(gelu_scale * (x[i] + gelu_cubic * x[i] * square));
+    float inner = gelu_scale * (1 + 3 * gelu_cubic * square);
+    dx[i] = dy[i] * (0.5f * (1 + t) + 0.5f * x[i] * (1 - t * t) * inner);
+  }
+}
+
+static void gelu_erf_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float normal = expf(-0.5f * x[i] * x[i]) * 0.3989422804014327f;
+    dx[i] = dy[i] * (0.5f * (1 + erff(x[i] * 0.70710678118654752f)) + x[i] * normal);
+  }
+}
+
+CK_CLONES static void sigmoid_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float s = sigmoid(x[i]);
+    dx[i] = dy[i] * s * (1 - s);
+  }
+}
+
+CK_CLONES static void tanh_back(const float *x, const float *dy, float *dx, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float t = ck_tanh_inline(x[i]);
+    dx[i] = dy[i] * (1 - t * t);
+  }
+}
+
+void ck_activation_gradient(
+  int function, const float *x, const float *dy, float *dx, size_t count) {
+  switch (function) {
+    case CK_RELU: relu_back(x, dy, dx, count); break;
+    case CK_SILU: silu_back(x, dy, dx, count); break;
+    case CK_GELU_TANH: gelu_tanh_back(x, dy, dx, count); break;
+    case CK_GELU_ERF: gelu_erf_back(x, dy, dx, count); break;
+    case CK_SIGMOID: sigmoid_back(x, dy, dx, count); break;
+    case CK_TANH: tanh_back(x, dy, dx, count); break;
+  }
+}
+
+CK_CLONES void ck_swiglu(const float *gate, const float *up, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = gate[i] * sigmoid(gate[i]) * up[i];
+}
+
+CK_CLONES void ck_swiglu_gradient(
+  const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float s = sigmoid(gate[i]);
+    dup[i] = dy[i] * gate[i] * s;
+    dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+  }
+}
+
+// --- normalisation -------------------------------------------------------------------------------
+
+CK_CLONES void ck_rms_norm(
+  const float *x, const float *weight, float epsilon, float *out, float *scales, size_t rows,
+  size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    float scale = 1 / sqrtf(ck_dot_inline(x, x, width) / (float)width + epsilon);
+    scales[row] = scale;
+    for (size_t i = 0; i < width; i++) out[i] = x[i] * scale * weight[i];
+  }
+}
+
+CK_CLONES void ck_rms_norm_gradient(
+  const float *x, const float *weight, const float *scales, const float *dy, float *dx, size_t rows,
+  size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, dy += width, dx += width) {
+    float scale = scales[row];
+    float projection = ck_dot3_inline(x, weight, dy, width) * scale * scale / (float)width;
+    for (size_t i = 0; i < width; i++) dx[i] = scale * (weight[i] * dy[i] - x[i] * projection);
+  }
+}
+
+CK_CLONES void ck_rms_norm_weight_gradient(
+  const float *x, const float *scales, const float *dy, float *dweight, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, dy += width)
+    for (size_t i = 0; i < width; i++) dweight[i] += dy[i] * x[i] * scales[row];
+}
+
+CK_CLONES void ck_layer_norm(
+  const float *x, const float *weight, const float *bias, float epsilon, float *out, float *means,
+  float *scales, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    float mean = ck_sum_inline(x, width) / (float)width;
+    float scale = 1 / sqrtf(ck_variance_inline(x, mean, width) + epsilon);
+    means[row] = mean;
+    scales[row] = scale;
+    for (size_t i = 0; i < width; i++) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+  }
+}
+
+CK_CLONES void ck_layer_norm_gradient(
+  const float *x, const float *weight, const float *means, const float *scales, const float *dy,
+  float *dx, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, dy += width, dx += width) {
+    float mean = means[row], scale = scales[row];
+    float sum = ck_dot_inline(weight, dy, width) / (float)width;
+    float projection =
+      (ck_dot3_inline(x, weight, dy, width) / (float)width - mean * sum) * scale * scale;
+    for (size_t i = 0; i < width; i++)
+      dx[i] = scale * (weight[i] * dy[i] - sum - (x[i] - mean) * projection);
+  }
+}
+
+CK_CLONES void ck_layer_norm_weight_gradient(
+  const float *x, const float *means, const float *scales, const float *dy, float *dweight,
+  float *dbias, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width, dy += width)
+    for (size_t i = 0; i < width; i++) {
+      dweight[i] += dy[i] * (x[i] - means[row]) * scales[row];
+      dbias[i] += dy[i];
+    }
+}
+
+// --- attention and loss --------------------------------------------------------------------------
+
+CK_CLONES void ck_rotary(
+  const float *x, const float *cosines, const float *sines, float direction, float *out,
+  size_t heads, size_t head_width) {
+  size_t half = head_width / 2;
+  for (size_t head = 0; head < heads; head++, x += head_width, out += head_width)
+    for (size_t i = 0; i < half; i++) {
+      float first = x[i], second = x[i + half], sine = sines[i] * direction;
+      out[i] = first * cosines[i] - second * sine;
+      out[i + half] = second * cosines[i] + first * sine;
+    }
+}
+
+CK_CLONES void ck_softmax(float *scores, float scale, size_t allowed, size_t width) {
+  float largest = ck_max_inline(scores, allowed);
+  for (size_t i = 0; i < allowed; i++) scores[i] = ck_exp_inline(scale * (scores[i] - largest));
+  float inverse = 1 / ck_sum_inline(scores, allowed);
+  for (size_t i = 0; i < allowed; i++) scores[i] *= inverse;
+  for (size_t i = allowed; i < width; i++) scores[i] = 0;
+}
+
+CK_CLONES void ck_softmax_gradient(
+  const float *probabilities, float *gradient, float scale, size_t width) {
+  float mean = ck_dot_inline(probabilities, gradient, width);
+  for (size_t i = 0; i < width; i++)
+    gradient[i] = probabilities[i] * (gradient[i] - mean) * scale;
+}
+
+CK_CLONES float ck_cross_entropy(
+  const float *logits, size_t target, float *probabilities, size_t width) {
+  float largest = ck_max_inline(logits, width);
+  double total = 0;
+  for (size_t start = 0; start < width; start += block) {
+    size_t count = MIN(block, width - start);
+    float buffer[block];
+    for (size_t i = 0; i < count; i++) buffer[i] = ck_exp_inline(logits[start + i] - largest);
+    total += ck_sum_inline(buffer, count);
+    if (probabilities) memcpy(probabilities + start, buffer, count * sizeof(float));
+  }
+  if (probabilities) {
+    float inverse = (float)(1 / total);
+    for (size_t i = 0; i < width; i++) probabilities[i] *= inverse;
+  }
+  return (float)(log(total) - (double)(logits[target] - largest));
+}
+
+CK_CLONES void ck_column_sums(const float *x, float *sums, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width)
+    for (size_t i = 0; i < width; i++) sums[i] += x[i];
+}
+
+CK_CLONES void ck_add_bias(float *x, const float *bias, size_t rows, size_t width) {
+  for (size_t row = 0; row < rows; row++, x += width)
+    for (size_t i = 0; i < width; i++) x[i] += bias[i];
+}
+
+CK_CLONES void ck_adam(
+  const float *gradient, float *first, float *second, float *direction, float beta1, float beta2,
+  float correction1, float correction2, float epsilon, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
+    second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i];
+    direction[i] = (first[i] / correction1) / (sqrtf(second[i] / correction2) + epsilon);
+  }
+}

@@ -1,0 +1,146 @@
+import Synchronization
+
+/// One recorded operation: who its operands were and how a gradient passes back to them.
+final class GradientNode: @unchecked Sendable {
+  /// Which operands need a gradient, then the gradient of each (nil where none is needed).
+  typealias Backward = (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
+
+  private static let counter = Atomic<UInt64>(0)
+
+  /// Grows in the order of recording: parents always have smaller numbers.
+  let order: UInt64
+  let parents: [GradientNode?]
+  let backward: Backward?
+  weak var parameter: Parameter?
+
+  init(parents: [GradientNode?] = [], backward: Backward? = nil) {
+    order = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    self.parents = parents
+    self.backward = backward
+  }
+}
+
+extension Tensor {
+  /// This result, recorded with its operands when one of them requires a gradient.
+  ///
+  /// - Parameter backward: from the gradient of the result, and for each operand whether it needs one,
+  ///   the operands' gradients; nothing is computed for an operand that needs none.
+  package func recorded(
+    from operands: [Tensor],
+    backward: @escaping (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
+  ) -> Tensor {
+    guard operands.contains(where: { $0.node != nil }) else { return self }
+    var result = self
+    result.node = GradientNode(parents: operands.map(\.node), backward: backward)
+    return result
+  }
+
+  /// The same values as the start of a recording: ``gradients(of:)`` can be asked for it.
+  public func requiringGradient() -> Tensor {
+    var result = detached
+    result.node = GradientNode()
+    return result
+  }
+
+  /// The gradients of this scalar with respect to tensors that took part in computing it.
+  ///
+  /// - Returns: one tensor for each of `tensors`, of its shape; zeros where the scalar does not depend
+  ///   on it.
+  public func gradients(of tensors: [Tensor]) -> [Tensor] {
+    let wanted = Set(tensors.compactMap { $0.node?.order })
+    let found = backpropagate(keeping: wanted)
+    return tensors.map { tensor in
+      tensor.node.flatMap { found[$0.order] } ?? .zeros(tensor.shape)
+    }
+  }
+
+  /// Adds this scalar's gradient to ``Parameter/gradient`` of every parameter it depends on.
+  public func backward() { _ = backpropagate(keeping: []) }
+
+  private func backpropagate(keeping wanted: Set<UInt64>) -> [UInt64: Tensor] {
+    precondition(count == 1, "backward: expected a scalar, got shape \(shape)")
+    guard let root = node else { return [:] }
+    var pending: [UInt64: Tensor] = [root.order: Tensor(repeating: 1, shape: shape)]
+    var kept: [UInt64: Tensor] = [:]
+    for node in Self.recording(of: root) {
+      guard let gradient = pending.removeValue(forKey: node.order) else { continue }
+      if wanted.contains(node.order) { kept[node.order] = gradient }
+      node.parameter?.accumulate(gradient)
+      guard let backward = node.backward else { continue }
+      let results = backward(gradient, node.parents.map { $0 != nil })
+      for (parent, result) in zip(node.parents, results) {
+        guard let parent, let result else { continue }
+        if let sum = pending.removeValue(forKey: parent.order) {
+          pending[parent.order] = sum.adding(inPlace: result)
+        } else {
+          pending[parent.order] = result
+        }
+      }
+    }
+    return kept
+  }
+
+  /// All nodes that `root` depends on, the latest first.
+  private static func recording(of root: GradientNode) -> [GradientNode] {
+    var seen: Set<UInt64> = [root.order]
+    var stack = [root]
+    var nodes: [GradientNode] = []
+    while let node = stack.popLast() {
+      nodes.append(node)
+      for case let parent? in node.parents where seen.insert(parent.order).inserted {
+        stack.append(parent)
+      }
+    }
+    return nodes.sorted { $0.order > $1.order }
+  }
+
+  /// The sum, in this tensor's own storage when nobody else holds it.
+  private consuming func adding(inPlace other: Tensor) -> Tensor {
+    let count = self.count
+    var sum = consume self
+    sum.node = nil
+    sum.mutateElements { Kernels.accumulate(other.pointer, into: $0.baseAddress!, count: count) }
+    return sum
+  }
+}
+
+/// A tensor with identity that training changes.
+public final class Parameter: @unchecked Sendable {
+  /// The name it is saved under.
+  public let name: String
+  /// The current value. Assigning keeps the shape.
+  public var value: Tensor {
+    didSet { precondition(value.shape == oldValue.shape, "\(name): the shape of a parameter is fixed") }
+  }
+  /// The gradient gathered since ``clearGradient()``, of the value's shape.
+  public private(set) var gradient: Tensor?
+  private let node = GradientNode()
+
+  /// A parameter with a first value.
+  public init(_ name: String, _ value: Tensor) {
+    self.name = name
+    self.value = value.detached
+    node.parameter = self
+  }
+
+  /// The value as an operand whose gradient is recorded.
+  public var tensor: Tensor {
+    var result = value.detached
+    result.node = node
+    return result
+  }
+
+  /// Forgets the gathered gradient.
+  public func clearGradient() { gradient = nil }
+
+  func accumulate(_ addition: Tensor) {
+    guard var sum = gradient else {
+      gradient = addition
+      return
+    }
+    gradient = nil
+    let count = sum.count
+    sum.mutateElements { Kernels.accumulate(addition.pointer, into: $0.baseAddress!, count: count) }
+    gradient = sum
+  }
+}

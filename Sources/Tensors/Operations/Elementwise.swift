@@ -1,0 +1,127 @@
+import CKernels
+
+/// An element-wise non-linearity.
+public enum Activation: String, Sendable, CaseIterable, Codable {
+  case relu
+  case silu
+  /// GELU by its tanh approximation (`gelu_new`, `gelu_pytorch_tanh`).
+  case geluTanh = "gelu_tanh"
+  /// GELU by the error function.
+  case gelu
+  case sigmoid
+  case tanh
+
+  var kernel: Int32 {
+    switch self {
+    case .relu: Int32(CK_RELU)
+    case .silu: Int32(CK_SILU)
+    case .geluTanh: Int32(CK_GELU_TANH)
+    case .gelu: Int32(CK_GELU_ERF)
+    case .sigmoid: Int32(CK_SIGMOID)
+    case .tanh: Int32(CK_TANH)
+    }
+  }
+}
+
+extension Tensor {
+  private static func requireSameShape(_ a: Tensor, _ b: Tensor, _ operation: String) {
+    precondition(a.shape == b.shape, "\(operation): expected equal shapes, got \(a.shape), \(b.shape)")
+  }
+
+  /// Fills a new tensor of this shape over all threads; `fill` gets a range of elements.
+  func mapped(_ fill: (UnsafeMutablePointer<Float>, Range<Int>) -> Void) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    Parallel.ranges(count, work: count) { fill(result.pointer, $0) }
+    return result
+  }
+
+  /// The element-wise sum of two tensors of one shape.
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    requireSameShape(a, b, "+")
+    return a.mapped { out, range in
+      let start = range.lowerBound
+      ck_add(a.pointer + start, b.pointer + start, out + start, range.count)
+    }.recorded(from: [a, b]) { gradient, _ in [gradient, gradient] }
+  }
+
+  /// The element-wise difference of two tensors of one shape.
+  public static func - (a: Tensor, b: Tensor) -> Tensor {
+    requireSameShape(a, b, "-")
+    return a.mapped { out, range in
+      let start = range.lowerBound
+      ck_subtract(a.pointer + start, b.pointer + start, out + start, range.count)
+    }.recorded(from: [a, b]) { gradient, needed in
+      [gradient, needed[1] ? -1 * gradient : nil]
+    }
+  }
+
+  /// The element-wise product of two tensors of one shape.
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    requireSameShape(a, b, "*")
+    return a.mapped { out, range in
+      let start = range.lowerBound
+      ck_multiply(a.pointer + start, b.pointer + start, out + start, range.count)
+    }.recorded(from: [a, b]) { gradient, needed in
+      let (a, b) = (a.detached, b.detached)
+      return [needed[0] ? gradient * b : nil, needed[1] ? gradient * a : nil]
+    }
+  }
+
+  /// Every element times one number.
+  public static func * (scale: Float, a: Tensor) -> Tensor {
+    a.mapped { out, range in
+      ck_scale(a.pointer + range.lowerBound, scale, out + range.lowerBound, range.count)
+    }.recorded(from: [a]) { gradient, _ in [scale * gradient] }
+  }
+
+  /// The non-linearity of every element.
+  public func activated(_ activation: Activation) -> Tensor {
+    let function = activation.kernel
+    return mapped { out, range in
+      ck_activation(function, pointer + range.lowerBound, out + range.lowerBound, range.count)
+    }.recorded(from: [self]) { gradient, _ in
+      [
+        mapped { out, range in
+          let start = range.lowerBound
+          ck_activation_gradient(
+            function, pointer + start, gradient.pointer + start, out + start, range.count)
+        }
+      ]
+    }
+  }
+
+  /// The gated unit silu(gate) · up of LLaMA's MLP, in one pass; both are [rows, width].
+  public static func swiglu(gate: Tensor, up: Tensor) -> Tensor {
+    requireSameShape(gate, up, "swiglu")
+    return gate.mapped { out, range in
+      let start = range.lowerBound
+      ck_swiglu(gate.pointer + start, up.pointer + start, out + start, range.count)
+    }.recorded(from: [gate, up]) { gradient, _ in
+      let dGate = Tensor(uninitialized: gate.shape)
+      let dUp = Tensor(uninitialized: gate.shape)
+      Parallel.ranges(gate.count, work: gate.count) { range in
+        let start = range.lowerBound
+        ck_swiglu_gradient(
+          gate.pointer + start, up.pointer + start, gradient.pointer + start, dGate.pointer + start,
+          dUp.pointer + start, range.count)
+      }
+      return [dGate, dUp]
+    }
+  }
+
+  /// The sum of all elements, as a scalar.
+  public func sum() -> Tensor {
+    Tensor([Float(ck_sum(pointer, count))], shape: []).recorded(from: [self]) { gradient, _ in
+      [Tensor(repeating: gradient.scalar, shape: shape)]
+    }
+  }
+
+  /// The mean of all elements, as a scalar.
+  public func mean() -> Tensor { (1 / Float(max(1, count))) * sum() }
+
+  /// Σ a·b over all elements, without a gradient.
+  public static func dot(_ a: Tensor, _ b: Tensor) -> Double {
+    requireSameShape(a, b, "dot")
+    return withExtendedLifetime((a, b)) { ck_dot(a.pointer, b.pointer, a.count) }
+  }
+}
