@@ -9,6 +9,8 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .target(name: "CKernels"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLAPACKE"]),
+    .target(name: "Models", dependencies: ["Tensors"]),
+    .target(name: "Interventions", dependencies: ["Tensors"]),
   ],
   swiftLanguageModes: [.v6]
 )

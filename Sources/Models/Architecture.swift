@@ -1,0 +1,209 @@
+import Tensors
+
+/// A network as a stack of blocks over a residual stream; one file for each.
+///
+/// An architecture says how one block works on packed rows and announces every component through
+/// ``BlockContext/visit(_:_:)``. Which rows exist, what is known of the others, edits and captures are
+/// the run's business, the same for all architectures.
+public protocol Architecture: Sendable {
+  /// The name in checkpoints, such as `llama`.
+  var name: String { get }
+  /// The number of blocks.
+  var layers: Int { get }
+  /// The width of the residual stream.
+  var width: Int { get }
+  /// The number of outputs: the vocabulary of a language model, the classes of a classifier.
+  var outputs: Int { get }
+  /// Whether a position sees only itself and earlier ones.
+  var isCausal: Bool { get }
+  /// The longest sequence it reads.
+  var maximumLength: Int { get }
+  /// The number of trainable numbers in all weights.
+  var parameterCount: Int { get }
+
+  /// A component's width and, where it is made of heads, their number; nil when a block has no such
+  /// component.
+  func dimensions(of component: Component) -> ComponentDimensions?
+
+  /// The first rows of the residual stream for chosen positions of each input: [rows, width].
+  func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor
+
+  /// One block: from the rows that came in [key rows, width] to the rows whose output is needed
+  /// [output rows, width].
+  func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
+
+  /// From the last rows of the residual stream [rows, width] to [rows, outputs].
+  func logits(_ residual: Tensor) -> Tensor
+
+  /// The same architecture with random weights, as it would be initialised before training.
+  func randomlyInitialized(seed: UInt64) -> Self
+}
+
+/// How wide a component is, and how many heads make it up.
+public struct ComponentDimensions: Equatable, Sendable {
+  public let width: Int
+  public let heads: Int?
+
+  public init(width: Int, heads: Int? = nil) {
+    (self.width, self.heads) = (width, heads)
+  }
+
+  /// The columns of one head, or all columns.
+  func columns(head: Int?) -> Range<Int> {
+    guard let head, let heads else { return 0..<width }
+    let part = width / heads
+    return head * part..<(head + 1) * part
+  }
+}
+
+/// What a block is given by the run: its rows, its known positions, and the visitor of its components.
+public final class BlockContext {
+  private let layer: Int
+  private let keyRows: RowSet
+  private let outputRows: RowSet
+  private let visitor: Visitor
+  private let known: [Int]
+  private let caches: [KeyValueCache]?
+  private let grows: Bool
+  private let angleCache: AngleCache
+
+  init(
+    layer: Int, plan: RowPlan, visitor: Visitor, caches: [KeyValueCache]?, grows: Bool,
+    angleCache: AngleCache
+  ) {
+    self.layer = layer
+    keyRows = plan.stages[layer]
+    outputRows = plan.outputs[layer]
+    known = plan.known[layer]
+    (self.visitor, self.caches, self.grows) = (visitor, caches, grows)
+    self.angleCache = angleCache
+  }
+
+  /// Announces a component: returns its rows after the edits that concern it.
+  public func visit(_ component: Component, _ rows: Tensor) -> Tensor {
+    visitor.visit(component, layer, rows, component.isKeySide ? keyRows : outputRows)
+  }
+
+  /// Whether anybody reads or edits a component of this layer; fused paths are for when nobody does.
+  public func isVisited(_ component: Component) -> Bool { visitor.concerns(component, layer) }
+
+  /// The rows whose output is needed, of all rows that came in.
+  public func keepingOutputRows(_ rows: Tensor) -> Tensor {
+    outputRows == keyRows ? rows : rows.gatherRows(keyRows.rows(of: outputRows.positions))
+  }
+
+  /// The rotary angles of all rows that came in.
+  public func keyAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
+    angleCache.angles(embedding, keyRows)
+  }
+
+  /// The rotary angles of the rows whose output is needed.
+  public func queryAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
+    angleCache.angles(embedding, outputRows)
+  }
+
+  /// Attention of the output rows over the known positions and all rows that came in.
+  ///
+  /// - Parameters:
+  ///   - query: [output rows, heads · headWidth]
+  ///   - key: [key rows, keyHeads · headWidth], with its position encoding
+  ///   - value: [key rows, keyHeads · headWidth]
+  /// - Returns: [output rows, heads · headWidth]
+  public func attention(
+    query: Tensor, key: Tensor, value: Tensor, headWidth: Int, causal: Bool
+  ) -> Tensor {
+    var segments: [AttentionSegment] = []
+    for sequence in keyRows.positions.indices {
+      let stored = known[sequence] > 0 ? caches?[sequence].known(layer) : nil
+      precondition(
+        known[sequence] == 0 || stored != nil,
+        "attention: \(known[sequence]) positions of layer \(layer) are not stored")
+      segments.append(
+        AttentionSegment(
+          queries: outputRows.range(sequence), queryPositions: outputRows.positions[sequence],
+          keys: keyRows.range(sequence), knownCount: known[sequence], known: stored))
+      if grows, let cache = caches?[sequence] {
+        cache.append(
+          layer: layer, keys: key.detached.rowSlice(keyRows.range(sequence)).copied(),
+          values: value.detached.rowSlice(keyRows.range(sequence)).copied())
+      }
+    }
+    return Tensor.attention(
+      query: query, key: key, value: value, segments: segments, headWidth: headWidth,
+      causal: causal)
+  }
+}
+
+/// The rotary angles of the last few row sets: most blocks of a run share them.
+final class AngleCache {
+  private var entries: [(rows: RowSet, angles: RotaryAngles)] = []
+
+  func angles(_ embedding: RotaryEmbedding, _ rows: RowSet) -> RotaryAngles {
+    if let entry = entries.first(where: { $0.rows == rows }) { return entry.angles }
+    let angles = embedding.angles(at: rows.flattened)
+    entries = entries.suffix(3) + [(rows, angles)]
+    return angles
+  }
+}
+
+/// Applies a request's edits to the components that pass by, and keeps what is to be captured.
+final class Visitor {
+  private struct Key: Hashable {
+    let component: Component
+    let layer: Int
+  }
+
+  private let architecture: any Architecture
+  private var edits: [Key: [Edit]] = [:]
+  private var captures: [Key: [(index: Int, cells: Cells)]] = [:]
+  private(set) var captured: [Tensor?]
+
+  init(_ request: Request, architecture: any Architecture) {
+    self.architecture = architecture
+    captured = Array(repeating: nil, count: request.captures.count)
+    for edit in request.edits where edit.cells.count > 0 {
+      edits[Key(component: edit.cells.component, layer: edit.cells.layer), default: []].append(edit)
+    }
+    for (index, cells) in request.captures.enumerated() {
+      let key = Key(component: cells.component, layer: cells.layer)
+      captures[key, default: []].append((index, cells))
+    }
+  }
+
+  func concerns(_ component: Component, _ layer: Int) -> Bool {
+    let key = Key(component: component, layer: layer)
+    return edits[key] != nil || captures[key] != nil
+  }
+
+  func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
+    let key = Key(component: component, layer: layer)
+    guard edits[key] != nil || captures[key] != nil else { return tensor }
+    guard let dimensions = architecture.dimensions(of: component) else { return tensor }
+    var result = tensor
+    for edit in edits[key] ?? [] {
+      result = apply(edit, to: result, rows, dimensions)
+    }
+    for (index, cells) in captures[key] ?? [] {
+      let taken = result.gatherRows(rows.rows(of: cells.positions))
+      captured[index] = cells.head == nil ? taken : taken.columns(dimensions.columns(head: cells.head))
+    }
+    return result
+  }
+
+  private func apply(
+    _ edit: Edit, to tensor: Tensor, _ rows: RowSet, _ dimensions: ComponentDimensions
+  ) -> Tensor {
+    let indices = rows.rows(of: edit.cells.positions)
+    let whole = tensor.gatherRows(indices)
+    let columns = dimensions.columns(head: edit.cells.head)
+    let part = edit.cells.head == nil ? whole : whole.columns(columns)
+    let edited = edit.transform(part)
+    precondition(
+      edited.shape == part.shape,
+      "edit of \(edit.cells.component.rawValue) \(edit.cells.layer): expected \(part.shape), "
+        + "got \(edited.shape)")
+    let replacement =
+      edit.cells.head == nil ? edited : whole.replacingColumns(columns, with: edited)
+    return tensor.replacingRows(indices, with: replacement)
+  }
+}

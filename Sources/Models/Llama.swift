@@ -1,0 +1,163 @@
+import Tensors
+
+/// The LLaMA family (arXiv 2302.13971): grouped-query attention with rotary positions, RMS norm, a
+/// SwiGLU MLP, and no biases unless the checkpoint has them.
+public struct Llama: Architecture {
+  /// What a checkpoint says of its shape.
+  public struct Configuration: Sendable, Equatable {
+    public var vocabulary: Int
+    public var width: Int
+    public var layers: Int
+    public var heads: Int
+    public var keyHeads: Int
+    public var headWidth: Int
+    public var hiddenWidth: Int
+    public var normEpsilon: Float
+    public var rotaryBase: Double
+    /// Divides the rotary frequencies (LLaMA 3.1's scaling): [headWidth / 2].
+    public var rotaryFactors: [Double]?
+    public var maximumLength: Int
+    /// Whether the output head is the embedding table.
+    public var tiedEmbeddings: Bool
+  }
+
+  /// A projection as stored: weight [outputs, inputs], bias [outputs] when there is one.
+  struct Projection: Sendable {
+    let weight: Tensor
+    var bias: Tensor?
+
+    func callAsFunction(_ rows: Tensor) -> Tensor { rows.linear(weight, bias: bias) }
+  }
+
+  struct Layer: Sendable {
+    let attentionNorm: Tensor  // input_layernorm, attn_norm
+    let query: Projection  // self_attn.q_proj, attn_q
+    let key: Projection  // self_attn.k_proj, attn_k
+    let value: Projection  // self_attn.v_proj, attn_v
+    let output: Projection  // self_attn.o_proj, attn_output
+    let mlpNorm: Tensor  // post_attention_layernorm, ffn_norm
+    let gate: Projection  // mlp.gate_proj, ffn_gate
+    let up: Projection  // mlp.up_proj, ffn_up
+    let down: Projection  // mlp.down_proj, ffn_down
+  }
+
+  public let configuration: Configuration
+  let embeddings: Tensor  // [vocabulary, width]
+  let blocks: [Layer]
+  let finalNorm: Tensor
+  let head: Projection
+  let rotary: RotaryEmbedding
+
+  init(
+    _ configuration: Configuration, embeddings: Tensor, blocks: [Layer], finalNorm: Tensor,
+    head: Projection
+  ) {
+    self.configuration = configuration
+    (self.embeddings, self.blocks, self.finalNorm, self.head) = (embeddings, blocks, finalNorm, head)
+    rotary = RotaryEmbedding(
+      headWidth: configuration.headWidth, base: configuration.rotaryBase,
+      frequencyFactors: configuration.rotaryFactors)
+  }
+
+  public var name: String { "llama" }
+  public var layers: Int { configuration.layers }
+  public var width: Int { configuration.width }
+  public var outputs: Int { configuration.vocabulary }
+  public var isCausal: Bool { true }
+  public var maximumLength: Int { configuration.maximumLength }
+
+  public var parameterCount: Int {
+    let perLayer = blocks.reduce(0) { total, layer in
+      let projections = [
+        layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down,
+      ]
+      return total + layer.attentionNorm.count + layer.mlpNorm.count
+        + projections.reduce(0) { $0 + $1.weight.count + ($1.bias?.count ?? 0) }
+    }
+    return embeddings.count + perLayer + finalNorm.count
+      + (configuration.tiedEmbeddings ? 0 : head.weight.count)
+  }
+
+  public func dimensions(of component: Component) -> ComponentDimensions? {
+    let c = configuration
+    return switch component {
+    case .attentionValueOutput, .queryOutput:
+      ComponentDimensions(width: c.heads * c.headWidth, heads: c.heads)
+    case .keyOutput, .valueOutput:
+      ComponentDimensions(width: c.keyHeads * c.headWidth, heads: c.keyHeads)
+    case .mlpActivation, .mlpHidden: ComponentDimensions(width: c.hiddenWidth)
+    default: ComponentDimensions(width: c.width)
+    }
+  }
+
+  public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
+    var ids: [Int] = []
+    for (input, positions) in zip(inputs, positions) {
+      guard case .tokens(let tokens) = input else {
+        throw ModelError.invalidInput(expected: "token ids", found: "vectors")
+      }
+      ids += positions.map { tokens[$0] }
+    }
+    if let id = ids.first(where: { $0 < 0 || $0 >= configuration.vocabulary }) {
+      throw ModelError.invalidInput(
+        expected: "token ids below \(configuration.vocabulary)", found: "id \(id)")
+    }
+    return embeddings.embedding(ids)
+  }
+
+  public func block(_ index: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor {
+    let layer = blocks[index]
+    let epsilon = configuration.normEpsilon
+
+    let input = context.visit(
+      .attentionInput, residual.rmsNorm(layer.attentionNorm, epsilon: epsilon))
+    let key = context.visit(.keyOutput, layer.key(input))
+    let value = context.visit(.valueOutput, layer.value(input))
+    let query = context.visit(.queryOutput, layer.query(context.keepingOutputRows(input)))
+    let mixed = context.attention(
+      query: query.rotated(by: context.queryAngles(rotary)),
+      key: key.rotated(by: context.keyAngles(rotary)), value: value,
+      headWidth: configuration.headWidth, causal: true)
+    let attended = context.visit(
+      .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
+    let middle = context.keepingOutputRows(residual) + attended
+
+    let mlpInput = context.visit(.mlpInput, middle.rmsNorm(layer.mlpNorm, epsilon: epsilon))
+    let hidden = gated(gate: layer.gate(mlpInput), up: layer.up(mlpInput), context)
+    return middle
+      + context.visit(.mlpOutput, layer.down(context.visit(.mlpHidden, hidden)))
+  }
+
+  private func gated(gate: Tensor, up: Tensor, _ context: BlockContext) -> Tensor {
+    guard context.isVisited(.mlpActivation) else { return .swiglu(gate: gate, up: up) }
+    return context.visit(.mlpActivation, gate.activated(.silu)) * up
+  }
+
+  public func logits(_ residual: Tensor) -> Tensor {
+    head(residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon))
+  }
+
+  /// Weights as transformers initialises them: normal with deviation 0.02, norms 1, biases 0.
+  public func randomlyInitialized(seed: UInt64) -> Llama {
+    var generator = RandomGenerator(seed: seed)
+    func random(_ tensor: Tensor) -> Tensor {
+      .normal(tensor.shape, deviation: 0.02, using: &generator)
+    }
+    func random(_ projection: Projection) -> Projection {
+      Projection(
+        weight: random(projection.weight), bias: projection.bias.map { .zeros($0.shape) })
+    }
+    func ones(_ tensor: Tensor) -> Tensor { Tensor(repeating: 1, shape: tensor.shape) }
+    let embeddings = random(embeddings)
+    let blocks = blocks.map { layer in
+      Layer(
+        attentionNorm: ones(layer.attentionNorm), query: random(layer.query),
+        key: random(layer.key), value: random(layer.value), output: random(layer.output),
+        mlpNorm: ones(layer.mlpNorm), gate: random(layer.gate), up: random(layer.up),
+        down: random(layer.down))
+    }
+    return Llama(
+      configuration, embeddings: embeddings, blocks: blocks, finalNorm: ones(finalNorm),
+      head: configuration.tiedEmbeddings ? Projection(weight: embeddings) : random(head))
+  }
+}

@@ -1,0 +1,61 @@
+/// What can be wrong with a model file, or with a request made of a model.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  /// The file or folder is not a model that can be loaded.
+  case unreadable(path: String, reason: String)
+  /// The architecture named in the file is not one that is known here.
+  case unknownArchitecture(path: String, found: String, known: [String])
+  /// A configuration value is outside what the architecture can have.
+  case invalidConfiguration(path: String, field: String, expected: String, found: String)
+  /// A tensor has another shape than the configuration says.
+  case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
+  /// The vocabulary of the tokenizer does not fit the embedding table.
+  case tokenizerMismatch(path: String, vocabulary: Int, embeddings: Int)
+  /// The model has no such layer.
+  case layerOutOfRange(layer: Int, layers: Int)
+  /// The site has no such head.
+  case headOutOfRange(head: Int, heads: Int, site: String)
+  /// The architecture has no such component, or it has no heads.
+  case noSuchComponent(component: String, architecture: String)
+  /// A position lies outside a sequence.
+  case positionOutOfRange(position: Int, length: Int)
+  /// The sequence has no span of that name.
+  case noSuchSpan(name: String, known: [String])
+  /// The input is empty, or too long for the model.
+  case invalidLength(length: Int, maximum: Int)
+  /// An input of another kind or width than the model reads.
+  case invalidInput(expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "\(path): \(reason)"
+    case .unknownArchitecture(let path, let found, let known):
+      "\(path): unknown architecture '\(found)'; expected one of \(known.joined(separator: ", "))"
+    case .invalidConfiguration(let path, let field, let expected, let found):
+      "\(path): \(field): expected \(expected), found \(found)"
+    case .shapeMismatch(let path, let tensor, let expected, let found):
+      "\(path): tensor '\(tensor)': expected shape \(expected), found \(found)"
+    case .tokenizerMismatch(let path, let vocabulary, let embeddings):
+      "\(path): the tokenizer doesn't match the model: its vocabulary has \(vocabulary) tokens, "
+        + "the embedding table \(embeddings) rows"
+    case .layerOutOfRange(let layer, let layers):
+      "layer \(layer) is out of range: the model has layers 0 to \(layers - 1)"
+    case .headOutOfRange(let head, let heads, let site):
+      "head \(head) is out of range: \(site) has heads 0 to \(heads - 1)"
+    case .noSuchComponent(let component, let architecture):
+      "no component '\(component)' in a \(architecture) model"
+    case .positionOutOfRange(let position, let length):
+      "position \(position) is out of range: the sequence has \(length) tokens (0 to \(length - 1),"
+        + " or -\(length) to -1 from the end)"
+    case .noSuchSpan(let name, let known):
+      "no span '\(name)' in the input; "
+        + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
+    case .invalidLength(let length, let maximum):
+      length == 0
+        ? "the input is empty: expected at least one token"
+        : "the input has \(length) tokens, the model reads at most \(maximum)"
+    case .invalidInput(let expected, let found):
+      "expected an input of \(expected), found \(found)"
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/// Which positions of a sequence are meant; resolved against its length and its named spans.
+public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
+  case all
+  /// One position, from 0, or from the end when negative (−1 is the last).
+  case index(Int)
+  /// Several positions, each as in ``index(_:)``.
+  case indices([Int])
+  /// The first n positions.
+  case first(Int)
+  /// The last n positions.
+  case last(Int)
+  /// ReFT's `fN+lM`: the first n and the last m positions, each once.
+  case firstAndLast(Int, Int)
+  /// All tokens of a named span of the input, such as "subject".
+  case span(String)
+  /// The last token of a named span.
+  case endOfSpan(String)
+
+  /// The last position.
+  public static var last: Positions { .index(-1) }
+
+  /// The positions in rising order, each inside 0..<length.
+  ///
+  /// - Parameters:
+  ///   - length: the sequence's number of tokens
+  ///   - spans: the token ranges of the named parts
+  /// - Throws: ``ModelError/positionOutOfRange(position:length:)`` or
+  ///   ``ModelError/noSuchSpan(name:known:)``.
+  public func resolved(length: Int, spans: [String: Range<Int>] = [:]) throws -> [Int] {
+    func checked(_ position: Int) throws -> Int {
+      let absolute = position < 0 ? length + position : position
+      guard (0..<length).contains(absolute) else {
+        throw ModelError.positionOutOfRange(position: position, length: length)
+      }
+      return absolute
+    }
+    func span(_ name: String) throws -> Range<Int> {
+      guard let range = spans[name], !range.isEmpty else {
+        throw ModelError.noSuchSpan(name: name, known: spans.keys.sorted())
+      }
+      return range
+    }
+    switch self {
+    case .all: return Array(0..<length)
+    case .index(let position): return [try checked(position)]
+    case .indices(let positions): return Array(Set(try positions.map(checked))).sorted()
+    case .first(let count): return try Self.leading(count, of: length)
+    case .last(let count): return try Self.leading(count, of: length).map { length - count + $0 }
+    case .firstAndLast(let first, let last):
+      let leading = Array(0..<min(max(0, first), length))
+      let trailing = Array(max(0, length - max(0, last))..<length)
+      return leading + trailing.filter { $0 >= leading.count }
+    case .span(let name): return Array(try span(name))
+    case .endOfSpan(let name): return [try span(name).upperBound - 1]
+    }
+  }
+
+  private static func leading(_ count: Int, of length: Int) throws -> [Int] {
+    guard count > 0 && count <= length else {
+      throw ModelError.positionOutOfRange(position: count, length: length)
+    }
+    return Array(0..<count)
+  }
+
+  /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `all`, `last`, or a span's name
+  /// (`subject`, or `subject.end` for its last token).
+  public init(parsing text: String) {
+    if text == "all" {
+      self = .all
+    } else if text == "last" {
+      self = .last
+    } else if let index = Int(text) {
+      self = .index(index)
+    } else if let positions = Self.parseList(text) ?? Self.parseEnds(text) {
+      self = positions
+    } else if text.hasSuffix(".end") {
+      self = .endOfSpan(String(text.dropLast(".end".count)))
+    } else {
+      self = .span(text)
+    }
+  }
+
+  private static func parseList(_ text: String) -> Positions? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    return parts.allSatisfy { $0 != nil } ? .indices(parts.compactMap { $0 }) : nil
+  }
+
+  private static func parseEnds(_ text: String) -> Positions? {
+    let parts = text.split(separator: "+", omittingEmptySubsequences: false)
+    func count(_ part: Substring, _ letter: Character) -> Int? {
+      part.first == letter ? Int(part.dropFirst()).flatMap { $0 >= 0 ? $0 : nil } : nil
+    }
+    switch parts.count {
+    case 1: return count(parts[0], "f").map(Self.first) ?? count(parts[0], "l").map(Self.last)
+    case 2:
+      guard let first = count(parts[0], "f"), let last = count(parts[1], "l") else { return nil }
+      return .firstAndLast(first, last)
+    default: return nil
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .all: "all"
+    case .index(let position): "\(position)"
+    case .indices(let positions): positions.map(String.init).joined(separator: ",")
+    case .first(let count): "f\(count)"
+    case .last(let count): "l\(count)"
+    case .firstAndLast(let first, let last): "f\(first)+l\(last)"
+    case .span(let name): name
+    case .endOfSpan(let name): "\(name).end"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Tensors
+
+/// What a model reads: one sequence.
+public enum ModelInput: Hashable, Sendable {
+  /// Token ids, one for each position.
+  case tokens([Int])
+  /// Vectors, one for each position, each as wide as the model's input.
+  case vectors([[Float]])
+
+  /// The number of positions.
+  public var length: Int {
+    switch self {
+    case .tokens(let ids): ids.count
+    case .vectors(let vectors): vectors.count
+    }
+  }
+}
+
+/// Cells (sequence, position) of one component of a layer.
+public struct Cells: Sendable {
+  public let component: Component
+  public let layer: Int
+  public let head: Int?
+  /// The positions for each sequence of the batch, in any order, each once.
+  public let positions: [[Int]]
+
+  public init(_ component: Component, layer: Int, head: Int? = nil, positions: [[Int]]) {
+    (self.component, self.layer, self.head) = (component, layer, head)
+    self.positions = positions
+  }
+
+  /// A site's cells, the same positions set out for each sequence.
+  public init(_ site: Site, positions: [[Int]]) {
+    self.init(site.component, layer: site.layer, head: site.head, positions: positions)
+  }
+
+  /// The number of cells over all sequences.
+  public var count: Int { positions.reduce(0) { $0 + $1.count } }
+
+  /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is the
+  /// input of block s; the last stage is that of the final norm.
+  var stage: Int { component == .blockOutput ? layer + 1 : layer }
+}
+
+/// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
+public struct Edit {
+  public let cells: Cells
+  /// From the rows [cells.count, width], sequence by sequence in the order of the cells' positions, to
+  /// the rows that take their place.
+  public let transform: (Tensor) -> Tensor
+
+  public init(_ cells: Cells, transform: @escaping (Tensor) -> Tensor) {
+    self.cells = cells
+    self.transform = transform
+  }
+}
+
+/// One run of a model over a batch: which sequences, what is edited, what is to be returned.
+public struct Request {
+  public var inputs: [ModelInput]
+  /// Applied in this order where several touch the same cells.
+  public var edits: [Edit]
+  /// Read after the edits of the same component.
+  public var captures: [Cells]
+  /// The positions for each sequence whose logits are wanted; nil for none at all.
+  public var logits: [[Int]]?
+  /// Stored keys and values of leading positions, one for each sequence; grown by the run.
+  public var caches: [KeyValueCache]?
+
+  public init(
+    _ inputs: [ModelInput], edits: [Edit] = [], captures: [Cells] = [], logits: [[Int]]? = nil,
+    caches: [KeyValueCache]? = nil
+  ) {
+    (self.inputs, self.edits, self.captures) = (inputs, edits, captures)
+    (self.logits, self.caches) = (logits, caches)
+  }
+
+  /// A request for the logits of each sequence's last position.
+  public static func lastLogits(_ inputs: [ModelInput], edits: [Edit] = []) -> Request {
+    Request(inputs, edits: edits, logits: inputs.map { [$0.length - 1] })
+  }
+}
+
+/// What a run returns.
+public struct Run {
+  /// The logits of the wanted positions, sequence by sequence: [positions, outputs].
+  public let logits: Tensor?
+  /// For each capture its rows [cells, width], sequence by sequence.
+  public let captures: [Tensor]
+}

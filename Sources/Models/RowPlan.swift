@@ -1,0 +1,146 @@
+/// Which (sequence, position) cells a packed matrix holds: row by row, sequence by sequence.
+struct RowSet: Equatable {
+  /// Rising positions for each sequence.
+  let positions: [[Int]]
+  /// The first row of each sequence, then the number of rows.
+  let starts: [Int]
+
+  init(_ positions: [[Int]]) {
+    self.positions = positions
+    var starts = [0]
+    for list in positions { starts.append(starts[starts.count - 1] + list.count) }
+    self.starts = starts
+  }
+
+  var count: Int { starts[starts.count - 1] }
+  var isEmpty: Bool { count == 0 }
+  var flattened: [Int] { positions.flatMap { $0 } }
+
+  func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
+
+  /// The row of a cell, or nil when it isn't held.
+  func row(_ sequence: Int, _ position: Int) -> Int? {
+    let list = positions[sequence]
+    guard let first = list.first else { return nil }
+    let guess = position - first
+    if guess >= 0 && guess < list.count && list[guess] == position { return starts[sequence] + guess }
+    var (low, high) = (0, list.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] < position { low = middle + 1 } else { high = middle }
+    }
+    return low < list.count && list[low] == position ? starts[sequence] + low : nil
+  }
+
+  /// The rows of another set's cells in this one; every cell must be held.
+  func rows(of other: [[Int]]) -> [Int] {
+    var result: [Int] = []
+    for (sequence, list) in other.enumerated() {
+      for position in list {
+        guard let row = row(sequence, position) else {
+          preconditionFailure("row plan: cell (\(sequence), \(position)) is not computed")
+        }
+        result.append(row)
+      }
+    }
+    return result
+  }
+}
+
+/// Which cells a run computes, stage by stage: those that the edits can change (above and after them)
+/// and that reach something asked for. Everything else is known or doesn't matter.
+///
+/// Stage s is the residual stream before block s; the last stage is the one before the final norm.
+struct RowPlan {
+  /// The rows at each stage. Up to the last stage they are contiguous positions, whose keys the block
+  /// makes; at the last stage they are just those asked for.
+  let stages: [RowSet]
+  /// For each block the rows of its output that are needed.
+  let outputs: [RowSet]
+  /// For each stage the cells that come from the stored base run, or from the embedding at stage 0.
+  let entering: [[[Int]]]
+  /// For each block and sequence how many leading positions are known there.
+  let known: [[Int]]
+  /// The first and last stage that have rows.
+  let first: Int
+  let last: Int
+
+  /// - Parameters:
+  ///   - lengths: each sequence's number of positions
+  ///   - layers: the model's number of blocks
+  ///   - edits: the edited cells
+  ///   - captures: the cells to be read
+  ///   - measured: positions whose logits are wanted
+  ///   - start: for each sequence how many leading positions the caller knows at all layers
+  ///   - hasBase: whether a base run is stored: cells that no edit can reach come from it
+  ///   - isCausal: whether positions see only earlier ones
+  init(
+    lengths: [Int], layers: Int, edits: [Cells], captures: [Cells], measured: [[Int]]?,
+    start: [Int], hasBase: Bool, isCausal: Bool
+  ) {
+    let sequences = lengths.indices
+    let touched = edits + captures
+    // From which position on cells are computed at each stage: Int.max where none is.
+    var from = Array(repeating: start, count: layers + 1)
+    if hasBase {
+      from = (0...layers).map { stage in
+        sequences.map { sequence in
+          let reaching = edits.filter { $0.stage <= stage } + captures.filter { $0.stage == stage }
+          let lowest = reaching.compactMap { $0.positions[sequence].min() }.min() ?? .max
+          return isCausal || lowest == .max ? lowest : 0
+        }
+      }
+    }
+    var stages = Array(repeating: RowSet(sequences.map { _ in [] }), count: layers + 1)
+    var outputs = Array(repeating: stages[0], count: layers)
+    func cells(_ list: [Cells], _ sequence: Int, _ matches: (Cells) -> Bool) -> [Int] {
+      list.filter(matches).flatMap { $0.positions[sequence] }
+    }
+    // The last stage holds just what is asked for; clean cells there enter from the base run.
+    stages[layers] = RowSet(
+      sequences.map { sequence in
+        let wanted =
+          (measured?[sequence] ?? []) + cells(touched, sequence) { $0.stage == layers }
+        return Set(wanted).sorted()
+      })
+    for block in stride(from: layers - 1, through: 0, by: -1) {
+      var blockRows: [[Int]] = []
+      var outputRows: [[Int]] = []
+      for sequence in sequences {
+        let low = from[block][sequence]
+        let carried = stages[block + 1].positions[sequence].filter { $0 >= low }
+        let inside = touched.filter {
+          $0.layer == block && $0.component != .blockInput && $0.component != .blockOutput
+        }
+        let output = Set(carried + cells(inside, sequence) { !$0.component.isKeySide }).sorted()
+        let needed =
+          output + cells(inside, sequence) { $0.component.isKeySide }
+          + cells(touched, sequence) { $0.stage == block }
+        outputRows.append(output)
+        guard let highest = needed.max() else {
+          blockRows.append([])
+          continue
+        }
+        let top = isCausal ? highest : lengths[sequence] - 1
+        precondition(low <= top, "row plan: rows from \(low) to \(top) at stage \(block)")
+        blockRows.append(Array(low...top))
+      }
+      stages[block] = RowSet(blockRows)
+      outputs[block] = RowSet(outputRows)
+    }
+    self.stages = stages
+    self.outputs = outputs
+    entering = (0...layers).map { stage in
+      sequences.map { sequence in
+        guard stage > 0 else { return stages[0].positions[sequence] }
+        let carried = Set(outputs[stage - 1].positions[sequence])
+        return stages[stage].positions[sequence].filter { !carried.contains($0) }
+      }
+    }
+    known = (0..<layers).map { block in
+      sequences.map { stages[block].positions[$0].first ?? 0 }
+    }
+    first = stages.firstIndex { !$0.isEmpty } ?? layers
+    last = stages.lastIndex { !$0.isEmpty } ?? first
+  }
+}

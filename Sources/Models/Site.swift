@@ -1,0 +1,130 @@
+/// A kind of hidden representation that can be read and edited, by its name in the field.
+///
+/// The definitions are pyvene's; widths are those of a decoder of width d with H heads of width w, K
+/// key heads and an MLP of width m.
+public enum Component: String, Sendable, CaseIterable, Codable {
+  /// The residual stream before a block: [d].
+  case blockInput = "block_input"
+  /// The residual stream after a block: [d].
+  case blockOutput = "block_output"
+  /// What the attention reads, after its norm: [d].
+  case attentionInput = "attention_input"
+  /// What the attention adds to the residual stream: [d].
+  case attentionOutput = "attention_output"
+  /// The heads' mixed values, before the output projection: [H·w].
+  case attentionValueOutput = "attention_value_output"
+  /// The queries, before any position encoding: [H·w].
+  case queryOutput = "query_output"
+  /// The keys, before any position encoding: [K·w].
+  case keyOutput = "key_output"
+  /// The values: [K·w].
+  case valueOutput = "value_output"
+  /// What the MLP reads, after its norm: [d].
+  case mlpInput = "mlp_input"
+  /// The output of the MLP's non-linearity; in a gated MLP that of the gate alone: [m].
+  case mlpActivation = "mlp_activation"
+  /// What the MLP's last projection reads; in a gated MLP the gate times the up projection: [m].
+  case mlpHidden = "mlp_hidden"
+  /// What the MLP adds to the residual stream: [d].
+  case mlpOutput = "mlp_output"
+
+  /// Whether the vector is made of one part for each head.
+  public var hasHeads: Bool {
+    switch self {
+    case .attentionValueOutput, .queryOutput, .keyOutput, .valueOutput: true
+    default: false
+    }
+  }
+
+  /// The row set inside a block: what keys are made of is needed for all rows, the rest only for
+  /// rows whose output is needed.
+  var isKeySide: Bool {
+    switch self {
+    case .attentionInput, .keyOutput, .valueOutput: true
+    default: false
+    }
+  }
+}
+
+/// A place in a model: a component of a layer, at chosen positions, whole or one head of it.
+public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
+  public var component: Component
+  /// The layer, counted from 0.
+  public var layer: Int
+  /// One head's part of the vector, or nil for all of it.
+  public var head: Int?
+  public var positions: Positions
+
+  public init(_ component: Component, layer: Int, head: Int? = nil, _ positions: Positions = .all) {
+    (self.component, self.layer, self.head) = (component, layer, head)
+    self.positions = positions
+  }
+
+  /// A site by its name in the field's list of components, such as `head_query_output`.
+  ///
+  /// - Throws: ``ModelError/noSuchComponent(component:architecture:)`` for a name that isn't in it, or
+  ///   a per-head name without a head.
+  public init(named name: String, layer: Int, head: Int? = nil, _ positions: Positions) throws {
+    let perHead = name.hasPrefix("head_")
+    let plain = perHead ? String(name.dropFirst("head_".count)) : name
+    guard let component = Component(rawValue: plain), !perHead || component.hasHeads else {
+      throw ModelError.noSuchComponent(component: name, architecture: "transformer")
+    }
+    guard !perHead || head != nil else {
+      throw ModelError.invalidInput(expected: "a head number for \(name)", found: "none")
+    }
+    self.init(component, layer: layer, head: head, positions)
+  }
+
+  /// The component's name, with `head_` before it for a single head.
+  public var name: String { (head == nil ? "" : "head_") + component.rawValue }
+
+  public var description: String {
+    "\(name) \(layer)\(head.map { " head \($0)" } ?? "") @ \(positions)"
+  }
+
+  public static func blockInput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.blockInput, layer: layer, positions)
+  }
+  public static func blockOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.blockOutput, layer: layer, positions)
+  }
+  public static func attentionInput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.attentionInput, layer: layer, positions)
+  }
+  public static func attentionOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.attentionOutput, layer: layer, positions)
+  }
+  public static func attentionValueOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.attentionValueOutput, layer: layer, head: head, positions)
+  }
+  public static func queryOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.queryOutput, layer: layer, head: head, positions)
+  }
+  public static func keyOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.keyOutput, layer: layer, head: head, positions)
+  }
+  public static func valueOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.valueOutput, layer: layer, head: head, positions)
+  }
+  public static func mlpInput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpInput, layer: layer, positions)
+  }
+  public static func mlpActivation(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpActivation, layer: layer, positions)
+  }
+  public static func mlpHidden(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpHidden, layer: layer, positions)
+  }
+  public static func mlpOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpOutput, layer: layer, positions)
+  }
+}
