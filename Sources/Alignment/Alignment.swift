@@ -1,0 +1,80 @@
+import Interventions
+import Models
+import Tensors
+
+/// A fitted DAS: a rotation at a site, with what is needed to judge it.
+public final class Alignment {
+  public let search: DistributedAlignmentSearch
+  /// The learned frame [k, width]; no longer trained.
+  public let rotation: Rotation
+  /// The loss of every training step.
+  public let losses: [Double]
+  let model: Model
+  let store: ActivationStore
+  let training: SiteExamples
+
+  init(
+    search: DistributedAlignmentSearch, model: Model, store: ActivationStore,
+    training: SiteExamples, rotation: Rotation, losses: [Double]
+  ) {
+    (self.search, self.model, self.store) = (search, model, store)
+    (self.training, self.rotation, self.losses) = (training, rotation, losses)
+  }
+
+  /// The swap inside the learned subspace.
+  public var intervention: DistributedInterchange {
+    DistributedInterchange(rotation, blocks: search.blocks)
+  }
+
+  var run: InterchangeRun {
+    InterchangeRun(model: model, store: store, batchSize: search.settings.batchSize)
+  }
+
+  /// Interchange intervention accuracy on other examples, with the standard controls.
+  ///
+  /// - Parameters:
+  ///   - controls: which controls to run; all by default
+  ///   - randomModel: the same architecture with random weights, for ``ControlKind/randomModel``; made
+  ///     when nil
+  /// - Throws: ``AlignmentError`` or ``ModelError`` when an example doesn't fit.
+  public func evaluate(
+    on examples: [AlignmentExample], controls: Set<ControlKind> = Set(ControlKind.allCases),
+    randomModel: Model? = nil, progress: (String) -> Void = { _ in }
+  ) throws -> AlignmentReport {
+    let data = try SiteExamples(examples, at: search.site, of: model, store: store)
+    let outcomes = try run.outcomes(data, intervention)
+    let trainOutcomes = try run.outcomes(training, intervention)
+    let suite = ControlSuite(alignment: self, test: data, randomModel: randomModel)
+    let results = try ControlKind.allCases.filter(controls.contains).map { kind in
+      progress(kind.rawValue)
+      return try suite.run(kind)
+    }
+    return AlignmentReport(
+      site: search.site.description, rank: rotation.rank, test: Accuracy(outcomes),
+      train: Accuracy(trainOutcomes), controls: results, steps: losses.count,
+      finalLoss: losses.suffix(10).reduce(0, +) / Double(max(1, min(10, losses.count))),
+      orthonormalityError: rotation.orthonormalityError)
+  }
+}
+
+/// The figures of one fitted alignment; every one with its sample size and interval.
+public struct AlignmentReport: Codable, Sendable {
+  public let site: String
+  public let rank: Int
+  /// On held-out examples.
+  public let test: Accuracy
+  /// On the examples it was fitted on.
+  public let train: Accuracy
+  public let controls: [ControlResult]
+  /// Training steps taken.
+  public let steps: Int
+  /// The mean loss of the last ten steps.
+  public let finalLoss: Double
+  /// ‖RRᵀ − I‖∞.
+  public let orthonormalityError: Float
+
+  /// A control's result by its kind.
+  public func control(_ kind: ControlKind) -> ControlResult? {
+    controls.first { $0.name == kind.rawValue }
+  }
+}

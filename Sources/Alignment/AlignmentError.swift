@@ -1,0 +1,30 @@
+/// What can be wrong with an interchange experiment.
+public enum AlignmentError: Error, Equatable, CustomStringConvertible {
+  /// There is nothing to fit or to measure on.
+  case noExamples(reason: String)
+  /// Base and source have different numbers of positions at the site.
+  case positionMismatch(site: String, base: Int, source: Int)
+  /// An intervention asks for another number of sources than the examples have.
+  case sourceMismatch(expected: Int, found: Int)
+  /// The loss is no longer a number.
+  case diverged(step: Int)
+  /// A setting is outside what can work.
+  case invalidSetting(name: String, expected: String, found: String)
+  /// An answer is not one token in this model's vocabulary.
+  case answerNotSingleToken(answer: String, tokens: Int)
+
+  public var description: String {
+    switch self {
+    case .noExamples(let reason): "no examples left: \(reason)"
+    case .positionMismatch(let site, let base, let source):
+      "\(site): the base has \(base) positions there, the source \(source); they must correspond"
+    case .sourceMismatch(let expected, let found):
+      "the intervention takes \(expected) sources, the examples have \(found)"
+    case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"
+    case .invalidSetting(let name, let expected, let found):
+      "\(name): expected \(expected), found \(found)"
+    case .answerNotSingleToken(let answer, let tokens):
+      "the answer '\(answer)' is \(tokens) tokens in this vocabulary; expected one"
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Models
+import Tensors
+
+/// A counterfactual example as a model reads it.
+public struct AlignmentExample: Sendable {
+  public var base: ModelInput
+  /// One source for each intervened variable.
+  public var sources: [ModelInput]
+  /// The token ranges of the base's named parts.
+  public var baseSpans: [String: Range<Int>]
+  /// The token ranges of each source's named parts.
+  public var sourceSpans: [[String: Range<Int>]]
+  /// The output that the high-level model gives under the interchange.
+  public var label: Int
+  /// The outputs that are compared; empty for all outputs.
+  public var answers: [Int]
+  /// The output that the high-level model gives for the base as it is.
+  public var baseLabel: Int
+
+  public init(
+    base: ModelInput, sources: [ModelInput], baseSpans: [String: Range<Int>] = [:],
+    sourceSpans: [[String: Range<Int>]]? = nil, label: Int, answers: [Int] = [], baseLabel: Int
+  ) {
+    (self.base, self.sources, self.baseSpans) = (base, sources, baseSpans)
+    self.sourceSpans = sourceSpans ?? sources.map { _ in [:] }
+    (self.label, self.answers, self.baseLabel) = (label, answers, baseLabel)
+  }
+}
+
+/// Examples at one site: where the base is edited, and the source vectors that were read there.
+struct SiteExamples {
+  let site: Site
+  let examples: [AlignmentExample]
+  /// The edited positions of each base.
+  let positions: [[Int]]
+  /// For each source, the rows of all examples: [Σ positions, width].
+  let sourceRows: [Tensor]
+  /// The first row of each example, then the number of rows.
+  let starts: [Int]
+
+  /// Reads the sources' activations once: the model is frozen.
+  ///
+  /// - Throws: ``AlignmentError`` when positions don't correspond, ``ModelError`` when the model lacks
+  ///   the site or a position.
+  init(
+    _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
+  ) throws {
+    guard let sourceCount = examples.first?.sources.count else {
+      throw AlignmentError.noExamples(reason: "the data set is empty")
+    }
+    self.site = site
+    self.examples = examples
+    positions = try examples.map {
+      try site.positions.resolved(length: $0.base.length, spans: $0.baseSpans)
+    }
+    var starts = [0]
+    for list in positions { starts.append(starts[starts.count - 1] + list.count) }
+    self.starts = starts
+    var sourceRows: [Tensor] = []
+    for index in 0..<sourceCount {
+      guard examples.allSatisfy({ $0.sources.count == sourceCount }) else {
+        throw AlignmentError.sourceMismatch(expected: sourceCount, found: 0)
+      }
+      let inputs = examples.map { $0.sources[index] }
+      let sourcePositions = try zip(examples, positions).map { example, base in
+        let found = try site.positions.resolved(
+          length: example.sources[index].length, spans: example.sourceSpans[index])
+        guard found.count == base.count else {
+          throw AlignmentError.positionMismatch(
+            site: site.description, base: base.count, source: found.count)
+        }
+        return found
+      }
+      sourceRows.append(
+        try model.activations(at: site, inputs, positions: sourcePositions, store: store))
+    }
+    self.sourceRows = sourceRows
+  }
+
+  var count: Int { examples.count }
+
+  /// The rows of some examples, of one source, in the order given.
+  func rows(of indices: [Int], source: Int) -> Tensor {
+    sourceRows[source].gatherRows(indices.flatMap { Array(starts[$0]..<starts[$0 + 1]) })
+  }
+
+  /// The same examples with the source rows of others: a control.
+  func replacingSources(_ rows: [Tensor]) -> SiteExamples {
+    SiteExamples(
+      site: site, examples: examples, positions: positions, sourceRows: rows, starts: starts)
+  }
+
+  private init(
+    site: Site, examples: [AlignmentExample], positions: [[Int]], sourceRows: [Tensor],
+    starts: [Int]
+  ) {
+    (self.site, self.examples, self.positions) = (site, examples, positions)
+    (self.sourceRows, self.starts) = (sourceRows, starts)
+  }
+
+  func subset(_ indices: [Int]) -> SiteExamples {
+    var starts = [0]
+    for index in indices { starts.append(starts[starts.count - 1] + positions[index].count) }
+    return SiteExamples(
+      site: site, examples: indices.map { examples[$0] }, positions: indices.map { positions[$0] },
+      sourceRows: sourceRows.indices.map { rows(of: indices, source: $0) }, starts: starts)
+  }
+}
+
+extension Model {
+  /// Hidden vectors at a site, batch by batch: [Σ positions, width], input by input.
+  ///
+  /// - Parameter positions: the wanted positions of each input
+  /// - Throws: ``ModelError`` when the model lacks the site or a position.
+  public func activations(
+    at site: Site, _ inputs: [ModelInput], positions: [[Int]], store: ActivationStore? = nil,
+    batchSize: Int = 32
+  ) throws -> Tensor {
+    var parts: [Tensor] = []
+    for start in stride(from: 0, to: inputs.count, by: batchSize) {
+      let range = start..<min(start + batchSize, inputs.count)
+      let cells = Cells(site, positions: Array(positions[range]))
+      let run = try run(Request(Array(inputs[range]), captures: [cells]), store: store)
+      parts.append(run.captures[0].detached)
+    }
+    guard !parts.isEmpty else { return .zeros([0, try width(of: site)]) }
+    return .concatenatingRows(parts)
+  }
+}

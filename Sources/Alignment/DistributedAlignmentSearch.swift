@@ -1,0 +1,174 @@
+import Foundation
+import Interventions
+import Models
+import Tensors
+
+/// How a DAS fit is trained.
+public struct AlignmentSettings: Codable, Sendable, Equatable {
+  public var epochs = 10
+  public var batchSize = 32
+  /// The rate at the end of the warm-up; it falls linearly to 0.
+  public var learningRate = 4e-3
+  /// The share of all steps over which the rate rises.
+  public var warmup = 0.1
+  /// The share of the training examples that early stopping watches; 0 for none.
+  public var validationShare = 0.15
+  /// Epochs without a better validation loss after which training stops.
+  public var patience = 4
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  func validate() throws {
+    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+      if !holds {
+        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
+      }
+    }
+    try require(epochs >= 1, "epochs", "at least 1", epochs)
+    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try require(learningRate > 0, "learning rate", "above 0", learningRate)
+    try require((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
+  }
+}
+
+/// What a fit tells while it runs.
+public struct FitProgress: Sendable {
+  public let epoch: Int
+  public let epochs: Int
+  public let step: Int
+  public let steps: Int
+  public let loss: Double
+}
+
+/// Distributed Alignment Search (arXiv 2303.02536): learns the rotation whose rows carry a high-level
+/// variable, by minimising the cross-entropy between the output under a distributed interchange and
+/// the label of the high-level model.
+public struct DistributedAlignmentSearch: Sendable {
+  public var site: Site
+  /// How many dimensions each source's block has.
+  public var dimensions: [Int]
+  public var settings: AlignmentSettings
+
+  /// One variable in `dimensions` dimensions at `site`.
+  public init(site: Site, dimensions: Int, settings: AlignmentSettings = AlignmentSettings()) {
+    self.init(site: site, blocks: [dimensions], settings: settings)
+  }
+
+  /// Several variables, each in its own block of rows of one rotation.
+  public init(site: Site, blocks: [Int], settings: AlignmentSettings = AlignmentSettings()) {
+    (self.site, self.dimensions, self.settings) = (site, blocks, settings)
+  }
+
+  /// The rows of each block.
+  var blocks: [Range<Int>] {
+    var start = 0
+    return dimensions.map { count in
+      defer { start += count }
+      return start..<start + count
+    }
+  }
+
+  /// Fits the rotation.
+  ///
+  /// - Parameters:
+  ///   - store: where base runs are kept; a new one by default
+  ///   - start: the rotation to start from; random by default
+  ///   - progress: called after every step
+  /// - Throws: ``AlignmentError``, ``ModelError`` or ``InterventionError`` naming what doesn't fit.
+  public func fit(
+    _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
+    start: Rotation? = nil, progress: (FitProgress) -> Void = { _ in }
+  ) throws -> Alignment {
+    try settings.validate()
+    let data = try SiteExamples(examples, at: site, of: model, store: store)
+    guard data.sourceRows.count == dimensions.count else {
+      throw AlignmentError.sourceMismatch(expected: dimensions.count, found: data.sourceRows.count)
+    }
+    let width = try model.width(of: site)
+    let rotation = try start.map { $0.copy(isTrained: true) }
+      ?? .random(rank: dimensions.reduce(0, +), width: width, seed: settings.seed)
+    let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
+    let losses = try train(rotation, data, run, progress)
+    return Alignment(
+      search: self, model: model, store: store, training: data,
+      rotation: rotation.copy(isTrained: false), losses: losses)
+  }
+
+  private func train(
+    _ rotation: Rotation, _ data: SiteExamples, _ run: InterchangeRun,
+    _ progress: (FitProgress) -> Void
+  ) throws -> [Double] {
+    var generator = RandomGenerator(seed: settings.seed ^ 0xDA5)
+    let order = Array(0..<data.count).shuffled(using: &generator)
+    let held = data.count < 8 ? 0 : Int(Double(data.count) * settings.validationShare)
+    let (validation, training) = (Array(order.prefix(held)), Array(order.dropFirst(held)))
+    let intervention = DistributedInterchange(rotation, blocks: blocks)
+    let optimizer = AdamW(
+      intervention.parameters, orthonormal: intervention.orthonormalParameters)
+    let stepsPerEpoch = (training.count + settings.batchSize - 1) / settings.batchSize
+    let steps = settings.epochs * stepsPerEpoch
+    let schedule = LearningRateSchedule(
+      peak: settings.learningRate, warmupSteps: Int(Double(steps) * settings.warmup),
+      totalSteps: steps)
+    var losses: [Double] = []
+    var stopping = EarlyStopping(patience: settings.patience)
+    for epoch in 0..<settings.epochs {
+      let shuffled = training.shuffled(using: &generator)
+      for start in stride(from: 0, to: shuffled.count, by: settings.batchSize) {
+        let batch = Array(shuffled[start..<min(start + settings.batchSize, shuffled.count)])
+        let loss = try loss(batch, data, run, intervention)
+        guard loss.scalar.isFinite else { throw AlignmentError.diverged(step: losses.count) }
+        loss.backward()
+        try optimizer.step(learningRate: schedule.rate(at: losses.count))
+        losses.append(Double(loss.scalar))
+        progress(
+          FitProgress(
+            epoch: epoch, epochs: settings.epochs, step: losses.count, steps: steps,
+            loss: losses[losses.count - 1]))
+      }
+      guard held > 0 else { continue }
+      let frozen = DistributedInterchange(rotation.copy(isTrained: false), blocks: blocks)
+      let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
+        total + Double(try loss(batch, data, run, frozen).scalar) * Double(batch.count)
+      }
+      if stopping.shouldStop(after: watched / Double(held), keeping: rotation.parameter.value) {
+        break
+      }
+    }
+    if let best = stopping.best { rotation.parameter.value = best }
+    return losses
+  }
+
+  private func loss(
+    _ batch: [Int], _ data: SiteExamples, _ run: InterchangeRun, _ intervention: any Intervention
+  ) throws -> Tensor {
+    try run.logits(data, batch, intervention).crossEntropy(batch.map { data.examples[$0].label })
+  }
+}
+
+/// Keeps the best value seen and says when nothing has become better for a while.
+struct EarlyStopping {
+  let patience: Int
+  private(set) var best: Tensor?
+  private var lowest = Double.infinity
+  private var waited = 0
+
+  init(patience: Int) { self.patience = patience }
+
+  mutating func shouldStop(after loss: Double, keeping value: Tensor) -> Bool {
+    if loss < lowest {
+      (lowest, best, waited) = (loss, value, 0)
+    } else {
+      waited += 1
+    }
+    return waited >= patience
+  }
+}
+
+extension Array {
+  /// Consecutive parts of at most `size` elements.
+  func chunked(_ size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}

@@ -1,0 +1,59 @@
+import Interventions
+import Models
+import Tensors
+
+/// Full-vector interchange at every layer and position: where a variable's effect passes through.
+public struct InterchangeSweep: Sendable {
+  public var component: Component
+  public var head: Int?
+  public var layers: [Int]
+  public var positions: [Positions]
+  public var batchSize: Int
+
+  public init(
+    component: Component = .blockOutput, head: Int? = nil, layers: some Sequence<Int>,
+    positions: [Positions], batchSize: Int = 32
+  ) {
+    (self.component, self.head, self.layers) = (component, head, Array(layers))
+    (self.positions, self.batchSize) = (positions, batchSize)
+  }
+
+  /// Runs the sweep: one base run and one source run an example, then only what each swap can change.
+  ///
+  /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
+  /// - Throws: ``AlignmentError`` or ``ModelError`` when a layer or position doesn't exist.
+  public func run(
+    _ model: Model, on examples: [AlignmentExample], store: ActivationStore? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> SweepResult {
+    let store = store ?? ActivationStore(keeping: 0...model.architecture.layers)
+    let run = InterchangeRun(model: model, store: store, batchSize: batchSize)
+    var cells: [[Accuracy]] = []
+    for layer in layers {
+      var line: [Accuracy] = []
+      for position in positions {
+        let site = Site(component, layer: layer, head: head, position)
+        let data = try SiteExamples(examples, at: site, of: model, store: store)
+        line.append(Accuracy(try run.outcomes(data, Interchange())))
+        progress(cells.count * positions.count + line.count, layers.count * positions.count)
+      }
+      cells.append(line)
+    }
+    return SweepResult(
+      component: component.rawValue, head: head, layers: layers,
+      positions: positions.map(\.description), cells: cells)
+  }
+}
+
+/// Accuracies over layer × position.
+public struct SweepResult: Codable, Sendable {
+  public let component: String
+  public let head: Int?
+  public let layers: [Int]
+  public let positions: [String]
+  /// [layer][position]
+  public let cells: [[Accuracy]]
+
+  /// Interchange intervention accuracy by [layer][position].
+  public var values: [[Double]] { cells.map { $0.map(\.value) } }
+}

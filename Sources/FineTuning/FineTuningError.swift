@@ -1,0 +1,24 @@
+/// What can be wrong with a fine-tuning.
+public enum FineTuningError: Error, Equatable, CustomStringConvertible {
+  case noExamples
+  /// A prompt or completion without a single token.
+  case emptyText(example: Int, part: String)
+  /// Two interventions change the same cells.
+  case overlap(first: String, second: String)
+  /// The loss is no longer a number.
+  case diverged(step: Int)
+  /// A saved adapter lacks something, or was made for something else.
+  case invalidAdapter(path: String, field: String, expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .noExamples: "no training examples"
+    case .emptyText(let example, let part): "example \(example): the \(part) has no tokens"
+    case .overlap(let first, let second):
+      "two interventions change the same cells: \(first) and \(second)"
+    case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"
+    case .invalidAdapter(let path, let field, let expected, let found):
+      "\(path): \(field): expected \(expected), found \(found)"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Tensors
+
+/// How continuations are chosen.
+public struct GenerationOptions: Sendable, Codable {
+  /// How many tokens at most are added to a prompt.
+  public var maximumTokens: Int
+  /// 0 takes the likeliest token; above 0 samples from softmax(logits / temperature).
+  public var temperature: Double
+  public var seed: UInt64
+  /// Tokens that end a continuation and are not part of it.
+  public var stopTokens: Set<Int>
+
+  public init(
+    maximumTokens: Int = 64, temperature: Double = 0, seed: UInt64 = 0, stopTokens: Set<Int> = []
+  ) {
+    (self.maximumTokens, self.temperature, self.seed) = (maximumTokens, temperature, seed)
+    self.stopTokens = stopTokens
+  }
+}
+
+extension Model {
+  /// Continues prompts of any lengths together, from the key/value store: after the prompts each step
+  /// computes one row a sequence.
+  ///
+  /// - Parameters:
+  ///   - prompts: token ids, at least one each
+  ///   - edits: edits of the prompts' positions, applied while the prompts are read
+  ///   - onToken: called with (prompt, token) as tokens are found
+  /// - Returns: the added tokens of each prompt
+  /// - Throws: ``ModelError`` when a prompt or an edit doesn't fit.
+  public func generate(
+    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), edits: [Edit] = [],
+    onToken: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [[Int]] {
+    var generator = RandomGenerator(seed: options.seed)
+    var results = prompts.map { _ in [Int]() }
+    var active = Array(prompts.indices)
+    let caches = prompts.map { _ in KeyValueCache(layers: architecture.layers) }
+    var isFirst = true
+    while !active.isEmpty && options.maximumTokens > 0 {
+      var request = Request.lastLogits(
+        active.map { .tokens(prompts[$0] + results[$0]) }, edits: isFirst ? edits : [])
+      request.caches = active.map { caches[$0] }
+      let logits = try run(request).logits!
+      isFirst = false
+      var remaining: [Int] = []
+      for (row, prompt) in active.enumerated() {
+        let token = Self.choose(logits.rowSlice(row..<row + 1), options, &generator)
+        guard !options.stopTokens.contains(token) else { continue }
+        results[prompt].append(token)
+        onToken(prompt, token)
+        let length = prompts[prompt].count + results[prompt].count
+        if results[prompt].count < options.maximumTokens && length < architecture.maximumLength {
+          remaining.append(prompt)
+        }
+      }
+      active = remaining
+    }
+    return results
+  }
+
+  private static func choose(
+    _ logits: Tensor, _ options: GenerationOptions, _ generator: inout RandomGenerator
+  ) -> Int {
+    guard options.temperature > 0 else { return logits.rowMaxima()[0] }
+    let weights = (Float(1 / options.temperature) * logits).logSoftmax().elements.map {
+      exp(Double($0))
+    }
+    var rest = generator.uniform() * weights.reduce(0, +)
+    for (token, weight) in weights.enumerated() {
+      rest -= weight
+      if rest < 0 { return token }
+    }
+    return weights.count - 1
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Tensors
+import Tokenizers
+
+/// A language model with its tokenizer: text in, logits out.
+public final class LanguageModel: Sendable {
+  public let model: Model
+  public let tokenizer: Tokenizer
+  /// The GGUF file or the folder it was read from.
+  public let url: URL
+
+  init(_ architecture: any Architecture, tokenizer: Tokenizer, url: URL) throws {
+    // A vocabulary may be smaller than a padded embedding table, never larger.
+    guard tokenizer.count <= architecture.outputs else {
+      throw ModelError.tokenizerMismatch(
+        path: url.path, vocabulary: tokenizer.count, embeddings: architecture.outputs)
+    }
+    model = Model(architecture)
+    (self.tokenizer, self.url) = (tokenizer, url)
+  }
+
+  private init(_ model: Model, tokenizer: Tokenizer, url: URL) {
+    (self.model, self.tokenizer, self.url) = (model, tokenizer, url)
+  }
+
+  /// The file's name without its ending.
+  public var name: String { url.deletingPathExtension().lastPathComponent }
+
+  /// The same architecture and tokenizer with random weights: a control.
+  public func randomlyInitialized(seed: UInt64) -> LanguageModel {
+    LanguageModel(
+      Model(model.architecture.randomlyInitialized(seed: seed)), tokenizer: tokenizer, url: url)
+  }
+
+  /// A text as the model reads it.
+  public func encode(_ text: String) -> EncodedText { EncodedText(text, tokenizer: tokenizer) }
+
+  /// A token's text with its leading space visible, as labels show it.
+  public func label(of id: Int) -> String {
+    let text = tokenizer.token(id)
+    return text.hasPrefix(" ") ? "␣" + text.dropFirst() : text
+  }
+
+  /// Runs one text and returns the logits of its last position: [outputs].
+  ///
+  /// - Throws: ``ModelError`` when the text is empty or too long, or an edit doesn't fit.
+  public func logits(after text: String, edits: [Edit] = []) throws -> Tensor {
+    let run = try model.run(.lastLogits([.tokens(encode(text).ids)], edits: edits))
+    return run.logits!
+  }
+
+  /// The most likely next tokens of a row of logits, the likeliest first.
+  public func top(_ count: Int, of logits: Tensor) -> [Prediction] {
+    let logProbabilities = logits.logSoftmax().elements
+    let values = logits.elements
+    return values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(max(0, count)).map {
+      Prediction(
+        id: $0, token: tokenizer.token($0), logit: values[$0],
+        probability: Float(exp(Double(logProbabilities[$0]))))
+    }
+  }
+}
+
+/// One token as a continuation.
+public struct Prediction: Codable, Sendable, Equatable {
+  public let id: Int
+  public let token: String
+  public let logit: Float
+  public let probability: Float
+}
+
+/// A text, its token ids, and which tokens its parts are.
+public struct EncodedText: Sendable, Hashable {
+  public let text: String
+  public let ids: [Int]
+  /// For each token the bytes of the text (UTF-8 offsets) that it stands for; empty for tokens that
+  /// were added around the text.
+  public let ranges: [Range<Int>]
+
+  init(_ text: String, tokenizer: Tokenizer) {
+    self.text = text
+    ids = tokenizer.encode(text)
+    let added = tokenizer.encode("").count > 0 ? Set(tokenizer.encode("")) : []
+    var ranges: [Range<Int>] = []
+    var end = 0
+    for (index, id) in ids.enumerated() {
+      let isAdded = added.contains(id) && (index == 0 || index == ids.count - 1)
+      let length =
+        isAdded
+        ? 0
+        : tokenizer.decodeBytes([id], continuing: index > 0 && !ranges.allSatisfy(\.isEmpty)).count
+      let next = min(text.utf8.count, end + length)
+      ranges.append(end..<next)
+      end = next
+    }
+    self.ranges = ranges
+  }
+
+  /// The number of tokens.
+  public var length: Int { ids.count }
+  /// What the model reads.
+  public var input: ModelInput { .tokens(ids) }
+
+  /// The tokens that a part of the text touches.
+  ///
+  /// - Parameter bytes: UTF-8 offsets in the text
+  public func tokens(in bytes: Range<Int>) -> Range<Int> {
+    let touched = ranges.indices.filter { ranges[$0].overlaps(bytes) }
+    guard let first = touched.first, let last = touched.last else { return 0..<0 }
+    return first..<last + 1
+  }
+}

@@ -1,0 +1,129 @@
+import Checkpoints
+import Tensors
+
+/// What a checkpoint calls the tensors of a LLaMA.
+struct LlamaNames {
+  let embeddings: String
+  let finalNorm: String
+  let head: String
+  /// Before the layer's number.
+  let layerPrefix: String
+  let attentionNorm: String
+  let query: String
+  let key: String
+  let value: String
+  let output: String
+  let mlpNorm: String
+  let gate: String
+  let up: String
+  let down: String
+
+  static let safetensors = LlamaNames(
+    embeddings: "model.embed_tokens", finalNorm: "model.norm", head: "lm_head",
+    layerPrefix: "model.layers.", attentionNorm: "input_layernorm", query: "self_attn.q_proj",
+    key: "self_attn.k_proj", value: "self_attn.v_proj", output: "self_attn.o_proj",
+    mlpNorm: "post_attention_layernorm", gate: "mlp.gate_proj", up: "mlp.up_proj",
+    down: "mlp.down_proj")
+
+  static let gguf = LlamaNames(
+    embeddings: "token_embd", finalNorm: "output_norm", head: "output", layerPrefix: "blk.",
+    attentionNorm: "attn_norm", query: "attn_q", key: "attn_k", value: "attn_v",
+    output: "attn_output", mlpNorm: "ffn_norm", gate: "ffn_gate", up: "ffn_up", down: "ffn_down")
+}
+
+extension Llama {
+  /// The weights of a checkpoint, widened to float32.
+  ///
+  /// - Parameter interleaved: whether the rows of q and k are in the order of interleaved rotary
+  ///   pairs, as GGUF keeps them for LLaMA; they are put back into the order of halves
+  /// - Throws: ``CheckpointError`` for a missing tensor, ``ModelError`` for one of another shape.
+  init(
+    _ configuration: Configuration, from checkpoint: any Checkpoint, names: LlamaNames,
+    interleaved: Bool
+  ) throws {
+    let c = configuration
+    func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+      let stored = try checkpoint.tensor(named: name)
+      guard stored.shape == shape else {
+        throw ModelError.shapeMismatch(
+          path: checkpoint.path, tensor: name, expected: shape, found: stored.shape)
+      }
+      return stored.floats()
+    }
+    func projection(
+      _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
+    ) throws -> Projection {
+      var weight = try tensor(name + ".weight", [outputs, inputs])
+      var bias =
+        checkpoint.contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil
+      if let heads, interleaved {
+        let order = Self.halvesOrder(heads: heads, headWidth: outputs / heads)
+        weight = weight.gatherRows(order)
+        bias = bias.map { $0.reshaped([outputs, 1]).gatherRows(order).reshaped([outputs]) }
+      }
+      return Projection(weight: weight, bias: bias)
+    }
+    let (queries, keys) = (c.heads * c.headWidth, c.keyHeads * c.headWidth)
+    let blocks = try (0..<c.layers).map { index in
+      let prefix = names.layerPrefix + "\(index)."
+      return Layer(
+        attentionNorm: try tensor(prefix + names.attentionNorm + ".weight", [c.width]),
+        query: try projection(prefix + names.query, queries, c.width, heads: c.heads),
+        key: try projection(prefix + names.key, keys, c.width, heads: c.keyHeads),
+        value: try projection(prefix + names.value, keys, c.width),
+        output: try projection(prefix + names.output, c.width, queries),
+        mlpNorm: try tensor(prefix + names.mlpNorm + ".weight", [c.width]),
+        gate: try projection(prefix + names.gate, c.hiddenWidth, c.width),
+        up: try projection(prefix + names.up, c.hiddenWidth, c.width),
+        down: try projection(prefix + names.down, c.width, c.hiddenWidth))
+    }
+    let embeddings = try tensor(names.embeddings + ".weight", [c.vocabulary, c.width])
+    self.init(
+      c, embeddings: embeddings, blocks: blocks,
+      finalNorm: try tensor(names.finalNorm + ".weight", [c.width]),
+      head: c.tiedEmbeddings
+        ? Projection(weight: embeddings) : try projection(names.head, c.vocabulary, c.width))
+  }
+
+  /// For each row in the order of halves its place in the order of interleaved pairs.
+  private static func halvesOrder(heads: Int, headWidth: Int) -> [Int] {
+    (0..<heads).flatMap { head in
+      (0..<headWidth).map { row in
+        let half = headWidth / 2
+        return head * headWidth + (row < half ? 2 * row : 2 * (row - half) + 1)
+      }
+    }
+  }
+}
+
+extension Llama.Configuration {
+  /// Checks the numbers against one another.
+  ///
+  /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
+  func validated(path: String) throws -> Llama.Configuration {
+    func require(_ holds: Bool, _ field: String, _ expected: String, _ found: some Any) throws {
+      if !holds {
+        throw ModelError.invalidConfiguration(
+          path: path, field: field, expected: expected, found: "\(found)")
+      }
+    }
+    let limit = 1 << 24
+    for (field, value) in [
+      ("vocabulary size", vocabulary), ("hidden size", width), ("layers", layers),
+      ("attention heads", heads), ("key/value heads", keyHeads), ("head width", headWidth),
+      ("MLP width", hiddenWidth), ("context length", maximumLength),
+    ] {
+      try require((1...limit).contains(value), field, "1 to \(limit)", value)
+    }
+    try require(heads % keyHeads == 0, "key/value heads", "a divisor of \(heads)", keyHeads)
+    try require(headWidth % 2 == 0, "head width", "an even number", headWidth)
+    try require(normEpsilon > 0 && normEpsilon < 1, "norm epsilon", "0 to 1", normEpsilon)
+    try require(rotaryBase > 1, "rope base", "above 1", rotaryBase)
+    if let rotaryFactors {
+      try require(
+        rotaryFactors.count == headWidth / 2 && rotaryFactors.allSatisfy { $0.isFinite && $0 > 0 },
+        "rope factors", "\(headWidth / 2) positive numbers", rotaryFactors.count)
+    }
+    return self
+  }
+}
