@@ -1,0 +1,60 @@
+/// A way from numbers to colours.
+///
+/// The maps offered here can be told apart with the common colour vision deficiencies. The
+/// sequential ones grow lighter all the way, so they also survive a grey print.
+public struct ColorMap: Sendable, Hashable {
+  /// What a map is for.
+  public enum Kind: Sendable, Hashable {
+    /// From little to much.
+    case sequential
+    /// Two directions away from a centre; drawn symmetric about it.
+    case diverging
+  }
+
+  /// The name by which `init(named:)` finds it.
+  public let name: String
+  public let kind: Kind
+  /// Colours at equal distances, the first for 0 and the last for 1.
+  public let controlPoints: [Color]
+
+  /// A map through at least two colours at equal distances.
+  public init(name: String, kind: Kind, controlPoints: [Color]) {
+    precondition(controlPoints.count >= 2, "ColorMap: expected at least two control points")
+    self.name = name
+    self.kind = kind
+    self.controlPoints = controlPoints
+  }
+
+  /// One of `all` by its name; nil for another name.
+  public init?(named name: String) {
+    guard let map = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = map
+  }
+
+  /// The colour at a position in 0…1; positions outside are moved to the nearer end.
+  public func color(at position: Double) -> Color {
+    let clamped = position.isNaN ? 0 : min(max(position, 0), 1)
+    let scaled = clamped * Double(controlPoints.count - 1)
+    let index = min(Int(scaled), controlPoints.count - 2)
+    return controlPoints[index].mixed(with: controlPoints[index + 1], scaled - Double(index))
+  }
+}
+
+extension ColorMap {
+  /// Perceptually uniform, dark violet to yellow (Smith and van der Walt 2015).
+  public static let viridis = ColorMap("viridis", .sequential, Tables.viridis)
+  /// Perceptually uniform, dark blue to yellow, nearly the same with a red–green deficiency
+  /// (Nuñez, Anderton and Renslow 2018).
+  public static let cividis = ColorMap("cividis", .sequential, Tables.cividis)
+  /// Perceptually uniform, black through magenta to light yellow (Smith and van der Walt 2015).
+  public static let magma = ColorMap("magma", .sequential, Tables.magma)
+  /// Diverging, blue through near-white to red, equally light at equal distances from the centre.
+  public static let blueRed = ColorMap("blueRed", .diverging, Tables.blueRed)
+
+  /// Every map that has a name.
+  public static let all: [ColorMap] = [.viridis, .cividis, .magma, .blueRed]
+
+  private init(_ name: String, _ kind: Kind, _ table: [UInt32]) {
+    self.init(name: name, kind: kind, controlPoints: table.map(Color.init(hex:)))
+  }
+}

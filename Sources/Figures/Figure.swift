@@ -1,0 +1,34 @@
+import Foundation
+
+/// A page's width and height in centimetres.
+public struct FigureSize: Sendable, Hashable {
+  public var width: Double
+  public var height: Double
+
+  /// A size in centimetres.
+  public init(width: Double, height: Double) {
+    self.width = width
+    self.height = height
+  }
+
+  init(points size: CGSize) {
+    self.init(width: size.width / Self.points, height: size.height / Self.points)
+  }
+
+  /// The same in points.
+  var points: CGSize { CGSize(width: width * Self.points, height: height * Self.points) }
+
+  /// Points (1/72 inch) in a centimetre.
+  static let points = 72 / 2.54
+}
+
+/// Something that can be drawn on a page of a fixed size.
+public protocol Figure: Sendable {
+  var theme: Theme { get }
+  /// The page, in centimetres.
+  var size: FigureSize { get }
+  /// Pixels in an inch, for PNG.
+  var resolution: Double { get }
+  /// Draws on a canvas that has this figure's size and is filled with the theme's background.
+  func draw(on canvas: Canvas)
+}

@@ -1,0 +1,35 @@
+/// What can go wrong while a figure is written or read.
+public enum FigureError: Error, Equatable, CustomStringConvertible {
+  /// The file name's extension is none of those known.
+  case unknownFormat(file: String, found: String)
+  case cannotWrite(file: String, reason: String)
+  case cannotRead(file: String, reason: String)
+  /// The page is larger than a surface can be, in pixels or points.
+  case tooLarge(width: Double, height: Double, limit: Double)
+  /// Cairo could not draw.
+  case drawing(reason: String)
+  /// libpng could not encode.
+  case encoding(reason: String)
+  /// The record cannot be stored.
+  case record(reason: String)
+
+  public var description: String {
+    switch self {
+    case .unknownFormat(let file, let found):
+      "\(file): expected a name that ends in .png, .svg or .pdf, found "
+        + (found.isEmpty ? "no extension" : "“.\(found)”")
+    case .cannotWrite(let file, let reason): "\(file): cannot be written: \(reason)"
+    case .cannotRead(let file, let reason): "\(file): cannot be read: \(reason)"
+    case .tooLarge(let width, let height, let limit):
+      "the figure is too large: expected at most \(whole(limit)) on a side, found "
+        + "\(whole(width)) × \(whole(height))"
+    case .drawing(let reason): "the figure cannot be drawn: \(reason)"
+    case .encoding(let reason): "the figure cannot be encoded as PNG: \(reason)"
+    case .record(let reason): "the record cannot be stored in the figure: \(reason)"
+    }
+  }
+
+  private func whole(_ value: Double) -> String {
+    Int(exactly: value.rounded()).map(String.init) ?? "\(value)"
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+extension LineChart {
+  static let bandOpacity = 0.18
+  private static let markRadius = 1.9
+
+  func hasBand(_ index: Int) -> Bool {
+    series[index].intervals == .band && series[index].points.contains { $0.interval != nil }
+  }
+
+  /// Whether points are marked: not those of a line so dense that its marks would touch.
+  func hasMarks(_ index: Int, _ layout: LineChartLayout) -> Bool {
+    !series[index].isJoined || Double(series[index].points.count) * 5.5 <= layout.plot.width
+  }
+
+  func lineStroke(of index: Int) -> Stroke {
+    let color = color(of: index)
+    return series[index].isControl
+      ? Stroke(color, width: 0.9, dashes: [3, 2]) : Stroke(color, width: 1.1)
+  }
+
+  /// The band around a curve, interrupted where an interval is missing.
+  func drawBand(of index: Int, on canvas: Canvas, _ layout: LineChartLayout) {
+    guard series[index].intervals == .band else { return }
+    let color = color(of: index).withOpacity(Self.bandOpacity)
+    let runs = series[index].points.split {
+      $0.interval.map { !($0.lowerBound.isFinite && $0.upperBound.isFinite) } ?? true
+    }
+    for run in runs {
+      let edges = run.compactMap { point in
+        point.interval.map { interval in
+          let x = place(of: point, in: index, layout)
+          return (
+            upper: layout.point(x, interval.upperBound), lower: layout.point(x, interval.lowerBound)
+          )
+        }
+      }
+      if let only = edges.first, edges.count == 1 {
+        // A band of one point has no area: a bar as wide as a mark.
+        let height = only.lower.y - only.upper.y
+        canvas.fill(
+          CGRect(x: only.upper.x - 3, y: only.upper.y, width: 6, height: height), with: color)
+      } else {
+        canvas.fill(polygon: edges.map(\.upper) + edges.reversed().map(\.lower), with: color)
+      }
+    }
+  }
+
+  /// The line, the whiskers and the marks of a series.
+  func drawCurve(of index: Int, on canvas: Canvas, _ layout: LineChartLayout) {
+    let line = lineStroke(of: index)
+    func position(_ point: Point) -> CGPoint {
+      layout.point(place(of: point, in: index, layout), point.y)
+    }
+    if series[index].isJoined {
+      for run in series[index].points.split(whereSeparator: { !$0.y.isFinite })
+      where run.count > 1 {
+        canvas.stroke(run.map(position), line)
+      }
+    }
+    if series[index].intervals == .whiskers {
+      for point in series[index].points {
+        guard let interval = point.interval else { continue }
+        let x = position(point).x
+        drawWhisker(
+          x, layout.point(0, interval.lowerBound).y, layout.point(0, interval.upperBound).y,
+          Stroke(line.color, width: 0.8), on: canvas)
+      }
+    }
+    guard hasMarks(index, layout) else { return }
+    for point in series[index].points where point.y.isFinite {
+      drawMark(of: index, at: position(point), on: canvas)
+    }
+  }
+
+  private func drawWhisker(
+    _ x: Double, _ lower: Double, _ upper: Double, _ stroke: Stroke, on canvas: Canvas
+  ) {
+    guard lower.isFinite && upper.isFinite else { return }
+    canvas.line(from: CGPoint(x: x, y: lower), to: CGPoint(x: x, y: upper), stroke)
+    for y in [lower, upper] {
+      canvas.line(from: CGPoint(x: x - 1.8, y: y), to: CGPoint(x: x + 1.8, y: y), stroke)
+    }
+  }
+
+  /// Series differ in shape as well as in colour, for readers who cannot tell the colours apart.
+  func drawMark(of index: Int, at point: CGPoint, on canvas: Canvas) {
+    let (radius, color) = (Self.markRadius, color(of: index))
+    func polygon(_ offsets: [(Double, Double)]) {
+      canvas.fill(
+        polygon: offsets.map { CGPoint(x: point.x + $0 * radius, y: point.y + $1 * radius) },
+        with: color)
+    }
+    switch series[..<index].count(where: { $0.isControl == series[index].isControl }) % 5 {
+    case 0: canvas.fill(discAt: point, radius: radius, with: color)
+    case 1: polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
+    case 2: polygon([(0, -1.2), (1.1, 0.8), (-1.1, 0.8)])
+    case 3: polygon([(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)])
+    default: polygon([(0, 1.2), (1.1, -0.8), (-1.1, -0.8)])
+    }
+  }
+
+  /// A point's place along the axis; series that share a category stand side by side.
+  private func place(of point: Point, in index: Int, _ layout: LineChartLayout) -> Double {
+    guard case .categories = horizontalScale, series.count > 1 else { return place(of: point.x) }
+    let spread = 0.12 * Double(min(series.count - 1, 4))
+    return point.x + (Double(index) / Double(series.count - 1) - 0.5) * spread
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+
+/// Curves with intervals, such as accuracy over rank with its controls.
+public struct LineChart: Figure {
+  /// A measured value.
+  public struct Point: Sendable, Hashable {
+    /// The place along the axis; on an axis of categories, the category's index.
+    public var x: Double
+    /// The value; NaN interrupts the line.
+    public var y: Double
+    /// The value's interval, such as a 95 % confidence interval.
+    public var interval: ClosedRange<Double>?
+
+    /// A value at a place, with its interval if it has one.
+    public init(x: Double, y: Double, interval: ClosedRange<Double>? = nil) {
+      self.x = x
+      self.y = y
+      self.interval = interval
+    }
+  }
+
+  /// How intervals are drawn.
+  public enum IntervalStyle: Sendable, Hashable {
+    /// A vertical line with caps at each point.
+    case whiskers
+    /// A lightly coloured band along the curve.
+    case band
+  }
+
+  /// One curve.
+  public struct Series: Sendable, Hashable {
+    public var name: String
+    public var points: [Point]
+    public var intervals = IntervalStyle.whiskers
+    /// Controls are grey and dashed, and lie behind the others.
+    public var isControl = false
+    /// Whether a line joins the points.
+    public var isJoined = true
+
+    /// A curve through points in the order given.
+    public init(_ name: String, points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  /// A value drawn across the chart, such as chance.
+  public struct ReferenceLine: Sendable, Hashable {
+    public var label: String
+    public var value: Double
+
+    /// A horizontal line at a finite value, lettered at its right end.
+    public init(_ label: String, at value: Double) {
+      precondition(value.isFinite, "LineChart: expected a finite reference line, got \(value)")
+      self.label = label
+      self.value = value
+    }
+  }
+
+  /// How places along the horizontal axis are measured.
+  public enum HorizontalScale: Sendable, Hashable {
+    case linear
+    /// Equal factors are equal distances; every x must be positive.
+    case logarithmic
+    /// Named places at equal distances, in this order.
+    case categories([String])
+  }
+
+  public var series: [Series]
+  public var references: [ReferenceLine] = []
+  public var title = ""
+  public var subtitle = ""
+  /// What lies along the horizontal axis.
+  public var xTitle = ""
+  /// What the values are.
+  public var yTitle = ""
+  public var horizontalScale = HorizontalScale.linear
+  /// The values shown; nil takes all values, intervals and references, rounded outwards.
+  public var valueRange: ClosedRange<Double>?
+  /// The page in centimetres, one column of a journal; a long heading makes it higher.
+  public var pageSize = FigureSize(width: 8.9, height: 6.4)
+  public var theme = Theme.light
+  /// Pixels in an inch, for PNG.
+  public var resolution = 300.0
+
+  /// A chart of curves, the first ones drawn in the theme's first colours.
+  public init(series: [Series]) {
+    self.series = series
+  }
+
+  /// The page in centimetres: `pageSize`, or higher when the heading and the labels ask for it.
+  public var size: FigureSize {
+    FigureSize(points: LineChartLayout(self, measuredOn: Canvas(measuring: theme)).page)
+  }
+}
+
+extension LineChart {
+  /// The values shown from bottom to top.
+  var verticalScale: ValueScale {
+    if let valueRange { return ValueScale(valueRange) }
+    var values = series.flatMap(\.points).flatMap { point in
+      [point.y, point.interval?.lowerBound ?? point.y, point.interval?.upperBound ?? point.y]
+    }
+    values = values.filter(\.isFinite) + references.map(\.value)
+    guard let least = values.min(), let most = values.max() else { return ValueScale(0...1) }
+    let scale = ValueScale(least...most)
+    return ValueScale(Ticks.roundedOutwards(scale.range, limit: 6))
+  }
+
+  /// Where an x lies on the axis: itself, its logarithm, or its category's index.
+  func place(of x: Double) -> Double {
+    guard case .logarithmic = horizontalScale else { return x }
+    precondition(x > 0, "LineChart: expected positive x on a logarithmic axis, got \(x)")
+    return log(x)
+  }
+
+  /// The axis from left to right, in places.
+  var horizontalRange: ClosedRange<Double> {
+    if case .categories(let names) = horizontalScale {
+      return -0.5...(Double(max(names.count, 1)) - 0.5)
+    }
+    let places = series.flatMap(\.points).map { place(of: $0.x) }.filter(\.isFinite)
+    let range = ValueScale((places.min() ?? 0)...(places.max() ?? 1)).range
+    // Marks and whiskers stay clear of the axes.
+    let clearance = (range.upperBound - range.lowerBound) * 0.05
+    return range.lowerBound - clearance...range.upperBound + clearance
+  }
+
+  /// The colour of a series: controls are grey, the others take the theme's colours in turn.
+  func color(of index: Int) -> Color {
+    if series[index].isControl || theme.series.isEmpty { return theme.control }
+    let position = series[..<index].count { !$0.isControl }
+    return theme.series[position % theme.series.count]
+  }
+}
