@@ -1,0 +1,90 @@
+import Foundation
+
+extension Tokenizer {
+  /// Makes the tokenizer that a Hugging Face `tokenizer.json` describes.
+  ///
+  /// Which tokens begin and end a sequence, and whether they are added, is read from
+  /// `tokenizer_config.json` in the same folder, when there is one.
+  /// - Throws: ``TokenizerError`` when a file can't be read, contradicts itself, or asks for a
+  ///   normalizer, pre-tokenizer, model or post-processor other than those of byte-level and
+  ///   SentencePiece-style byte-pair encodings.
+  public init(tokenizerJSON url: URL) throws(TokenizerError) {
+    let configurationURL = url.deletingLastPathComponent()
+      .appendingPathComponent("tokenizer_config.json")
+    let hasConfiguration = FileManager.default.fileExists(atPath: configurationURL.path)
+    try self.init(
+      TokenizerFile(name: url.path, bytes: Self.bytes(of: url)),
+      configuration: hasConfiguration
+        ? TokenizerFile(name: configurationURL.path, bytes: Self.bytes(of: configurationURL)) : nil)
+  }
+
+  private static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
+    do {
+      return Array(try Data(contentsOf: url))
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw TokenizerError(
+        source: url.path, field: "", expected: "a readable file",
+        found: exists ? "one that can't be read" : "nothing")
+    }
+  }
+
+  init(_ file: TokenizerFile, configuration: TokenizerFile?) throws(TokenizerError) {
+    let words = try file.words()
+    let model = try file.model()
+    let added = try file.addedTokens()
+    let vocabulary = try file.vocabulary(
+      of: model, adding: added, spelled: words.isByteLevel ? .byteLevel : .sentencePiece)
+    let encoder = try file.encoder(of: model, vocabulary, isByteLevel: words.isByteLevel)
+
+    var pipeline = Pipeline(
+      addedTokens: AddedTokens(added.filter { !$0.isNormalized }), encoder: encoder)
+    pipeline.preTokenizer = words.preTokenizer
+    pipeline.normalizers = try file.normalizers()
+    pipeline.normalizedAddedTokens = AddedTokens(
+      added.filter(\.isNormalized).map { Self.normalizing($0, by: pipeline.normalizers) })
+    if let prefix = words.metaspace {
+      pipeline.spacePrefix = prefix
+      pipeline.escapesSpaces = true
+    } else if !words.isByteLevel, case .prepend("\u{2581}") = pipeline.normalizers.first {
+      // The prefix that a normalizer adds is one that decoding has to take away.
+      pipeline.normalizers.removeFirst()
+      pipeline.spacePrefix = .always
+      pipeline.escapesSpaces = true
+    }
+    (pipeline.prefix, pipeline.suffix) = try file.template(of: vocabulary)
+
+    let beginning = try configuration?.token(inRole: "bos_token", of: vocabulary)
+    let end = try configuration?.token(inRole: "eos_token", of: vocabulary)
+    if let adds = try configuration?.choice("add_bos_token"), let beginning {
+      pipeline.prefix.removeAll { $0 == beginning }
+      if adds { pipeline.prefix.insert(beginning, at: 0) }
+    }
+    if let adds = try configuration?.choice("add_eos_token"), let end {
+      pipeline.suffix.removeAll { $0 == end }
+      if adds { pipeline.suffix.append(end) }
+    }
+    self.vocabulary = vocabulary
+    self.pipeline = pipeline
+    beginningOfSequence = beginning
+    endOfSequence = end
+    unknown =
+      try configuration?.token(inRole: "unk_token", of: vocabulary) ?? encoder.unknown.map(Int.init)
+  }
+
+  private static func normalizing(_ token: AddedToken, by normalizers: [Normalizer]) -> AddedToken {
+    var token = token
+    let bytes = normalizers.reduce(Array(token.content.utf8)) { $1.apply(to: $0) }
+    token.content = String(decoding: bytes, as: UTF8.self)
+    return token
+  }
+}
+
+extension TokenizerFile {
+  /// A flag of `tokenizer_config.json`; nil when it is left open.
+  fileprivate func choice(_ key: String) throws(TokenizerError) -> Bool? {
+    guard let value = root[key] else { return nil }
+    guard let choice = value.bool else { throw fault(key, "true or false", value) }
+    return choice
+  }
+}

@@ -1,0 +1,142 @@
+/// Turns text into token ids and back, as the reference implementation of the vocabulary does.
+///
+/// Two families are known: byte-level byte-pair encoding (GPT-2, LLaMA 3, Qwen2, SmolLM) and
+/// SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2). A vocabulary comes
+/// from a GGUF file's metadata, ``init(vocabulary:)``, or from Hugging Face's `tokenizer.json`,
+/// ``init(tokenizerJSON:)``.
+///
+/// Byte-level tokenizers without a normalizer give back every text exactly, as long as the
+/// vocabulary has all its bytes: `decode(encode(text, addingSpecialTokens: false)) == text`.
+public struct Tokenizer: Sendable {
+  /// The token that starts a sequence.
+  public let beginningOfSequence: Int?
+
+  /// The token that ends a sequence.
+  public let endOfSequence: Int?
+
+  /// The token for what the vocabulary can't express.
+  public let unknown: Int?
+
+  let vocabulary: Vocabulary
+  let pipeline: Pipeline
+
+  /// The steps from text to ids, apart from the vocabulary.
+  struct Pipeline: Sendable {
+    /// Found in the text as it is.
+    var addedTokens: AddedTokens
+    var normalizers: [Normalizer] = []
+    /// Found in the normalized text.
+    var normalizedAddedTokens = AddedTokens([])
+    var spacePrefix = SpacePrefix.none
+    var escapesSpaces = false
+    var preTokenizer = PreTokenizer(steps: [])
+    var encoder: PieceEncoder
+    /// Ids put before and after a text when special tokens are added.
+    var prefix: [Int] = []
+    var suffix: [Int] = []
+  }
+
+  /// Which fragments of a text get a space before them (SentencePiece's dummy prefix).
+  enum SpacePrefix: Sendable {
+    case none
+    /// All.
+    case always
+    /// All that don't start with a space.
+    case unlessSpaced
+    /// The one at the start of the text, if it doesn't start with a space.
+    case firstUnlessSpaced
+  }
+
+  /// The number of ids: every token's id is below.
+  public var count: Int { vocabulary.count }
+
+  /// Whether `encode` puts ``beginningOfSequence`` first when it adds special tokens.
+  public var addsBeginningOfSequence: Bool {
+    beginningOfSequence.map(pipeline.prefix.contains) ?? false
+  }
+
+  /// Whether `encode` puts ``endOfSequence`` last when it adds special tokens.
+  public var addsEndOfSequence: Bool {
+    endOfSequence.map(pipeline.suffix.contains) ?? false
+  }
+
+  /// The token ids of `text`.
+  ///
+  /// - Parameters:
+  ///   - addingSpecialTokens: puts before and after the text what the model was trained with, e.g.
+  ///     ``beginningOfSequence``.
+  ///   - parsingSpecialTokens: takes special tokens that are spelled out in the text, e.g.
+  ///     `<|im_start|>`, for these tokens, and not for text. Pass false for untrusted text.
+  public func encode(
+    _ text: String, addingSpecialTokens: Bool = true, parsingSpecialTokens: Bool = true
+  ) -> [Int] {
+    var ids = addingSpecialTokens ? pipeline.prefix : []
+    var scratch = MergeScratch()
+    let bytes = Array(text.utf8)
+    let fragments = pipeline.addedTokens.split(bytes, parsingSpecialTokens: parsingSpecialTokens)
+    var isFirst = true
+    for fragment in fragments {
+      switch fragment {
+      case .token(let id):
+        ids.append(id)
+      case .text(let range):
+        encode(
+          range == bytes.indices ? bytes : Array(bytes[range]), isFirst: isFirst,
+          parsingSpecialTokens: parsingSpecialTokens, into: &ids, scratch: &scratch)
+      }
+      isFirst = false
+    }
+    if addingSpecialTokens { ids += pipeline.suffix }
+    return ids
+  }
+
+  /// Appends the ids of a text between two added tokens.
+  private func encode(
+    _ text: [UInt8], isFirst: Bool, parsingSpecialTokens: Bool, into ids: inout [Int],
+    scratch: inout MergeScratch
+  ) {
+    let normalized = pipeline.normalizers.reduce(text) { $1.apply(to: $0) }
+    guard !pipeline.normalizedAddedTokens.isEmpty else {
+      encodeWords(normalized, isFirst: isFirst, into: &ids, scratch: &scratch)
+      return
+    }
+    let fragments = pipeline.normalizedAddedTokens.split(
+      normalized, parsingSpecialTokens: parsingSpecialTokens)
+    for (index, fragment) in fragments.enumerated() {
+      switch fragment {
+      case .token(let id):
+        ids.append(id)
+      case .text(let range):
+        encodeWords(
+          Array(normalized[range]), isFirst: isFirst && index == 0, into: &ids, scratch: &scratch)
+      }
+    }
+  }
+
+  private func encodeWords(
+    _ text: [UInt8], isFirst: Bool, into ids: inout [Int], scratch: inout MergeScratch
+  ) {
+    var text = pipeline.spacePrefix.apply(to: text, isFirst: isFirst)
+    if pipeline.escapesSpaces {
+      text = Normalizer.replace(" ", with: "\u{2581}").apply(to: text)
+    }
+    pipeline.preTokenizer.forEachWord(of: text) { text, word in
+      pipeline.encoder.encode(word, of: text, into: &ids, scratch: &scratch)
+    }
+  }
+}
+
+extension Tokenizer.SpacePrefix {
+  /// The fragment with its space.
+  func apply(to text: [UInt8], isFirst: Bool) -> [UInt8] {
+    let space = UInt8(ascii: " ")
+    let needsSpace =
+      switch self {
+      case .none: false
+      case .always: true
+      case .unlessSpaced: text.first != space
+      case .firstUnlessSpaced: isFirst && text.first != space
+      }
+    return needsSpace ? [space] + text : text
+  }
+}

@@ -1,0 +1,118 @@
+/// What each token id stands for.
+struct Vocabulary: Sendable {
+  /// The kinds of tokens, numbered as in `tokenizer.ggml.token_type`.
+  enum Kind: Int32, Sendable {
+    case normal = 1
+    case unknown = 2
+    case control = 3
+    case userDefined = 4
+    case unused = 5
+    case byte = 6
+  }
+
+  /// How the text of a normal token is spelled.
+  enum Spelling: Sendable {
+    /// Bytes in the printable alphabet of GPT-2.
+    case byteLevel
+    /// Text with "▁" for spaces (SentencePiece).
+    case sentencePiece
+  }
+
+  /// More bytes than any token has; cutting a token at every place stays cheap below it.
+  private static let maximumLength = 4096
+
+  /// The kind of each token.
+  private(set) var kinds: [Kind] = []
+  let spelling: Spelling
+
+  private var spellings: [String] = []
+  private var ids: [ByteString: Int32] = [:]
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = [0]
+
+  init(spelling: Spelling, count: Int) {
+    self.spelling = spelling
+    kinds.reserveCapacity(count)
+    spellings.reserveCapacity(count)
+    ids.reserveCapacity(count)
+    ends.reserveCapacity(count + 1)
+  }
+
+  var count: Int { kinds.count }
+
+  /// Adds the token after the last one. `fault` makes an error of what was expected and found.
+  ///
+  /// Tokens without text are ids that nothing can be encoded to; there may be several.
+  mutating func append(
+    _ text: String, kind: Kind, fault: (_ expected: String, _ found: String) -> TokenizerError
+  ) throws(TokenizerError) {
+    guard text.utf8.count <= Self.maximumLength else {
+      throw fault("at most \(Self.maximumLength) bytes", "\(text.utf8.count)")
+    }
+    guard let piece = piece(of: text, kind: kind) else {
+      throw fault("a byte token spelled as <0x0A>", TokenizerError.quoted(text))
+    }
+    if !text.isEmpty, let earlier = ids.updateValue(Int32(count), forKey: ByteString(text)) {
+      let found = "\(TokenizerError.quoted(text)) again, which is token \(earlier)"
+      throw fault("each token once", found)
+    }
+    kinds.append(kind)
+    spellings.append(text)
+    bytes += piece
+    ends.append(bytes.count)
+  }
+
+  /// The token that is spelled so in the vocabulary.
+  func id(spelled text: String) -> Int32? {
+    ids[ByteString(text)]
+  }
+
+  /// The spelling of a token, e.g. "Ġthe" or "▁the".
+  func spelling(of id: Int) -> String {
+    spellings[id]
+  }
+
+  /// The bytes that a token stands for.
+  func piece(_ id: Int) -> ArraySlice<UInt8> {
+    bytes[ends[id]..<ends[id + 1]]
+  }
+
+  /// The tokens `<0x00>`…`<0xFF>`.
+  var byteTokens: [Int32?] {
+    (0...255).map { id(spelled: Self.byteSpelling($0)) }
+  }
+
+  private func piece(of text: String, kind: Kind) -> [UInt8]? {
+    switch (kind, spelling) {
+    case (.byte, _): Self.byte(spelled: text).map { [$0] }
+    case (.normal, .byteLevel), (.unused, .byteLevel):
+      ByteLevelAlphabet.decode(text) ?? Array(text.utf8)
+    case (.normal, .sentencePiece), (.unused, .sentencePiece), (.userDefined, .sentencePiece):
+      Self.unescapingSpaces(text)
+    default: Array(text.utf8)
+    }
+  }
+
+  private static func unescapingSpaces(_ text: String) -> [UInt8] {
+    var unescaped: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      if scalar == "\u{2581}" {
+        unescaped.append(UInt8(ascii: " "))
+      } else {
+        unescaped += UTF8.encode(scalar).map(Array.init) ?? []
+      }
+    }
+    return unescaped
+  }
+
+  /// The byte that a text of the form `<0x0A>` names.
+  static func byte(spelled text: String) -> UInt8? {
+    guard text.utf8.count == 6, text.hasPrefix("<0x"), text.hasSuffix(">") else { return nil }
+    return UInt8(text.dropFirst(3).dropLast(), radix: 16)
+  }
+
+  private static func byteSpelling(_ byte: Int) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return "<0x\(digits.count < 2 ? "0" : "")\(digits)>"
+  }
+}

@@ -1,0 +1,59 @@
+/// What a GGUF file says of its vocabulary: the values of its keys `tokenizer.ggml.…`.
+public struct VocabularyDescription: Sendable {
+  /// `model`: "gpt2" for byte-level, "llama" for SentencePiece-style byte-pair encoding.
+  public var model: String
+
+  /// `pre`: how a byte-level vocabulary cuts text into words, e.g. "smollm".
+  public var preTokenizer: String?
+
+  /// `tokens`: the spelling of each token, in the order of their ids.
+  public var tokens: [String]
+
+  /// `scores`: for the "llama" model, one for each token; the merge into the highest goes first.
+  public var scores: [Float]?
+
+  /// `token_type`: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte.
+  public var tokenTypes: [Int32]?
+
+  /// `merges`: for the "gpt2" model, pairs of spellings with a space between, first come first.
+  public var merges: [String]?
+
+  /// `bos_token_id`; 4294967295 is none.
+  public var beginningOfSequence: Int?
+
+  /// `eos_token_id`; 4294967295 is none.
+  public var endOfSequence: Int?
+
+  /// `unknown_token_id`; 4294967295 is none.
+  public var unknown: Int?
+
+  /// `add_bos_token`; without it "llama" and "llama-bpe" vocabularies add one, others don't.
+  public var addsBeginningOfSequence: Bool?
+
+  /// `add_eos_token`; false without it.
+  public var addsEndOfSequence: Bool?
+
+  /// `add_space_prefix`; without it "llama" vocabularies put a space before the text.
+  public var addsSpacePrefix: Bool?
+
+  /// Makes a description; what a file doesn't say stays nil.
+  public init(
+    model: String, preTokenizer: String? = nil, tokens: [String], scores: [Float]? = nil,
+    tokenTypes: [Int32]? = nil, merges: [String]? = nil, beginningOfSequence: Int? = nil,
+    endOfSequence: Int? = nil, unknown: Int? = nil, addsBeginningOfSequence: Bool? = nil,
+    addsEndOfSequence: Bool? = nil, addsSpacePrefix: Bool? = nil
+  ) {
+    self.model = model
+    self.preTokenizer = preTokenizer
+    self.tokens = tokens
+    self.scores = scores
+    self.tokenTypes = tokenTypes
+    self.merges = merges
+    self.beginningOfSequence = beginningOfSequence
+    self.endOfSequence = endOfSequence
+    self.unknown = unknown
+    self.addsBeginningOfSequence = addsBeginningOfSequence
+    self.addsEndOfSequence = addsEndOfSequence
+    self.addsSpacePrefix = addsSpacePrefix
+  }
+}
