@@ -3,14 +3,50 @@ import PackageDescription
 
 let package = Package(
   name: "Interchange",
-  products: [],
+  products: [
+    .library(name: "Interchange", targets: ["Interchange"]),
+    .executable(name: "interchange", targets: ["InterchangeCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
     .target(name: "CKernels"),
+    // libpng reports errors by longjmp, which must not cross Swift frames.
+    .target(name: "CPNGWriter", dependencies: ["CPNG"]),
+
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLAPACKE"]),
-    .target(name: "Models", dependencies: ["Tensors"]),
-    .target(name: "Interventions", dependencies: ["Tensors"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CKernels"]),
+    .target(
+      name: "Tokenizers",
+      dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
+    .target(name: "Models", dependencies: ["Tensors", "Checkpoints", "Tokenizers"]),
+    .target(name: "Interventions", dependencies: ["Tensors", "Checkpoints"]),
+    .target(
+      name: "CausalModels",
+      dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
+    .target(
+      name: "Alignment", dependencies: ["Tensors", "Models", "Interventions", "CausalModels"]),
+    .target(
+      name: "FineTuning", dependencies: ["Tensors", "Checkpoints", "Models", "Interventions"]),
+    .target(name: "Figures", dependencies: ["CPNGWriter", "CPangoCairo"]),
+    .target(
+      name: "Interchange",
+      dependencies: [
+        "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "CausalModels",
+        "Alignment", "FineTuning", "Figures",
+      ]),
+    .executableTarget(
+      name: "InterchangeCLI",
+      dependencies: [
+        "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

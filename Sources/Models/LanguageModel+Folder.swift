@@ -3,7 +3,89 @@ import Foundation
 import Tokenizers
 
 extension LanguageModel {
+  /// Reads a folder with `config.json`, safetensors (one file or shards) and `tokenizer.json`.
   convenience init(folder url: URL) throws {
-    throw ModelError.unreadable(path: url.path, reason: "folder")
+    let architecture = try Llama(folder: url)
+    try self.init(
+      architecture,
+      tokenizer: Tokenizer(tokenizerJSON: url.appending(component: "tokenizer.json")), url: url)
+  }
+}
+
+extension Llama {
+  /// Reads `config.json` and safetensors of a `LlamaForCausalLM`, widened to float32.
+  ///
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
+  public init(folder url: URL) throws {
+    let file = try ModelConfiguration(contentsOf: url)
+    let known = "LlamaForCausalLM"
+    let found: [String] = try file.valueIfPresent("architectures") ?? []
+    guard found.contains(known) else {
+      let type: String? = try file.valueIfPresent("model_type")
+      throw ModelError.unknownArchitecture(
+        path: file.path, found: found.first ?? type ?? "none", known: [known])
+    }
+    let configuration = try Configuration(file).validated(path: file.path)
+    let checkpoint = try SafetensorsCheckpoint(contentsOf: url)
+    try self.init(configuration, from: checkpoint, names: .safetensors, interleaved: false)
+  }
+}
+
+extension Llama.Configuration {
+  init(_ file: ModelConfiguration) throws {
+    width = try file.value("hidden_size")
+    heads = try file.value("num_attention_heads")
+    vocabulary = try file.value("vocab_size")
+    layers = try file.value("num_hidden_layers")
+    keyHeads = try file.valueIfPresent("num_key_value_heads") ?? heads
+    headWidth = try file.valueIfPresent("head_dim") ?? (heads > 0 ? width / heads : 0)
+    hiddenWidth = try file.value("intermediate_size")
+    normEpsilon = try file.valueIfPresent("rms_norm_eps") ?? 1e-6
+    maximumLength = try file.valueIfPresent("max_position_embeddings") ?? 2048
+    tiedEmbeddings = try file.valueIfPresent("tie_word_embeddings") ?? false
+    let activation: String = try file.valueIfPresent("hidden_act") ?? "silu"
+    guard activation == "silu" else {
+      throw ModelError.invalidConfiguration(
+        path: file.path, field: "hidden_act", expected: "silu", found: activation)
+    }
+    // Newer files keep θ and the scaling together in rope_parameters.
+    let parameters = try file.sectionIfPresent("rope_parameters")
+    rotaryBase =
+      try parameters?.valueIfPresent("rope_theta") ?? file.valueIfPresent("rope_theta") ?? 10_000
+    rotaryFactors = try Self.rotaryFactors(
+      parameters ?? file.sectionIfPresent("rope_scaling"), base: rotaryBase, headWidth: headWidth)
+  }
+
+  /// What each rotary frequency is divided by: LLaMA 3.1's `llama3` scaling, or `linear`.
+  private static func rotaryFactors(
+    _ scaling: ModelConfiguration?, base: Double, headWidth: Int
+  ) throws -> [Double]? {
+    guard let scaling else { return nil }
+    let kind: String =
+      try scaling.valueIfPresent("rope_type") ?? scaling.valueIfPresent("type") ?? "default"
+    switch kind {
+    case "default": return nil
+    case "linear":
+      let factor: Double = try scaling.value("factor")
+      return Array(repeating: factor, count: headWidth / 2)
+    case "llama3":
+      let factor: Double = try scaling.value("factor")
+      let low: Double = try scaling.value("low_freq_factor")
+      let high: Double = try scaling.value("high_freq_factor")
+      let original: Double = try scaling.value("original_max_position_embeddings")
+      return (0..<headWidth / 2).map { index in
+        let frequency = pow(base, -2 * Double(index) / Double(headWidth))
+        let turns = original * frequency / (2 * .pi)
+        if turns < low { return factor }
+        if turns > high { return 1 }
+        // Between the two wavelengths the scaled and the plain frequency are mixed.
+        let smooth = (turns - low) / (high - low)
+        return 1 / ((1 - smooth) / factor + smooth)
+      }
+    default:
+      throw ModelError.invalidConfiguration(
+        path: scaling.path, field: "rope_scaling", expected: "default, linear or llama3",
+        found: kind)
+    }
   }
 }

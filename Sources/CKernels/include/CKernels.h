@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKDequantize.h"
+
 // --- element-wise --------------------------------------------------------------------------------
 
 /// out = a + b

@@ -125,3 +125,16 @@ extension Tensor {
     return withExtendedLifetime((a, b)) { ck_dot(a.pointer, b.pointer, a.count) }
   }
 }
+
+extension Tensor {
+  /// The column of the largest element of every row; the first of equal ones.
+  public func rowMaxima() -> [Int] {
+    let width = width
+    return withElements { elements in
+      (0..<rows).map { row in
+        let line = elements[row * width..<(row + 1) * width]
+        return line.indices.reduce(line.startIndex) { line[$1] > line[$0] ? $1 : $0 } - row * width
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import CausalModels
+import Models
+import Tensors
+
+/// Counterfactual examples that a model can be measured on, and how many were left out and why.
+public struct TaskExamples: Sendable {
+  /// What was checked before the experiment.
+  public struct Check: Codable, Sendable {
+    /// How often the model gives the answer of the high-level model to bases.
+    public let baseAccuracy: Accuracy
+    /// The same for sources.
+    public let sourceAccuracy: Accuracy
+    /// Pairs that came in.
+    public let pairs: Int
+    /// Pairs left out because the model doesn't solve base or source.
+    public let droppedUnsolved: Int
+    /// Pairs left out because base and source have different numbers of tokens.
+    public let droppedUnaligned: Int
+    /// Pairs that remain.
+    public let kept: Int
+  }
+
+  public let examples: [AlignmentExample]
+  public let check: Check
+  /// The first base's text, for the labels of figures.
+  public let exampleText: String
+
+  /// Encodes the pairs of a text task, checks that the model solves them, and drops those it doesn't.
+  ///
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several tokens,
+  ///   ``AlignmentError/noExamples(reason:)`` when nothing remains.
+  public init(
+    _ dataset: CounterfactualDataset<Prompt>, for model: LanguageModel,
+    store: ActivationStore = ActivationStore()
+  ) throws {
+    let encoded = try dataset.map { try EncodedExample($0, model) }
+    let aligned = encoded.filter(\.isAligned)
+    let run = InterchangeRun(model: model.model, store: store, batchSize: 32)
+    let bases = try run.solves(aligned.map { ($0.example.base, $0.baseAnswer) })
+    let sourceCount = aligned.first?.sourceAnswers.count ?? 0
+    var sources = aligned.map { _ in true }
+    var allSources: [Outcome] = []
+    for index in 0..<sourceCount {
+      let solved = try run.solves(
+        aligned.map { ($0.example.sources[index], $0.sourceAnswers[index]) })
+      allSources += solved
+      for (place, outcome) in solved.enumerated() where !outcome.isCorrect {
+        sources[place] = false
+      }
+    }
+    let kept = aligned.indices.filter { bases[$0].isCorrect && sources[$0] }
+    guard !kept.isEmpty else {
+      throw AlignmentError.noExamples(
+        reason: aligned.isEmpty
+          ? "base and source have different numbers of tokens in every pair"
+          : "the model solves no pair of task \(dataset.task)")
+    }
+    examples = kept.map { aligned[$0].example }
+    exampleText = aligned[kept[0]].text
+    check = Check(
+      baseAccuracy: Accuracy(bases), sourceAccuracy: Accuracy(allSources), pairs: encoded.count,
+      droppedUnsolved: aligned.count - kept.count,
+      droppedUnaligned: encoded.count - aligned.count, kept: kept.count)
+  }
+}
+
+/// Answers that are compared: the right one and its rivals.
+private struct Answer {
+  let label: Int
+  let answers: [Int]
+}
+
+private struct EncodedExample {
+  let example: AlignmentExample
+  let baseAnswer: Answer
+  let sourceAnswers: [Answer]
+  let text: String
+  let isAligned: Bool
+
+  init(_ pair: CounterfactualExample<Prompt>, _ model: LanguageModel) throws {
+    func token(_ answer: String) throws -> Int {
+      let ids = model.tokenizer.encode(answer, addingSpecialTokens: false)
+      guard ids.count == 1 else {
+        throw AlignmentError.answerNotSingleToken(answer: answer, tokens: ids.count)
+      }
+      return ids[0]
+    }
+    func spans(_ prompt: Prompt, _ text: EncodedText) -> [String: Range<Int>] {
+      prompt.spans.mapValues { text.tokens(in: $0) }
+    }
+    let base = model.encode(pair.base.text)
+    let sources = pair.sources.map { model.encode($0.text) }
+    let answers = try pair.answers.map(token)
+    let label = try token(pair.label)
+    example = AlignmentExample(
+      base: base.input, sources: sources.map(\.input), baseSpans: spans(pair.base, base),
+      sourceSpans: zip(pair.sources, sources).map(spans), label: label, answers: answers,
+      baseLabel: try token(pair.base.answer))
+    baseAnswer = Answer(label: example.baseLabel, answers: answers)
+    sourceAnswers = try pair.sources.map { source in
+      let own = try token(source.answer)
+      return Answer(label: own, answers: answers.contains(own) ? answers : answers + [own])
+    }
+    text = pair.base.text
+    isAligned = sources.allSatisfy { $0.length == base.length }
+  }
+}
+
+extension InterchangeRun {
+  /// How inputs come out without any intervention.
+  fileprivate func solves(_ inputs: [(ModelInput, Answer)]) throws -> [Outcome] {
+    try baseOutcomes(
+      inputs.map { input, answer in
+        AlignmentExample(
+          base: input, sources: [], label: answer.label, answers: answer.answers,
+          baseLabel: answer.label)
+      })
+  }
+}
+
+extension CounterfactualDataset<VectorInput> {
+  /// The examples for a classifier whose classes are the task's answers in their order.
+  ///
+  /// Examples that the classifier doesn't solve are kept here: its accuracy is measured apart.
+  public var alignmentExamples: [AlignmentExample] {
+    map { example in
+      AlignmentExample(
+        base: .vectors([example.base.values]),
+        sources: example.sources.map { .vectors([$0.values]) }, label: example.labelIndex,
+        baseLabel: example.answers.firstIndex(of: example.base.answer) ?? 0)
+    }
+  }
+}

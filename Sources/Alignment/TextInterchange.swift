@@ -1,0 +1,37 @@
+import Interventions
+import Models
+import Tensors
+
+/// One interchange between two texts.
+public struct TextInterchange {
+  public let base: EncodedText
+  public let source: EncodedText
+  /// The patched positions of the base.
+  public let positions: [Int]
+  /// The logits after the patched base: [1, outputs].
+  public let logits: Tensor
+}
+
+extension LanguageModel {
+  /// Runs a base text with the hidden vectors at a site taken from a source text.
+  ///
+  /// - Parameter intervention: what is done with base and source vectors; a full swap by default
+  /// - Throws: ``AlignmentError/positionMismatch(site:base:source:)``, or `ModelError` for a site or
+  ///   position that doesn't exist in one of the texts.
+  public func interchange(
+    at site: Site, base: String, source: String, intervention: any Intervention = Interchange()
+  ) throws -> TextInterchange {
+    let (base, source) = (encode(base), encode(source))
+    try model.validate(site.component, layer: site.layer, head: site.head)
+    let positions = try site.positions.resolved(length: base.length)
+    let sourcePositions = try site.positions.resolved(length: source.length)
+    guard positions.count == sourcePositions.count else {
+      throw AlignmentError.positionMismatch(
+        site: site.description, base: positions.count, source: sourcePositions.count)
+    }
+    let rows = try model.activations(at: site, [source.input], positions: [sourcePositions])
+    let edit = Edit(Cells(site, positions: [positions])) { intervention($0, sources: [rows]) }
+    let run = try model.run(.lastLogits([base.input], edits: [edit]))
+    return TextInterchange(base: base, source: source, positions: positions, logits: run.logits!)
+  }
+}

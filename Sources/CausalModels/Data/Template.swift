@@ -1,0 +1,71 @@
+/// A sentence with named gaps: "The {subject} near the {attractor}".
+///
+/// Each gap becomes a span of the filled text under its own name.
+package struct Template: Sendable {
+  private enum Piece: Sendable {
+    case literal(String)
+    case gap(String)
+  }
+
+  /// The sentence as it was written, with its gaps.
+  package let pattern: String
+  private let pieces: [Piece]
+
+  /// Parses a pattern; throws for an unclosed, stray, nested, empty or repeated gap.
+  package init(_ pattern: String) throws {
+    func invalid(_ problem: String) -> CausalModelError {
+      .template(pattern, problem: problem)
+    }
+    var pieces: [Piece] = []
+    var names: Set<String> = []
+    var text = ""
+    var inGap = false
+    for character in pattern {
+      switch character {
+      case "{":
+        guard !inGap else { throw invalid("a gap opens inside another") }
+        if !text.isEmpty { pieces.append(.literal(text)) }
+        (text, inGap) = ("", true)
+      case "}":
+        guard inGap else { throw invalid("a gap closes that was not opened") }
+        guard !text.isEmpty else { throw invalid("a gap has no name") }
+        guard names.insert(text).inserted else { throw invalid("gap '\(text)' is repeated") }
+        pieces.append(.gap(text))
+        (text, inGap) = ("", false)
+      default:
+        text.append(character)
+      }
+    }
+    guard !inGap else { throw invalid("gap '\(text)' is not closed") }
+    if !text.isEmpty { pieces.append(.literal(text)) }
+    self.pattern = pattern
+    self.pieces = pieces
+  }
+
+  /// The text with every gap filled, and each gap's range of UTF-8 offsets.
+  ///
+  /// Throws when a gap has no words or words have no gap.
+  package func fill(
+    _ words: [String: String]
+  ) throws -> (text: String, spans: [String: Range<Int>]) {
+    var text = ""
+    var spans: [String: Range<Int>] = [:]
+    for piece in pieces {
+      switch piece {
+      case .literal(let literal):
+        text += literal
+      case .gap(let name):
+        guard let word = words[name] else {
+          throw CausalModelError.template(pattern, problem: "no words for the gap '\(name)'")
+        }
+        let start = text.utf8.count
+        text += word
+        spans[name] = start..<text.utf8.count
+      }
+    }
+    if let name = words.keys.sorted().first(where: { spans[$0] == nil }) {
+      throw CausalModelError.template(pattern, problem: "no gap takes the words of '\(name)'")
+    }
+    return (text, spans)
+  }
+}

@@ -1,0 +1,88 @@
+/// A behaviour of a network with a causal model that explains it, and the data to test that.
+///
+/// ```swift
+/// let task = SubjectVerbAgreement()
+/// let (train, test) = try task.counterfactuals(changing: .subjectNumber, count: 512, seed: 0)
+///   .split(disjoint: .nouns, seed: 0)
+/// ```
+public protocol CausalTask<Input>: Sendable {
+  /// What the network is given: `Prompt` or `VectorInput`.
+  associatedtype Input: ExampleInput
+  /// What an interchange can change.
+  associatedtype Change: CausalChange
+
+  /// The task's name on the command line.
+  var name: String { get }
+  /// The task in one sentence.
+  var summary: String { get }
+  /// Which answers are compared.
+  var answerKind: AnswerKind { get }
+  /// The kind of thing that train and test data should not share.
+  var group: GroupKind { get }
+  /// The high-level causal model; every answer and label is its output.
+  var causalModel: CausalModel { get throws }
+
+  /// Different inputs with their answers, balanced and in a random order that the seed decides.
+  ///
+  /// Throws `CausalModelError` when the count is not positive or exceeds what the task can make.
+  func inputs(count: Int, seed: UInt64) throws -> [Input]
+
+  /// Different counterfactual examples, balanced and in a random order that the seed decides.
+  ///
+  /// Throws `CausalModelError` when the count is not positive or exceeds what the task can make.
+  func counterfactuals(
+    changing change: Change, count: Int, seed: UInt64
+  ) throws -> CounterfactualDataset<Input>
+}
+
+/// What an interchange of a task can change: one variable of the causal model, or several at once.
+///
+/// The raw value is the name on the command line.
+public protocol CausalChange: RawRepresentable<String>, CaseIterable, Sendable {
+  /// The variables that are set, each from its own source.
+  var variables: [String] { get }
+}
+
+extension CausalChange {
+  /// The variable of the same name.
+  public var variables: [String] { [rawValue] }
+}
+
+/// Which answers of a task are compared with each other.
+public enum AnswerKind: Hashable, Sendable {
+  /// The same answers for every example, in the order of `CounterfactualExample.answers`.
+  case fixed([String])
+  /// Each example brings its own answers, which are described here.
+  case perExample(String)
+}
+
+extension CausalTask {
+  /// The names of what can be changed, the usual one first.
+  public var changeNames: [String] { Change.allCases.map(\.rawValue) }
+
+  /// Counterfactual examples drawn with seed 0.
+  public func counterfactuals(
+    changing change: Change, count: Int
+  ) throws -> CounterfactualDataset<Input> {
+    try counterfactuals(changing: change, count: count, seed: 0)
+  }
+
+  /// Counterfactual examples that change what has this name, one of `changeNames`.
+  ///
+  /// Throws `CausalModelError.unknownChange` for any other name.
+  public func counterfactuals(
+    changing changeName: String, count: Int, seed: UInt64
+  ) throws -> CounterfactualDataset<Input> {
+    guard let change = Change(rawValue: changeName) else {
+      throw CausalModelError.unknownChange(changeName, task: name, known: changeNames)
+    }
+    return try counterfactuals(changing: change, count: count, seed: seed)
+  }
+}
+
+extension CausalTask where Input == Prompt {
+  /// Different prompts with the answers that the causal model gives; another name for `inputs`.
+  public func prompts(count: Int, seed: UInt64) throws -> [Prompt] {
+    try inputs(count: count, seed: seed)
+  }
+}

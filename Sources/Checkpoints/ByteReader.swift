@@ -1,0 +1,49 @@
+/// Reads a mapped file from front to back; every read is checked against the file's end.
+///
+/// The `place` of a read says what is being read, for the error that a truncated file gives.
+struct ByteReader {
+  let file: MappedFile
+  private(set) var position = 0
+
+  init(_ file: MappedFile) { self.file = file }
+
+  /// The bytes between the position and the file's end.
+  var remaining: Int { file.size - position }
+
+  /// An error about this file.
+  func malformed(_ place: String, expected: String, found: String) -> CheckpointError {
+    .malformed(file: file.path, place: place, expected: expected, found: found)
+  }
+
+  /// Passes over `count` units of `size` bytes and returns where they were.
+  mutating func take(
+    _ count: UInt64, of size: Int = 1, _ place: @autoclosure () -> String
+  ) throws -> Range<Int> {
+    // A division, because the product may overflow.
+    guard count <= UInt64(remaining / size) else {
+      throw malformed(
+        place(), expected: size == 1 ? "\(count) bytes" : "\(count) × \(size) bytes",
+        found: "\(remaining) bytes to the end of the file")
+    }
+    let start = position
+    position += Int(count) * size
+    return start..<position
+  }
+
+  /// The next number, little-endian.
+  mutating func number<T: FixedWidthInteger & BitwiseCopyable>(
+    _ type: T.Type, _ place: @autoclosure () -> String
+  ) throws -> T {
+    let range = try take(1, of: MemoryLayout<T>.size, place())
+    return T(littleEndian: file.load(type, at: range.lowerBound))
+  }
+
+  /// The next string: its length as 64 bits, then its bytes, which must be UTF-8.
+  mutating func string(_ place: @autoclosure () -> String) throws -> String {
+    let range = try take(number(UInt64.self, place()), place())
+    guard let text = file.withBytes({ String(validating: $0[range], as: UTF8.self) }) else {
+      throw malformed(place(), expected: "UTF-8 text", found: "other bytes at \(range.lowerBound)")
+    }
+    return text
+  }
+}

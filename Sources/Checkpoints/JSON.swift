@@ -1,0 +1,115 @@
+import Foundation
+
+/// A JSON value, as configuration files hold it.
+public enum JSONValue: Sendable, Equatable, Decodable {
+  case null
+  case boolean(Bool)
+  /// A number without a fraction that an Int holds.
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .integer(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSONValue].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  /// The value in a few words, for errors: "the string \"silu\"".
+  var shortDescription: String {
+    switch self {
+    case .null: "null"
+    case .boolean(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): "the string \(quoted(value))"
+    case .array(let values): "an array of \(values.count)"
+    case .object(let members): "an object of \(members.count) members"
+    }
+  }
+}
+
+/// A key of a JSON object whose keys are data.
+struct AnyKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// A value inside a JSON document that isn't what it should be; ``decodeJSON(_:in:of:place:)`` adds the
+/// file.
+struct JSONFault: Error {
+  let place: String
+  let expected: String
+  let found: String
+}
+
+/// Decodes part of a file as JSON; what is wrong with it is told in one line.
+func decodeJSON<T: Decodable>(
+  _ type: T.Type, in range: Range<Int>, of file: MappedFile, place: String
+) throws -> T {
+  let data = file.withBytes { Data($0[range]) }
+  do {
+    return try JSONDecoder().decode(type, from: data)
+  } catch {
+    let fault = JSONFault(error, place: place)
+    throw CheckpointError.malformed(
+      file: file.path, place: fault.place, expected: fault.expected, found: fault.found)
+  }
+}
+
+extension JSONFault {
+  fileprivate init(_ error: any Error, place: String) {
+    func join(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? place : "\(place): " + quoted(path.map(\.stringValue).joined(separator: "."))
+    }
+    switch error {
+    case let fault as JSONFault: self = fault
+    case DecodingError.typeMismatch(let type, let context):
+      let words = context.debugDescription.components(separatedBy: "but found ")
+      let found = words.count == 2 ? words[1].components(separatedBy: " instead")[0] : words[0]
+      self.init(place: join(context.codingPath), expected: Self.words(type), found: found)
+    case DecodingError.valueNotFound(let type, let context):
+      self.init(place: join(context.codingPath), expected: Self.words(type), found: "null")
+    case DecodingError.keyNotFound(let key, let context):
+      self.init(
+        place: join(context.codingPath), expected: "a field \(quoted(key.stringValue))",
+        found: "none")
+    case DecodingError.dataCorrupted(let context):
+      let cause = context.underlyingError as NSError?
+      let detail = cause?.userInfo[NSDebugDescriptionErrorKey] as? String
+      let text = detail ?? context.debugDescription
+      self.init(
+        place: join(context.codingPath), expected: "valid JSON",
+        found: "other text: \(quoted(text))")
+    default:
+      self.init(place: place, expected: "valid JSON", found: quoted("\(error)"))
+    }
+  }
+
+  private static func words(_ type: any Any.Type) -> String {
+    switch type {
+    case is Int.Type: "an integer"
+    case is String.Type: "a string"
+    case is [Any].Type: "an array"
+    default: "\(type)".hasPrefix("Array") ? "an array" : "an object"
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Tensors
+
+/// Writes safetensors files.
+public enum Safetensors {
+  /// Writes tensors, as F32 and in this order, and strings about them to a safetensors file.
+  ///
+  /// The same input gives the same bytes. The file appears under its name only when all of it is on the
+  /// disk: it is written beside it under a temporary name, which a failure removes. Throws
+  /// ``CheckpointError`` when the file can't be written, and when a name is used twice or is
+  /// `__metadata__`.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
+  ) throws {
+    let path = url.path(percentEncoded: false)
+    let header = try header(tensors, metadata: metadata, path: path)
+    try writeAtomically(to: path) { write in
+      try header.withUnsafeBytes { try write($0) }
+      for (_, tensor) in tensors {
+        try tensor.withElements { try write(UnsafeRawBufferPointer($0)) }
+      }
+    }
+  }
+
+  /// The header's length and the header, padded so that the data starts at a multiple of 8.
+  private static func header(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], path: String
+  ) throws -> [UInt8] {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let strings = metadata.sorted { $0.key < $1.key }.map {
+        "\(jsonString($0.key)):\(jsonString($0.value))"
+      }
+      members.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
+    }
+    var names: Set<String> = ["__metadata__"]
+    var position = 0
+    for (name, tensor) in tensors {
+      guard names.insert(name).inserted else {
+        throw CheckpointError.malformed(
+          file: path, place: "tensor \(quoted(name))", expected: "each name once, not __metadata__",
+          found: "it again")
+      }
+      let end = position + tensor.count * MemoryLayout<Float>.size
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        "\(jsonString(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(position),\(end)]}")
+      position = end
+    }
+    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    header += Array(repeating: UInt8(ascii: " "), count: -header.count & 7)
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+  }
+
+  /// `text` as a JSON string.
+  private static func jsonString(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

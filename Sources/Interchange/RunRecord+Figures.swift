@@ -1,0 +1,133 @@
+import Foundation
+
+extension RunRecord {
+  /// The run's figures with the names of their files, drawn from the recorded numbers alone.
+  func figures() -> [(name: String, figure: any Figure)] {
+    var figures: [(String, any Figure)] = []
+    if let sweep = results.sweep {
+      figures.append(("sweep", Heatmap(sweep)))
+      figures.append(("sweep-logit-difference", Heatmap(logitDifferencesOf: sweep)))
+    }
+    if let alignments = results.alignments {
+      if alignments.count > 1 { figures.append(("ranks", LineChart(ranksOf: alignments))) }
+      for alignment in alignments where !alignment.report.controls.isEmpty {
+        let suffix = alignments.count > 1 ? "-rank\(alignment.report.rank)" : ""
+        figures.append(("controls" + suffix, LineChart(controlsOf: alignment)))
+      }
+      if let last = alignments.last, last.losses.count > 1 {
+        figures.append(("loss", LineChart(losses: last.losses, title: "DAS, rank \(last.report.rank)")))
+      }
+    }
+    if let tuning = results.fineTuning {
+      figures.append(("effects", LineChart(effectsOf: tuning)))
+      figures.append(("fine-tuning-loss", LineChart(losses: tuning.losses, title: tuning.method)))
+    }
+    return figures
+  }
+}
+
+extension Heatmap {
+  /// Interchange intervention accuracy over layer × position.
+  public init(_ sweep: SweepRun) {
+    self.init(values: sweep.result.values, sweep, valueTitle: "interchange intervention accuracy")
+    range = 0...1
+    markedCells = largestCell.map { [$0] } ?? []
+  }
+
+  /// The mean logit difference towards the counterfactual answer over layer × position.
+  public init(logitDifferencesOf sweep: SweepRun) {
+    self.init(
+      values: sweep.result.cells.map { $0.map { $0.logitDifference ?? .nan } }, sweep,
+      valueTitle: "logit difference, counterfactual − other answers")
+    colorMap = .blueRed
+  }
+
+  private init(values: [[Double]], _ sweep: SweepRun, valueTitle: String) {
+    self.init(
+      values: values, rowLabels: sweep.result.layers.map(String.init),
+      columnLabels: sweep.positionLabels)
+    title = "\(sweep.task): interchange of \(sweep.variable)"
+    subtitle =
+      "\(sweep.result.component), whole vector, n = \(sweep.result.cells.first?.first?.n ?? 0) pairs"
+    rowTitle = "layer"
+    columnTitle = "position"
+    self.valueTitle = valueTitle
+  }
+}
+
+extension LineChart {
+  /// Held-out accuracy over rank, with the controls.
+  public init(ranksOf runs: [AlignmentRun]) {
+    func curve(_ name: String, _ value: (AlignmentReport) -> Accuracy?) -> Series? {
+      let points = runs.enumerated().compactMap { place, run in
+        value(run.report).map { Point(x: Double(place), accuracy: $0) }
+      }
+      return points.isEmpty ? nil : Series(name, points: points)
+    }
+    self.init(
+      series: [
+        curve("DAS, held out", \.test),
+        curve("whole vector") { $0.control(.fullVector)?.iia },
+        curve("PCA") { $0.control(.principalComponents)?.iia },
+        curve("random model") { $0.control(.randomModel)?.iia },
+        curve("shuffled sources") { $0.control(.shuffledSources)?.iia },
+        curve("random subspaces") { $0.control(.randomSubspaces)?.iia },
+      ].compactMap { $0 })
+    title = "\(runs[0].task): \(runs[0].variable) by rank"
+    subtitle = "\(runs[0].report.site), disjoint \(runs[0].disjoint)"
+    xTitle = "rank of the subspace"
+    yTitle = "interchange intervention accuracy"
+    horizontalScale = .categories(runs.map { "\($0.report.rank)" })
+    valueRange = 0...1
+  }
+
+  /// One alignment's accuracy beside its controls.
+  public init(controlsOf run: AlignmentRun) {
+    let bars = [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
+      + run.report.controls.map { ($0.name.replacing("_", with: " "), $0.iia) }
+    var series = Series(
+      "accuracy", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
+    series.isJoined = false
+    self.init(series: [series])
+    title = "\(run.task): \(run.variable), rank \(run.report.rank)"
+    subtitle = run.report.site
+    yTitle = "interchange intervention accuracy"
+    horizontalScale = .categories(bars.map(\.0))
+    valueRange = 0...1
+    pageSize = FigureSize(width: 11, height: 7.5)
+  }
+
+  /// A training loss over its steps.
+  public init(losses: [Double], title: String) {
+    self.init(
+      series: [
+        Series("loss", points: losses.enumerated().map { Point(x: Double($0 + 1), y: $1) })
+      ])
+    self.title = title
+    xTitle = "step"
+    yTitle = "cross-entropy"
+  }
+
+  /// What a fine-tuning changed: each measure before and after.
+  public init(effectsOf run: FineTuningRun) {
+    func series(_ name: String, _ value: (FineTuningRun.Effect) -> Accuracy) -> Series {
+      var series = Series(
+        name, points: run.effects.enumerated().map { Point(x: Double($0), accuracy: value($1)) })
+      series.isJoined = false
+      return series
+    }
+    self.init(series: [series("before", \.before), series("after", \.after)])
+    title = "What \(run.method) changed"
+    subtitle = "\(run.site), rank \(run.rank), \(run.parameters) parameters"
+    yTitle = "share of answers"
+    horizontalScale = .categories(run.effects.map(\.name))
+    valueRange = 0...1
+    pageSize = FigureSize(width: 12, height: 7.5)
+  }
+}
+
+extension LineChart.Point {
+  fileprivate init(x: Double, accuracy: Accuracy) {
+    self.init(x: x, y: accuracy.value, interval: accuracy.interval[0]...accuracy.interval[1])
+  }
+}

@@ -1,0 +1,177 @@
+import Foundation
+
+/// What can be wrong with the folder of a run.
+public enum RunRecordError: Error, Equatable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): \(reason)"
+    }
+  }
+}
+
+/// What was asked of a run, of what, and every number that came out; `run.json` in the run's folder, and
+/// inside every figure.
+public struct RunRecord: Codable, Sendable {
+  /// The model that a run was made with.
+  public struct ModelIdentity: Codable, Sendable {
+    public let path: String
+    public let identity: String
+  }
+
+  /// Every number of the run, by what kind of run it was.
+  public struct Results: Codable, Sendable {
+    public var sweep: SweepRun?
+    public var alignments: [AlignmentRun]?
+    public var fineTuning: FineTuningRun?
+
+    public init(
+      sweep: SweepRun? = nil, alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil
+    ) {
+      (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
+    }
+  }
+
+  public var version = interchangeVersion
+  /// The subcommand, or the name of the program.
+  public let command: String
+  /// The command's words.
+  public let arguments: [String]
+  public let model: ModelIdentity?
+  public let seed: UInt64
+  public let started: Date
+  public var seconds: Double
+  public var results: Results
+
+  /// A record of a run that began at `started`.
+  public init(
+    command: String, arguments: [String], model: ModelIdentity?, seed: UInt64, started: Date,
+    results: Results
+  ) {
+    (self.command, self.arguments, self.model) = (command, arguments, model)
+    (self.seed, self.started, self.results) = (seed, started, results)
+    seconds = Date().timeIntervalSince(started)
+  }
+
+  /// The record as JSON with sorted keys.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Reads `run.json` of a folder.
+  ///
+  /// - Throws: ``RunRecordError`` when there is none or it isn't a record.
+  public init(folder: URL) throws {
+    let url = folder.appending(component: "run.json")
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw RunRecordError.unreadable(path: url.path, reason: "no record of a run can be read")
+    }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    do {
+      self = try decoder.decode(RunRecord.self, from: data)
+    } catch {
+      throw RunRecordError.unreadable(path: url.path, reason: "not the record of a run")
+    }
+  }
+
+  /// Writes `run.json` and the run's figures into a folder, which is made when it doesn't exist.
+  ///
+  /// - Returns: the files that were written
+  /// - Throws: a file error, or `FigureError`.
+  @discardableResult
+  public func write(to folder: URL) throws -> [URL] {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let url = folder.appending(component: "run.json")
+    try Data((try json() + "\n").utf8).write(to: url, options: .atomic)
+    return [url] + (try writeFigures(to: folder))
+  }
+
+  /// Draws the run's figures into a folder.
+  ///
+  /// - Throws: `FigureError` when a file can't be written.
+  @discardableResult
+  public func writeFigures(to folder: URL, format: FigureFormat = .png) throws -> [URL] {
+    let record = try json()
+    return try figures().map { name, figure in
+      let url = folder.appending(component: "\(name).\(format.rawValue)")
+      try figure.write(to: url, record: record)
+      return url
+    }
+  }
+}
+
+/// A layer × position sweep of a task.
+public struct SweepRun: Codable, Sendable {
+  public let task: String
+  public let variable: String
+  public let check: TaskExamples.Check
+  /// A label for each position: a token, or the name of a part of the template.
+  public let positionLabels: [String]
+  public let result: SweepResult
+
+  public init(
+    task: String, variable: String, check: TaskExamples.Check, positionLabels: [String],
+    result: SweepResult
+  ) {
+    (self.task, self.variable, self.check) = (task, variable, check)
+    (self.positionLabels, self.result) = (positionLabels, result)
+  }
+}
+
+/// A DAS fit of a task with its report.
+public struct AlignmentRun: Codable, Sendable {
+  public let task: String
+  public let variable: String
+  public let check: TaskExamples.Check?
+  /// The kind of thing that train and test don't share.
+  public let disjoint: String
+  public let report: AlignmentReport
+  public let losses: [Double]
+
+  public init(
+    task: String, variable: String, check: TaskExamples.Check?, disjoint: String,
+    report: AlignmentReport, losses: [Double]
+  ) {
+    (self.task, self.variable, self.check) = (task, variable, check)
+    (self.disjoint, self.report, self.losses) = (disjoint, report, losses)
+  }
+}
+
+/// A fine-tuning with what it changed.
+public struct FineTuningRun: Codable, Sendable {
+  /// An accuracy before and after.
+  public struct Effect: Codable, Sendable {
+    public let name: String
+    public let before: Accuracy
+    public let after: Accuracy
+
+    public init(name: String, before: Accuracy, after: Accuracy) {
+      (self.name, self.before, self.after) = (name, before, after)
+    }
+  }
+
+  public let method: String
+  public let site: String
+  public let rank: Int
+  public let parameters: Int
+  /// Trainable / base parameters.
+  public let parameterShare: Double
+  public let losses: [Double]
+  public let effects: [Effect]
+
+  public init(
+    method: String, site: String, rank: Int, parameters: Int, parameterShare: Double,
+    losses: [Double], effects: [Effect]
+  ) {
+    (self.method, self.site, self.rank, self.parameters) = (method, site, rank, parameters)
+    (self.parameterShare, self.losses, self.effects) = (parameterShare, losses, effects)
+  }
+}

@@ -1,0 +1,84 @@
+import Tensors
+import Testing
+
+@Suite struct ParameterTests {
+  @Test func gradientsGatherUntilCleared() {
+    let weight = Parameter("weight", Tensor([2, 3]))
+    #expect(weight.gradient == nil)
+    (weight.tensor * weight.tensor).sum().backward()
+    #expect(weight.gradient?.elements == [4, 6])
+    weight.tensor.sum().backward()
+    #expect(weight.gradient?.elements == [5, 7])
+    weight.clearGradient()
+    #expect(weight.gradient == nil)
+    weight.tensor.sum().backward()
+    #expect(weight.gradient?.elements == [1, 1])
+  }
+
+  @Test func everyUseOfTheTensorCounts() {
+    let weight = Parameter("weight", Tensor([1, -1]))
+    let (first, second) = (weight.tensor, weight.tensor)
+    (first + 3 * second).sum().backward()
+    #expect(weight.gradient?.elements == [4, 4])
+  }
+
+  @Test func aKeptGradientStaysAsItWas() {
+    let weight = Parameter("weight", Tensor([2]))
+    weight.tensor.sum().backward()
+    let kept = weight.gradient
+    weight.tensor.sum().backward()
+    #expect(kept?.elements == [1])
+    #expect(weight.gradient?.elements == [2])
+  }
+
+  @Test func sharedGradientsOfTwoParametersStayApart() {
+    // Both get the very tensor that `+` passes on; the second pass adds to one of them only.
+    let (a, b) = (Parameter("a", Tensor([1])), Parameter("b", Tensor([1])))
+    (a.tensor + b.tensor).sum().backward()
+    a.tensor.sum().backward()
+    #expect(a.gradient?.elements == [2])
+    #expect(b.gradient?.elements == [1])
+  }
+
+  @Test func assigningAValueLeavesEarlierRecordingsAlone() {
+    let weight = Parameter("weight", Tensor([3]))
+    let square = (weight.tensor * weight.tensor).sum()
+    weight.value = Tensor([100])
+    square.backward()
+    #expect(weight.gradient?.elements == [6])
+    #expect(weight.tensor.elements == [100])
+  }
+
+  @Test func theValueIsCutOffFromHowItCameAbout() {
+    let x = Tensor([1]).requiringGradient()
+    let weight = Parameter("weight", 2 * x)
+    #expect(!weight.value.requiresGradient)
+    #expect(weight.tensor.requiresGradient)
+    #expect((3 * weight.tensor).sum().gradients(of: [weight.tensor, x]).map(\.elements) == [[3], [0]])
+  }
+
+  @Test func askingForGradientsDoesNotTouchParameters() {
+    // A look at an activation's gradient in the middle of training must not change the next step.
+    let weight = Parameter("weight", Tensor([2]))
+    let x = Tensor([5]).requiringGradient()
+    #expect((weight.tensor * x).sum().gradients(of: [x])[0].elements == [2])
+    #expect(weight.gradient == nil)
+  }
+
+  @Test func matricesAndVectorsKeepTheirShapes() {
+    let weight = Parameter("weight", Tensor.zeros([2, 3]))
+    let bias = Parameter("bias", Tensor.zeros([1, 2]))
+    Tensor(repeating: 1, shape: [4, 3]).linear(weight.tensor, bias: bias.tensor).sum().backward()
+    #expect(weight.gradient?.shape == [2, 3])
+    #expect(weight.gradient?.elements == [4, 4, 4, 4, 4, 4])
+    #expect(bias.gradient?.shape == [1, 2])
+    #expect(bias.gradient?.elements == [4, 4])
+  }
+
+  @Test func theShapeIsFixed() async {
+    await #expect(processExitsWith: .failure) {
+      let weight = Parameter("weight", Tensor.zeros([2, 3]))
+      weight.value = Tensor.zeros([3, 2])
+    }
+  }
+}
