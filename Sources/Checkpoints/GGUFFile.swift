@@ -6,7 +6,7 @@ import Foundation
 ///
 /// 1. The four bytes "GGUF".
 /// 2. The version, a uint32: 2 or 3. (Version 1 had 32-bit counts; it isn't read.)
-/// 3. The number of tensors and the number of metadata entries, an int64 each.
+/// 3. The number of tensors and the number of metadata entries, a uint64 each.
 /// 4. The metadata entries, one after the other:
 ///    1. The key, a string: its length in bytes as a uint64, then its bytes in UTF-8.
 ///    2. The value's type, a uint32 (``MetadataType``).

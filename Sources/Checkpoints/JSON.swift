@@ -2,15 +2,22 @@ import Foundation
 
 /// A JSON value, as configuration files hold it.
 public enum JSONValue: Sendable, Equatable, Decodable {
+  /// The literal `null`.
   case null
+  /// `true` or `false`.
   case boolean(Bool)
   /// A number without a fraction that an Int holds.
   case integer(Int)
+  /// Any other number.
   case number(Double)
+  /// Text.
   case string(String)
+  /// Values in order.
   case array([JSONValue])
+  /// Values by name.
   case object([String: JSONValue])
 
+  /// Decodes any JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {

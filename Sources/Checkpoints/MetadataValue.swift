@@ -106,7 +106,9 @@ public struct MetadataArray: Sendable, RandomAccessCollection {
   let content: Content
   let file: MappedFile
 
+  /// 0.
   public var startIndex: Int { 0 }
+  /// ``count``.
   public var endIndex: Int { count }
 
   /// The element at a position; a string's bytes that aren't UTF-8 become U+FFFD.

@@ -3,6 +3,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case noExamples
   /// A prompt or completion without a single token.
   case emptyText(example: Int, part: String)
+  /// A line of a data file that can't be read; line 0 is the file as a whole.
+  case invalidData(path: String, line: Int, reason: String)
   /// Two interventions change the same cells.
   case overlap(first: String, second: String)
   /// The loss is no longer a number.
@@ -14,6 +16,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .noExamples: "no training examples"
     case .emptyText(let example, let part): "example \(example): the \(part) has no tokens"
+    case .invalidData(let path, let line, let reason):
+      line == 0 ? "\(path): \(reason)" : "\(path): line \(line): \(reason)"
     case .overlap(let first, let second):
       "two interventions change the same cells: \(first) and \(second)"
     case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"

@@ -19,7 +19,7 @@ extension RunRecord {
       }
     }
     if let tuning = results.fineTuning {
-      figures.append(("effects", LineChart(effectsOf: tuning)))
+      if !tuning.effects.isEmpty { figures.append(("effects", LineChart(effectsOf: tuning))) }
       figures.append(("fine-tuning-loss", LineChart(losses: tuning.losses, title: tuning.method)))
     }
     return figures

@@ -17,7 +17,12 @@ public struct RunRecord: Codable, Sendable {
   /// The model that a run was made with.
   public struct ModelIdentity: Codable, Sendable {
     public let path: String
+    /// The hash of the weights.
     public let identity: String
+
+    public init(path: String, identity: String) {
+      (self.path, self.identity) = (path, identity)
+    }
   }
 
   /// Every number of the run, by what kind of run it was.

@@ -15,7 +15,8 @@ struct InterchangeCommand: ParsableCommand {
     version: interchangeVersion,
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      GenerateCommand.self,
+      SweepCommand.self, DASCommand.self, FinetuneCommand.self, GenerateCommand.self,
+      FigureCommand.self,
     ])
 
   static func main() {

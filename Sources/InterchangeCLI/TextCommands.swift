@@ -147,7 +147,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let description = model.summary()
+    let description = try model.summary()
     if common.json { return try Output.print(json: description) }
     Output.print(
       Output.table(

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Tensors
 import Testing
@@ -90,6 +91,34 @@ private final class Visits: Sendable {
         }
         for await complete in group { #expect(complete) }
       }
+    }
+  }
+
+  @Test func theNumberOfThreadsCanChangeInsideALoop() async {
+    await #expect(processExitsWith: .success) {
+      // A deadlock must end the test, not the patience of whoever runs it.
+      Thread.detachNewThread {
+        Thread.sleep(forTimeInterval: 10)
+        exit(EXIT_FAILURE)
+      }
+      Parallel.threads = 3
+      let visits = Visits(50)
+      Parallel.forEach(50) { index in
+        Parallel.threads = 1 + index % 3
+        visits.visit(index)
+      }
+      #expect(visits.onceEach)
+    }
+  }
+
+  @Test func theFirstFactorisationIsDoneLikeTheNext() async {
+    await #expect(processExitsWith: .success) {
+      // Whoever comes first must find BLAS on one thread already: another split of its sums gives
+      // other last digits.
+      let matrix = Tensor((0..<90_000).map { Float($0 * 7_919 % 1_013) }, shape: [300, 300])
+      let first = try matrix.symmetricEigen().values
+      Parallel.forEach(2) { _ in }
+      #expect(try matrix.symmetricEigen().values == first)
     }
   }
 

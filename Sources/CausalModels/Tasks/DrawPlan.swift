@@ -38,16 +38,17 @@ struct DrawPlan {
     var examples: [Example] = []
     for index in 0..<count {
       let slot = Slot(cell: index % cells, pool: index / cells % pools)
-      var found: Example?
-      for _ in 0..<Self.patience where found == nil {
-        let example = try make(slot, &generator)
-        if seen.insert(example).inserted { found = example }
-      }
-      guard let found else {
-        throw CausalModelError.notEnoughExamples(
-          task: task, asked: count, found: examples.count)
-      }
-      examples.append(found)
+      var draws = 0
+      var example: Example
+      repeat {
+        guard draws < Self.patience else {
+          throw CausalModelError.notEnoughExamples(
+            task: task, asked: count, found: examples.count)
+        }
+        example = try make(slot, &generator)
+        draws += 1
+      } while !seen.insert(example).inserted
+      examples.append(example)
     }
     return examples.shuffled(using: &generator)
   }

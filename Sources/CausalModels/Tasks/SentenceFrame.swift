@@ -11,7 +11,7 @@ public enum SentenceFrame: String, CaseIterable, Sendable {
   var openings: [String] {
     switch self {
     case .bare: [""]
-    case .clause: ["I think that", "We know that", "I know that", "He says that"]
+    case .clause: ["You know that", "We know that", "I know that", "We learned that"]
     }
   }
 }

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// How LoReFT uses a subspace that DAS saved.
+enum SubspaceUse: String, ExpressibleByArgument, CaseIterable {
+  /// The rotation starts there and is trained.
+  case start
+  /// The rotation stays as it is; only the source is trained.
+  case fixed
+  /// The rotation is trained within the saved subspace.
+  case constrained
+}
+
+/// `interchange finetune`: LoReFT on prompt → completion pairs.
+struct FinetuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune", abstract: "Train LoReFT on prompt and completion pairs.",
+    discussion: "--data is a file of JSON lines, each {\"prompt\": …, \"completion\": …}.")
+
+  @OptionGroup var model: ModelArgument
+  @Option(help: ArgumentHelp("JSON lines with prompt and completion.", valueName: "file"))
+  var data: String
+  @OptionGroup var site: SiteOptions
+  @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 4
+  @Option(help: ArgumentHelp("A rotation.safetensors that `das` wrote.", valueName: "file"))
+  var subspace: String?
+  @Option(help: "How the saved subspace is used: start, fixed or constrained.")
+  var use = SubspaceUse.start
+  @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
+  @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 16
+  @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
+  @OptionGroup var common: CommonOptions
+
+  private struct Result: Encodable {
+    let parameters: Int
+    let parameterShare: Double
+    let lossBefore: Double
+    let lossAfter: Double
+    let losses: [Double]
+  }
+
+  func run() throws {
+    let site = try site.resolved()
+    guard epochs >= 1, batch >= 1 else {
+      throw ValidationError("--epochs and --batch must be at least 1.")
+    }
+    let pairs = try PromptCompletion.read(jsonLines: data)
+    let model = try model.load()
+    let rotation = try rotation(width: model.model.width(of: site))
+    let writer = try RunWriter("finetune", common, model)
+    let adapted = try AdaptedModel(model, [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+    let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
+    let share = Double(parameters) / Double(model.model.architecture.parameterCount)
+    Output.note(String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
+
+    var settings = FineTuningSettings()
+    (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
+    settings.seed = common.seed
+    let tuner = FineTuner(settings: settings)
+    let before = try tuner.loss(adapted, on: pairs)
+    let progress = ProgressLine("finetune")
+    let losses = try tuner.train(adapted, on: pairs) {
+      progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
+    }
+    let after = try tuner.loss(adapted, on: pairs)
+    let run = FineTuningRun(
+      method: "LoReFT", site: site.description, rank: rotation.rank, parameters: parameters,
+      parameterShare: share, losses: losses, effects: [])
+    try writer.write(writer.record(RunRecord.Results(fineTuning: run))) { folder in
+      try adapted.write(to: folder)
+      return [folder.appending(component: "adapter.safetensors")]
+    }
+    if common.json {
+      return try Output.print(
+        json: Result(
+          parameters: parameters, parameterShare: share, lossBefore: before, lossAfter: after,
+          losses: losses))
+    }
+    Output.print(String(format: "loss %.4f → %.4f in %d steps", before, after, losses.count))
+  }
+
+  private func rotation(width: Int) throws -> Rotation {
+    guard let subspace else { return try .random(rank: rank, width: width, seed: common.seed) }
+    let url = URL(fileURLWithPath: (subspace as NSString).expandingTildeInPath)
+    let saved = try Rotation.read(contentsOf: url).0
+    guard saved.width == width else {
+      throw InterventionError.widthMismatch(name: url.path, expected: saved.width, found: width)
+    }
+    return switch use {
+    case .start: saved.copy(isTrained: true)
+    case .fixed: saved.copy(isTrained: false)
+    case .constrained: try saved.within(rank: rank, seed: common.seed)
+    }
+  }
+}
