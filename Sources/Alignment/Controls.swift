@@ -146,7 +146,7 @@ struct ControlSuite {
     let model =
       randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
-    let store = ActivationStore()
+    let store = ActivationStore(for: [test.site], of: model)
     let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)
     let data = try SiteExamples(test.examples, at: test.site, of: model, store: store)
     return ControlResult(

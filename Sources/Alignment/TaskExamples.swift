@@ -18,6 +18,8 @@ public struct TaskExamples: Sendable {
     public let droppedUnaligned: Int
     /// Pairs that remain.
     public let kept: Int
+    /// How many of them have each label: a constant answer is right that often.
+    public let labels: [String: Int]
   }
 
   public let examples: [AlignmentExample]
@@ -60,7 +62,9 @@ public struct TaskExamples: Sendable {
     check = Check(
       baseAccuracy: Accuracy(bases), sourceAccuracy: Accuracy(allSources), pairs: encoded.count,
       droppedUnsolved: aligned.count - kept.count,
-      droppedUnaligned: encoded.count - aligned.count, kept: kept.count)
+      droppedUnaligned: encoded.count - aligned.count, kept: kept.count,
+      labels: Dictionary(grouping: kept) { model.tokenizer.token(aligned[$0].example.label) }
+        .mapValues(\.count))
   }
 }
 

@@ -61,7 +61,7 @@ static const float gelu_scale = 0.7978845608028654f;  // sqrt(2 / π)
 static const float gelu_cubic = 0.044715f;
 
 CK_CLONES static void relu_all(const float *x, float *out, size_t count) {
-  for (size_t i = 0; i < count; i++) out[i] = x[i] > 0 ? x[i] : 0;
+  for (size_t i = 0; i < count; i++) out[i] = x[i] < 0 ? 0 : x[i];  // NaN stays
 }
 
 CK_CLONES static void silu_all(const float *x, float *out, size_t count) {

@@ -19,7 +19,7 @@ static pthread_mutex_t in_use = PTHREAD_MUTEX_INITIALIZER;  // held by the one c
 static pthread_mutex_t sleeping = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 
-static int wanted_threads = 1;
+static atomic_int wanted_threads = 1;
 static int started_workers = 0;
 
 static void (*job_body)(void *, size_t);
@@ -64,8 +64,8 @@ static void *worker(void *argument) {
   return NULL;
 }
 
-static void start_workers(void) {
-  while (started_workers < wanted_threads - 1) {
+static void start_workers(int count) {
+  while (started_workers < count) {
     pthread_t thread;
     first_generation[started_workers] = atomic_load(&generation);
     if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)started_workers) != 0) break;
@@ -77,25 +77,24 @@ static void start_workers(void) {
 void ck_set_threads(int threads) {
   if (threads < 1) threads = 1;
   if (threads > max_workers + 1) threads = max_workers + 1;
-  pthread_mutex_lock(&in_use);
-  wanted_threads = threads;
-  pthread_mutex_unlock(&in_use);
+  atomic_store(&wanted_threads, threads);
 }
 
-int ck_threads(void) { return wanted_threads; }
+int ck_threads(void) { return atomic_load(&wanted_threads); }
 
 void ck_parallel(size_t count, void (*body)(void *, size_t), void *context) {
   if (count == 0) return;
-  if (count == 1 || wanted_threads == 1 || inside_pool || pthread_mutex_trylock(&in_use) != 0) {
+  int threads = atomic_load(&wanted_threads);
+  if (count == 1 || threads == 1 || inside_pool || pthread_mutex_trylock(&in_use) != 0) {
     for (size_t index = 0; index < count; index++) body(context, index);
     return;
   }
-  start_workers();
+  start_workers(threads - 1);
   inside_pool = 1;
   job_body = body;
   job_context = context;
   job_count = count;
-  job_workers = wanted_threads - 1;
+  job_workers = threads - 1;
   atomic_store_explicit(&next_index, 0, memory_order_relaxed);
   atomic_store_explicit(&still_working, started_workers, memory_order_relaxed);
   pthread_mutex_lock(&sleeping);

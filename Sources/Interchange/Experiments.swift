@@ -52,7 +52,7 @@ extension LanguageModel {
       }
       let tokens = Set(examples.map { token(of: $0.base, at: position) })
       if tokens.count == 1, let token = tokens.first { return label(of: token) }
-      return spans.keys.min().map { "‹\($0)›" } ?? "position \(position)"
+      return spans.keys.min().map { "‹\($0)›" } ?? label(of: token(of: first.base, at: position)) + " …"
     }
   }
 
@@ -82,18 +82,29 @@ extension LanguageModel {
 }
 
 extension SweepRun {
-  /// The layer and position with the highest accuracy; of equal ones the one with the larger logit
-  /// difference, then the later layer.
-  public var best: (layer: Int, position: String) {
-    var best = (layer: 0, position: 0)
-    func key(_ cell: Accuracy) -> (Double, Double) { (cell.value, cell.logitDifference ?? 0) }
-    for (layer, cells) in result.cells.enumerated() {
-      for (position, cell) in cells.enumerated()
-      where key(cell) >= key(result.cells[best.layer][best.position]) {
-        best = (layer, position)
-      }
+  /// The cell with the highest accuracy; of equal ones that with the larger logit difference.
+  public var bestCell: Heatmap.Cell {
+    func key(_ cell: Heatmap.Cell) -> (Double, Double) {
+      let accuracy = result.cells[cell.row][cell.column]
+      return (accuracy.value, accuracy.logitDifference ?? 0)
     }
-    return (result.layers[best.layer], result.positions[best.position])
+    let all = result.cells.indices.flatMap { row in
+      result.cells[row].indices.map { Heatmap.Cell(row: row, column: $0) }
+    }
+    return all.max { key($0) < key($1) } ?? Heatmap.Cell(row: 0, column: 0)
+  }
+
+  /// The best layer at one position, by the same rule.
+  ///
+  /// - Parameter column: the position's place in the sweep; negative from the end
+  public func bestLayer(at column: Int) -> Int {
+    let column = column < 0 ? result.positions.count + column : column
+    let rows = result.cells.indices
+    func key(_ row: Int) -> (Double, Double) {
+      let accuracy = result.cells[row][column]
+      return (accuracy.value, accuracy.logitDifference ?? 0)
+    }
+    return result.layers[rows.max { key($0) < key($1) } ?? 0]
   }
 }
 

@@ -31,7 +31,7 @@ extension Heatmap {
   public init(_ sweep: SweepRun) {
     self.init(values: sweep.result.values, sweep, valueTitle: "interchange intervention accuracy")
     range = 0...1
-    markedCells = largestCell.map { [$0] } ?? []
+    markedCells = [sweep.bestCell]
   }
 
   /// The mean logit difference towards the counterfactual answer over layer × position.

@@ -149,7 +149,7 @@ struct DASCommand: ParsableCommand {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }
     let writer = try RunWriter("das", common, model)
-    let store = ActivationStore()
+    let store = ActivationStore(for: [site], of: model.model)
     let data = try task.data(for: model, store: store, seed: common.seed)
     Output.note("train: " + data.train.check.line)
     Output.note("test: " + data.test.check.line)

@@ -32,9 +32,15 @@ public final class ActivationStore {
   private let batch = 16
 
   /// - Parameter stages: residual streams that are known to be needed: stage s is the input of block
-  ///   s, the number of layers that of the final norm.
+  ///   s, the number of layers that of the final norm. What turns out to be missing costs another
+  ///   base run.
   public init(keeping stages: some Sequence<Int> = []) {
     self.stages = Set(stages)
+  }
+
+  /// A store for experiments at some sites of a model whose plain outputs are measured too.
+  public convenience init(for sites: [Site], of model: Model) {
+    self.init(keeping: sites.map { Cells($0, positions: []).stage } + [model.architecture.layers])
   }
 
   /// Bytes of all stored rows.

@@ -31,7 +31,11 @@ extension Tensor {
   ) -> Tensor {
     guard operands.contains(where: { $0.node != nil }) else { return self }
     var result = self
-    result.node = GradientNode(parents: operands.map(\.node), backward: backward)
+    let shapes = operands.map(\.shape)
+    result.node = GradientNode(parents: operands.map(\.node)) { gradient, needed in
+      // Operations work on rows and widths; what they pass back has its operand's own axes.
+      zip(backward(gradient, needed), shapes).map { $0?.reshaped($1) }
+    }
     return result
   }
 
@@ -48,16 +52,18 @@ extension Tensor {
   ///   on it.
   public func gradients(of tensors: [Tensor]) -> [Tensor] {
     let wanted = Set(tensors.compactMap { $0.node?.order })
-    let found = backpropagate(keeping: wanted)
+    let found = backpropagate(keeping: wanted, intoParameters: false)
     return tensors.map { tensor in
       tensor.node.flatMap { found[$0.order] } ?? .zeros(tensor.shape)
     }
   }
 
   /// Adds this scalar's gradient to ``Parameter/gradient`` of every parameter it depends on.
-  public func backward() { _ = backpropagate(keeping: []) }
+  public func backward() { _ = backpropagate(keeping: [], intoParameters: true) }
 
-  private func backpropagate(keeping wanted: Set<UInt64>) -> [UInt64: Tensor] {
+  private func backpropagate(
+    keeping wanted: Set<UInt64>, intoParameters: Bool
+  ) -> [UInt64: Tensor] {
     precondition(count == 1, "backward: expected a scalar, got shape \(shape)")
     guard let root = node else { return [:] }
     var pending: [UInt64: Tensor] = [root.order: Tensor(repeating: 1, shape: shape)]
@@ -65,7 +71,7 @@ extension Tensor {
     for node in Self.recording(of: root) {
       guard let gradient = pending.removeValue(forKey: node.order) else { continue }
       if wanted.contains(node.order) { kept[node.order] = gradient }
-      node.parameter?.accumulate(gradient)
+      if intoParameters { node.parameter?.accumulate(gradient) }
       guard let backward = node.backward else { continue }
       let results = backward(gradient, node.parents.map { $0 != nil })
       for (parent, result) in zip(node.parents, results) {

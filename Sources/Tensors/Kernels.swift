@@ -23,6 +23,7 @@ enum Kernels {
     accumulating: Bool = false
   ) {
     guard m > 0 && n > 0 else { return }
+    Parallel.start
     cblas_sgemm(
       CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), scale, a, blasint(aStride), b, blasint(bStride),

@@ -7,6 +7,14 @@ public struct LinearAlgebraError: Error, CustomStringConvertible {
 }
 
 extension Tensor {
+  /// LAPACK's drivers let infinities through and answer with NaN.
+  private func checkFinite(_ routine: String) throws {
+    guard elements.allSatisfy({ $0.isFinite }) else {
+      throw LinearAlgebraError(
+        description: "\(routine): an element of a \(shape) matrix is not a finite number")
+    }
+  }
+
   private static func check(_ status: Int32, _ routine: String, _ shape: [Int]) throws {
     guard status == 0 else {
       throw LinearAlgebraError(
@@ -24,6 +32,7 @@ extension Tensor {
     let (m, n) = (rows, width)
     precondition(m >= n, "qr: expected at least as many rows as columns, got \(shape)")
     var q = detached
+    Parallel.start
     var tau = [Float](repeating: 0, count: n)
     let r = Tensor.zeros([n, n])
     try q.mutateElements { a in
@@ -51,6 +60,8 @@ extension Tensor {
   public func svd() throws -> (left: Tensor, values: [Float], right: Tensor) {
     let (m, n) = (rows, width)
     let k = min(m, n)
+    Parallel.start
+    try checkFinite("SVD")
     var a = detached
     var values = [Float](repeating: 0, count: k)
     let left = Tensor(uninitialized: [m, k])
@@ -71,6 +82,8 @@ extension Tensor {
   public func symmetricEigen() throws -> (values: [Float], vectors: Tensor) {
     let n = rows
     precondition(width == n, "symmetricEigen: expected a square matrix, got \(shape)")
+    Parallel.start
+    try checkFinite("symmetric eigendecomposition")
     var a = detached
     var values = [Float](repeating: 0, count: n)
     try a.mutateElements { a in
@@ -88,6 +101,7 @@ extension Tensor {
   public func cholesky() throws -> Tensor {
     let n = rows
     precondition(width == n, "cholesky: expected a square matrix, got \(shape)")
+    Parallel.start
     var a = detached
     try a.mutateElements { a in
       let status = LAPACKE_spotrf(LAPACK_ROW_MAJOR, 76 /* L */, Int32(n), a.baseAddress, Int32(n))

@@ -91,14 +91,18 @@ public final class AdamW {
     let direction = Tensor(uninitialized: gradient.shape)
     let count = gradient.count
     let corrections = (1 - pow(betas.0, Double(steps)), 1 - pow(betas.1, Double(steps)))
-    moments[index].first.mutateElements { first in
-      moments[index].second.mutateElements { second in
+    // Taken out for the step, so that both are changed in place.
+    var (first, second) = (moments[index].first, moments[index].second)
+    moments[index] = Moments(first: gradient, second: gradient)
+    first.mutateElements { first in
+      second.mutateElements { second in
         ck_adam(
           gradient.pointer, first.baseAddress, second.baseAddress, direction.pointer,
           Float(betas.0), Float(betas.1), Float(corrections.0), Float(corrections.1),
           Float(epsilon), count)
       }
     }
+    moments[index] = Moments(first: first, second: second)
     return direction
   }
 }

@@ -19,7 +19,8 @@ public enum Parallel {
     }
   }
 
-  private static let start: Void = {
+  /// Hands OpenBLAS's threads over to the pool, before its first use whoever that is.
+  static let start: Void = {
     openblas_set_num_threads(1)
     ck_set_threads(Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))
   }()

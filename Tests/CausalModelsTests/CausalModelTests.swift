@@ -55,6 +55,21 @@ struct CausalModelTests {
     }
   }
 
+  @Test("The documentation's example")
+  func documented() throws {
+    let model = try CausalModel(
+      [
+        .input("a"), .input("b"), .input("c"),
+        .mechanism("equal", of: "a", "b") { .bool($0[0] == $0[1]) },
+        .mechanism("answer", of: "equal", "c") { $0[0] == true ? $0[1] : "none" },
+      ], output: "answer")
+    let base: Setting = ["a": 1, "b": 2, "c": 3]
+    #expect(try model.answer(base) == "none")
+    let outcome = try model.interchange(
+      base: base, sources: ["equal": ["a": 5, "b": 5, "c": 6]])
+    #expect(outcome["answer"] == 3)
+  }
+
   @Test("Values of different kinds differ")
   func values() {
     #expect(CausalValue.int(1) != .bool(true))

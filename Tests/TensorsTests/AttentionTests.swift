@@ -102,7 +102,8 @@ struct PackedSequences {
       knownCount: known, known: (packed.key, packed.value))
     let found = Tensor.attention(
       query: packed.query.rowSlice(known..<length), key: packed.key.rowSlice(known..<length),
-      value: packed.value.rowSlice(known..<length), segments: [segment], headWidth: 16, causal: true)
+      value: packed.value.rowSlice(known..<length), segments: [segment], headWidth: 16, causal: true
+    )
     expectClose(found, expected, absolute: 1e-6)
   }
 

@@ -61,15 +61,19 @@ import Testing
   @Test func trainingLeaksNothing() async {
     await #expect(processExitsWith: .success) {
       let weight = Parameter("weight", Tensor(repeating: 0.01, shape: [32, 32]))
-      let rotation = Parameter("rotation", try Stiefel.orthonormalized(
-        Tensor((0..<64).map { Float($0 * $0 % 11) }, shape: [2, 32])))
+      let rotation = Parameter(
+        "rotation",
+        try Stiefel.orthonormalized(
+          Tensor((0..<64).map { Float($0 * $0 % 11) }, shape: [2, 32])))
       let optimizer = AdamW([weight, rotation], orthonormal: [rotation], weightDecay: 0.01)
       let x = Tensor((0..<160).map { Float($0 % 7) }, shape: [5, 32])
       func step() throws {
-        let segment = AttentionSegment(queries: 0..<5, queryPositions: [0, 1, 2, 3, 4], keys: 0..<5)
+        let segment = AttentionSegment(
+          queries: 0..<5, queryPositions: [0, 1, 2, 3, 4], keys: 0..<5)
         let hidden = x.linear(weight.tensor).activated(.gelu)
         let mixed = Tensor.attention(
-          query: hidden, key: hidden, value: hidden, segments: [segment], headWidth: 8, causal: true)
+          query: hidden, key: hidden, value: hidden, segments: [segment], headWidth: 8, causal: true
+        )
         let inside = mixed.linear(rotation.tensor).matrixProduct(rotation.tensor)
         let edited = (hidden - inside).replacingRows([1, 3], with: inside.rowSlice(0..<2))
         let loss = edited.crossEntropy([0, 1, 2, 3, 4])

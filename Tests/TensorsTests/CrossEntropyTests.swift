@@ -37,7 +37,9 @@ import Testing
   }
 
   @Test func hugeLogits() {
-    let logits = Tensor(rows: [[3e4, -3e4, 0], [-1e30, -1e30, 5], [3e38, -3e38, 0], [88.5, 0, -200]])
+    let logits = Tensor(rows: [
+      [3e4, -3e4, 0], [-1e30, -1e30, 5], [3e38, -3e38, 0], [88.5, 0, -200],
+    ])
     let leaf = logits.requiringGradient()
     let losses = [(0, 0.0), (1, 6e4), (2, 3e4)]
     for (target, loss) in losses {
@@ -84,7 +86,8 @@ import Testing
   @Test func gradientOfEveryRowSumsToZero() {
     var samples = Samples(seed: 54)
     let leaf = samples.normal([7, 1_030], deviation: 4).requiringGradient()
-    let gradient = Matrix(leaf.crossEntropy(samples.indices(7, below: 1_030)).gradients(of: [leaf])[0])
+    let gradient = Matrix(
+      leaf.crossEntropy(samples.indices(7, below: 1_030)).gradients(of: [leaf])[0])
     for row in 0..<7 {
       expectClose((0..<1_030).reduce(0) { $0 + gradient[row, $1] }, 0, absolute: 1e-6)
     }

@@ -6,33 +6,43 @@ import Testing
   @Test(arguments: Shapes.all) func sumDifferenceAndProduct(shape: [Int]) {
     var samples = Samples(seed: 1)
     let operands = [samples.normal(shape), samples.normal(shape)]
-    checkOperation(operands, "+", operation: { $0[0] + $0[1] }) {
-      zip($0[0].elements, $0[1].elements).map { $0 + $1 }
-    }
-    checkOperation(operands, "-", operation: { $0[0] - $0[1] }) {
-      zip($0[0].elements, $0[1].elements).map { $0 - $1 }
-    }
-    checkOperation(operands, "*", operation: { $0[0] * $0[1] }) {
-      zip($0[0].elements, $0[1].elements).map { $0 * $1 }
-    }
+    checkOperation(
+      operands, "+", operation: { $0[0] + $0[1] },
+      reference: {
+        zip($0[0].elements, $0[1].elements).map { $0 + $1 }
+      })
+    checkOperation(
+      operands, "-", operation: { $0[0] - $0[1] },
+      reference: {
+        zip($0[0].elements, $0[1].elements).map { $0 - $1 }
+      })
+    checkOperation(
+      operands, "*", operation: { $0[0] * $0[1] },
+      reference: {
+        zip($0[0].elements, $0[1].elements).map { $0 * $1 }
+      })
   }
 
   @Test(arguments: Shapes.all) func scaled(shape: [Int]) {
     var samples = Samples(seed: 2)
     let operand = samples.normal(shape)
     for scale: Float in [0, 1, -2.5] {
-      checkOperation([operand], "\(scale) *", operation: { scale * $0[0] }) {
-        $0[0].elements.map { Double(scale) * $0 }
-      }
+      checkOperation(
+        [operand], "\(scale) *", operation: { scale * $0[0] },
+        reference: {
+          $0[0].elements.map { Double(scale) * $0 }
+        })
     }
   }
 
   @Test(arguments: Shapes.all) func swiglu(shape: [Int]) {
     var samples = Samples(seed: 3)
     let operands = [samples.normal(shape, deviation: 3), samples.normal(shape)]
-    checkOperation(operands, "swiglu", operation: { Tensor.swiglu(gate: $0[0], up: $0[1]) }) {
-      zip($0[0].elements, $0[1].elements).map { $0 / (1 + exp(-$0)) * $1 }
-    }
+    checkOperation(
+      operands, "swiglu", operation: { Tensor.swiglu(gate: $0[0], up: $0[1]) },
+      reference: {
+        zip($0[0].elements, $0[1].elements).map { $0 / (1 + exp(-$0)) * $1 }
+      })
   }
 
   @Test func swigluSaturates() {
@@ -51,12 +61,16 @@ import Testing
     let operand = samples.normal(shape)
     let count = Double(operand.count)
     // Float32 sums over blocks of 1,024 carry a rounding of about 1e-6 a block.
-    checkOperation([operand], absolute: 5e-5, "sum", operation: { $0[0].sum() }) {
-      [$0[0].elements.reduce(0, +)]
-    }
-    checkOperation([operand], "mean", operation: { $0[0].mean() }) {
-      [$0[0].elements.reduce(0, +) / count]
-    }
+    checkOperation(
+      [operand], absolute: 5e-5, "sum", operation: { $0[0].sum() },
+      reference: {
+        [$0[0].elements.reduce(0, +)]
+      })
+    checkOperation(
+      [operand], "mean", operation: { $0[0].mean() },
+      reference: {
+        [$0[0].elements.reduce(0, +) / count]
+      })
     #expect(operand.sum().shape == [])
   }
 

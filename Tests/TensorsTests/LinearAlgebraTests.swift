@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct LinearAlgebraTests {
   /// Backward-stable factorisations reproduce a matrix to a few float32 roundings of its norm.
-  private func tolerance(_ shape: [Int]) -> Double { 4e-6 * Double(shape.reduce(0, +)).squareRoot() }
+  private func tolerance(_ shape: [Int]) -> Double {
+    4e-6 * Double(shape.reduce(0, +)).squareRoot()
+  }
 
   @Test(arguments: [[1, 1], [5, 1], [5, 5], [64, 8], [131, 33], [576, 8], [300, 300]])
   func qr(shape: [Int]) throws {

@@ -26,7 +26,9 @@ private final class Visits: Sendable {
       for threads in [1, 2, 3, 8] {
         Parallel.threads = threads
         #expect(Parallel.threads == threads)
-        for (count, work) in [(0, 1 << 20), (1, 1 << 20), (5, 1 << 20), (1_000, 0), (1_001, 1 << 20)] {
+        for (count, work) in [
+          (0, 1 << 20), (1, 1 << 20), (5, 1 << 20), (1_000, 0), (1_001, 1 << 20),
+        ] {
           let visits = Visits(count)
           let parts = Mutex(0)
           Parallel.ranges(count, work: work) { range in

@@ -54,7 +54,8 @@ import Testing
     let weight = Parameter("weight", 2 * x)
     #expect(!weight.value.requiresGradient)
     #expect(weight.tensor.requiresGradient)
-    #expect((3 * weight.tensor).sum().gradients(of: [weight.tensor, x]).map(\.elements) == [[3], [0]])
+    #expect(
+      (3 * weight.tensor).sum().gradients(of: [weight.tensor, x]).map(\.elements) == [[3], [0]])
   }
 
   @Test func askingForGradientsDoesNotTouchParameters() {

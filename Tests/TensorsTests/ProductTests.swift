@@ -77,9 +77,11 @@ import Testing
   @Test func vectorsMayBeRows() {
     var samples = Samples(seed: 25)
     let operands = [samples.normal([4, 3]), samples.normal([1, 3])]
-    checkOperation(operands, "addingToRows", operation: { $0[0].addingToRows($0[1]) }) { operands in
-      operands[0].elements.enumerated().map { $1 + operands[1].elements[$0 % 3] }
-    }
+    checkOperation(
+      operands, "addingToRows", operation: { $0[0].addingToRows($0[1]) },
+      reference: { operands in
+        operands[0].elements.enumerated().map { $1 + operands[1].elements[$0 % 3] }
+      })
     let weight = samples.normal([2, 3])
     let bias = samples.normal([1, 2])
     checkOperation(

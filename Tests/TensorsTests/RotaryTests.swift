@@ -24,7 +24,9 @@ import Testing
   }
 
   /// (rows, heads, head width); the last is above the threshold for threads.
-  static let sizes: [[Int]] = [[1, 1, 2], [3, 2, 6], [5, 3, 16], [2, 1, 34], [7, 9, 64], [67, 9, 64]]
+  static let sizes: [[Int]] = [
+    [1, 1, 2], [3, 2, 6], [5, 3, 16], [2, 1, 34], [7, 9, 64], [67, 9, 64],
+  ]
 
   @Test(arguments: sizes) func rotation(size: [Int]) {
     let (rows, heads, headWidth) = (size[0], size[1], size[2])

@@ -107,8 +107,10 @@ import Testing
     var samples = Samples(seed: 36)
     let operand = samples.normal([9, 7])
     let rows = [1, 4, 8]
-    #expect(operand.replacingRows(rows, with: operand.gatherRows(rows)).elements == operand.elements)
-    #expect(operand.replacingColumns(2..<5, with: operand.columns(2..<5)).elements == operand.elements)
+    #expect(
+      operand.replacingRows(rows, with: operand.gatherRows(rows)).elements == operand.elements)
+    #expect(
+      operand.replacingColumns(2..<5, with: operand.columns(2..<5)).elements == operand.elements)
     #expect(operand.replacingColumns(0..<7, with: operand).elements == operand.elements)
   }
 

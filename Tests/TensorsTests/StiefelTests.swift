@@ -16,10 +16,11 @@ import Testing
     #expect(frame.shape == size)
     #expect(orthonormalityError(rowsOf: frame) < 1e-6)
     // Row i lies in the span of the first i given rows, on the side of the i-th.
-    #expect((0..<size[0]).allSatisfy { row in
-      let slice = row..<row + 1
-      return Tensor.dot(frame.rowSlice(slice), rows.rowSlice(slice)) > 0
-    })
+    #expect(
+      (0..<size[0]).allSatisfy { row in
+        let slice = row..<row + 1
+        return Tensor.dot(frame.rowSlice(slice), rows.rowSlice(slice)) > 0
+      })
     expectClose(try Stiefel.orthonormalized(frame), frame, absolute: 2e-6)
   }
 

@@ -3,8 +3,15 @@ import OrderedCollections
 /// A high-level causal model: an acyclic graph of named variables, one of which is the output.
 ///
 /// ```swift
-/// let model = try CausalModel(output: "match") {
-///   .input("a"), .input("b"), …
+/// let model = try CausalModel(
+///   [
+///     .input("a"), .input("b"), .input("c"),
+///     .mechanism("equal", of: "a", "b") { .bool($0[0] == $0[1]) },
+///     .mechanism("answer", of: "equal", "c") { $0[0] == true ? $0[1] : "none" },
+///   ], output: "answer")
+/// let base: Setting = ["a": 1, "b": 2, "c": 3]
+/// try model.answer(base)                              // "none"
+/// try model.interchange(base: base, sources: ["equal": ["a": 5, "b": 5, "c": 6]])["answer"]  // 3
 /// ```
 ///
 /// An interchange intervention on the model says what a network *should* answer when its

@@ -51,9 +51,8 @@ extension Tensor {
       query: query.detached, key: key.detached, value: value.detached, segments: segments,
       headWidth: headWidth, causal: causal)
     let (result, probabilities) = pass.forward()
-    return result.recorded(from: [query, key, value]) { gradient, _ in
-      let (dQuery, dKey, dValue) = pass.backward(gradient, probabilities: probabilities)
-      return [dQuery, dKey, dValue]
+    return result.recorded(from: [query, key, value]) { gradient, needed in
+      pass.backward(gradient, probabilities: probabilities, needed: needed)
     }
   }
 }
@@ -87,6 +86,20 @@ private struct AttentionPass {
     precondition(
       segments.allSatisfy { $0.queries.upperBound <= query.rows && $0.keys.upperBound <= key.rows },
       "attention: a segment lies outside the rows")
+    precondition(
+      segments.allSatisfy { segment in
+        segment.known.map { known in
+          known.keys.rows >= segment.knownCount && known.values.rows >= segment.knownCount
+            && known.keys.width == key.width && known.values.width == key.width
+        } ?? true
+      },
+      "attention: known keys and values that do not fit the known count or the width \(key.width)")
+    precondition(
+      segments.allSatisfy { segment in
+        segment.queries.isEmpty
+          || (segment.length > 0 && segment.queryPositions.allSatisfy { $0 >= 0 })
+      },
+      "attention: a segment without keys, or a negative position")
     scale = 1 / Float(headWidth).squareRoot()
     var total = 0
     var starts: [Int] = []
@@ -113,7 +126,8 @@ private struct AttentionPass {
   }
 
   func forward() -> (Tensor, probabilities: Tensor) {
-    let result = Tensor(uninitialized: query.shape)
+    // Zeros, because a row may belong to no segment.
+    let result = Tensor.zeros(query.shape)
     let probabilities = Tensor(uninitialized: [starts.last!])
     forEachGroup { index, keyHead in
       let segment = segments[index]
@@ -149,11 +163,11 @@ private struct AttentionPass {
   }
 
   func backward(
-    _ gradient: Tensor, probabilities: Tensor
-  ) -> (query: Tensor, key: Tensor, value: Tensor) {
-    let dQuery = Tensor(uninitialized: query.shape)
-    let dKey = Tensor.zeros(key.shape)
-    let dValue = Tensor.zeros(value.shape)
+    _ gradient: Tensor, probabilities: Tensor, needed: [Bool]
+  ) -> [Tensor?] {
+    let dQuery = needed[0] ? Tensor.zeros(query.shape) : nil
+    let dKey = needed[1] ? Tensor.zeros(key.shape) : nil
+    let dValue = needed[2] ? Tensor.zeros(value.shape) : nil
     let scratch = Tensor(uninitialized: [starts.last!])
     forEachGroup { index, keyHead in
       let segment = segments[index]
@@ -162,6 +176,13 @@ private struct AttentionPass {
       for head in group(keyHead) {
         let start = segment.queries.lowerBound * query.width + head * headWidth
         let weights = probabilities.pointer + starts[index] + head * count * length
+        if let dValue {
+          Kernels.product(
+            weights + known, length, aTransposed: true, gradient.pointer + start, query.width,
+            into: dValue.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth,
+            k: count, accumulating: true)
+        }
+        guard dQuery != nil || dKey != nil else { continue }
         let dScores = scratch.pointer + starts[index] + head * count * length
         if let stored = segment.known {
           Kernels.product(
@@ -175,25 +196,26 @@ private struct AttentionPass {
         for row in 0..<count {
           ck_softmax_gradient(weights + row * length, dScores + row * length, scale, length)
         }
-        Kernels.product(
-          dScores + known, length, key.pointer + keyStart, key.width, into: dQuery.pointer + start,
-          query.width, m: count, n: headWidth, k: segment.keys.count)
-        if let stored = segment.known {
+        if let dQuery {
           Kernels.product(
-            dScores, length, stored.keys.pointer + keyHead * headWidth, key.width,
-            into: dQuery.pointer + start, query.width, m: count, n: headWidth, k: known,
-            accumulating: true)
+            dScores + known, length, key.pointer + keyStart, key.width,
+            into: dQuery.pointer + start, query.width, m: count, n: headWidth,
+            k: segment.keys.count)
+          if let stored = segment.known {
+            Kernels.product(
+              dScores, length, stored.keys.pointer + keyHead * headWidth, key.width,
+              into: dQuery.pointer + start, query.width, m: count, n: headWidth, k: known,
+              accumulating: true)
+          }
         }
-        Kernels.product(
-          dScores + known, length, aTransposed: true, query.pointer + start, query.width,
-          into: dKey.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth, k: count,
-          accumulating: true)
-        Kernels.product(
-          weights + known, length, aTransposed: true, gradient.pointer + start, query.width,
-          into: dValue.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth, k: count,
-          accumulating: true)
+        if let dKey {
+          Kernels.product(
+            dScores + known, length, aTransposed: true, query.pointer + start, query.width,
+            into: dKey.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth,
+            k: count, accumulating: true)
+        }
       }
     }
-    return withExtendedLifetime(scratch) { (dQuery, dKey, dValue) }
+    return withExtendedLifetime(scratch) { [dQuery, dKey, dValue] }
   }
 }

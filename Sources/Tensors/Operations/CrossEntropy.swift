@@ -33,8 +33,10 @@ extension Tensor {
     let result = Tensor(uninitialized: shape)
     for row in 0..<rows {
       let (from, to) = (pointer + row * width, result.pointer + row * width)
-      let first = ck_cross_entropy(from, 0, nil, width)
-      for column in 0..<width { to[column] = from[column] - from[0] - first }
+      // Measured from the largest logit: another one may be −∞, or too far away to be exact.
+      guard let largest = (0..<width).max(by: { from[$0] < from[$1] }) else { continue }
+      let loss = ck_cross_entropy(from, largest, nil, width)
+      for column in 0..<width { to[column] = from[column] - from[largest] - loss }
     }
     return withExtendedLifetime(self) { result }
   }

@@ -3,7 +3,9 @@ import Tensors
 /// Matrix shapes that reach every path of a kernel: one element, odd and prime widths, whole SIMD
 /// registers (16 floats) and their tails, and more than the 32,768 elements from which work is split.
 enum Shapes {
-  static let small: [[Int]] = [[1, 1], [1, 7], [5, 1], [3, 5], [2, 16], [5, 17], [7, 64], [13, 31]]
+  static let small: [[Int]] = [
+    [1, 1], [1, 7], [5, 1], [3, 5], [2, 16], [5, 17], [7, 64], [13, 31],
+  ]
   static let large: [[Int]] = [[257, 131], [3, 13_001], [40_009, 1], [1, 40_009]]
   static let all = small + large
   /// [rows, inner, columns] of matrix products; the last ones are split by columns and by rows.
