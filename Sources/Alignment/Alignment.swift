@@ -36,15 +36,18 @@ public final class Alignment {
   ///   - controls: which controls to run; all by default
   ///   - randomModel: the same architecture with random weights, for ``ControlKind/randomModel``; made
   ///     when nil
+  ///   - randomStore: where its base runs are kept, when it is used for several alignments
   /// - Throws: ``AlignmentError`` or ``ModelError`` when an example doesn't fit.
   public func evaluate(
     on examples: [AlignmentExample], controls: Set<ControlKind> = Set(ControlKind.allCases),
-    randomModel: Model? = nil, progress: (String) -> Void = { _ in }
+    randomModel: Model? = nil, randomStore: ActivationStore? = nil,
+    progress: (String) -> Void = { _ in }
   ) throws -> AlignmentReport {
     let data = try SiteExamples(examples, at: search.site, of: model, store: store)
     let outcomes = try run.outcomes(data, intervention)
     let trainOutcomes = try run.outcomes(training, intervention)
-    let suite = ControlSuite(alignment: self, test: data, randomModel: randomModel)
+    let suite = ControlSuite(
+      alignment: self, test: data, randomModel: randomModel, randomStore: randomStore)
     let results = try ControlKind.allCases.filter(controls.contains).map { kind in
       progress(kind.rawValue)
       return try suite.run(kind)

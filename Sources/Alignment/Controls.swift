@@ -38,6 +38,7 @@ struct ControlSuite {
   let alignment: Alignment
   let test: SiteExamples
   let randomModel: Model?
+  let randomStore: ActivationStore?
 
   private var settings: AlignmentSettings { alignment.search.settings }
 
@@ -146,7 +147,7 @@ struct ControlSuite {
     let model =
       randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
-    let store = ActivationStore(for: [test.site], of: model)
+    let store = randomStore ?? ActivationStore(for: [test.site], of: model)
     let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)
     let data = try SiteExamples(test.examples, at: test.site, of: model, store: store)
     return ControlResult(

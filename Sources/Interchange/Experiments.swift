@@ -67,7 +67,7 @@ extension LanguageModel {
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(
     _ data: TaskExamples, task: String, variable: String, component: Component = .blockOutput,
-    head: Int? = nil, layers: [Int]? = nil, limit: Int = 64,
+    head: Int? = nil, layers: [Int]? = nil, limit: Int = 64, store: ActivationStore? = nil,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
     let examples = Array(data.ofOneLength.prefix(limit))
@@ -77,7 +77,7 @@ extension LanguageModel {
       positions: (0..<length).map { .index($0) })
     return SweepRun(
       task: task, variable: variable, check: data.check, positionLabels: positionLabels(examples),
-      result: try sweep.run(model, on: examples, progress: progress))
+      result: try sweep.run(model, on: examples, store: store, progress: progress))
   }
 }
 
@@ -94,17 +94,14 @@ extension SweepRun {
     return all.max { key($0) < key($1) } ?? Heatmap.Cell(row: 0, column: 0)
   }
 
-  /// The best layer at one position, by the same rule.
+  /// The first layer that reaches the highest accuracy at one position: where the variable has just
+  /// arrived, before the last layers only read it out.
   ///
   /// - Parameter column: the position's place in the sweep; negative from the end
   public func bestLayer(at column: Int) -> Int {
     let column = column < 0 ? result.positions.count + column : column
-    let rows = result.cells.indices
-    func key(_ row: Int) -> (Double, Double) {
-      let accuracy = result.cells[row][column]
-      return (accuracy.value, accuracy.logitDifference ?? 0)
-    }
-    return result.layers[rows.max { key($0) < key($1) } ?? 0]
+    let accuracies = result.cells.map { $0[column].value }
+    return result.layers[accuracies.firstIndex(of: accuracies.max() ?? 0) ?? 0]
   }
 }
 
@@ -121,5 +118,34 @@ extension AlignmentReport {
         "\(accuracy.n)",
       ]
     }
+  }
+}
+
+extension AdaptedModel {
+  /// How often, of the answers compared, the model gives a chosen one after prompts.
+  ///
+  /// - Parameter wanted: the answer that counts for a prompt
+  /// - Throws: `AlignmentError/answerNotSingleToken(answer:tokens:)` or `ModelError`.
+  public func share(
+    of wanted: (Prompt) -> String, among answers: (Prompt) -> [String], after prompts: [Prompt]
+  ) throws -> Accuracy {
+    func token(_ answer: String) throws -> Int {
+      let ids = base.tokenizer.encode(answer, addingSpecialTokens: false)
+      guard ids.count == 1 else {
+        throw AlignmentError.answerNotSingleToken(answer: answer, tokens: ids.count)
+      }
+      return ids[0]
+    }
+    var correct = 0
+    for start in stride(from: 0, to: prompts.count, by: 32) {
+      let part = Array(prompts[start..<min(start + 32, prompts.count)])
+      let logits = try lastLogits(part.map { base.encode($0.text).ids })
+      for (row, prompt) in part.enumerated() {
+        let label = try token(wanted(prompt))
+        let rivals = try answers(prompt).map(token).filter { $0 != label }
+        if rivals.allSatisfy({ logits[row, label] > logits[row, $0] }) { correct += 1 }
+      }
+    }
+    return Accuracy(correct: correct, n: prompts.count)
   }
 }

@@ -4,6 +4,9 @@ extension RunRecord {
   /// The run's figures with the names of their files, drawn from the recorded numbers alone.
   func figures() -> [(name: String, figure: any Figure)] {
     var figures: [(String, any Figure)] = []
+    if let equality = results.equality {
+      figures.append(("equality", LineChart(equality)))
+    }
     if let sweep = results.sweep {
       figures.append(("sweep", Heatmap(sweep)))
       figures.append(("sweep-logit-difference", Heatmap(logitDifferencesOf: sweep)))
@@ -79,6 +82,33 @@ extension LineChart {
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(runs.map { "\($0.report.rank)" })
     valueRange = 0...1
+  }
+
+  /// The equality table: each variable and layer beside its controls.
+  public init(_ experiment: EqualityExperiment) {
+    func marks(_ name: String, _ value: (AlignmentReport) -> Accuracy?) -> Series {
+      var series = Series(
+        name,
+        points: experiment.lines.enumerated().compactMap { place, line in
+          value(line.report).map { Point(x: Double(place), accuracy: $0) }
+        })
+      series.isJoined = false
+      return series
+    }
+    self.init(
+      series: [
+        marks("DAS, held out", \.test),
+        marks("random subspaces") { $0.control(.randomSubspaces)?.iia },
+        marks("PCA") { $0.control(.principalComponents)?.iia },
+        marks("random model") { $0.control(.randomModel)?.iia },
+      ])
+    title = "Hierarchical equality"
+    subtitle = "8 dimensions swapped in all, n = \(experiment.lines.first?.report.test.n ?? 0)"
+    yTitle = "interchange intervention accuracy"
+    horizontalScale = .categories(experiment.lines.map { "\($0.variable), layer \($0.layer)" })
+    references = [ReferenceLine("chance", at: 0.5)]
+    valueRange = 0...1
+    pageSize = FigureSize(width: 11, height: 7.5)
   }
 
   /// One alignment's accuracy beside its controls.

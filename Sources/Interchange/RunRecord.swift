@@ -27,13 +27,16 @@ public struct RunRecord: Codable, Sendable {
 
   /// Every number of the run, by what kind of run it was.
   public struct Results: Codable, Sendable {
+    public var equality: EqualityExperiment?
     public var sweep: SweepRun?
     public var alignments: [AlignmentRun]?
     public var fineTuning: FineTuningRun?
 
     public init(
-      sweep: SweepRun? = nil, alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil
+      equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
+      alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil
     ) {
+      self.equality = equality
       (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
     }
   }
