@@ -47,6 +47,23 @@ let package = Package(
       dependencies: [
         "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .executableTarget(
+      name: "example-swap", dependencies: ["Interchange"], path: "Examples/Swap"),
+    .executableTarget(
+      name: "example-find-subspace", dependencies: ["Interchange"], path: "Examples/FindSubspace"),
+    .executableTarget(
+      name: "example-tune-in-subspace", dependencies: ["Interchange"],
+      path: "Examples/TuneInSubspace"),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "CKernels"]),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
+    .testTarget(name: "CausalModelsTests", dependencies: ["CausalModels"]),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: ["Models", "Tensors", "Checkpoints", "Tokenizers", "Interventions"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -61,16 +61,21 @@ extension Heatmap {
 extension LineChart {
   /// Held-out accuracy over rank, with the controls.
   public init(ranksOf runs: [AlignmentRun]) {
-    func curve(_ name: String, _ value: (AlignmentReport) -> Accuracy?) -> Series? {
+    func curve(
+      _ name: String, isControl: Bool = false, _ value: (AlignmentReport) -> Accuracy?
+    ) -> Series? {
       let points = runs.enumerated().compactMap { place, run in
         value(run.report).map { Point(x: Double(place), accuracy: $0) }
       }
-      return points.isEmpty ? nil : Series(name, points: points)
+      guard !points.isEmpty else { return nil }
+      var series = Series(name, points: points)
+      series.isControl = isControl
+      return series
     }
     self.init(
       series: [
-        curve("DAS, held out", \.test),
-        curve("whole vector") { $0.control(.fullVector)?.iia },
+        curve("DAS, held out") { $0.test },
+        curve("whole vector", isControl: true) { $0.control(.fullVector)?.iia },
         curve("PCA") { $0.control(.principalComponents)?.iia },
         curve("random model") { $0.control(.randomModel)?.iia },
         curve("shuffled sources") { $0.control(.shuffledSources)?.iia },
@@ -81,6 +86,7 @@ extension LineChart {
     xTitle = "rank of the subspace"
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(runs.map { "\($0.report.rank)" })
+    pageSize = FigureSize(width: 8.9, height: 8)
     valueRange = 0...1
   }
 
@@ -105,7 +111,7 @@ extension LineChart {
     title = "Hierarchical equality"
     subtitle = "8 dimensions swapped in all, n = \(experiment.lines.first?.report.test.n ?? 0)"
     yTitle = "interchange intervention accuracy"
-    horizontalScale = .categories(experiment.lines.map { "\($0.variable), layer \($0.layer)" })
+    horizontalScale = .categories(experiment.lines.map { "\($0.variable), layer\u{A0}\($0.layer)" })
     references = [ReferenceLine("chance", at: 0.5)]
     valueRange = 0...1
     pageSize = FigureSize(width: 11, height: 7.5)
@@ -116,7 +122,7 @@ extension LineChart {
     let bars = [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
       + run.report.controls.map { ($0.name.replacing("_", with: " "), $0.iia) }
     var series = Series(
-      "accuracy", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
+      "", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
     series.isJoined = false
     self.init(series: [series])
     title = "\(run.task): \(run.variable), rank \(run.report.rank)"
@@ -131,7 +137,7 @@ extension LineChart {
   public init(losses: [Double], title: String) {
     self.init(
       series: [
-        Series("loss", points: losses.enumerated().map { Point(x: Double($0 + 1), y: $1) })
+        Series("", points: losses.enumerated().map { Point(x: Double($0 + 1), y: $1) })
       ])
     self.title = title
     xTitle = "step"
@@ -147,7 +153,7 @@ extension LineChart {
       return series
     }
     self.init(series: [series("before", \.before), series("after", \.after)])
-    title = "What \(run.method) changed"
+    title = "\(run.method): before and after"
     subtitle = "\(run.site), rank \(run.rank), \(run.parameters) parameters"
     yTitle = "share of answers"
     horizontalScale = .categories(run.effects.map(\.name))

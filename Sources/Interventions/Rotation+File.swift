@@ -26,6 +26,10 @@ extension Rotation {
       return (try Rotation(orthonormal: stored.floats()), file.metadata)
     } catch InterventionError.notOrthonormal(_, let error) {
       throw InterventionError.notOrthonormal(path: file.path, error: error)
+    } catch InterventionError.rankOutOfRange {
+      throw InterventionError.invalidFile(
+        path: file.path, field: "rotation", expected: "at least one row and no more than columns",
+        found: "shape \(stored.shape)")
     }
   }
 }

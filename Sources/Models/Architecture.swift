@@ -175,6 +175,13 @@ final class Visitor {
     return edits[key] != nil || captures[key] != nil
   }
 
+  /// Whether a capture concerns a component between a block's input and its output.
+  func readsInside(_ layer: Int) -> Bool {
+    captures.keys.contains {
+      $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
+    }
+  }
+
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
     let key = Key(component: component, layer: layer)
     guard edits[key] != nil || captures[key] != nil else { return tensor }

@@ -33,7 +33,9 @@ extension Model {
     _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), edits: [Edit] = [],
     onToken: (Int, Int) -> Void = { _, _ in }
   ) throws -> [[Int]] {
-    var generator = RandomGenerator(seed: options.seed)
+    // One for each prompt: what is drawn for one doesn't depend on how long the others go on.
+    var seeds = RandomGenerator(seed: options.seed)
+    var generators = prompts.map { _ in seeds.split() }
     var results = prompts.map { _ in [Int]() }
     var active = Array(prompts.indices)
     let caches = prompts.map { _ in KeyValueCache(layers: architecture.layers) }
@@ -46,7 +48,7 @@ extension Model {
       isFirst = false
       var remaining: [Int] = []
       for (row, prompt) in active.enumerated() {
-        let token = Self.choose(logits.rowSlice(row..<row + 1), options, &generator)
+        let token = Self.choose(logits.rowSlice(row..<row + 1), options, &generators[prompt])
         guard !options.stopTokens.contains(token) else { continue }
         results[prompt].append(token)
         onToken(prompt, token)

@@ -24,7 +24,8 @@ public final class Model: Sendable {
     let plan = RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
       edits: request.edits.map(\.cells), captures: request.captures, measured: request.logits,
-      start: start, hasBase: store != nil, isCausal: architecture.isCausal)
+      start: start, hasBase: store != nil, isCausal: architecture.isCausal,
+      fillsCaches: request.caches != nil)
     let base = try store?.records(for: request.inputs, plan: plan, of: self)
     let visitor = Visitor(request, architecture: architecture)
     let last = try execute(plan, request, visitor, base: base)
@@ -57,7 +58,9 @@ public final class Model: Sendable {
       if stage > 0 { residual = visitor.visit(.blockOutput, stage - 1, residual, rows) }
       guard stage < architecture.layers else { return residual }
       residual = visitor.visit(.blockInput, stage, residual, rows)
-      guard !plan.outputs[stage].isEmpty || request.caches != nil else {
+      // Keys and values are made, and can be read, without a row of the block's output.
+      guard !plan.outputs[stage].isEmpty || request.caches != nil || visitor.readsInside(stage)
+      else {
         carried = nil
         continue
       }

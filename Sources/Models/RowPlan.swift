@@ -1,25 +1,25 @@
 /// Which (sequence, position) cells a packed matrix holds: row by row, sequence by sequence.
-struct RowSet: Equatable {
+package struct RowSet: Equatable {
   /// Rising positions for each sequence.
-  let positions: [[Int]]
+  package let positions: [[Int]]
   /// The first row of each sequence, then the number of rows.
-  let starts: [Int]
+  package let starts: [Int]
 
-  init(_ positions: [[Int]]) {
+  package init(_ positions: [[Int]]) {
     self.positions = positions
     var starts = [0]
     for list in positions { starts.append(starts[starts.count - 1] + list.count) }
     self.starts = starts
   }
 
-  var count: Int { starts[starts.count - 1] }
-  var isEmpty: Bool { count == 0 }
+  package var count: Int { starts[starts.count - 1] }
+  package var isEmpty: Bool { count == 0 }
   var flattened: [Int] { positions.flatMap { $0 } }
 
-  func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
+  package func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
 
   /// The row of a cell, or nil when it isn't held.
-  func row(_ sequence: Int, _ position: Int) -> Int? {
+  package func row(_ sequence: Int, _ position: Int) -> Int? {
     let list = positions[sequence]
     guard let first = list.first else { return nil }
     let guess = position - first
@@ -33,7 +33,7 @@ struct RowSet: Equatable {
   }
 
   /// The rows of another set's cells in this one; every cell must be held.
-  func rows(of other: [[Int]]) -> [Int] {
+  package func rows(of other: [[Int]]) -> [Int] {
     var result: [Int] = []
     for (sequence, list) in other.enumerated() {
       for position in list {
@@ -51,19 +51,19 @@ struct RowSet: Equatable {
 /// and that reach something asked for. Everything else is known or doesn't matter.
 ///
 /// Stage s is the residual stream before block s; the last stage is the one before the final norm.
-struct RowPlan {
+package struct RowPlan {
   /// The rows at each stage. Up to the last stage they are contiguous positions, whose keys the block
   /// makes; at the last stage they are just those asked for.
-  let stages: [RowSet]
+  package let stages: [RowSet]
   /// For each block the rows of its output that are needed.
-  let outputs: [RowSet]
+  package let outputs: [RowSet]
   /// For each stage the cells that come from the stored base run, or from the embedding at stage 0.
-  let entering: [[[Int]]]
+  package let entering: [[[Int]]]
   /// For each block and sequence how many leading positions are known there.
-  let known: [[Int]]
+  package let known: [[Int]]
   /// The first and last stage that have rows.
-  let first: Int
-  let last: Int
+  package let first: Int
+  package let last: Int
 
   /// - Parameters:
   ///   - lengths: each sequence's number of positions
@@ -74,9 +74,10 @@ struct RowPlan {
   ///   - start: for each sequence how many leading positions the caller knows at all layers
   ///   - hasBase: whether a base run is stored: cells that no edit can reach come from it
   ///   - isCausal: whether positions see only earlier ones
-  init(
+  ///   - fillsCaches: whether keys and values of all new positions are kept at all layers
+  package init(
     lengths: [Int], layers: Int, edits: [Cells], captures: [Cells], measured: [[Int]]?,
-    start: [Int], hasBase: Bool, isCausal: Bool
+    start: [Int], hasBase: Bool, isCausal: Bool, fillsCaches: Bool = false
   ) {
     let sequences = lengths.indices
     let touched = edits + captures
@@ -117,6 +118,10 @@ struct RowPlan {
           output + cells(inside, sequence) { $0.component.isKeySide }
           + cells(touched, sequence) { $0.stage == block }
         outputRows.append(output)
+        if fillsCaches {
+          blockRows.append(Array(min(low, lengths[sequence])..<lengths[sequence]))
+          continue
+        }
         guard let highest = needed.max() else {
           blockRows.append([])
           continue

