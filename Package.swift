@@ -63,6 +63,12 @@ let package = Package(
     .testTarget(
       name: "ModelsTests",
       dependencies: ["Models", "Tensors", "Checkpoints", "Tokenizers", "Interventions"]),
+    .testTarget(
+      name: "InterchangeCLITests",
+      dependencies: [
+        "Interchange", "InterchangeCLI", "example-swap", "example-find-subspace",
+        "example-tune-in-subspace",
+      ]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]

@@ -4,6 +4,8 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
   case noExamples(reason: String)
   /// Base and source have different numbers of positions at the site.
   case positionMismatch(site: String, base: Int, source: Int)
+  /// One of the two texts lacks a position.
+  case notInText(text: String, reason: String)
   /// An intervention asks for another number of sources than the examples have.
   case sourceMismatch(expected: Int, found: Int)
   /// The loss is no longer a number.
@@ -18,6 +20,7 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
     case .noExamples(let reason): "no examples left: \(reason)"
     case .positionMismatch(let site, let base, let source):
       "\(site): the base has \(base) positions there, the source \(source); they must correspond"
+    case .notInText(let text, let reason): "\(text): \(reason)"
     case .sourceMismatch(let expected, let found):
       "the intervention takes \(expected) sources, the examples have \(found)"
     case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"

@@ -16,22 +16,29 @@ extension LanguageModel {
   /// Runs a base text with the hidden vectors at a site taken from a source text.
   ///
   /// - Parameter intervention: what is done with base and source vectors; a full swap by default
-  /// - Throws: ``AlignmentError/positionMismatch(site:base:source:)``, or `ModelError` for a site or
-  ///   position that doesn't exist in one of the texts.
+  /// - Throws: ``AlignmentError`` for a position that a text lacks or that has no counterpart,
+  ///   `ModelError` for a site that the model lacks.
   public func interchange(
     at site: Site, base: String, source: String, intervention: any Intervention = Interchange()
   ) throws -> TextInterchange {
     let (base, source) = (encode(base), encode(source))
     try model.validate(site.component, layer: site.layer, head: site.head)
-    let positions = try site.positions.resolved(length: base.length)
-    let sourcePositions = try site.positions.resolved(length: source.length)
-    guard positions.count == sourcePositions.count else {
+    func positions(_ text: EncodedText, _ name: String) throws -> [Int] {
+      do {
+        return try site.positions.resolved(length: text.length)
+      } catch {
+        throw AlignmentError.notInText(text: name, reason: "\(error)")
+      }
+    }
+    let basePositions = try positions(base, "base")
+    let sourcePositions = try positions(source, "source")
+    guard basePositions.count == sourcePositions.count else {
       throw AlignmentError.positionMismatch(
-        site: site.description, base: positions.count, source: sourcePositions.count)
+        site: site.description, base: basePositions.count, source: sourcePositions.count)
     }
     let rows = try model.activations(at: site, [source.input], positions: [sourcePositions])
-    let edit = Edit(Cells(site, positions: [positions])) { intervention($0, sources: [rows]) }
+    let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
     let run = try model.run(.lastLogits([base.input], edits: [edit]))
-    return TextInterchange(base: base, source: source, positions: positions, logits: run.logits!)
+    return TextInterchange(base: base, source: source, positions: basePositions, logits: run.logits!)
   }
 }

@@ -46,6 +46,7 @@ enum ExitStatus: Int32 {
 
   private static func status(of error: any Error) -> ExitStatus? {
     switch error {
+    case FigureError.cannotRead: .badInput
     case CheckpointError.unwritable, is FigureError, is LinearAlgebraError, is OutputError,
       AlignmentError.diverged, FineTuningError.diverged:
       .failed

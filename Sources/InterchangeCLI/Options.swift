@@ -37,7 +37,7 @@ struct SiteOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The component, such as block_output or head_attention_value_output.", valueName: "name"))
   var site = "block_output"
 
-  @Option(help: ArgumentHelp("The layer, from 0.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The layer, from 0.", valueName: "n"))
   var layer: Int
 
   @Option(
@@ -47,7 +47,9 @@ struct SiteOptions: ParsableArguments {
       valueName: "p"))
   var position = "-1"
 
-  @Option(help: ArgumentHelp("One head's part of the vector.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("One head's part of the vector.", valueName: "n"))
   var head: Int?
 
   func resolved() throws -> Site {

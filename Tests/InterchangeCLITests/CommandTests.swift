@@ -1,0 +1,164 @@
+import Foundation
+import Interchange
+import Testing
+
+/// What commands print, against the library and against the reference implementation.
+@Suite struct CommandTests {
+  @Test func tokensAsTextAndAsJSON() throws {
+    let model = try LanguageModel(contentsOf: Program.tiny)
+    let text = "abc cab"
+    let json = try Program.run(["tokens", Program.tiny, "--text", text, "--json"]).json()
+    #expect(json["ids"] as? [Int] == model.encode(text).ids)
+    #expect((json["tokens"] as? [String])?.joined() == text)
+    #expect(json.count == 2)
+    let plain = try Program.run(["tokens", Program.tiny, "--text", text])
+    #expect(plain.output.hasPrefix("position  id  token\n       0"))
+  }
+
+  @Test func predictEqualsTheLibrary() throws {
+    let model = try LanguageModel(contentsOf: Program.tiny)
+    let logits = try model.logits(after: "abc")
+    let json = try Program.run(["predict", Program.tiny, "--text", "abc", "--top", "3", "--json"])
+      .json()
+    let top = try #require(json["top"] as? [[String: Any]])
+    let expected = model.top(3, of: logits)
+    #expect(top.map { $0["id"] as? Int } == expected.map(\.id))
+    #expect(top.map { $0["token"] as? String } == expected.map(\.token))
+    for (found, wanted) in zip(top, expected) {
+      // The same computation in another process: equal but for the rounding of the text.
+      #expect(abs(try #require(found["logit"] as? Double) - Double(wanted.logit)) < 1e-5)
+      #expect(
+        abs(try #require(found["probability"] as? Double) - Double(wanted.probability)) < 1e-6)
+    }
+    #expect(json["ids"] as? [Int] == model.encode("abc").ids)
+  }
+
+  @Test(arguments: Component.allCases)
+  func swapAtEverySite(component: Component) throws {
+    let model = try LanguageModel(contentsOf: Program.tiny)
+    var arguments = [
+      "swap", Program.tiny, "--base", "abc abc", "--source", "bac bca", "--layer", "1",
+      "--position", "-2", "--top", "61", "--json", "--site",
+    ]
+    var site = Site(component, layer: 1, .index(-2))
+    if component.hasHeads {
+      arguments += ["head_" + component.rawValue, "--head", "1"]
+      site.head = 1
+    } else {
+      arguments += [component.rawValue]
+    }
+    let json = try Program.run(arguments).json()
+    let swap = try model.interchange(at: site, base: "abc abc", source: "bac bca")
+    let top = try #require(json["top"] as? [[String: Any]])
+    for prediction in top {
+      let id = try #require(prediction["id"] as? Int)
+      let logit = try #require(prediction["logit"] as? Double)
+      #expect(abs(logit - Double(swap.logits[0, id])) < 1e-5)
+    }
+    #expect(top.count == 61)
+    let touched = try #require(json["touched"] as? [[String: Any]])
+    #expect(touched.count == 1)
+    #expect(touched[0]["position"] as? Int == swap.base.length - 2)
+  }
+
+  @Test func inspectNamesEverySite() throws {
+    let json = try Program.run(["inspect", Program.tiny, "--json"]).json()
+    let sites = try #require(json["sites"] as? [[String: Any]])
+    #expect(sites.compactMap { $0["name"] as? String } == Component.allCases.map(\.rawValue))
+    #expect(json["layers"] as? Int == 3)
+    #expect((json["identity"] as? String)?.hasPrefix("xxh64:") == true)
+  }
+
+  /// A tuned adapter is written, read again and used; its record and figures are redrawn the same.
+  @Test func finetuneGenerateAndFigure() throws {
+    let data = try TemporaryFile(
+      Data((#"{"prompt":"abc","completion":"cc"}"# + "\n\n").utf8))
+    let out = try TemporaryFile(folder: ())
+    let tuned = try Program.run([
+      "finetune", Program.tiny, "--data", data.url.path, "--layer", "1", "--position", "all",
+      "--rank", "4", "--epochs", "200", "--learning-rate", "0.05", "--out", out.url.path, "--json",
+    ])
+    #expect(tuned.status == 0)
+    let json = try tuned.json()
+    let before = try #require(json["lossBefore"] as? Double)
+    let after = try #require(json["lossAfter"] as? Double)
+    #expect(after < 0.7 * before)
+    #expect(json["parameters"] as? Int == 4 * 16 + 4 * 16 + 4)
+
+    let plain = try Program.run([
+      "generate", Program.tiny, "--prompt", "abc", "--max-tokens", "2", "--json",
+    ]).json()
+    let adapted = try Program.run([
+      "generate", Program.tiny, "--prompt", "abc", "--max-tokens", "2", "--adapter", out.url.path,
+      "--json",
+    ]).json()
+    #expect(plain["text"] as? String == "cx")
+    #expect(adapted["text"] as? String == "cc")
+
+    let figure = out.url.appending(component: "fine-tuning-loss.png")
+    let first = try Data(contentsOf: figure)
+    #expect(try Program.run(["figure", out.url.path]).status == 0)
+    #expect(try Data(contentsOf: figure) == first)
+    let record = try Program.run(["figure", "--record", figure.path])
+    #expect(record.output.contains("\"command\" : \"finetune\""))
+  }
+
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func realModelPredictsAndFindsTheNumber() throws {
+    let top = try #require(
+      try Program.run([
+        "predict", Program.smollm2, "--text", "The capital of France is", "--json",
+      ]).json()["top"] as? [[String: Any]])
+    #expect(top[0]["token"] as? String == " Paris")
+    // Reference: transformers with the same weights widened to float32.
+    #expect(abs(try #require(top[0]["logit"] as? Double) - 17.371) < 1e-3)
+
+    let out = try TemporaryFile(folder: ())
+    let json = try Program.run([
+      "das", Program.smollm2, "--task", "agreement", "--layer", "28", "--position", "-1", "--rank",
+      "2", "--pairs", "192", "--out", out.url.path, "--json",
+    ]).json()
+    #expect(try #require(json["iia"] as? Double) >= 0.9)
+    let interval = try #require(json["interval"] as? [Double])
+    #expect(interval.count == 2 && interval[0] < interval[1])
+    #expect(try #require(json["n"] as? Int) >= 40)
+    let controls = try #require(json["controls"] as? [[String: Any]])
+    func figure(_ name: String) throws -> Double {
+      let control = try #require(controls.first { $0["name"] as? String == name })
+      return try #require((control["iia"] as? [String: Any])?["value"] as? Double)
+    }
+    #expect(try figure("random_subspaces") < 0.2)
+    #expect(try figure("full_vector") > 0.9)
+    #expect(try figure("self_swap") < 0.05)
+    // Chance is one half; 48 pairs leave a deviation of 0.07.
+    #expect(try abs(figure("random_model") - 0.5) < 0.25)
+    let selfSwap = try #require(controls.first { $0["name"] as? String == "self_swap" })
+    #expect(selfSwap["largestChange"] as? Double == 0)
+    #expect(json["train"] != nil && json["test"] != nil)
+    let rotation = try Rotation.read(
+      contentsOf: out.url.appending(component: "rotation.safetensors")
+    ).0
+    #expect(rotation.rank == 2 && rotation.orthonormalityError < 1e-5)
+  }
+
+  @Test(arguments: ["example-swap", "example-find-subspace", "example-tune-in-subspace"])
+  func examplesSayHowTheyAreUsed(program: String) throws {
+    let result = try Program.run([], program: program)
+    #expect(result.status == 64)
+    #expect(result.output.hasPrefix("usage: \(program) MODEL"))
+  }
+
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func examplesOnTheRealModel() throws {
+    let swap = try Program.run([Program.smollm2], program: "example-swap")
+    #expect(
+      swap.output.hasPrefix("layer 0, position 4 (␣key): ␣are"), "the subject's number is swapped")
+    #expect(swap.output.contains("layer 15, position -1 (␣cabinets): ␣is"))
+    let das = try Program.run([Program.smollm2, "28"], program: "example-find-subspace")
+    #expect(das.output.hasSuffix("a self-swap changes logits by 0.0\n"))
+    let tune = try Program.run([Program.smollm2, "28"], program: "example-tune-in-subspace")
+    #expect(tune.output.hasPrefix("577 parameters, 20 steps\n"))
+    #expect(tune.output.contains("after : We know that the key near the cabinet are"))
+    #expect(tune.output.contains("after : The capital of France is Paris."))
+  }
+}

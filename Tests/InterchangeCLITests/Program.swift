@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// The built programs of the package, run as a user runs them.
+enum Program {
+  struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// Standard output as a JSON object.
+    func json() throws -> [String: Any] {
+      try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+    }
+  }
+
+  static let package = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  static let fixtures = package.appending(path: "Tests/Fixtures/models")
+  static let tiny = fixtures.appending(path: "llama-gqa.gguf").path
+
+  /// The 98 MB model that `make model` fetches; tests that need it are skipped without it.
+  static let smollm2 = package.appending(path: ".models/SmolLM2-135M-Instruct.Q4_1.gguf").path
+  static let hasSmolLM2 = FileManager.default.fileExists(atPath: smollm2)
+
+  /// Where the test bundle lies, beside the programs.
+  private static let folder: URL = {
+    let paths = CommandLine.arguments + [Bundle.main.executablePath ?? ""]
+    let bundle = paths.first { $0.hasSuffix(".xctest") }
+    return bundle.map { URL(filePath: $0).deletingLastPathComponent() }
+      ?? package.appending(path: ".build/release")
+  }()
+
+  /// Runs a program to its end.
+  static func run(_ arguments: [String], program: String = "interchange") throws -> Result {
+    let process = Process()
+    process.executableURL = folder.appending(component: program)
+    process.arguments = arguments
+    let files = try (0..<2).map { _ in try TemporaryFile() }
+    process.standardOutput = try FileHandle(forWritingTo: files[0].url)
+    process.standardError = try FileHandle(forWritingTo: files[1].url)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationReason == .exit ? process.terminationStatus : -1,
+      output: try String(contentsOf: files[0].url, encoding: .utf8),
+      errors: try String(contentsOf: files[1].url, encoding: .utf8))
+  }
+}
+
+/// A file or folder that is removed when the tests are over.
+struct TemporaryFile {
+  /// Holds all of them.
+  private static let folder: URL = {
+    let url = FileManager.default.temporaryDirectory.appending(
+      component: "interchange-tests-\(ProcessInfo.processInfo.processIdentifier)")
+    try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(at: TemporaryFile.folder) }
+    return url
+  }()
+
+  let url = Self.folder.appending(component: UUID().uuidString)
+
+  init(_ contents: Data = Data()) throws { try contents.write(to: url) }
+
+  init(copyOf folder: URL) throws { try FileManager.default.copyItem(at: folder, to: url) }
+
+  init(folder: Void) throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+}
