@@ -11,7 +11,9 @@ guard CommandLine.arguments.count == 2 else {
   exit(64)
 }
 let model = try LanguageModel(contentsOf: CommandLine.arguments[1])
-let (base, source) = ("We know that the key near the cabinets", "We know that the keys near the cabinets")
+let (base, source) = (
+  "We know that the key near the cabinets", "We know that the keys near the cabinets"
+)
 
 for position in [Positions.index(4), .last] {
   for layer in [0, model.model.architecture.layers / 2, model.model.architecture.layers - 1] {

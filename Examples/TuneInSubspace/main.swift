@@ -34,6 +34,7 @@ for text in ["We know that the key near the cabinet", "The capital of France is"
   let before = try model.model.generate([model.encode(text).ids], options: .init(maximumTokens: 6))
   let after = try adapted.generate([model.encode(text).ids], options: .init(maximumTokens: 6))
   for (name, ids) in [("before", before[0]), ("after ", after[0])] {
-    print("\(name): \(text)\(model.tokenizer.decode(ids, continuing: true))".replacing("\n", with: "⏎"))
+    print(
+      "\(name): \(text)\(model.tokenizer.decode(ids, continuing: true))".replacing("\n", with: "⏎"))
   }
 }

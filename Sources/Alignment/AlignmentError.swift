@@ -23,7 +23,8 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
     case .notInText(let text, let reason): "\(text): \(reason)"
     case .sourceMismatch(let expected, let found):
       "the intervention takes \(expected) sources, the examples have \(found)"
-    case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"
+    case .diverged(let step):
+      "the loss is not a number at step \(step); try a smaller learning rate"
     case .invalidSetting(let name, let expected, let found):
       "\(name): expected \(expected), found \(found)"
     case .answerNotSingleToken(let answer, let tokens):

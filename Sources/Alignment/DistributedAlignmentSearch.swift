@@ -86,7 +86,8 @@ public struct DistributedAlignmentSearch: Sendable {
       throw AlignmentError.sourceMismatch(expected: dimensions.count, found: data.sourceRows.count)
     }
     let width = try model.width(of: site)
-    let rotation = try start.map { $0.copy(isTrained: true) }
+    let rotation =
+      try start.map { $0.copy(isTrained: true) }
       ?? .random(rank: dimensions.reduce(0, +), width: width, seed: settings.seed)
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
     let losses = try train(rotation, data, run, progress)

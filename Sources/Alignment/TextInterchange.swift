@@ -39,6 +39,7 @@ extension LanguageModel {
     let rows = try model.activations(at: site, [source.input], positions: [sourcePositions])
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
     let run = try model.run(.lastLogits([base.input], edits: [edit]))
-    return TextInterchange(base: base, source: source, positions: basePositions, logits: run.logits!)
+    return TextInterchange(
+      base: base, source: source, positions: basePositions, logits: run.logits!)
   }
 }

@@ -43,9 +43,10 @@ public final class AdaptedModel {
     var edits: [Edit] = []
     for placed in interventions {
       let positions = try promptLengths.map { try placed.site.positions.resolved(length: $0) }
-      edits.append(Edit(Cells(placed.site, positions: positions)) {
-        placed.intervention($0, sources: [])
-      })
+      edits.append(
+        Edit(Cells(placed.site, positions: positions)) {
+          placed.intervention($0, sources: [])
+        })
     }
     for (index, edit) in edits.enumerated() {
       for (other, earlier) in edits[..<index].enumerated() where edit.cells.meets(earlier.cells) {

@@ -20,7 +20,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
       line == 0 ? "\(path): \(reason)" : "\(path): line \(line): \(reason)"
     case .overlap(let first, let second):
       "two interventions change the same cells: \(first) and \(second)"
-    case .diverged(let step): "the loss is not a number at step \(step); try a smaller learning rate"
+    case .diverged(let step):
+      "the loss is not a number at step \(step); try a smaller learning rate"
     case .invalidAdapter(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     }

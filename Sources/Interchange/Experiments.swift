@@ -52,7 +52,8 @@ extension LanguageModel {
       }
       let tokens = Set(examples.map { token(of: $0.base, at: position) })
       if tokens.count == 1, let token = tokens.first { return label(of: token) }
-      return spans.keys.min().map { "‹\($0)›" } ?? label(of: token(of: first.base, at: position)) + " …"
+      return spans.keys.min().map { "‹\($0)›" } ?? label(of: token(of: first.base, at: position))
+        + " …"
     }
   }
 

@@ -18,7 +18,8 @@ extension RunRecord {
         figures.append(("controls" + suffix, LineChart(controlsOf: alignment)))
       }
       if let last = alignments.last, last.losses.count > 1 {
-        figures.append(("loss", LineChart(losses: last.losses, title: "DAS, rank \(last.report.rank)")))
+        figures.append(
+          ("loss", LineChart(losses: last.losses, title: "DAS, rank \(last.report.rank)")))
       }
     }
     if let tuning = results.fineTuning {
@@ -119,7 +120,8 @@ extension LineChart {
 
   /// One alignment's accuracy beside its controls.
   public init(controlsOf run: AlignmentRun) {
-    let bars = [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
+    let bars =
+      [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
       + run.report.controls.map { ($0.name.replacing("_", with: " "), $0.iia) }
     var series = Series(
       "", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })

@@ -4,10 +4,14 @@ import Interchange
 
 /// Which task's pairs an experiment uses.
 struct TaskOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("\(BuiltInTasks.forLanguageModels.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "\(BuiltInTasks.forLanguageModels.map(\.name).joined(separator: ", ")).", valueName: "name"))
   var task = "agreement"
 
-  @Option(help: ArgumentHelp("What the interchange changes; the task's usual variable by default.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "What the interchange changes; the task's usual variable by default.", valueName: "name"))
   var variable: String?
 
   @Option(help: ArgumentHelp("Pairs in all, train and test.", valueName: "n"))
@@ -53,7 +57,8 @@ struct RunWriter {
     let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath, isDirectory: true)
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      let probe = url.appending(component: ".interchange-\(ProcessInfo.processInfo.processIdentifier)")
+      let probe = url.appending(
+        component: ".interchange-\(ProcessInfo.processInfo.processIdentifier)")
       try Data().write(to: probe)
       try FileManager.default.removeItem(at: probe)
     } catch {

@@ -49,10 +49,12 @@ struct FinetuneCommand: ParsableCommand {
     let model = try model.load()
     let rotation = try rotation(width: model.model.width(of: site))
     let writer = try RunWriter("finetune", common, model)
-    let adapted = try AdaptedModel(model, [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+    let adapted = try AdaptedModel(
+      model, [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
     let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
     let share = Double(parameters) / Double(model.model.architecture.parameterCount)
-    Output.note(String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
+    Output.note(
+      String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
 
     var settings = FineTuningSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)

@@ -34,7 +34,9 @@ struct ModelArgument: ParsableArguments {
 
 /// A place in a model.
 struct SiteOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The component, such as block_output or head_attention_value_output.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The component, such as block_output or head_attention_value_output.", valueName: "name"))
   var site = "block_output"
 
   @Option(parsing: .unconditional, help: ArgumentHelp("The layer, from 0.", valueName: "n"))

@@ -41,14 +41,16 @@ struct PredictionResult: Encodable {
   func show(_ model: LanguageModel, json: Bool) throws {
     if json { return try Output.print(json: self) }
     if let touched {
-      Output.print("patched: " + touched.map { "\($0.position) \($0.token)" }.joined(separator: ", "))
+      Output.print(
+        "patched: " + touched.map { "\($0.position) \($0.token)" }.joined(separator: ", "))
     }
     Output.print(
       Output.table(
         top.map { prediction in
           [
             "\(prediction.id)", model.label(of: prediction.id),
-            String(format: "%.3f", prediction.logit), String(format: "%.4f", prediction.probability),
+            String(format: "%.3f", prediction.logit),
+            String(format: "%.4f", prediction.probability),
           ]
         }, header: ["id", "token", "logit", "probability"]))
   }
@@ -108,7 +110,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many tokens at most.", valueName: "n")) var maxTokens = 64
   @Option(help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "t"))
   var temperature = 0.0
-  @Option(help: ArgumentHelp("A folder that `finetune` wrote; its intervention is on.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("A folder that `finetune` wrote; its intervention is on.", valueName: "dir"))
   var adapter: String?
   @OptionGroup var common: CommonOptions
 
@@ -119,7 +122,8 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let adapted = try adapter.map { try AdaptedModel(contentsOf: $0, base: model) }
+    let adapted =
+      try adapter.map { try AdaptedModel(contentsOf: $0, base: model) }
       ?? AdaptedModel(model, [])
     let stop = Set([model.tokenizer.endOfSequence].compactMap { $0 })
     let options = GenerationOptions(

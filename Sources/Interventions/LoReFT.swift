@@ -20,7 +20,8 @@ public final class LoReFT: Intervention {
   public init(rotation: Rotation, weight: Tensor, bias: Tensor) {
     precondition(
       weight.shape == [rotation.rank, rotation.width] && bias.count == rotation.rank,
-      "LoReFT: expected W [\(rotation.rank), \(rotation.width)], got \(weight.shape), b \(bias.shape)")
+      "LoReFT: expected W [\(rotation.rank), \(rotation.width)], got \(weight.shape), b \(bias.shape)"
+    )
     self.rotation = rotation
     self.weight = Parameter("weight", weight)
     self.bias = Parameter("bias", bias)

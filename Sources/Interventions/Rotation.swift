@@ -29,7 +29,9 @@ public final class Rotation: @unchecked Sendable {
       throw InterventionError.rankOutOfRange(rank: frame.rows, width: frame.width)
     }
     let error = Self.orthonormalityError(frame)
-    guard error < 1e-3 else { throw InterventionError.notOrthonormal(path: "rotation", error: error) }
+    guard error < 1e-3 else {
+      throw InterventionError.notOrthonormal(path: "rotation", error: error)
+    }
     self.init(coordinates: frame.detached, container: nil, isTrained: isTrained)
   }
 

@@ -192,7 +192,8 @@ final class Visitor {
     }
     for (index, cells) in captures[key] ?? [] {
       let taken = result.gatherRows(rows.rows(of: cells.positions))
-      captured[index] = cells.head == nil ? taken : taken.columns(dimensions.columns(head: cells.head))
+      captured[index] =
+        cells.head == nil ? taken : taken.columns(dimensions.columns(head: cells.head))
     }
     return result
   }

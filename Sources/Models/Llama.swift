@@ -53,7 +53,9 @@ public struct Llama: Architecture {
     head: Projection
   ) {
     self.configuration = configuration
-    (self.embeddings, self.blocks, self.finalNorm, self.head) = (embeddings, blocks, finalNorm, head)
+    (self.embeddings, self.blocks, self.finalNorm, self.head) = (
+      embeddings, blocks, finalNorm, head
+    )
     rotary = RotaryEmbedding(
       headWidth: configuration.headWidth, base: configuration.rotaryBase,
       frequencyFactors: configuration.rotaryFactors)

@@ -36,7 +36,10 @@ public final class Model: Sendable {
       architecture.logits(last!.gatherRows(plan.stages[architecture.layers].rows(of: measured)))
     }
     let captures = zip(visitor.captured, request.captures).map { captured, cells in
-      captured ?? .zeros([0, architecture.dimensions(of: cells.component)!.columns(head: cells.head).count])
+      captured
+        ?? .zeros([
+          0, architecture.dimensions(of: cells.component)!.columns(head: cells.head).count,
+        ])
     }
     return Run(logits: measured, captures: captures)
   }
@@ -108,10 +111,12 @@ public final class Model: Sendable {
     guard (0..<architecture.layers).contains(layer) else {
       throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
     }
-    guard let dimensions = architecture.dimensions(of: component), head == nil || dimensions.heads != nil
+    guard let dimensions = architecture.dimensions(of: component),
+      head == nil || dimensions.heads != nil
     else {
       throw ModelError.noSuchComponent(
-        component: (head == nil ? "" : "head_") + component.rawValue, architecture: architecture.name)
+        component: (head == nil ? "" : "head_") + component.rawValue,
+        architecture: architecture.name)
     }
     if let head, let heads = dimensions.heads, !(0..<heads).contains(head) {
       throw ModelError.headOutOfRange(head: head, heads: heads, site: component.rawValue)

@@ -54,7 +54,8 @@ extension Perceptron {
       let order = Array(0..<inputs.rows).shuffled(using: &generator)
       for start in stride(from: 0, to: order.count, by: settings.batchSize) {
         let batch = Array(order[start..<min(start + settings.batchSize, order.count)])
-        let loss = network(\.tensor)(inputs.gatherRows(batch)).crossEntropy(batch.map { labels[$0] })
+        let loss = network(\.tensor)(inputs.gatherRows(batch)).crossEntropy(
+          batch.map { labels[$0] })
         loss.backward()
         try optimizer.step(learningRate: schedule.rate(at: optimizer.steps))
         progress(optimizer.steps, steps, Double(loss.scalar))

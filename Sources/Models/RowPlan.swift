@@ -23,7 +23,9 @@ package struct RowSet: Equatable {
     let list = positions[sequence]
     guard let first = list.first else { return nil }
     let guess = position - first
-    if guess >= 0 && guess < list.count && list[guess] == position { return starts[sequence] + guess }
+    if guess >= 0 && guess < list.count && list[guess] == position {
+      return starts[sequence] + guess
+    }
     var (low, high) = (0, list.count)
     while low < high {
       let middle = (low + high) / 2

@@ -116,7 +116,9 @@ public final class Parameter: @unchecked Sendable {
   public let name: String
   /// The current value. Assigning keeps the shape.
   public var value: Tensor {
-    didSet { precondition(value.shape == oldValue.shape, "\(name): the shape of a parameter is fixed") }
+    didSet {
+      precondition(value.shape == oldValue.shape, "\(name): the shape of a parameter is fixed")
+    }
   }
   /// The gradient gathered since ``clearGradient()``, of the value's shape.
   public private(set) var gradient: Tensor?

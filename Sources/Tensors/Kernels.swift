@@ -25,7 +25,8 @@ enum Kernels {
     guard m > 0 && n > 0 else { return }
     Parallel.start
     cblas_sgemm(
-      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
+      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans,
+      bTransposed ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), scale, a, blasint(aStride), b, blasint(bStride),
       accumulating ? 1 : 0, c, blasint(cStride))
   }
@@ -42,7 +43,8 @@ enum Kernels {
       Parallel.ranges(n, work: work) { range in
         let start = range.lowerBound
         product(
-          a, aStride, aTransposed: aTransposed, b + (bTransposed ? start * bStride : start), bStride,
+          a, aStride, aTransposed: aTransposed, b + (bTransposed ? start * bStride : start),
+          bStride,
           bTransposed: bTransposed, into: c + start, cStride, m: m, n: range.count, k: k,
           accumulating: accumulating)
       }
@@ -50,7 +52,8 @@ enum Kernels {
       Parallel.ranges(m, work: work) { range in
         let start = range.lowerBound
         product(
-          a + (aTransposed ? start : start * aStride), aStride, aTransposed: aTransposed, b, bStride,
+          a + (aTransposed ? start : start * aStride), aStride, aTransposed: aTransposed, b,
+          bStride,
           bTransposed: bTransposed, into: c + start * cStride, cStride, m: range.count, n: n, k: k,
           accumulating: accumulating)
       }

@@ -6,6 +6,14 @@ public struct LinearAlgebraError: Error, CustomStringConvertible {
   public let description: String
 }
 
+/// LAPACK's one-letter arguments.
+private enum Letter {
+  static let thin = CChar(UInt8(ascii: "S"))
+  static let vectors = CChar(UInt8(ascii: "V"))
+  static let upper = CChar(UInt8(ascii: "U"))
+  static let lower = CChar(UInt8(ascii: "L"))
+}
+
 extension Tensor {
   /// LAPACK's drivers let infinities through and answer with NaN.
   private func checkFinite(_ routine: String) throws {
@@ -44,7 +52,8 @@ extension Tensor {
       }
       try Self.check(
         LAPACKE_sorgqr(
-          LAPACK_ROW_MAJOR, Int32(m), Int32(n), Int32(n), a.baseAddress, Int32(n), &tau), "QR", shape)
+          LAPACK_ROW_MAJOR, Int32(m), Int32(n), Int32(n), a.baseAddress, Int32(n), &tau), "QR",
+        shape)
       for row in 0..<n where r.pointer[row * n + row] < 0 {
         for column in row..<n { r.pointer[row * n + column].negate() }
         for line in 0..<m { a[line * n + row].negate() }
@@ -69,7 +78,7 @@ extension Tensor {
     try a.mutateElements { a in
       try Self.check(
         LAPACKE_sgesdd(
-          LAPACK_ROW_MAJOR, 83 /* S */, Int32(m), Int32(n), a.baseAddress, Int32(n), &values,
+          LAPACK_ROW_MAJOR, Letter.thin, Int32(m), Int32(n), a.baseAddress, Int32(n), &values,
           left.pointer, Int32(k), right.pointer, Int32(n)), "SVD", shape)
     }
     return (left, values, right)
@@ -89,7 +98,8 @@ extension Tensor {
     try a.mutateElements { a in
       try Self.check(
         LAPACKE_ssyevd(
-          LAPACK_ROW_MAJOR, 86 /* V */, 85 /* U */, Int32(n), a.baseAddress, Int32(n), &values),
+          LAPACK_ROW_MAJOR, Letter.vectors, Letter.upper, Int32(n), a.baseAddress, Int32(n), &values
+        ),
         "symmetric eigendecomposition", shape)
     }
     return (values, a.transposed())
@@ -104,9 +114,10 @@ extension Tensor {
     Parallel.start
     var a = detached
     try a.mutateElements { a in
-      let status = LAPACKE_spotrf(LAPACK_ROW_MAJOR, 76 /* L */, Int32(n), a.baseAddress, Int32(n))
+      let status = LAPACKE_spotrf(LAPACK_ROW_MAJOR, Letter.lower, Int32(n), a.baseAddress, Int32(n))
       guard status <= 0 else {
-        throw LinearAlgebraError(description: "Cholesky: the \(shape) matrix is not positive definite")
+        throw LinearAlgebraError(
+          description: "Cholesky: the \(shape) matrix is not positive definite")
       }
       try Self.check(status, "Cholesky", shape)
       for row in 0..<n { for column in row + 1..<max(row + 1, n) { a[row * n + column] = 0 } }

@@ -55,7 +55,8 @@ public final class AdamW {
 
   /// An optimiser of `parameters`, of which those in `orthonormal` stay orthonormal frames.
   public init(
-    _ parameters: [Parameter], orthonormal: [Parameter] = [], betas: (Double, Double) = (0.9, 0.999),
+    _ parameters: [Parameter], orthonormal: [Parameter] = [],
+    betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0
   ) {
     self.parameters = parameters

@@ -49,7 +49,8 @@ import Testing
     #expect(result.status == 65)
     #expect(
       result.errors
-        == "interchange: \(unknown.url.path): unknown architecture 'qwert'; expected one of llama\n")
+        == "interchange: \(unknown.url.path): unknown architecture 'qwert'; expected one of llama\n"
+    )
   }
 
   @Test func corruptedSafetensorsAndForeignTokenizer() throws {
@@ -79,7 +80,8 @@ import Testing
       ["swap", Program.tiny, "--base", "abc abc", "--source", source] + more
     }
     try expect(65, "layer 9 is out of range: the model has layers 0 to 2", swap(["--layer", "9"]))
-    try expect(65, "layer -1 is out of range: the model has layers 0 to 2", swap(["--layer", "-1"]))
+    try expect(
+      65, "layer -1 is out of range: the model has layers 0 to 2", swap(["--layer", "-1"]))
     try expect(
       65, "head 4 is out of range: query_output has heads 0 to 3",
       swap(["--layer", "0", "--site", "head_query_output", "--head", "4"]))
@@ -102,7 +104,8 @@ import Testing
       "no task is named 'nonsense'; expected one of equality, agreement, ioi, capitals, pronoun",
       ["das", Program.tiny, "--layer", "0", "--task", "nonsense"])
     try expect(
-      65, "the input is empty: expected at least one token", ["predict", Program.tiny, "--text", ""])
+      65, "the input is empty: expected at least one token",
+      ["predict", Program.tiny, "--text", ""])
     try expect(65, "/nowhere: no such file or folder", ["inspect", "/nowhere"])
   }
 

@@ -34,7 +34,9 @@ import Testing
     let texts = try #require(try TinyModel("llama-gqa").document.texts)
     for name in ["llama-gqa", "llama-gqa.gguf"] {
       let model = try LanguageModel(contentsOf: Fixtures.url(name))
-      for text in texts { #expect(model.encode(text.text).ids == text.ids, "\(name): \(text.text)") }
+      for text in texts {
+        #expect(model.encode(text.text).ids == text.ids, "\(name): \(text.text)")
+      }
       #expect(model.name == "llama-gqa")
     }
   }
@@ -129,7 +131,8 @@ import Testing
     let tiny = try TinyModel("llama-gqa")
     let zeros = Tensor.zeros([1, 16]).requiringGradient()
     let request = Request(
-      [tiny.inputs[0]], edits: [Edit(Cells(.blockInput, layer: 0, positions: [[2]])) { $0 + zeros }],
+      [tiny.inputs[0]],
+      edits: [Edit(Cells(.blockInput, layer: 0, positions: [[2]])) { $0 + zeros }],
       captures: [
         Cells(.valueOutput, layer: 1, head: 1, positions: [[2]]),
         Cells(.blockOutput, layer: 2, positions: [[1]]),

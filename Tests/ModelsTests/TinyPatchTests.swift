@@ -34,7 +34,8 @@ import Testing
       let request = Request.lastLogits([tiny.inputs[patch.base]], edits: edits)
       let expected = try tiny.tensor(patch.logits)
       for (label, run) in [
-        ("", try tiny.model.run(request)), ("by the cone", try tiny.model.run(request, store: store)),
+        ("", try tiny.model.run(request)),
+        ("by the cone", try tiny.model.run(request, store: store)),
       ] {
         expectClose(
           run.logits?.row(0), expected, "\(name) patch \(number) \(patch.edits[0].site) \(label)")
@@ -71,25 +72,27 @@ import Testing
   @Test(arguments: TinyModel.names, [false, true])
   func distributedInterchange(name: String, stores: Bool) throws {
     let tiny = try TinyModel(name)
-    let case_ = try #require(tiny.document.distributed)
-    let site = try Site(named: case_.site, layer: case_.layer, .indices(case_.basePositions))
+    let expected = try #require(tiny.document.distributed)
+    let site = try Site(
+      named: expected.site, layer: expected.layer, .indices(expected.basePositions))
     let source = try tiny.model.run(
       Request(
-        [tiny.inputs[case_.source]], captures: [Cells(site, positions: [case_.sourcePositions])])
+        [tiny.inputs[expected.source]],
+        captures: [Cells(site, positions: [expected.sourcePositions])])
     ).captures[0]
     let rotation = try Rotation(orthonormal: tiny.tensor("distributed.rotation"))
     let swap = DistributedInterchange(rotation)
     let run = try tiny.model.run(
       .lastLogits(
-        [tiny.inputs[case_.base]],
+        [tiny.inputs[expected.base]],
         edits: [
-          Edit(Cells(site, positions: [case_.basePositions])) { swap($0, sources: [source]) }
+          Edit(Cells(site, positions: [expected.basePositions])) { swap($0, sources: [source]) }
         ]),
       store: stores ? ActivationStore() : nil)
     let logits = try #require(run.logits)
     expectClose(logits.row(0), try tiny.tensor("distributed.logits"), "\(name) distributed")
-    let loss = logits.crossEntropy([case_.target])
-    expectClose([loss.scalar], [case_.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    let loss = logits.crossEntropy([expected.target])
+    expectClose([loss.scalar], [expected.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
     loss.backward()
     expectClose(
       rotation.parameter.gradient, try tiny.tensor("distributed.grad.rotation"),
@@ -99,23 +102,23 @@ import Testing
   @Test(arguments: TinyModel.names, [false, true])
   func loReFT(name: String, stores: Bool) throws {
     let tiny = try TinyModel(name)
-    let case_ = try #require(tiny.document.loreft)
+    let expected = try #require(tiny.document.loreft)
     let rotation = try Rotation(orthonormal: tiny.tensor("loreft.rotation"))
     let reft = LoReFT(
       rotation: rotation, weight: try tiny.tensor("loreft.weight"),
       bias: try tiny.tensor("loreft.bias"))
-    let input = tiny.inputs[case_.prompt]
-    let site = try Site(named: case_.site, layer: case_.layer, .indices(case_.positions))
+    let input = tiny.inputs[expected.prompt]
+    let site = try Site(named: expected.site, layer: expected.layer, .indices(expected.positions))
     let run = try tiny.model.run(
       Request(
         [input],
-        edits: [Edit(Cells(site, positions: [case_.positions])) { reft($0, sources: []) }],
+        edits: [Edit(Cells(site, positions: [expected.positions])) { reft($0, sources: []) }],
         logits: everywhere([input])),
       store: stores ? ActivationStore() : nil)
     let logits = try #require(run.logits)
     expectClose(logits, try tiny.tensor("loreft.logits"), "\(name) LoReFT")
-    let loss = logits.crossEntropy(try #require(tiny.document.targets)[case_.prompt])
-    expectClose([loss.scalar], [case_.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    let loss = logits.crossEntropy(try #require(tiny.document.targets)[expected.prompt])
+    expectClose([loss.scalar], [expected.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
     loss.backward()
     for (parameter, key) in [
       (rotation.parameter, "rotation"), (reft.weight, "weight"), (reft.bias, "bias"),

@@ -37,7 +37,11 @@ struct DemoCommand: ParsableCommand {
     Output.note("")
     for file in files + [summary] { Output.note("wrote \(file.path)") }
     Output.note(String(format: "done in %.0f s", Date().timeIntervalSince(started)))
-    if common.json { try Output.print(json: record) } else { Output.print(DemoSummary(record).text) }
+    if common.json {
+      try Output.print(json: record)
+    } else {
+      Output.print(DemoSummary(record).text)
+    }
   }
 }
 

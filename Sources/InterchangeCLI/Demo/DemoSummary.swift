@@ -14,7 +14,8 @@ struct DemoSummary {
 
   init(_ record: RunRecord) {
     sections = [
-      record.results.equality.map(Self.equality), record.results.alignments.flatMap(Self.alignments),
+      record.results.equality.map(Self.equality),
+      record.results.alignments.flatMap(Self.alignments),
       record.results.fineTuning.map(Self.fineTuning),
     ].compactMap { $0 }
   }
@@ -63,9 +64,10 @@ struct DemoSummary {
     let check = first.check.map { ", of \($0.pairs) held-out pairs \($0.kept) solved" } ?? ""
     return Section(
       title: "The subject's number in SmolLM2-135M-Instruct.",
-      header: ["rank", "DAS, held out"] + ControlKind.allCases.map {
-        $0.rawValue.replacing("_", with: " ")
-      },
+      header: ["rank", "DAS, held out"]
+        + ControlKind.allCases.map {
+          $0.rawValue.replacing("_", with: " ")
+        },
       rows: runs.map { run in
         ["\(run.report.rank)", cell(run.report.test)]
           + ControlKind.allCases.map {

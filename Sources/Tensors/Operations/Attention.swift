@@ -18,8 +18,10 @@ public struct AttentionSegment: Sendable {
     queries: Range<Int>, queryPositions: [Int], keys: Range<Int>, knownCount: Int = 0,
     known: (keys: Tensor, values: Tensor)? = nil
   ) {
-    precondition(queryPositions.count == queries.count, "AttentionSegment: a position for each query")
-    precondition((knownCount == 0) == (known == nil), "AttentionSegment: known keys and their count")
+    precondition(
+      queryPositions.count == queries.count, "AttentionSegment: a position for each query")
+    precondition(
+      (knownCount == 0) == (known == nil), "AttentionSegment: known keys and their count")
     self.queries = queries
     self.queryPositions = queryPositions
     self.keys = keys
@@ -82,7 +84,8 @@ private struct AttentionPass {
     precondition(
       query.width % headWidth == 0 && key.width % headWidth == 0 && keyHeads > 0
         && heads % keyHeads == 0 && key.shape == value.shape,
-      "attention: query \(query.shape), key \(key.shape), value \(value.shape), heads of \(headWidth)")
+      "attention: query \(query.shape), key \(key.shape), value \(value.shape), heads of \(headWidth)"
+    )
     precondition(
       segments.allSatisfy { $0.queries.upperBound <= query.rows && $0.keys.upperBound <= key.rows },
       "attention: a segment lies outside the rows")

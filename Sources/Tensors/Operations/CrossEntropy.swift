@@ -14,7 +14,8 @@ extension Tensor {
     Parallel.ranges(rows, work: count) { range in
       for row in range {
         losses.pointer[row] = ck_cross_entropy(
-          pointer + row * width, targets[row], probabilities.map { $0.pointer + row * width }, width)
+          pointer + row * width, targets[row], probabilities.map { $0.pointer + row * width }, width
+        )
       }
     }
     let mean = withExtendedLifetime(losses) { Float(ck_sum(losses.pointer, rows)) / Float(rows) }

@@ -25,7 +25,8 @@ public enum Activation: String, Sendable, CaseIterable, Codable {
 
 extension Tensor {
   private static func requireSameShape(_ a: Tensor, _ b: Tensor, _ operation: String) {
-    precondition(a.shape == b.shape, "\(operation): expected equal shapes, got \(a.shape), \(b.shape)")
+    precondition(
+      a.shape == b.shape, "\(operation): expected equal shapes, got \(a.shape), \(b.shape)")
   }
 
   /// Fills a new tensor of this shape over all threads; `fill` gets a range of elements.

@@ -39,7 +39,8 @@ extension Tensor {
 
   /// The product of [m, k] (or its transpose) and [k, n] (or its transpose), without a recording.
   static func product(
-    _ a: Tensor, _ b: Tensor, transposed: (a: Bool, b: Bool) = (false, false), m: Int, n: Int, k: Int
+    _ a: Tensor, _ b: Tensor, transposed: (a: Bool, b: Bool) = (false, false), m: Int, n: Int,
+    k: Int
   ) -> Tensor {
     guard k > 0 else { return .zeros([m, n]) }
     let result = Tensor(uninitialized: [m, n])
@@ -90,7 +91,9 @@ extension Tensor {
     let (rows, width) = (rows, width)
     let result = Tensor(uninitialized: [width, rows])
     for row in 0..<rows {
-      for column in 0..<width { result.pointer[column * rows + row] = pointer[row * width + column] }
+      for column in 0..<width {
+        result.pointer[column * rows + row] = pointer[row * width + column]
+      }
     }
     return result.recorded(from: [self]) { gradient, _ in [gradient.transposed()] }
   }

@@ -12,7 +12,8 @@ public struct RotaryEmbedding: Sendable {
   ///   - base: θ; the i-th pair turns by position · θ^(−2i / headWidth)
   ///   - frequencyFactors: divides the i-th frequency (LLaMA 3.1's scaling); [headWidth / 2]
   public init(headWidth: Int, base: Double, frequencyFactors: [Double]? = nil) {
-    precondition(headWidth % 2 == 0, "RotaryEmbedding: expected an even head width, got \(headWidth)")
+    precondition(
+      headWidth % 2 == 0, "RotaryEmbedding: expected an even head width, got \(headWidth)")
     self.headWidth = headWidth
     frequencies = (0..<headWidth / 2).map { index in
       pow(base, -2 * Double(index) / Double(headWidth)) / (frequencyFactors?[index] ?? 1)

@@ -123,7 +123,8 @@ extension Tensor {
       shape: [range.count, width], storage: storage, offset: offset + range.lowerBound * width)
     return slice.recorded(from: [self]) { gradient, _ in
       let whole = Tensor.zeros([rows, width])
-      (whole.pointer + range.lowerBound * width).update(from: gradient.pointer, count: gradient.count)
+      (whole.pointer + range.lowerBound * width).update(
+        from: gradient.pointer, count: gradient.count)
       return [whole]
     }
   }
