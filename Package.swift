@@ -70,6 +70,8 @@ let package = Package(
         "Interchange", "InterchangeCLI", "example-swap", "example-find-subspace",
         "example-tune-in-subspace",
       ]),
+    .testTarget(
+      name: "InterventionsTests", dependencies: ["Interventions", "Tensors", "Checkpoints"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]

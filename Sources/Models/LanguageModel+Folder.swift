@@ -60,7 +60,8 @@ extension Llama.Configuration {
   private static func rotaryFactors(
     _ scaling: ModelConfiguration?, base: Double, headWidth: Int
   ) throws -> [Double]? {
-    guard let scaling else { return nil }
+    // Numbers that no model can have are refused by `validated`; they must not size an array here.
+    guard let scaling, (2...1 << 24).contains(headWidth) else { return nil }
     let kind: String =
       try scaling.valueIfPresent("rope_type") ?? scaling.valueIfPresent("type") ?? "default"
     switch kind {

@@ -31,12 +31,38 @@ extension Llama {
       headWidth: headWidth, hiddenWidth: number("feed_forward_length"),
       normEpsilon: Float(epsilon),
       rotaryBase: file.valueIfPresent("llama.rope.freq_base") ?? 10_000,
-      rotaryFactors: file.contains("rope_freqs.weight")
-        ? file.tensor(named: "rope_freqs.weight").floats().elements.map(Double.init) : nil,
+      rotaryFactors: Self.rotaryFactors(file, headWidth: headWidth),
       maximumLength: number("context_length"),
       tiedEmbeddings: !file.contains(LlamaNames.gguf.head + ".weight")
     ).validated(path: file.path)
+    for key in ["rope.dimension_count", "attention.value_length"] {
+      let found: Int? = try file.valueIfPresent("llama." + key)
+      guard found ?? headWidth == headWidth else {
+        throw ModelError.invalidConfiguration(
+          path: file.path, field: "llama." + key, expected: "\(headWidth), the width of a head",
+          found: "\(found ?? 0)")
+      }
+    }
     try self.init(configuration, from: file, names: .gguf, interleaved: true)
+  }
+
+  /// What each rotary frequency is divided by: a tensor of factors, or one factor for all.
+  private static func rotaryFactors(_ file: GGUFFile, headWidth: Int) throws -> [Double]? {
+    let name = "rope_freqs.weight"
+    if file.contains(name) {
+      return try file.tensor(named: name).floats().elements.map(Double.init)
+    }
+    let kind: String = try file.valueIfPresent("llama.rope.scaling.type") ?? "none"
+    switch kind {
+    case "none": return nil
+    case "linear":
+      let factor: Double = try file.value("llama.rope.scaling.factor")
+      // A width that no model can have is refused by `validated`.
+      return Array(repeating: factor, count: (2...1 << 24).contains(headWidth) ? headWidth / 2 : 0)
+    default:
+      throw ModelError.invalidConfiguration(
+        path: file.path, field: "llama.rope.scaling.type", expected: "none or linear", found: kind)
+    }
   }
 }
 

@@ -122,7 +122,8 @@ extension Llama.Configuration {
     if let rotaryFactors {
       try require(
         rotaryFactors.count == headWidth / 2 && rotaryFactors.allSatisfy { $0.isFinite && $0 > 0 },
-        "rope factors", "\(headWidth / 2) positive numbers", rotaryFactors.count)
+        "rope factors", "\(headWidth / 2) positive numbers",
+        "\(rotaryFactors.count) numbers from \(rotaryFactors.min() ?? 0)")
     }
     return self
   }

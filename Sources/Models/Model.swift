@@ -33,7 +33,9 @@ public final class Model: Sendable {
       cache.advance(by: request.inputs[sequence].length - start[sequence])
     }
     let measured = request.logits.map { measured in
-      architecture.logits(last!.gatherRows(plan.stages[architecture.layers].rows(of: measured)))
+      let rows = plan.stages[architecture.layers].rows(of: measured)
+      return last.map { architecture.logits($0.gatherRows(rows)) }
+        ?? .zeros([0, architecture.outputs])
     }
     let captures = zip(visitor.captured, request.captures).map { captured, cells in
       captured

@@ -83,15 +83,20 @@ package struct RowPlan {
   ) {
     let sequences = lengths.indices
     let touched = edits + captures
-    // From which position on cells are computed at each stage: Int.max where none is.
-    var from = Array(repeating: start, count: layers + 1)
+    // From which position on an edit changes what a stage's block makes, and from which on cells are
+    // computed there, also to be read: Int.max where none is.
+    var changed = Array(repeating: start, count: layers + 1)
+    var from = changed
     if hasBase {
-      from = (0...layers).map { stage in
-        sequences.map { sequence in
-          let reaching = edits.filter { $0.stage <= stage } + captures.filter { $0.stage == stage }
-          let lowest = reaching.compactMap { $0.positions[sequence].min() }.min() ?? .max
-          return isCausal || lowest == .max ? lowest : 0
-        }
+      func lowest(_ list: [Cells], _ sequence: Int) -> Int {
+        let lowest = list.compactMap { $0.positions[sequence].min() }.min() ?? .max
+        return isCausal || lowest == .max ? lowest : 0
+      }
+      for stage in 0...layers {
+        let reaching = edits.filter { $0.stage <= stage }
+        let read = captures.filter { $0.stage == stage }
+        changed[stage] = sequences.map { lowest(reaching, $0) }
+        from[stage] = sequences.map { lowest(reaching + read, $0) }
       }
     }
     var stages = Array(repeating: RowSet(sequences.map { _ in [] }), count: layers + 1)
@@ -111,7 +116,9 @@ package struct RowPlan {
       var outputRows: [[Int]] = []
       for sequence in sequences {
         let low = from[block][sequence]
-        let carried = stages[block + 1].positions[sequence].filter { $0 >= low }
+        let carried = stages[block + 1].positions[sequence].filter {
+          $0 >= changed[block][sequence]
+        }
         let inside = touched.filter {
           $0.layer == block && $0.component != .blockInput && $0.component != .blockOutput
         }

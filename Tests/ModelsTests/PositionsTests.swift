@@ -1,0 +1,123 @@
+import Foundation
+import Models
+import Testing
+
+@Suite struct PositionsTests {
+  private let spans = ["subject": 1..<3, "verb": 3..<4, "nothing": 2..<2]
+
+  @Test(arguments: [
+    ("all", Positions.all, [0, 1, 2, 3, 4]), ("last", .index(-1), [4]), ("0", .index(0), [0]),
+    ("4", .index(4), [4]), ("-5", .index(-5), [0]), ("-2", .index(-2), [3]),
+    ("0,2,4", .indices([0, 2, 4]), [0, 2, 4]), ("3,-5,0", .indices([3, -5, 0]), [0, 3]),
+    ("f2", .first(2), [0, 1]), ("f5", .first(5), [0, 1, 2, 3, 4]), ("l1", .last(1), [4]),
+    ("l3", .last(3), [2, 3, 4]), ("f1+l2", .firstAndLast(1, 2), [0, 3, 4]),
+    ("f0+l2", .firstAndLast(0, 2), [3, 4]), ("f2+l0", .firstAndLast(2, 0), [0, 1]),
+    // On a short input each position is taken once, as ReFT's f7+l7 must.
+    ("f7+l7", .firstAndLast(7, 7), [0, 1, 2, 3, 4]),
+    ("f3+l4", .firstAndLast(3, 4), [0, 1, 2, 3, 4]),
+    ("subject", .span("subject"), [1, 2]), ("subject.end", .endOfSpan("subject"), [2]),
+    ("verb.end", .endOfSpan("verb"), [3]),
+  ])
+  func parsedAndResolved(text: String, expected: Positions, resolved: [Int]) throws {
+    let positions = Positions(parsing: text)
+    #expect(positions == expected)
+    #expect(try positions.resolved(length: 5, spans: spans) == resolved)
+    // What is printed can be read again.
+    #expect(Positions(parsing: positions.description) == positions)
+    #expect(
+      try JSONDecoder().decode(Positions.self, from: JSONEncoder().encode(positions)) == positions)
+  }
+
+  @Test(arguments: ["", "f", "l", "f-1", "fx", "l2+f1", "f1+l2+f3", "1,", ",", "1,x", "1.5", "F1"])
+  func otherTextsAreSpans(text: String) {
+    #expect(Positions(parsing: text) == .span(text))
+  }
+
+  @Test(arguments: [
+    (Positions.index(5), 5), (.index(-6), -6), (.index(.max), .max), (.index(.min), .min),
+    (.indices([0, 1, 9]), 9), (.indices([0, -7]), -7), (.first(6), 6), (.last(6), 6),
+  ])
+  func outOfRange(positions: Positions, position: Int) {
+    #expect(throws: ModelError.positionOutOfRange(position: position, length: 5)) {
+      try positions.resolved(length: 5)
+    }
+  }
+
+  @Test(arguments: [Positions.first(0), .last(0), .first(-1), .last(.min), .first(.max)])
+  func countsThatAreNone(positions: Positions) {
+    #expect(throws: ModelError.self) { try positions.resolved(length: 5) }
+  }
+
+  @Test func extremeCountsDoNotOverflow() throws {
+    #expect(try Positions.firstAndLast(.max, .max).resolved(length: 3) == [0, 1, 2])
+    #expect(try Positions.firstAndLast(.min, .min).resolved(length: 3) == [])
+    #expect(try Positions.all.resolved(length: 0) == [])
+  }
+
+  @Test func errorsNameWhatThereIs() {
+    #expect(
+      line { _ = try Positions.index(7).resolved(length: 5) }
+        == "position 7 is out of range: the sequence has 5 tokens (0 to 4, or -5 to -1 from the end)"
+    )
+    #expect(
+      line {
+        _ = try Positions.span("object").resolved(length: 5, spans: ["verb": 0..<1, "a": 1..<2])
+      }
+        == "no span 'object' in the input; it has a, verb")
+    #expect(
+      line { _ = try Positions.endOfSpan("object").resolved(length: 5) }
+        == "no span 'object' in the input; it has none")
+    // A span without a token can't be read.
+    #expect(line { _ = try Positions.span("nothing").resolved(length: 5, spans: spans) } != nil)
+  }
+}
+
+@Suite struct SiteTests {
+  @Test func namesAreTheFieldsNames() throws {
+    let names = [
+      "block_input", "block_output", "attention_input", "attention_output",
+      "attention_value_output", "query_output", "key_output", "value_output", "mlp_input",
+      "mlp_activation", "mlp_hidden", "mlp_output",
+    ]
+    #expect(Component.allCases.map(\.rawValue) == names)
+    for name in names {
+      let site = try Site(named: name, layer: 3, .last)
+      #expect(site.name == name)
+      #expect((site.layer, site.head, site.positions) == (3, nil, .index(-1)))
+    }
+    let perHead = ["attention_value_output", "query_output", "key_output", "value_output"]
+    #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
+    for name in perHead {
+      let site = try Site(named: "head_" + name, layer: 1, head: 2, .all)
+      #expect(site.component.rawValue == name)
+      #expect(site.head == 2)
+      #expect(site.name == "head_" + name)
+      // A head named apart means the same.
+      #expect(try Site(named: name, layer: 1, head: 2, .all) == site)
+      #expect(
+        line { _ = try Site(named: "head_" + name, layer: 1, .all) }
+          == "expected an input of a head number for head_\(name), found none")
+    }
+  }
+
+  @Test(arguments: [
+    "", "head_", "block", "Block_output", "head_block_output", "head_head_key_output",
+  ])
+  func unknownNames(name: String) {
+    #expect(throws: ModelError.noSuchComponent(component: name, architecture: "transformer")) {
+      try Site(named: name, layer: 0, head: 0, .all)
+    }
+  }
+
+  @Test func shortFormsAreWhatTheySay() throws {
+    let sites: [Site] = [
+      .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionOutput(1),
+      .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .valueOutput(1), .mlpInput(1),
+      .mlpActivation(1), .mlpHidden(1), .mlpOutput(1),
+    ]
+    #expect(sites == Component.allCases.map { Site($0, layer: 1, .all) })
+    #expect(Site.queryOutput(2, head: 1, .last) == Site(.queryOutput, layer: 2, head: 1, .last))
+    #expect("\(Site.queryOutput(2, head: 1, .last))" == "head_query_output 2 head 1 @ -1")
+    #expect("\(Site.blockOutput(15, .span("subject")))" == "block_output 15 @ subject")
+  }
+}

@@ -1,0 +1,129 @@
+import Models
+import Testing
+
+/// Which cells a run computes, for models of three layers.
+@Suite struct RowPlanTests {
+  private func plan(
+    _ lengths: [Int], edits: [Cells] = [], captures: [Cells] = [], measured: [[Int]]? = nil,
+    start: [Int]? = nil, hasBase: Bool = false, isCausal: Bool = true, fillsCaches: Bool = false
+  ) -> RowPlan {
+    RowPlan(
+      lengths: lengths, layers: 3, edits: edits, captures: captures, measured: measured,
+      start: start ?? lengths.map { _ in 0 }, hasBase: hasBase, isCausal: isCausal,
+      fillsCaches: fillsCaches)
+  }
+
+  private func stages(_ plan: RowPlan) -> [[[Int]]] { plan.stages.map(\.positions) }
+  private func outputs(_ plan: RowPlan) -> [[[Int]]] { plan.outputs.map(\.positions) }
+
+  @Test func plainRunComputesTheLastBlockForMeasuredRowsOnly() {
+    let plan = plan([4, 2], measured: [[3], [0, 1]])
+    #expect(
+      stages(plan) == [[[0, 1, 2, 3], [0, 1]]] + [[[0, 1, 2, 3], [0, 1]]]
+        + [[[0, 1, 2, 3], [0, 1]]] + [[[3], [0, 1]]])
+    #expect(
+      outputs(plan) == [[[0, 1, 2, 3], [0, 1]], [[0, 1, 2, 3], [0, 1]], [[3], [0, 1]]])
+    #expect(plan.known == [[0, 0], [0, 0], [0, 0]])
+    #expect(plan.entering[0] == [[0, 1, 2, 3], [0, 1]])
+    #expect(plan.entering[1...].allSatisfy { $0 == [[], []] })
+    #expect((plan.first, plan.last) == (0, 3))
+  }
+
+  @Test func nothingAfterTheLastMeasuredPosition() {
+    let plan = plan([9], measured: [[2]])
+    #expect(stages(plan) == [[[0, 1, 2]], [[0, 1, 2]], [[0, 1, 2]], [[2]]])
+    let everything = self.plan([9], measured: [[2]], isCausal: false)
+    #expect(stages(everything) == [[Array(0..<9)], [Array(0..<9)], [Array(0..<9)], [[2]]])
+  }
+
+  @Test func nothingAboveTheHighestCapture() {
+    let plan = plan([3], captures: [Cells(.mlpOutput, layer: 1, positions: [[1]])])
+    #expect(stages(plan) == [[[0, 1]], [[0, 1]], [[]], [[]]])
+    #expect(outputs(plan) == [[[0, 1]], [[1]], [[]]])
+    #expect((plan.first, plan.last) == (0, 1))
+    // Keys are made of rows whose output nobody needs.
+    let keys = self.plan([3], captures: [Cells(.keyOutput, layer: 1, positions: [[2]])])
+    #expect(stages(keys) == [[[0, 1, 2]], [[0, 1, 2]], [[]], [[]]])
+    #expect(outputs(keys) == [[[0, 1, 2]], [[]], [[]]])
+  }
+
+  @Test func nothingAskedForNothingComputed() {
+    let plan = plan([5, 3])
+    #expect(plan.stages.allSatisfy { $0.isEmpty })
+    #expect(plan.last == plan.first)
+  }
+
+  @Test func theConeOfAnEdit() {
+    let edit = Cells(.blockOutput, layer: 1, positions: [[6]])
+    let plan = plan([9], edits: [edit], measured: [[8]], hasBase: true)
+    #expect(stages(plan) == [[[]], [[]], [[6, 7, 8]], [[8]]])
+    #expect(plan.entering == [[[]], [[]], [[6, 7, 8]], [[]]])
+    #expect(plan.known[2] == [6])
+    #expect((plan.first, plan.last) == (2, 3))
+  }
+
+  @Test func editAtTheLastPositionTakesOneRowAStage() {
+    let edit = Cells(.attentionOutput, layer: 0, positions: [[8], [4]])
+    let plan = plan([9, 5], edits: [edit], measured: [[8], [4]], hasBase: true)
+    #expect(plan.stages.map(\.count) == [2, 2, 2, 2])
+    #expect(plan.known == [[8, 4], [8, 4], [8, 4]])
+    // A bidirectional model: every position sees the edit.
+    let wide = self.plan(
+      [9, 5], edits: [edit], measured: [[8], [4]], hasBase: true, isCausal: false)
+    #expect(wide.stages.map(\.count) == [14, 14, 14, 2])
+    #expect(wide.known == [[0, 0], [0, 0], [0, 0]])
+  }
+
+  @Test func whatNoEditReachesEntersFromTheBaseRun() {
+    let edit = Cells(.blockInput, layer: 1, positions: [[3], []])
+    let capture = Cells(.blockOutput, layer: 1, positions: [[1], [0, 2]])
+    let plan = plan(
+      [5, 4], edits: [edit], captures: [capture], measured: [[2, 4], [3]], hasBase: true)
+    #expect(
+      stages(plan) == [[[], []], [[3, 4], []], [[1, 2, 3, 4], [0, 1, 2]], [[2, 4], [3]]])
+    #expect(outputs(plan)[1] == [[3, 4], []])
+    // The clean cells: 2 at the top enters there, [1, 2] and the second sequence at stage 2.
+    #expect(plan.entering == [[[], []], [[3, 4], []], [[1, 2], [0, 1, 2]], [[2], [3]]])
+  }
+
+  @Test func aLaterEditAtAnEarlierPositionWidensTheConeFromThere() {
+    let edits = [
+      Cells(.mlpOutput, layer: 0, positions: [[5]]),
+      Cells(.valueOutput, layer: 2, positions: [[1]]),
+    ]
+    let plan = plan([7], edits: edits, measured: [[6]], hasBase: true)
+    #expect(stages(plan) == [[[5, 6]], [[5, 6]], [Array(1...6)], [[6]]])
+    #expect(plan.entering == [[[5, 6]], [[]], [[1, 2, 3, 4]], [[]]])
+    #expect(plan.known == [[5], [5], [1]])
+  }
+
+  @Test func generationComputesOneRow() {
+    let plan = plan([8], measured: [[7]], start: [7], fillsCaches: true)
+    #expect(stages(plan) == [[[7]], [[7]], [[7]], [[7]]])
+    #expect(plan.known == [[7], [7], [7]])
+  }
+
+  @Test func aGrowingCacheGetsEveryNewPosition() {
+    let plan = plan([6, 4], measured: [[3], []], start: [2, 4], fillsCaches: true)
+    #expect(stages(plan)[..<3].allSatisfy { $0 == [[2, 3, 4, 5], []] })
+    #expect(stages(plan)[3] == [[3], []])
+    #expect(outputs(plan)[2] == [[3], []])
+    // Also with nothing measured at all.
+    let silent = self.plan([6], start: [0], fillsCaches: true)
+    #expect(stages(silent) == [[Array(0..<6)], [Array(0..<6)], [Array(0..<6)], [[]]])
+  }
+
+  @Test func rowsOfCells() {
+    let rows = RowSet([[2, 3, 4], [], [0, 5, 9]])
+    #expect(rows.count == 6)
+    #expect(rows.starts == [0, 3, 3, 6])
+    #expect((2...4).map { rows.row(0, $0) } == [0, 1, 2])
+    #expect([0, 5, 9].map { rows.row(2, $0) } == [3, 4, 5])
+    for (sequence, position) in [(0, 1), (0, 5), (1, 0), (2, 1), (2, 4), (2, 10)] {
+      #expect(rows.row(sequence, position) == nil, "(\(sequence), \(position))")
+    }
+    #expect(rows.rows(of: [[4, 2], [], [9]]) == [2, 0, 5])
+    #expect(rows.range(2) == 3..<6)
+    #expect(RowSet([[], []]).isEmpty)
+  }
+}
