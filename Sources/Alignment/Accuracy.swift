@@ -21,6 +21,21 @@ public struct Accuracy: Codable, Sendable, Equatable {
     self.interval = [interval.lowerBound, interval.upperBound]
   }
 
+  /// Reads the counts; the fraction and its interval follow from them.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let (correct, n) = (
+      try values.decode(Int.self, forKey: .correct), try values.decode(Int.self, forKey: .n)
+    )
+    guard n >= 1, (0...n).contains(correct) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .correct, in: values, debugDescription: "\(correct) of \(n)")
+    }
+    self.init(
+      correct: correct, n: n,
+      logitDifference: try values.decodeIfPresent(Double.self, forKey: .logitDifference))
+  }
+
   init(_ outcomes: [Outcome]) {
     self.init(
       correct: outcomes.count { $0.isCorrect }, n: outcomes.count,

@@ -45,36 +45,54 @@ struct SiteExamples {
   init(
     _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
   ) throws {
-    guard let sourceCount = examples.first?.sources.count else {
-      throw AlignmentError.noExamples(reason: "the data set is empty")
-    }
+    let sourceCount = try Self.sourceCount(of: examples)
     self.site = site
     self.examples = examples
-    positions = try examples.map {
-      try site.positions.resolved(length: $0.base.length, spans: $0.baseSpans)
-    }
+    positions = try Self.basePositions(of: examples, at: site)
     var starts = [0]
     for list in positions { starts.append(starts[starts.count - 1] + list.count) }
     self.starts = starts
     var sourceRows: [Tensor] = []
     for index in 0..<sourceCount {
-      guard examples.allSatisfy({ $0.sources.count == sourceCount }) else {
-        throw AlignmentError.sourceMismatch(expected: sourceCount, found: 0)
-      }
       let inputs = examples.map { $0.sources[index] }
-      let sourcePositions = try zip(examples, positions).map { example, base in
-        let found = try site.positions.resolved(
-          length: example.sources[index].length, spans: example.sourceSpans[index])
-        guard found.count == base.count else {
-          throw AlignmentError.positionMismatch(
-            site: site.description, base: base.count, source: found.count)
-        }
-        return found
-      }
+      let sourcePositions = try Self.sourcePositions(
+        of: examples, source: index, at: site, as: positions)
       sourceRows.append(
         try model.activations(at: site, inputs, positions: sourcePositions, store: store))
     }
     self.sourceRows = sourceRows
+  }
+
+  /// The number of sources, which is the same in all examples.
+  static func sourceCount(of examples: [AlignmentExample]) throws -> Int {
+    guard let count = examples.first?.sources.count else {
+      throw AlignmentError.noExamples(reason: "the data set is empty")
+    }
+    if let other = examples.first(where: { $0.sources.count != count }) {
+      throw AlignmentError.sourceMismatch(expected: count, found: other.sources.count)
+    }
+    return count
+  }
+
+  static func basePositions(of examples: [AlignmentExample], at site: Site) throws -> [[Int]] {
+    try examples.map {
+      try site.positions.resolved(length: $0.base.length, spans: $0.baseSpans)
+    }
+  }
+
+  /// The positions of one source, as many in each example as the base has.
+  static func sourcePositions(
+    of examples: [AlignmentExample], source: Int, at site: Site, as bases: [[Int]]
+  ) throws -> [[Int]] {
+    try zip(examples, bases).map { example, base in
+      let found = try site.positions.resolved(
+        length: example.sources[source].length, spans: example.sourceSpans[source])
+      guard found.count == base.count else {
+        throw AlignmentError.positionMismatch(
+          site: site.description, base: base.count, source: found.count)
+      }
+      return found
+    }
   }
 
   var count: Int { examples.count }

@@ -27,7 +27,10 @@ public struct AlignmentSettings: Codable, Sendable, Equatable {
     }
     try require(epochs >= 1, "epochs", "at least 1", epochs)
     try require(batchSize >= 1, "batch size", "at least 1", batchSize)
-    try require(learningRate > 0, "learning rate", "above 0", learningRate)
+    try require(
+      learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
+    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try require(patience >= 1, "patience", "at least 1", patience)
     try require((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
   }
 }
@@ -69,6 +72,30 @@ public struct DistributedAlignmentSearch: Sendable {
     }
   }
 
+  /// Checks the settings, the site and every example's positions, before any work is done.
+  ///
+  /// - Throws: as ``fit(_:on:store:start:progress:)``.
+  public func validate(_ model: Model, on examples: [AlignmentExample]) throws {
+    try settings.validate()
+    let width = try model.width(of: site)
+    var rank = 0
+    for count in dimensions {
+      guard count >= 1 && count <= width - rank else {
+        throw InterventionError.rankOutOfRange(rank: count, width: width - rank)
+      }
+      rank += count
+    }
+    guard rank >= 1 else { throw InterventionError.rankOutOfRange(rank: 0, width: width) }
+    let sources = try SiteExamples.sourceCount(of: examples)
+    guard sources == dimensions.count else {
+      throw AlignmentError.sourceMismatch(expected: dimensions.count, found: sources)
+    }
+    let positions = try SiteExamples.basePositions(of: examples, at: site)
+    for source in 0..<sources {
+      _ = try SiteExamples.sourcePositions(of: examples, source: source, at: site, as: positions)
+    }
+  }
+
   /// Fits the rotation.
   ///
   /// - Parameters:
@@ -80,15 +107,20 @@ public struct DistributedAlignmentSearch: Sendable {
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     start: Rotation? = nil, progress: (FitProgress) -> Void = { _ in }
   ) throws -> Alignment {
-    try settings.validate()
-    let data = try SiteExamples(examples, at: site, of: model, store: store)
-    guard data.sourceRows.count == dimensions.count else {
-      throw AlignmentError.sourceMismatch(expected: dimensions.count, found: data.sourceRows.count)
+    try validate(model, on: examples)
+    let (rank, width) = (dimensions.reduce(0, +), try model.width(of: site))
+    if let start, start.width != width {
+      throw InterventionError.widthMismatch(
+        name: "starting rotation", expected: start.width, found: width)
     }
-    let width = try model.width(of: site)
+    if let start, start.rank != rank {
+      throw AlignmentError.invalidSetting(
+        name: "starting rotation", expected: "rank \(rank)", found: "rank \(start.rank)")
+    }
+    let data = try SiteExamples(examples, at: site, of: model, store: store)
     let rotation =
       try start.map { $0.copy(isTrained: true) }
-      ?? .random(rank: dimensions.reduce(0, +), width: width, seed: settings.seed)
+      ?? .random(rank: rank, width: width, seed: settings.seed)
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
     let losses = try train(rotation, data, run, progress)
     return Alignment(

@@ -26,6 +26,11 @@ public struct InterchangeSweep: Sendable {
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore? = nil,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepResult {
+    for (name, count) in [
+      ("layers", layers.count), ("positions", positions.count), ("batch size", batchSize),
+    ] where count < 1 {
+      throw AlignmentError.invalidSetting(name: name, expected: "at least 1", found: "\(count)")
+    }
     let store = store ?? ActivationStore(keeping: 0...model.architecture.layers)
     let run = InterchangeRun(model: model, store: store, batchSize: batchSize)
     var cells: [[Accuracy]] = []
@@ -53,6 +58,31 @@ public struct SweepResult: Codable, Sendable {
   public let positions: [String]
   /// [layer][position]
   public let cells: [[Accuracy]]
+
+  init(
+    component: String, head: Int?, layers: [Int], positions: [String], cells: [[Accuracy]]
+  ) {
+    (self.component, self.head, self.layers) = (component, head, layers)
+    (self.positions, self.cells) = (positions, cells)
+  }
+
+  /// Reads a sweep whose cells fill its layers and positions.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    component = try values.decode(String.self, forKey: .component)
+    head = try values.decodeIfPresent(Int.self, forKey: .head)
+    layers = try values.decode([Int].self, forKey: .layers)
+    positions = try values.decode([String].self, forKey: .positions)
+    cells = try values.decode([[Accuracy]].self, forKey: .cells)
+    let columns = positions.count
+    guard !layers.isEmpty, columns > 0, cells.count == layers.count,
+      cells.allSatisfy({ $0.count == columns })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .cells, in: values,
+        debugDescription: "expected \(layers.count) rows of \(columns) cells")
+    }
+  }
 
   /// Interchange intervention accuracy by [layer][position].
   public var values: [[Double]] { cells.map { $0.map(\.value) } }

@@ -84,8 +84,13 @@ extension AdaptedModel {
         }
         return stored.floats()
       }
-      let rotation = try Rotation(
-        orthonormal: tensor("rotation", [entry.rank, width]), isTrained: entry.rotationIsTrained)
+      let frame = try tensor("rotation", [entry.rank, width])
+      let rotation: Rotation
+      do {
+        rotation = try Rotation(orthonormal: frame, isTrained: entry.rotationIsTrained)
+      } catch {
+        throw invalid("tensor \(index).rotation", "a frame with orthonormal rows", "\(error)")
+      }
       return PlacedIntervention(
         LoReFT(
           rotation: rotation, weight: try tensor("weight", [entry.rank, width]),

@@ -26,6 +26,21 @@ public struct FineTuningSettings: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
 
   public init() {}
+
+  func validate() throws {
+    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+      if !holds {
+        throw FineTuningError.invalidSetting(name: name, expected: expected, found: "\(found)")
+      }
+    }
+    try require(epochs >= 1, "epochs", "at least 1", epochs)
+    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try require(
+      learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
+    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try require(
+      weightDecay >= 0 && weightDecay.isFinite, "weight decay", "0 or more", weightDecay)
+  }
 }
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
@@ -62,6 +77,7 @@ public struct FineTuner: Sendable {
     _ adapted: AdaptedModel, on pairs: [PromptCompletion],
     store: ActivationStore = ActivationStore(), progress: (Progress) -> Void = { _ in }
   ) throws -> [Double] {
+    try settings.validate()
     let examples = try encode(pairs, adapted.base)
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     let interventions = adapted.interventions.map(\.intervention)
@@ -100,6 +116,7 @@ public struct FineTuner: Sendable {
     _ adapted: AdaptedModel, on pairs: [PromptCompletion],
     store: ActivationStore = ActivationStore()
   ) throws -> Double {
+    try settings.validate()
     let examples = try encode(pairs, adapted.base)
     var (total, count) = (0.0, 0)
     for start in stride(from: 0, to: examples.count, by: settings.batchSize) {

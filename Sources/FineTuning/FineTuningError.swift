@@ -9,6 +9,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case overlap(first: String, second: String)
   /// The loss is no longer a number.
   case diverged(step: Int)
+  /// A setting is outside what can work.
+  case invalidSetting(name: String, expected: String, found: String)
   /// A saved adapter lacks something, or was made for something else.
   case invalidAdapter(path: String, field: String, expected: String, found: String)
 
@@ -22,6 +24,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
       "two interventions change the same cells: \(first) and \(second)"
     case .diverged(let step):
       "the loss is not a number at step \(step); try a smaller learning rate"
+    case .invalidSetting(let name, let expected, let found):
+      "\(name): expected \(expected), found \(found)"
     case .invalidAdapter(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     }

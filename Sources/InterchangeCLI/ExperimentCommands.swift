@@ -49,18 +49,29 @@ struct RunWriter {
   /// Writes the record, its figures and other files, and says where they are.
   func write(_ record: RunRecord, _ more: (URL) throws -> [URL] = { _ in [] }) throws {
     guard let folder else { return }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let files = try more(folder) + record.write(to: folder)
     for file in files { Output.note("wrote \(file.path)") }
   }
 
   static func writableFolder(_ path: String) throws -> URL {
     let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath, isDirectory: true)
+    let files = FileManager.default
+    // The probe leaves nothing behind: folders that it made go again until there is a result.
+    var made: [URL] = []
+    var folder = url
+    while folder.path != "/" && !files.fileExists(atPath: folder.path) {
+      made.append(folder)
+      folder.deleteLastPathComponent()
+    }
+    // Only when empty: another run may have begun to write there.
+    defer { for folder in made { rmdir(folder.path) } }
     do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try files.createDirectory(at: url, withIntermediateDirectories: true)
       let probe = url.appending(
         component: ".interchange-\(ProcessInfo.processInfo.processIdentifier)")
       try Data().write(to: probe)
-      try FileManager.default.removeItem(at: probe)
+      try files.removeItem(at: probe)
     } catch {
       throw OutputError(description: "\(url.path): the folder can't be written")
     }
@@ -148,6 +159,9 @@ struct DASCommand: ParsableCommand {
 
   func run() throws {
     let site = try site.resolved()
+    guard epochs >= 1, batch >= 1, learningRate > 0, learningRate.isFinite else {
+      throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
+    }
     let model = try model.load()
     let width = try model.model.width(of: site)
     guard (1...width).contains(rank) else {
@@ -156,13 +170,14 @@ struct DASCommand: ParsableCommand {
     let writer = try RunWriter("das", common, model)
     let store = ActivationStore(for: [site], of: model.model)
     let data = try task.data(for: model, store: store, seed: common.seed)
-    Output.note("train: " + data.train.check.line)
-    Output.note("test: " + data.test.check.line)
-
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
     settings.seed = common.seed
     let search = DistributedAlignmentSearch(site: site, dimensions: rank, settings: settings)
+    try search.validate(model.model, on: data.train.examples)
+    try search.validate(model.model, on: data.test.examples)
+    Output.note("train: " + data.train.check.line)
+    Output.note("test: " + data.test.check.line)
     let progress = ProgressLine("das")
     let alignment = try search.fit(model.model, on: data.train.examples, store: store) {
       progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))

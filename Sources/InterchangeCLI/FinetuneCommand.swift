@@ -42,8 +42,8 @@ struct FinetuneCommand: ParsableCommand {
 
   func run() throws {
     let site = try site.resolved()
-    guard epochs >= 1, batch >= 1 else {
-      throw ValidationError("--epochs and --batch must be at least 1.")
+    guard epochs >= 1, batch >= 1, learningRate > 0, learningRate.isFinite else {
+      throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
     }
     let pairs = try PromptCompletion.read(jsonLines: data)
     let model = try model.load()
@@ -53,14 +53,13 @@ struct FinetuneCommand: ParsableCommand {
       model, [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
     let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
     let share = Double(parameters) / Double(model.model.architecture.parameterCount)
-    Output.note(
-      String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
-
     var settings = FineTuningSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
     settings.seed = common.seed
     let tuner = FineTuner(settings: settings)
     let before = try tuner.loss(adapted, on: pairs)
+    Output.note(
+      String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
     let progress = ProgressLine("finetune")
     let losses = try tuner.train(adapted, on: pairs) {
       progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))

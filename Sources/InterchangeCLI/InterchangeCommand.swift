@@ -54,7 +54,8 @@ enum ExitStatus: Int32 {
       is AlignmentError, is FineTuningError, is CausalModelError, is RunRecordError:
       .badInput
     case is CocoaError, is POSIXError: .failed
-    default: nil
+    // What ArgumentParser knows has a code of its own; anything else gets its one line here.
+    default: InterchangeCommand.exitCode(for: error) == .failure ? .failed : nil
     }
   }
 }

@@ -44,6 +44,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "head \(head) is out of range: \(site) has heads 0 to \(heads - 1)"
     case .noSuchComponent(let component, let architecture):
       "no component '\(component)' in a \(architecture) model"
+    case .positionOutOfRange(_, 0):
+      "the input is empty: expected at least one token"
     case .positionOutOfRange(let position, let length):
       "position \(position) is out of range: the sequence has \(length) tokens (0 to \(length - 1),"
         + " or -\(length) to -1 from the end)"

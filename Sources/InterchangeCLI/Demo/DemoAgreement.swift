@@ -29,6 +29,7 @@ struct DemoAgreement {
     results.alignments = alignments.map(\.run)
 
     let subspace = alignments[0].alignment.rotation
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try subspace.write(
       to: folder.appending(component: "rotation.safetensors"),
       metadata: ["site": site.description, "model": try model.identity()])
