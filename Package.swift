@@ -72,6 +72,11 @@ let package = Package(
       ]),
     .testTarget(
       name: "InterventionsTests", dependencies: ["Interventions", "Tensors", "Checkpoints"]),
+    .testTarget(
+      name: "AlignmentTests", dependencies: ["Alignment", "Models", "Interventions", "Tensors"]),
+    .testTarget(
+      name: "FineTuningTests", dependencies: ["FineTuning", "Models", "Interventions", "Tensors"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]

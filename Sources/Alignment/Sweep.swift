@@ -59,7 +59,8 @@ public struct SweepResult: Codable, Sendable {
   /// [layer][position]
   public let cells: [[Accuracy]]
 
-  init(
+  /// - Parameter cells: accuracies by [layer][position]
+  public init(
     component: String, head: Int?, layers: [Int], positions: [String], cells: [[Accuracy]]
   ) {
     (self.component, self.head, self.layers) = (component, head, layers)

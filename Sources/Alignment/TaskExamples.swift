@@ -20,6 +20,15 @@ public struct TaskExamples: Sendable {
     public let kept: Int
     /// How many of them have each label: a constant answer is right that often.
     public let labels: [String: Int]
+
+    public init(
+      baseAccuracy: Accuracy, sourceAccuracy: Accuracy, pairs: Int, droppedUnsolved: Int,
+      droppedUnaligned: Int, kept: Int, labels: [String: Int]
+    ) {
+      (self.baseAccuracy, self.sourceAccuracy) = (baseAccuracy, sourceAccuracy)
+      (self.pairs, self.droppedUnsolved) = (pairs, droppedUnsolved)
+      (self.droppedUnaligned, self.kept, self.labels) = (droppedUnaligned, kept, labels)
+    }
   }
 
   public let examples: [AlignmentExample]

@@ -1,0 +1,71 @@
+import Foundation
+import Interchange
+import Testing
+
+@Suite struct RunRecordTests {
+  private func record() -> RunRecord {
+    let cells = [[1, 3], [4, 4]].map {
+      $0.map { Accuracy(correct: $0, n: 4, logitDifference: 0.5) }
+    }
+    let check = TaskExamples.Check(
+      baseAccuracy: Accuracy(correct: 4, n: 4), sourceAccuracy: Accuracy(correct: 4, n: 4),
+      pairs: 4, droppedUnsolved: 0, droppedUnaligned: 0, kept: 4, labels: [" is": 2, " are": 2])
+    let sweep = SweepRun(
+      task: "agreement", variable: "subjectNumber", check: check, positionLabels: ["␣the", "日本"],
+      result: SweepResult(
+        component: "block_output", head: nil, layers: [0, 1], positions: ["0", "1"], cells: cells))
+    return RunRecord(
+      command: "sweep", arguments: ["MODEL"], model: nil, seed: 7, started: Date(),
+      results: RunRecord.Results(sweep: sweep))
+  }
+
+  /// What is written is read back, and figures drawn from it are the same bytes.
+  @Test func roundTripAndFigures() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(component: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let files = try record().write(to: folder)
+    #expect(
+      files.map(\.lastPathComponent) == ["run.json", "sweep.png", "sweep-logit-difference.png"])
+    let read = try RunRecord(folder: folder)
+    #expect(read.seed == 7 && read.results.sweep?.result.values == [[0.25, 0.75], [1, 1]])
+    let bytes = try Data(contentsOf: files[1])
+    try read.writeFigures(to: folder)
+    #expect(try Data(contentsOf: files[1]) == bytes)
+    let inside = try #require(try PNGRecord.read(from: files[1]))
+    #expect(inside == (try read.json()))
+  }
+
+  @Test func bestCellAndFirstBestLayer() throws {
+    let sweep = try #require(record().results.sweep)
+    #expect(sweep.bestLayer(at: -1) == 1)
+    #expect(sweep.bestCell.row == 1)
+  }
+
+  @Test func foldersWithoutARecord() throws {
+    #expect(throws: RunRecordError.self) { try RunRecord(folder: URL(filePath: "/nowhere")) }
+  }
+}
+
+/// The claim of the README: DAS finds both equalities in the first hidden layer and nothing finds the
+/// identity of the first argument.
+@Suite struct EqualityExperimentTests {
+  @Test func tableOfThePaper() throws {
+    let experiment = try EqualityExperiment(
+      controls: [.selfSwap, .randomSubspaces, .randomModel])
+    #expect(experiment.networkAccuracy.value > 0.99)
+    func line(_ variable: String, _ layer: Int) throws -> AlignmentReport {
+      try #require(experiment.lines.first { $0.variable == variable && $0.layer == layer }).report
+    }
+    #expect(try line("bothEqual", 1).test.value >= 0.99)
+    #expect(try line("leftEqual", 1).test.value >= 0.99)
+    // Chance is one half; four deviations of a fair coin over 1024 examples are 0.0625.
+    #expect(try abs(line("bothEqual", 3).test.value - 0.5) < 0.0625)
+    #expect(try abs(line("firstArgument", 1).test.value - 0.5) < 0.0625)
+    for line in experiment.lines {
+      #expect(line.report.control(.selfSwap)?.largestChange == 0)
+      #expect(try abs(#require(line.report.control(.randomModel)).iia.value - 0.5) < 0.0625)
+      #expect(try abs(#require(line.report.control(.randomSubspaces)).iia.value - 0.5) < 0.1)
+      #expect(line.report.orthonormalityError < 1e-5)
+    }
+  }
+}
