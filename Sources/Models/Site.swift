@@ -83,47 +83,59 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
     "\(name) \(layer)\(head.map { " head \($0)" } ?? "") @ \(positions)"
   }
 
+  /// The residual stream before a block.
   public static func blockInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.blockInput, layer: layer, positions)
   }
+  /// The residual stream after a block.
   public static func blockOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.blockOutput, layer: layer, positions)
   }
+  /// What a layer's attention reads.
   public static func attentionInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.attentionInput, layer: layer, positions)
   }
+  /// What a layer's attention adds to the residual stream.
   public static func attentionOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.attentionOutput, layer: layer, positions)
   }
+  /// The heads' mixed values, or those of one head.
   public static func attentionValueOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.attentionValueOutput, layer: layer, head: head, positions)
   }
+  /// A layer's queries, or those of one head.
   public static func queryOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.queryOutput, layer: layer, head: head, positions)
   }
+  /// A layer's keys, or those of one key head.
   public static func keyOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.keyOutput, layer: layer, head: head, positions)
   }
+  /// A layer's values, or those of one key head.
   public static func valueOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.valueOutput, layer: layer, head: head, positions)
   }
+  /// What a layer's MLP reads.
   public static func mlpInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpInput, layer: layer, positions)
   }
+  /// The output of an MLP's non-linearity.
   public static func mlpActivation(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpActivation, layer: layer, positions)
   }
+  /// What an MLP's last projection reads.
   public static func mlpHidden(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpHidden, layer: layer, positions)
   }
+  /// What a layer's MLP adds to the residual stream.
   public static func mlpOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpOutput, layer: layer, positions)
   }
