@@ -73,9 +73,11 @@ let package = Package(
     .testTarget(
       name: "InterventionsTests", dependencies: ["Interventions", "Tensors", "Checkpoints"]),
     .testTarget(
-      name: "AlignmentTests", dependencies: ["Alignment", "Models", "Interventions", "Tensors"]),
+      name: "AlignmentTests",
+      dependencies: ["Alignment", "CausalModels", "Models", "Interventions", "Tensors"]),
     .testTarget(
-      name: "FineTuningTests", dependencies: ["FineTuning", "Models", "Interventions", "Tensors"]),
+      name: "FineTuningTests",
+      dependencies: ["FineTuning", "Checkpoints", "Models", "Interventions", "Tensors"]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],

@@ -19,8 +19,7 @@ public final class AdaptedModel {
   public let base: LanguageModel
   public let interventions: [PlacedIntervention]
 
-  /// - Throws: ``FineTuningError/overlap(first:second:)`` for two interventions on the same cells,
-  ///   ``ModelError`` for a site that the model lacks, ``InterventionError`` for another width.
+  /// - Throws: ``ModelError`` for a site that the model lacks, ``InterventionError`` for another width.
   public init(_ base: LanguageModel, _ interventions: [PlacedIntervention]) throws {
     (self.base, self.interventions) = (base, interventions)
     for placed in interventions {

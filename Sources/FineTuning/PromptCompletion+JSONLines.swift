@@ -13,7 +13,8 @@ extension PromptCompletion {
       throw FineTuningError.invalidData(path: url.path, line: 0, reason: "no readable UTF-8 file")
     }
     var pairs: [PromptCompletion] = []
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // A line that ends in CR LF ends in one Character, which is not "\n".
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
       do {
         pairs.append(try JSONDecoder().decode(PromptCompletion.self, from: Data(line.utf8)))

@@ -136,6 +136,22 @@ public struct SweepRun: Codable, Sendable {
     (self.task, self.variable, self.check) = (task, variable, check)
     (self.positionLabels, self.result) = (positionLabels, result)
   }
+
+  /// Reads a sweep that has a label for each position.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    task = try values.decode(String.self, forKey: .task)
+    variable = try values.decode(String.self, forKey: .variable)
+    check = try values.decode(TaskExamples.Check.self, forKey: .check)
+    positionLabels = try values.decode([String].self, forKey: .positionLabels)
+    result = try values.decode(SweepResult.self, forKey: .result)
+    guard positionLabels.count == result.positions.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .positionLabels, in: values,
+        debugDescription: "expected \(result.positions.count) labels, found \(positionLabels.count)"
+      )
+    }
+  }
 }
 
 /// A DAS fit of a task with its report.

@@ -1,0 +1,77 @@
+import Checkpoints
+import FineTuning
+import Foundation
+import Interventions
+import Models
+import Tensors
+
+enum TinyModels {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(components: "Fixtures", "models")
+
+  static func gguf() throws -> LanguageModel {
+    try LanguageModel(contentsOf: folder.appending(component: "llama-gqa.gguf"))
+  }
+
+  /// The same weights and vocabulary in another file.
+  static func safetensors() throws -> LanguageModel {
+    try LanguageModel(contentsOf: folder.appending(component: "llama-gqa"))
+  }
+}
+
+/// LoReFT away from the point where it changes nothing: random W and b.
+func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> LoReFT {
+  var generator = RandomGenerator(seed: seed)
+  return LoReFT(
+    rotation: try .random(rank: rank, width: width, seed: seed),
+    weight: .normal([rank, width], deviation: 0.5, using: &generator),
+    bias: .normal([rank], using: &generator))
+}
+
+/// h + Rᵀ(W h + b − R h) for each row, in plain loops over doubles.
+func plainLoReFT(_ loreft: LoReFT, _ rows: Tensor) -> Tensor {
+  let (frame, weight, bias) = (loreft.rotation.frame, loreft.weight.value, loreft.bias.value)
+  var result = rows.elements
+  for row in 0..<rows.rows {
+    var edited = (0..<rows.width).map { Double(rows[row, $0]) }
+    for k in 0..<frame.rows {
+      var change = Double(bias.elements[k])
+      for column in 0..<rows.width {
+        change += Double(weight[k, column] - frame[k, column]) * Double(rows[row, column])
+      }
+      for column in 0..<rows.width { edited[column] += change * Double(frame[k, column]) }
+    }
+    for column in 0..<rows.width { result[row * rows.width + column] = Float(edited[column]) }
+  }
+  return Tensor(result, shape: rows.shape)
+}
+
+/// A folder that is removed when its last holder is gone.
+final class TemporaryFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(
+      component: "FineTuningTests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// The path of a file with these bytes.
+  func file(_ contents: Data) throws -> String {
+    let file = url.appending(component: UUID().uuidString)
+    try contents.write(to: file)
+    return file.path
+  }
+}
+
+/// The error that a body throws, as the line that a user sees; nil when it throws none.
+func line(_ body: () throws -> Void) -> String? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return "\(error)"
+  }
+}
