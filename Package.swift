@@ -27,7 +27,12 @@ let package = Package(
     .target(
       name: "Tokenizers",
       dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
-    .target(name: "Models", dependencies: ["Tensors", "Checkpoints", "Tokenizers"]),
+    .target(
+      name: "Models",
+      dependencies: [
+        "Tensors", "Checkpoints", "Tokenizers", "CKernels",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ]),
     .target(name: "Interventions", dependencies: ["Tensors", "Checkpoints"]),
     .target(
       name: "CausalModels",

@@ -11,7 +11,7 @@ guard CommandLine.arguments.count == 3, let layer = Int(CommandLine.arguments[2]
 }
 let model = try LanguageModel(contentsOf: CommandLine.arguments[1])
 let site = Site.blockOutput(layer, .last)
-let store = ActivationStore(for: [site], of: model.model)
+let store = ActivationStore(for: [site])
 let data = try TaskData(task: "agreement", count: 128, for: model, store: store)
 
 let search = DistributedAlignmentSearch(site: site, dimensions: 1)

@@ -46,12 +46,7 @@ struct SiteExamples {
     _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
   ) throws {
     let sourceCount = try Self.sourceCount(of: examples)
-    self.site = site
-    self.examples = examples
-    positions = try Self.basePositions(of: examples, at: site)
-    var starts = [0]
-    for list in positions { starts.append(starts[starts.count - 1] + list.count) }
-    self.starts = starts
+    let positions = try Self.basePositions(of: examples, at: site)
     var sourceRows: [Tensor] = []
     for index in 0..<sourceCount {
       let inputs = examples.map { $0.sources[index] }
@@ -60,7 +55,16 @@ struct SiteExamples {
       sourceRows.append(
         try model.activations(at: site, inputs, positions: sourcePositions, store: store))
     }
+    self.init(site: site, examples: examples, positions: positions, sourceRows: sourceRows)
+  }
+
+  /// - Parameter sourceRows: for each source, the rows of all examples: [Σ positions, width]
+  init(
+    site: Site, examples: [AlignmentExample], positions: [[Int]], sourceRows: [Tensor]
+  ) {
+    (self.site, self.examples, self.positions) = (site, examples, positions)
     self.sourceRows = sourceRows
+    starts = positions.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
   }
 
   /// The number of sources, which is the same in all examples.
@@ -104,24 +108,7 @@ struct SiteExamples {
 
   /// The same examples with the source rows of others: a control.
   func replacingSources(_ rows: [Tensor]) -> SiteExamples {
-    SiteExamples(
-      site: site, examples: examples, positions: positions, sourceRows: rows, starts: starts)
-  }
-
-  private init(
-    site: Site, examples: [AlignmentExample], positions: [[Int]], sourceRows: [Tensor],
-    starts: [Int]
-  ) {
-    (self.site, self.examples, self.positions) = (site, examples, positions)
-    (self.sourceRows, self.starts) = (sourceRows, starts)
-  }
-
-  func subset(_ indices: [Int]) -> SiteExamples {
-    var starts = [0]
-    for index in indices { starts.append(starts[starts.count - 1] + positions[index].count) }
-    return SiteExamples(
-      site: site, examples: indices.map { examples[$0] }, positions: indices.map { positions[$0] },
-      sourceRows: sourceRows.indices.map { rows(of: indices, source: $0) }, starts: starts)
+    SiteExamples(site: site, examples: examples, positions: positions, sourceRows: rows)
   }
 }
 

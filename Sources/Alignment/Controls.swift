@@ -71,7 +71,10 @@ struct ControlSuite {
         intervention(base, sources: Array(repeating: base, count: intervention.sourceCount))
       }
       for (row, index) in batch.enumerated() {
-        outcomes.append(Outcome(swapped.rowSlice(row..<row + 1), test.examples[index]))
+        let example = test.examples[index]
+        outcomes.append(
+          Outcome(
+            swapped.rowSlice(row..<row + 1), label: example.label, answers: example.answers))
       }
       largest = max(largest, (swapped - plain).elements.map(abs).max() ?? 0)
     }
@@ -147,7 +150,7 @@ struct ControlSuite {
     let model =
       randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
-    let store = randomStore ?? ActivationStore(for: [test.site], of: model)
+    let store = randomStore ?? ActivationStore(for: [test.site])
     let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)
     let data = try SiteExamples(test.examples, at: test.site, of: model, store: store)
     return ControlResult(

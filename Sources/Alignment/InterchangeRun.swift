@@ -9,14 +9,18 @@ struct InterchangeRun {
   let batchSize: Int
 
   /// The logits of some examples under an intervention: [indices.count, outputs].
-  func logits(_ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention) throws
-    -> Tensor
-  {
+  ///
+  /// - Parameter outputs: those that are wanted, in this order; all when nil
+  func logits(
+    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention,
+    outputs: [Int]? = nil
+  ) throws -> Tensor {
     let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }
     let cells = Cells(data.site, positions: indices.map { data.positions[$0] })
     let edit = Edit(cells) { intervention($0, sources: sources) }
     return try model.run(
-      .lastLogits(indices.map { data.examples[$0].base }, edits: [edit]), store: store
+      .lastLogits(indices.map { data.examples[$0].base }, edits: [edit], outputs: outputs),
+      store: store
     ).logits!
   }
 
@@ -26,30 +30,55 @@ struct InterchangeRun {
       throw AlignmentError.sourceMismatch(
         expected: intervention.sourceCount, found: data.sourceRows.count)
     }
-    var outcomes: [Outcome] = []
-    for start in stride(from: 0, to: data.count, by: batchSize) {
-      let indices = Array(start..<min(start + batchSize, data.count))
-      let logits = try logits(data, indices, intervention)
-      for (row, index) in indices.enumerated() {
-        outcomes.append(Outcome(logits.rowSlice(row..<row + 1), data.examples[index]))
-      }
+    return try Array(0..<data.count).chunked(batchSize).flatMap { indices in
+      let examples = indices.map { data.examples[$0] }
+      let compared = ComparedOutputs(examples)
+      let logits = try logits(data, indices, intervention, outputs: compared.outputs)
+      return compared.outcomes(logits, examples)
     }
-    return outcomes
   }
 
   /// How each example comes out with no intervention, judged by the base's own label.
   func baseOutcomes(_ examples: [AlignmentExample]) throws -> [Outcome] {
-    var outcomes: [Outcome] = []
-    for start in stride(from: 0, to: examples.count, by: batchSize) {
-      let part = examples[start..<min(start + batchSize, examples.count)]
-      let logits = try model.run(.lastLogits(part.map(\.base)), store: store).logits!
-      for (row, example) in part.enumerated() {
+    try examples.chunked(batchSize).flatMap { part in
+      let judged = part.map { example in
         var judged = example
         judged.label = example.baseLabel
-        outcomes.append(Outcome(logits.rowSlice(row..<row + 1), judged))
+        return judged
       }
+      let compared = ComparedOutputs(judged)
+      let logits = try model.run(
+        .lastLogits(part.map(\.base), outputs: compared.outputs), store: store
+      ).logits!
+      return compared.outcomes(logits, judged)
     }
-    return outcomes
+  }
+}
+
+/// The outputs that a batch of examples compares: the vocabulary's other logits needn't be computed.
+private struct ComparedOutputs {
+  /// Rising; nil when an example compares all outputs.
+  let outputs: [Int]?
+  private let columns: [Int: Int]
+
+  init(_ examples: [AlignmentExample]) {
+    guard examples.allSatisfy({ !$0.answers.isEmpty }) else {
+      (outputs, columns) = (nil, [:])
+      return
+    }
+    let wanted = Set(examples.flatMap { $0.answers + [$0.label] }).sorted()
+    outputs = wanted
+    columns = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
+  }
+
+  /// - Parameter logits: [examples.count, outputs]
+  func outcomes(_ logits: Tensor, _ examples: [AlignmentExample]) -> [Outcome] {
+    examples.enumerated().map { row, example in
+      func column(_ output: Int) -> Int { outputs == nil ? output : columns[output]! }
+      return Outcome(
+        logits.rowSlice(row..<row + 1), label: column(example.label),
+        answers: example.answers.map(column))
+    }
   }
 }
 
@@ -59,14 +88,16 @@ struct Outcome {
   /// The label's logit minus the largest other answer's.
   let logitDifference: Double
 
-  /// - Parameter logits: [1, outputs]
-  init(_ logits: Tensor, _ example: AlignmentExample) {
+  /// - Parameters:
+  ///   - logits: [1, outputs]
+  ///   - label: the right output's column
+  ///   - answers: the columns that are compared; empty for all
+  init(_ logits: Tensor, label: Int, answers: [Int]) {
     let rivals = logits.withElements { values in
-      example.answers.isEmpty
-        ? values.indices.lazy.filter { $0 != example.label }.map { values[$0] }.max()
-        : example.answers.lazy.filter { $0 != example.label }.map { values[$0] }.max()
+      (answers.isEmpty ? Array(values.indices) : answers).lazy.filter { $0 != label }
+        .map { values[$0] }.max()
     }
-    let difference = logits[0, example.label] - (rivals ?? -.infinity)
+    let difference = logits[0, label] - (rivals ?? -.infinity)
     isCorrect = difference > 0
     logitDifference = Double(difference)
   }

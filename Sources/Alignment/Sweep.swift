@@ -8,45 +8,134 @@ public struct InterchangeSweep: Sendable {
   public var head: Int?
   public var layers: [Int]
   public var positions: [Positions]
-  public var batchSize: Int
+  /// Rows that one packed run begins with at most; a single sequence may have more.
+  public var batchRows: Int
 
   public init(
     component: Component = .blockOutput, head: Int? = nil, layers: some Sequence<Int>,
-    positions: [Positions], batchSize: Int = 32
+    positions: [Positions], batchRows: Int = 1024
   ) {
     (self.component, self.head, self.layers) = (component, head, Array(layers))
-    (self.positions, self.batchSize) = (positions, batchSize)
+    (self.positions, self.batchRows) = (positions, batchRows)
   }
 
-  /// Runs the sweep: one base run and one source run an example, then only what each swap can change.
+  /// Runs the sweep as one job: for a group of examples one base run and one source run each, then
+  /// layer by layer the cones of all positions packed together.
   ///
+  /// - Parameter progress: called with how many interchanges of how many are done
   /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
   /// - Throws: ``AlignmentError`` or ``ModelError`` when a layer or position doesn't exist.
   public func run(
-    _ model: Model, on examples: [AlignmentExample], store: ActivationStore? = nil,
+    _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepResult {
     for (name, count) in [
-      ("layers", layers.count), ("positions", positions.count), ("batch size", batchSize),
+      ("layers", layers.count), ("positions", positions.count), ("batch rows", batchRows),
     ] where count < 1 {
       throw AlignmentError.invalidSetting(name: name, expected: "at least 1", found: "\(count)")
     }
-    let store = store ?? ActivationStore(keeping: 0...model.architecture.layers)
-    let run = InterchangeRun(model: model, store: store, batchSize: batchSize)
-    var cells: [[Accuracy]] = []
-    for layer in layers {
-      var line: [Accuracy] = []
-      for position in positions {
-        let site = Site(component, layer: layer, head: head, position)
-        let data = try SiteExamples(examples, at: site, of: model, store: store)
-        line.append(Accuracy(try run.outcomes(data, Interchange())))
-        progress(cells.count * positions.count + line.count, layers.count * positions.count)
+    let run = InterchangeRun(model: model, store: store, batchSize: .max)
+    var outcomes = layers.map { _ in positions.map { _ in [Outcome]() } }
+    let total = examples.count * layers.count * positions.count
+    var done = 0
+    for group in try groups(of: examples) {
+      let swaps = try SweepGroup(self, group, run)
+      try store.reserving(layers.map { Site(component, layer: $0, head: head, .all) }) {
+        for (line, layer) in layers.enumerated() {
+          for batch in swaps.batches(rows: batchRows) {
+            let data = swaps.data(batch, layer: layer, line: line)
+            for (swap, outcome) in zip(batch, try run.outcomes(data, Interchange())) {
+              outcomes[line][swap.column].append(outcome)
+            }
+          }
+          done += group.count * positions.count
+          progress(done, total)
+        }
       }
-      cells.append(line)
     }
     return SweepResult(
       component: component.rawValue, head: head, layers: layers,
-      positions: positions.map(\.description), cells: cells)
+      positions: positions.map(\.description), cells: outcomes.map { $0.map(Accuracy.init) })
+  }
+
+  /// Examples that share base and source runs: about as many as fill one run.
+  private func groups(of examples: [AlignmentExample]) throws -> [[AlignmentExample]] {
+    guard try SiteExamples.sourceCount(of: examples) >= 1 else {
+      throw AlignmentError.sourceMismatch(expected: 1, found: 0)
+    }
+    let longest = examples.map(\.base.length).max() ?? 1
+    return examples.chunked(max(1, batchRows / longest))
+  }
+}
+
+/// The interchanges of a group of examples: every position, and the sources' values at all layers.
+private struct SweepGroup {
+  struct Swap {
+    let example: Int
+    /// Which of the sweep's positions it is.
+    let column: Int
+    let positions: [Int]
+    /// Where its source vectors are in ``sources``.
+    let sourceRows: [Int]
+  }
+
+  let sweep: InterchangeSweep
+  let examples: [AlignmentExample]
+  let swaps: [Swap]
+  /// By layer, in the sweep's order: the source values of all examples.
+  let sources: [Tensor]
+
+  init(_ sweep: InterchangeSweep, _ examples: [AlignmentExample], _ run: InterchangeRun) throws {
+    (self.sweep, self.examples) = (sweep, examples)
+    var swaps: [Swap] = []
+    var read = examples.map { _ in [Int]() }
+    var pending: [(example: Int, column: Int, base: [Int], source: [Int])] = []
+    for (column, positions) in sweep.positions.enumerated() {
+      let site = Site(sweep.component, layer: sweep.layers[0], head: sweep.head, positions)
+      let bases = try SiteExamples.basePositions(of: examples, at: site)
+      let sources = try SiteExamples.sourcePositions(of: examples, source: 0, at: site, as: bases)
+      for example in examples.indices {
+        read[example] += sources[example]
+        pending.append((example, column, bases[example], sources[example]))
+      }
+    }
+    let rows = RowSet(read.map { Set($0).sorted() })
+    for swap in pending {
+      let indices = swap.source.map { rows.row(swap.example, $0)! }
+      swaps.append(
+        Swap(
+          example: swap.example, column: swap.column, positions: swap.base, sourceRows: indices))
+    }
+    self.swaps = swaps
+    let captures = sweep.layers.map {
+      Cells(sweep.component, layer: $0, head: sweep.head, positions: rows.positions)
+    }
+    sources = try run.model.run(
+      Request(examples.map { $0.sources[0] }, captures: captures), store: run.store
+    ).captures.map(\.detached)
+  }
+
+  /// The swaps in runs of about so many rows each.
+  func batches(rows limit: Int) -> [[Swap]] {
+    var batches: [[Swap]] = []
+    var rows = Int.max
+    for swap in swaps {
+      let cone = examples[swap.example].base.length - (swap.positions.min() ?? 0)
+      if rows > limit - cone {
+        batches.append([])
+        rows = 0
+      }
+      batches[batches.count - 1].append(swap)
+      rows += cone
+    }
+    return batches
+  }
+
+  func data(_ batch: [Swap], layer: Int, line: Int) -> SiteExamples {
+    SiteExamples(
+      site: Site(sweep.component, layer: layer, head: sweep.head, .all),
+      examples: batch.map { examples[$0.example] }, positions: batch.map(\.positions),
+      sourceRows: [sources[line].gatherRows(batch.flatMap(\.sourceRows))])
   }
 }
 

@@ -29,6 +29,17 @@ CK_CLONES void ck_accumulate(const float *a, float scale, float *out, size_t cou
   for (size_t i = 0; i < count; i++) out[i] += scale * a[i];
 }
 
+CK_CLONES void ck_narrow_bf16(const float *a, void *out, size_t count) {
+  uint16_t *halves = out;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, a + i, sizeof bits);
+    // To the nearest, ties to even; a NaN stays one.
+    uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    halves[i] = (bits & 0x7FFFFFFF) > 0x7F800000 ? (bits >> 16) | 0x40 : rounded;
+  }
+}
+
 CK_CLONES double ck_dot(const float *a, const float *b, size_t count) {
   double total = 0;
   for (size_t start = 0; start < count; start += block)

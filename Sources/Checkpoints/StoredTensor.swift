@@ -65,6 +65,17 @@ public struct StoredTensor: Sendable {
     return result
   }
 
+  /// The tensor as a frozen matrix [``rows``, ``width``] that products read in the form of the file;
+  /// element types that no model's weights have (integers, float64) are widened first.
+  public func weight() -> Weight {
+    guard let format = elementType.weightFormat, count > 0, let start = bytes.baseAddress else {
+      return Weight(floats().reshaped([rows, width]))
+    }
+    let isAligned = Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0
+    if elementType == .float32 && !isAligned { return Weight(floats().reshaped([rows, width])) }
+    return Weight(start, rows: rows, width: width, format: format, owner: file)
+  }
+
   /// A panel of rows as float32, `[rows.count, width]`; the range must lie within 0..<``rows``.
   public func floats(rows range: Range<Int>) -> Tensor {
     let result = Tensor(uninitialized: [range.count, width])
@@ -92,22 +103,39 @@ public struct StoredTensor: Sendable {
 }
 
 extension ElementType {
+  /// The widening kernel of a type that has one.
+  private var widening:
+    (@convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<Float>?, Int) -> Void)?
+  {
+    switch self {
+    case .float16: ck_widen_f16
+    case .bfloat16: ck_widen_bf16
+    case .q4_0: ck_widen_q4_0
+    case .q4_1: ck_widen_q4_1
+    case .q5_0: ck_widen_q5_0
+    case .q5_1: ck_widen_q5_1
+    case .q8_0: ck_widen_q8_0
+    case .q4_K: ck_widen_q4_k
+    case .q5_K: ck_widen_q5_k
+    case .q6_K: ck_widen_q6_k
+    default: nil
+    }
+  }
+
+  /// How products read weights of this type; nil for types that they don't.
+  fileprivate var weightFormat: Weight.Format? {
+    if self == .float32 { return .float32 }
+    return widening.map {
+      Weight.Format(widen: $0, block: blockSize, bytesPerBlock: bytesPerBlock)
+    }
+  }
+
   /// Writes `count` elements, whole blocks, as float32.
   fileprivate func widen(
     _ blocks: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>, count: Int
   ) {
+    if let widening { return widening(blocks, out, count) }
     switch self {
-    case .float32: UnsafeMutableRawPointer(out).copyMemory(from: blocks, byteCount: 4 * count)
-    case .float16: ck_widen_f16(blocks, out, count)
-    case .bfloat16: ck_widen_bf16(blocks, out, count)
-    case .q4_0: ck_widen_q4_0(blocks, out, count)
-    case .q4_1: ck_widen_q4_1(blocks, out, count)
-    case .q5_0: ck_widen_q5_0(blocks, out, count)
-    case .q5_1: ck_widen_q5_1(blocks, out, count)
-    case .q8_0: ck_widen_q8_0(blocks, out, count)
-    case .q4_K: ck_widen_q4_k(blocks, out, count)
-    case .q5_K: ck_widen_q5_k(blocks, out, count)
-    case .q6_K: ck_widen_q6_k(blocks, out, count)
     case .float64: convert(blocks, from: Double.self, into: out, count) { Float($0) }
     case .int8: convert(blocks, from: Int8.self, into: out, count) { Float($0) }
     case .int16: convert(blocks, from: Int16.self, into: out, count) { Float($0) }
@@ -118,6 +146,7 @@ extension ElementType {
     case .uint32: convert(blocks, from: UInt32.self, into: out, count) { Float($0) }
     case .uint64: convert(blocks, from: UInt64.self, into: out, count) { Float($0) }
     case .boolean: convert(blocks, from: UInt8.self, into: out, count) { $0 == 0 ? 0 : 1 }
+    default: UnsafeMutableRawPointer(out).copyMemory(from: blocks, byteCount: 4 * count)
     }
   }
 }

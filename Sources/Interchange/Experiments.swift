@@ -68,7 +68,8 @@ extension LanguageModel {
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(
     _ data: TaskExamples, task: String, variable: String, component: Component = .blockOutput,
-    head: Int? = nil, layers: [Int]? = nil, limit: Int = 64, store: ActivationStore? = nil,
+    head: Int? = nil, layers: [Int]? = nil, limit: Int = 64,
+    store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
     let examples = Array(data.ofOneLength.prefix(limit))

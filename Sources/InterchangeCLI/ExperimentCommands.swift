@@ -168,7 +168,7 @@ struct DASCommand: ParsableCommand {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }
     let writer = try RunWriter("das", common, model)
-    let store = ActivationStore(for: [site], of: model.model)
+    let store = ActivationStore(for: [site])
     let data = try task.data(for: model, store: store, seed: common.seed)
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)

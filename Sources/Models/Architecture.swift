@@ -32,8 +32,9 @@ public protocol Architecture: Sendable {
   /// [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
-  /// From the last rows of the residual stream [rows, width] to [rows, outputs].
-  func logits(_ residual: Tensor) -> Tensor
+  /// From the last rows of the residual stream [rows, width] to the wanted outputs, in the order
+  /// given, or to all of them: [rows, outputs].
+  func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
   /// The same architecture with random weights, as it would be initialised before training.
   func randomlyInitialized(seed: UInt64) -> Self
@@ -63,19 +64,22 @@ public final class BlockContext {
   private let outputRows: RowSet
   private let visitor: Visitor
   private let known: [Int]
-  private let caches: [KeyValueCache]?
-  private let grows: Bool
+  /// Of how many leading positions keys and values are kept.
+  private let wantedKeys: [Int]
+  private let stored: [any KnownKeys]?
+  private let growing: [KeyValueCache]?
   private let angleCache: AngleCache
 
   init(
-    layer: Int, plan: RowPlan, visitor: Visitor, caches: [KeyValueCache]?, grows: Bool,
-    angleCache: AngleCache
+    layer: Int, plan: RowPlan, visitor: Visitor, stored: [any KnownKeys]?,
+    growing: [KeyValueCache]?, angleCache: AngleCache
   ) {
     self.layer = layer
     keyRows = plan.stages[layer]
     outputRows = plan.outputs[layer]
     known = plan.known[layer]
-    (self.visitor, self.caches, self.grows) = (visitor, caches, grows)
+    wantedKeys = plan.keys?[layer] ?? []
+    (self.visitor, self.stored, self.growing) = (visitor, stored, growing)
     self.angleCache = angleCache
   }
 
@@ -114,7 +118,7 @@ public final class BlockContext {
   ) -> Tensor {
     var segments: [AttentionSegment] = []
     for sequence in keyRows.positions.indices {
-      let stored = known[sequence] > 0 ? caches?[sequence].known(layer) : nil
+      let stored = known[sequence] > 0 ? stored?[sequence].known(layer) : nil
       precondition(
         known[sequence] == 0 || stored != nil,
         "attention: \(known[sequence]) positions of layer \(layer) are not stored")
@@ -122,10 +126,12 @@ public final class BlockContext {
         AttentionSegment(
           queries: outputRows.range(sequence), queryPositions: outputRows.positions[sequence],
           keys: keyRows.range(sequence), knownCount: known[sequence], known: stored))
-      if grows, let cache = caches?[sequence] {
+      if let cache = growing?[sequence] {
+        let rows = keyRows.range(sequence).prefix(max(0, wantedKeys[sequence] - known[sequence]))
+        guard !rows.isEmpty else { continue }
         cache.append(
-          layer: layer, keys: key.detached.rowSlice(keyRows.range(sequence)).copied(),
-          values: value.detached.rowSlice(keyRows.range(sequence)).copied())
+          layer: layer, keys: key.detached.rowSlice(rows).copied(),
+          values: value.detached.rowSlice(rows).copied())
       }
     }
     return Tensor.attention(
@@ -173,13 +179,6 @@ final class Visitor {
   func concerns(_ component: Component, _ layer: Int) -> Bool {
     let key = Key(component: component, layer: layer)
     return edits[key] != nil || captures[key] != nil
-  }
-
-  /// Whether a capture concerns a component between a block's input and its output.
-  func readsInside(_ layer: Int) -> Bool {
-    captures.keys.contains {
-      $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
-    }
   }
 
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {

@@ -1,7 +1,13 @@
 import Tensors
 
+/// Where keys and values of a sequence's leading positions are found.
+protocol KnownKeys: AnyObject {
+  /// Keys and values of a layer: [at least the known positions, keyHeads · headWidth] each.
+  func known(_ layer: Int) -> (keys: Tensor, values: Tensor)?
+}
+
 /// The keys and values of a sequence's leading positions, layer by layer.
-public final class KeyValueCache: @unchecked Sendable {
+public final class KeyValueCache: KnownKeys, @unchecked Sendable {
   /// How many positions are stored.
   public private(set) var count = 0
   private var layers: [(keys: Tensor, values: Tensor)?]
@@ -11,7 +17,6 @@ public final class KeyValueCache: @unchecked Sendable {
     self.layers = Array(repeating: nil, count: layers)
   }
 
-  /// Keys and values of a layer: [≥ count, keyHeads · headWidth] each.
   func known(_ layer: Int) -> (keys: Tensor, values: Tensor)? { layers[layer] }
 
   /// Adds rows of the next positions to a layer; ``advance(by:)`` follows when all layers have them.
@@ -37,11 +42,6 @@ public final class KeyValueCache: @unchecked Sendable {
       (buffer.pointer + count * rows.width).update(from: source, count: rows.count)
     }
     return buffer
-  }
-
-  /// Bytes of all stored rows.
-  var byteCount: Int {
-    layers.reduce(0) { $0 + 4 * (($1?.keys.count ?? 0) + ($1?.values.count ?? 0)) }
   }
 
   /// A cache of the same leading positions that grows on its own.

@@ -4,8 +4,8 @@ import Tokenizers
 
 extension LanguageModel {
   /// Reads a folder with `config.json`, safetensors (one file or shards) and `tokenizer.json`.
-  convenience init(folder url: URL) throws {
-    let architecture = try Llama(folder: url)
+  convenience init(folder url: URL, weights: WeightForm) throws {
+    let architecture = try Llama(folder: url, weights: weights)
     try self.init(
       architecture,
       tokenizer: Tokenizer(tokenizerJSON: url.appending(component: "tokenizer.json")), url: url)
@@ -13,10 +13,10 @@ extension LanguageModel {
 }
 
 extension Llama {
-  /// Reads `config.json` and safetensors of a `LlamaForCausalLM`, widened to float32.
+  /// Reads `config.json` and safetensors of a `LlamaForCausalLM`.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
-  public init(folder url: URL) throws {
+  public init(folder url: URL, weights: WeightForm = .stored) throws {
     let file = try ModelConfiguration(contentsOf: url)
     let known = "LlamaForCausalLM"
     let found: [String] = try file.valueIfPresent("architectures") ?? []
@@ -27,7 +27,8 @@ extension Llama {
     }
     let configuration = try Configuration(file).validated(path: file.path)
     let checkpoint = try SafetensorsCheckpoint(contentsOf: url)
-    try self.init(configuration, from: checkpoint, names: .safetensors, interleaved: false)
+    try self.init(
+      configuration, from: checkpoint, names: .safetensors, interleaved: false, weights: weights)
   }
 }
 

@@ -4,20 +4,20 @@ import Tokenizers
 
 extension LanguageModel {
   /// Reads a GGUF file with its vocabulary.
-  convenience init(gguf file: GGUFFile, url: URL) throws {
+  convenience init(gguf file: GGUFFile, url: URL, weights: WeightForm) throws {
     let architecture: String = try file.value("general.architecture")
     guard architecture == "llama" else {
       throw ModelError.unknownArchitecture(
         path: file.path, found: architecture, known: ["llama"])
     }
     try self.init(
-      Llama(gguf: file), tokenizer: Tokenizer(vocabulary: file.vocabulary()), url: url)
+      Llama(gguf: file, weights: weights), tokenizer: Tokenizer(vocabulary: file.vocabulary()), url: url)
   }
 }
 
 extension Llama {
-  /// A `llama` GGUF file: weights widened to float32, the head tied when the file has none.
-  init(gguf file: GGUFFile) throws {
+  /// A `llama` GGUF file; the head is tied when the file has none.
+  init(gguf file: GGUFFile, weights: WeightForm) throws {
     func number(_ key: String) throws -> Int { try file.value("llama." + key) }
     let heads = try number("attention.head_count")
     let width = try number("embedding_length")
@@ -43,7 +43,7 @@ extension Llama {
           found: "\(found ?? 0)")
       }
     }
-    try self.init(configuration, from: file, names: .gguf, interleaved: true)
+    try self.init(configuration, from: file, names: .gguf, interleaved: true, weights: weights)
   }
 
   /// What each rotary frequency is divided by: a tensor of factors, or one factor for all.

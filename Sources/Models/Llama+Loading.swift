@@ -32,33 +32,41 @@ struct LlamaNames {
 }
 
 extension Llama {
-  /// The weights of a checkpoint, widened to float32.
+  /// The weights of a checkpoint.
   ///
   /// - Parameter interleaved: whether the rows of q and k are in the order of interleaved rotary
   ///   pairs, as GGUF keeps them for LLaMA; they are put back into the order of halves
   /// - Throws: ``CheckpointError`` for a missing tensor, ``ModelError`` for one of another shape.
   init(
     _ configuration: Configuration, from checkpoint: any Checkpoint, names: LlamaNames,
-    interleaved: Bool
+    interleaved: Bool, weights form: WeightForm
   ) throws {
     let c = configuration
-    func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+    func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor {
       let stored = try checkpoint.tensor(named: name)
       guard stored.shape == shape else {
         throw ModelError.shapeMismatch(
           path: checkpoint.path, tensor: name, expected: shape, found: stored.shape)
       }
-      return stored.floats()
+      return stored
+    }
+    func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+      try stored(name, shape).floats()
+    }
+    func weight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
+      let stored = try stored(name + ".weight", [outputs, inputs])
+      return form == .stored ? stored.weight() : Weight(stored.floats())
     }
     func projection(
       _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
     ) throws -> Projection {
-      var weight = try tensor(name + ".weight", [outputs, inputs])
+      var weight = try weight(name, outputs, inputs)
       var bias =
         checkpoint.contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil
       if let heads, interleaved {
         let order = Self.halvesOrder(heads: heads, headWidth: outputs / heads)
-        weight = weight.gatherRows(order)
+        weight = weight.selecting(order)
+        if form == .float32 { weight = Weight(weight.floats()) }
         bias = bias.map { $0.reshaped([outputs, 1]).gatherRows(order).reshaped([outputs]) }
       }
       return Projection(weight: weight, bias: bias)
@@ -77,7 +85,7 @@ extension Llama {
         up: try projection(prefix + names.up, c.hiddenWidth, c.width),
         down: try projection(prefix + names.down, c.width, c.hiddenWidth))
     }
-    let embeddings = try tensor(names.embeddings + ".weight", [c.vocabulary, c.width])
+    let embeddings = try weight(names.embeddings, c.vocabulary, c.width)
     self.init(
       c, embeddings: embeddings, blocks: blocks,
       finalNorm: try tensor(names.finalNorm + ".weight", [c.width]),

@@ -19,14 +19,23 @@ public struct Llama: Architecture {
     public var maximumLength: Int
     /// Whether the output head is the embedding table.
     public var tiedEmbeddings: Bool
+    /// Whether a position sees only itself and earlier ones, as in every published checkpoint.
+    var isCausal = true
   }
 
   /// A projection as stored: weight [outputs, inputs], bias [outputs] when there is one.
   struct Projection: Sendable {
-    let weight: Tensor
+    let weight: Weight
     var bias: Tensor?
 
     func callAsFunction(_ rows: Tensor) -> Tensor { rows.linear(weight, bias: bias) }
+
+    /// Some of the outputs only.
+    func selecting(_ outputs: [Int]) -> Projection {
+      Projection(
+        weight: weight.selecting(outputs),
+        bias: bias.map { bias in Tensor(outputs.map { bias.elements[$0] }) })
+    }
   }
 
   struct Layer: Sendable {
@@ -42,14 +51,14 @@ public struct Llama: Architecture {
   }
 
   public let configuration: Configuration
-  let embeddings: Tensor  // [vocabulary, width]
+  let embeddings: Weight  // [vocabulary, width]
   let blocks: [Layer]
   let finalNorm: Tensor
   let head: Projection
   let rotary: RotaryEmbedding
 
   init(
-    _ configuration: Configuration, embeddings: Tensor, blocks: [Layer], finalNorm: Tensor,
+    _ configuration: Configuration, embeddings: Weight, blocks: [Layer], finalNorm: Tensor,
     head: Projection
   ) {
     self.configuration = configuration
@@ -65,7 +74,7 @@ public struct Llama: Architecture {
   public var layers: Int { configuration.layers }
   public var width: Int { configuration.width }
   public var outputs: Int { configuration.vocabulary }
-  public var isCausal: Bool { true }
+  public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
 
   public var parameterCount: Int {
@@ -104,7 +113,7 @@ public struct Llama: Architecture {
       throw ModelError.invalidInput(
         expected: "token ids below \(configuration.vocabulary)", found: "id \(id)")
     }
-    return embeddings.embedding(ids)
+    return embeddings.floats(ids)
   }
 
   public func block(_ index: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor {
@@ -119,7 +128,7 @@ public struct Llama: Architecture {
     let mixed = context.attention(
       query: query.rotated(by: context.queryAngles(rotary)),
       key: key.rotated(by: context.keyAngles(rotary)), value: value,
-      headWidth: configuration.headWidth, causal: true)
+      headWidth: configuration.headWidth, causal: configuration.isCausal)
     let attended = context.visit(
       .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
     let middle = context.keepingOutputRows(residual) + attended
@@ -135,15 +144,16 @@ public struct Llama: Architecture {
     return context.visit(.mlpActivation, gate.activated(.silu)) * up
   }
 
-  public func logits(_ residual: Tensor) -> Tensor {
-    head(residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon))
+  public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
+    let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
+    return outputs.map { head.selecting($0)(normed) } ?? head(normed)
   }
 
   /// Weights as transformers initialises them: normal with deviation 0.02, norms 1, biases 0.
   public func randomlyInitialized(seed: UInt64) -> Llama {
     var generator = RandomGenerator(seed: seed)
-    func random(_ tensor: Tensor) -> Tensor {
-      .normal(tensor.shape, deviation: 0.02, using: &generator)
+    func random(_ weight: Weight) -> Weight {
+      Weight(.normal([weight.rows, weight.width], deviation: 0.02, using: &generator))
     }
     func random(_ projection: Projection) -> Projection {
       Projection(

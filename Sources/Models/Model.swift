@@ -20,22 +20,38 @@ public final class Model: Sendable {
     try validate(request)
     precondition(
       store == nil || request.caches == nil, "run: a growing cache and a store exclude one another")
-    let start = request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }
-    let plan = RowPlan(
+    let lengths = request.inputs.map(\.length)
+    let plan = plan(
+      request, hasBase: store != nil,
+      keys: request.caches.map { _ in Array(repeating: lengths, count: architecture.layers) })
+    let base = try store?.records(for: request.inputs, plan: plan, of: self)
+    let run = try execute(plan, request, base: base)
+    for (length, cache) in zip(lengths, request.caches ?? []) {
+      cache.advance(by: length - cache.count)
+    }
+    return run
+  }
+
+  /// Which cells a request computes.
+  ///
+  /// - Parameter keys: for each layer and sequence of how many leading positions keys and values are
+  ///   wanted
+  func plan(_ request: Request, hasBase: Bool, keys: [[Int]]?) -> RowPlan {
+    RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
       edits: request.edits.map(\.cells), captures: request.captures, measured: request.logits,
-      start: start, hasBase: store != nil, isCausal: architecture.isCausal,
-      fillsCaches: request.caches != nil)
-    let base = try store?.records(for: request.inputs, plan: plan, of: self)
+      start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
+      isCausal: architecture.isCausal, keys: keys)
+  }
+
+  /// Runs a plan of the request.
+  func execute(_ plan: RowPlan, _ request: Request, base: [StoredRun]?) throws -> Run {
     let visitor = Visitor(request, architecture: architecture)
-    let last = try execute(plan, request, visitor, base: base)
-    for (sequence, cache) in (request.caches ?? []).enumerated() {
-      cache.advance(by: request.inputs[sequence].length - start[sequence])
-    }
+    let last = try stages(plan, request, visitor, base: base)
     let measured = request.logits.map { measured in
       let rows = plan.stages[architecture.layers].rows(of: measured)
-      return last.map { architecture.logits($0.gatherRows(rows)) }
-        ?? .zeros([0, architecture.outputs])
+      return last.map { architecture.logits($0.gatherRows(rows), outputs: request.outputs) }
+        ?? .zeros([0, request.outputs?.count ?? architecture.outputs])
     }
     let captures = zip(visitor.captured, request.captures).map { captured, cells in
       captured
@@ -47,7 +63,7 @@ public final class Model: Sendable {
   }
 
   /// Runs the planned stages; the rows of the last stage, when it has any.
-  private func execute(
+  private func stages(
     _ plan: RowPlan, _ request: Request, _ visitor: Visitor, base: [StoredRun]?
   ) throws -> Tensor? {
     let angles = AngleCache()
@@ -63,15 +79,13 @@ public final class Model: Sendable {
       if stage > 0 { residual = visitor.visit(.blockOutput, stage - 1, residual, rows) }
       guard stage < architecture.layers else { return residual }
       residual = visitor.visit(.blockInput, stage, residual, rows)
-      // Keys and values are made, and can be read, without a row of the block's output.
-      guard !plan.outputs[stage].isEmpty || request.caches != nil || visitor.readsInside(stage)
-      else {
+      guard plan.runs[stage] else {
         carried = nil
         continue
       }
       let context = BlockContext(
-        layer: stage, plan: plan, visitor: visitor, caches: request.caches ?? base?.map(\.cache),
-        grows: request.caches != nil, angleCache: angles)
+        layer: stage, plan: plan, visitor: visitor, stored: request.caches ?? base,
+        growing: request.caches, angleCache: angles)
       carried = architecture.block(stage, residual, context)
     }
     return nil
@@ -93,7 +107,7 @@ public final class Model: Sendable {
     }
     let entered = Tensor.concatenatingRows(
       zip(base, entering).compactMap { record, positions in
-        positions.isEmpty ? nil : record.residual(stage).gatherRows(positions)
+        positions.isEmpty ? nil : record.residual(stage, at: positions)
       })
     guard let carried else { return entered }
     let below = plan.outputs[stage - 1]
@@ -145,6 +159,10 @@ public final class Model: Sendable {
       try validate(cells.positions, request)
     }
     if let logits = request.logits { try validate(logits, request) }
+    if let output = request.outputs?.first(where: { !(0..<architecture.outputs).contains($0) }) {
+      throw ModelError.invalidInput(
+        expected: "outputs below \(architecture.outputs)", found: "output \(output)")
+    }
   }
 
   private func validate(_ positions: [[Int]], _ request: Request) throws {

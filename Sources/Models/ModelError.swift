@@ -24,6 +24,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case invalidLength(length: Int, maximum: Int)
   /// An input of another kind or width than the model reads.
   case invalidInput(expected: String, found: String)
+  /// The base runs of one batch need more memory than the store may take.
+  case activationBudget(needed: Int, budget: Int)
 
   public var description: String {
     switch self {
@@ -56,6 +58,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       length == 0
         ? "the input is empty: expected at least one token"
         : "the input has \(length) tokens, the model reads at most \(maximum)"
+    case .activationBudget(let needed, let budget):
+      "activation memory: the base runs of one batch need \(needed >> 20) MiB, the budget is "
+        + "\(budget >> 20) MiB: take smaller batches or a larger budget"
     case .invalidInput(let expected, let found):
       "expected an input of \(expected), found \(found)"
     }

@@ -18,7 +18,7 @@ extension Perceptron {
     let last = hidden.reduce(inputs) {
       $0.linear($1.weight, bias: $1.bias).activated(activation)
     }
-    return logits(last)
+    return logits(last, outputs: nil)
   }
 
   /// This perceptron after training on labelled rows by cross-entropy (Adam).

@@ -81,8 +81,9 @@ public struct Perceptron: Architecture {
       .activated(activation)
   }
 
-  public func logits(_ residual: Tensor) -> Tensor {
-    residual.linear(readout.weight, bias: readout.bias)
+  public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
+    let all = residual.linear(readout.weight, bias: readout.bias)
+    return outputs.map { all.transposed().gatherRows($0).transposed() } ?? all
   }
 
   public func randomlyInitialized(seed: UInt64) -> Perceptron {

@@ -40,6 +40,9 @@ public struct Cells: Sendable {
   /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is the
   /// input of block s; the last stage is that of the final norm.
   var stage: Int { component == .blockOutput ? layer + 1 : layer }
+
+  /// Whether the component lies between a block's input and its output.
+  var isInside: Bool { component != .blockInput && component != .blockOutput }
 }
 
 /// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
@@ -64,26 +67,30 @@ public struct Request {
   public var captures: [Cells]
   /// The positions for each sequence whose logits are wanted; nil for none at all.
   public var logits: [[Int]]?
+  /// Which outputs are wanted there, in this order; nil for all.
+  public var outputs: [Int]?
   /// Stored keys and values of leading positions, one for each sequence; grown by the run.
   public var caches: [KeyValueCache]?
 
   public init(
     _ inputs: [ModelInput], edits: [Edit] = [], captures: [Cells] = [], logits: [[Int]]? = nil,
-    caches: [KeyValueCache]? = nil
+    outputs: [Int]? = nil, caches: [KeyValueCache]? = nil
   ) {
     (self.inputs, self.edits, self.captures) = (inputs, edits, captures)
-    (self.logits, self.caches) = (logits, caches)
+    (self.logits, self.outputs, self.caches) = (logits, outputs, caches)
   }
 
   /// A request for the logits of each sequence's last position.
-  public static func lastLogits(_ inputs: [ModelInput], edits: [Edit] = []) -> Request {
-    Request(inputs, edits: edits, logits: inputs.map { [$0.length - 1] })
+  public static func lastLogits(
+    _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
+  ) -> Request {
+    Request(inputs, edits: edits, logits: inputs.map { [$0.length - 1] }, outputs: outputs)
   }
 }
 
 /// What a run returns.
 public struct Run {
-  /// The logits of the wanted positions, sequence by sequence: [positions, outputs].
+  /// The wanted outputs' logits at the wanted positions, sequence by sequence: [positions, outputs].
   public let logits: Tensor?
   /// For each capture its rows [cells, width], sequence by sequence.
   public let captures: [Tensor]

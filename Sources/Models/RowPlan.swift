@@ -63,6 +63,10 @@ package struct RowPlan {
   package let entering: [[[Int]]]
   /// For each block and sequence how many leading positions are known there.
   package let known: [[Int]]
+  /// For each layer and sequence of how many leading positions keys and values are wanted.
+  package let keys: [[Int]]?
+  /// Whether each block is computed, for its output, its keys and values, or something inside it.
+  package let runs: [Bool]
   /// The first and last stage that have rows.
   package let first: Int
   package let last: Int
@@ -76,10 +80,10 @@ package struct RowPlan {
   ///   - start: for each sequence how many leading positions the caller knows at all layers
   ///   - hasBase: whether a base run is stored: cells that no edit can reach come from it
   ///   - isCausal: whether positions see only earlier ones
-  ///   - fillsCaches: whether keys and values of all new positions are kept at all layers
+  ///   - keys: for each layer and sequence of how many leading positions keys and values are wanted
   package init(
     lengths: [Int], layers: Int, edits: [Cells], captures: [Cells], measured: [[Int]]?,
-    start: [Int], hasBase: Bool, isCausal: Bool, fillsCaches: Bool = false
+    start: [Int], hasBase: Bool, isCausal: Bool, keys: [[Int]]? = nil
   ) {
     let sequences = lengths.indices
     let touched = edits + captures
@@ -119,19 +123,14 @@ package struct RowPlan {
         let carried = stages[block + 1].positions[sequence].filter {
           $0 >= changed[block][sequence]
         }
-        let inside = touched.filter {
-          $0.layer == block && $0.component != .blockInput && $0.component != .blockOutput
-        }
+        let inside = touched.filter { $0.layer == block && $0.isInside }
         let output = Set(carried + cells(inside, sequence) { !$0.component.isKeySide }).sorted()
         let needed =
           output + cells(inside, sequence) { $0.component.isKeySide }
           + cells(touched, sequence) { $0.stage == block }
         outputRows.append(output)
-        if fillsCaches {
-          blockRows.append(Array(min(low, lengths[sequence])..<lengths[sequence]))
-          continue
-        }
-        guard let highest = needed.max() else {
+        let lastKey = (keys?[block][sequence] ?? 0) - 1
+        guard let highest = (needed + (lastKey >= low ? [lastKey] : [])).max() else {
           blockRows.append([])
           continue
         }
@@ -142,8 +141,7 @@ package struct RowPlan {
       stages[block] = RowSet(blockRows)
       outputs[block] = RowSet(outputRows)
     }
-    self.stages = stages
-    self.outputs = outputs
+    (self.stages, self.outputs, self.keys) = (stages, outputs, keys)
     entering = (0...layers).map { stage in
       sequences.map { sequence in
         guard stage > 0 else { return stages[0].positions[sequence] }
@@ -153,6 +151,11 @@ package struct RowPlan {
     }
     known = (0..<layers).map { block in
       sequences.map { stages[block].positions[$0].first ?? 0 }
+    }
+    runs = (0..<layers).map { block in
+      guard !stages[block].isEmpty else { return false }
+      return !outputs[block].isEmpty || (keys?[block].contains { $0 > 0 } ?? false)
+        || captures.contains { $0.layer == block && $0.isInside }
     }
     first = stages.firstIndex { !$0.isEmpty } ?? layers
     last = stages.lastIndex { !$0.isEmpty } ?? first

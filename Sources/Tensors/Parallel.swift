@@ -58,4 +58,16 @@ public enum Parallel {
       body(count * part / parts..<count * (part + 1) / parts)
     }
   }
+
+  /// Splits 0..<count into ranges of `size`, handed to whichever thread is free, when the work (in
+  /// elements) is worth it.
+  package static func chunks(_ count: Int, size: Int, work: Int, _ body: (Range<Int>) -> Void) {
+    guard work >= 32_768, threads > 1, count > size else {
+      if count > 0 { body(0..<count) }
+      return
+    }
+    forEach((count + size - 1) / size) { chunk in
+      body(chunk * size..<min(count, (chunk + 1) * size))
+    }
+  }
 }

@@ -23,6 +23,8 @@ void ck_multiply(const float *a, const float *b, float *out, size_t count);
 void ck_scale(const float *a, float scale, float *out, size_t count);
 /// out += scale * a
 void ck_accumulate(const float *a, float scale, float *out, size_t count);
+/// out = a rounded to bfloat16 (the form that ck_widen_bf16 reads)
+void ck_narrow_bf16(const float *a, void *out, size_t count);
 /// Σ a·b, summed in double precision over blocks.
 double ck_dot(const float *a, const float *b, size_t count);
 /// Σ a, summed in double precision over blocks.

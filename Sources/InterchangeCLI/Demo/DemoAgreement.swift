@@ -11,7 +11,8 @@ struct DemoAgreement {
   let seed: UInt64
 
   func run(into results: inout RunRecord.Results, folder: URL) throws {
-    let all = ActivationStore(keeping: 0...model.model.architecture.layers)
+    let all = ActivationStore(
+      for: (0..<model.model.architecture.layers).map { .blockOutput($0, .all) })
     let data = try TaskData(task: Self.task, count: 384, for: model, store: all, seed: seed)
     Output.note("    train: " + data.train.check.line)
     Output.note("    test: " + data.test.check.line)
@@ -41,7 +42,7 @@ struct DemoAgreement {
     _ data: TaskData, _ site: Site, _ store: ActivationStore
   ) throws -> [(alignment: Alignment, run: AlignmentRun)] {
     let random = Model(model.model.architecture.randomlyInitialized(seed: seed &+ 1))
-    let randomStore = ActivationStore(for: [site], of: random)
+    let randomStore = ActivationStore(for: [site])
     return try Self.ranks.map { rank in
       var settings = AlignmentSettings()
       settings.seed = seed

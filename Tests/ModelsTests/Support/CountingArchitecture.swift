@@ -52,9 +52,9 @@ struct CountingArchitecture: Architecture {
     return result
   }
 
-  func logits(_ residual: Tensor) -> Tensor {
+  func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
     counter.count { $0.logits += residual.rows }
-    return base.logits(residual)
+    return base.logits(residual, outputs: outputs)
   }
 
   func randomlyInitialized(seed: UInt64) -> CountingArchitecture {
