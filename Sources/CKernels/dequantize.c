@@ -23,22 +23,68 @@ INLINE float half_from_bits(uint16_t half) {
   return float_from_bits(bits | (uint32_t)(half & 0x8000u) << 16);
 }
 
-INLINE float load_half(const uint8_t *bytes) {
-  uint16_t half;
-  memcpy(&half, bytes, sizeof half);
-  return half_from_bits(half);
-}
-
 INLINE uint32_t load_bits(const uint8_t *bytes) {
   uint32_t bits;
   memcpy(&bits, bytes, sizeof bits);
   return bits;
 }
 
-CK_CLONES void ck_widen_f16(const void *blocks, float *out, size_t count) {
-  const uint8_t *bytes = blocks;
-  for (size_t i = 0; i < count; i++) out[i] = load_half(bytes + 2 * i);
+/// Widens float16; with `set` above CK_BASELINE by the conversion that the instruction set has (it
+/// sets the quiet bit of a NaN).
+INLINE void widen_halves(const uint8_t *bytes, float *restrict out, size_t count, const int set) {
+  if (set == CK_BASELINE) {
+    for (size_t i = 0; i < count; i++) {
+      uint16_t half;
+      memcpy(&half, bytes + 2 * i, sizeof half);
+      out[i] = half_from_bits(half);
+    }
+    return;
+  }
+#if defined(__FLT16_MANT_DIG__)
+  for (size_t i = 0; i < count; i++) {
+    _Float16 half;
+    memcpy(&half, bytes + 2 * i, sizeof half);
+    out[i] = (float)half;
+  }
+#endif
 }
+
+INLINE float load_half(const uint8_t *bytes, const int set) {
+  float value;
+  widen_halves(bytes, &value, 1, set);
+  return value;
+}
+
+/// Defines a widening function for every instruction set and the one that chooses.
+#if defined(__x86_64__) && defined(__FLT16_MANT_DIG__)
+#define WIDENING(NAME) \
+  static void NAME##_baseline(const uint8_t *block, float *restrict out, size_t count) { \
+    NAME(block, out, count, CK_BASELINE); \
+  } \
+  CK_TARGET_AVX2 static void NAME##_avx2(const uint8_t *block, float *restrict out, size_t count) { \
+    NAME(block, out, count, CK_AVX2); \
+  } \
+  CK_TARGET_AVX512 static void NAME##_avx512( \
+    const uint8_t *block, float *restrict out, size_t count) { \
+    NAME(block, out, count, CK_AVX512); \
+  } \
+  void ck_##NAME(const void *blocks, float *restrict out, size_t count) { \
+    int set = ck_instruction_set(); \
+    if (set == CK_AVX512) NAME##_avx512(blocks, out, count); \
+    else if (set == CK_AVX2) NAME##_avx2(blocks, out, count); \
+    else NAME##_baseline(blocks, out, count); \
+  }
+#else
+#define WIDENING(NAME) \
+  void ck_##NAME(const void *blocks, float *restrict out, size_t count) { \
+    NAME(blocks, out, count, CK_BASELINE); \
+  }
+#endif
+
+INLINE void widen_f16(const uint8_t *bytes, float *restrict out, size_t count, const int set) {
+  widen_halves(bytes, out, count, set);
+}
+WIDENING(widen_f16)
 
 CK_CLONES void ck_widen_bf16(const void *blocks, float *out, size_t count) {
   const uint8_t *bytes = blocks;
@@ -49,91 +95,148 @@ CK_CLONES void ck_widen_bf16(const void *blocks, float *out, size_t count) {
   }
 }
 
+// --- four-bit integers by table ------------------------------------------------------------------
+
+typedef float v16 __attribute__((vector_size(64)));
+typedef int32_t i16 __attribute__((vector_size(64)));
+typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef float loose16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+/// low[i] = scale · (q[i] mod 16 + shift) + offset and high[i] likewise of q[i] div 16. With a
+/// permutation of 16 floats (AVX-512) only the sixteen possible results are computed.
+INLINE void widen_nibbles(
+  const uint8_t *q, float scale, int shift, float offset, const int has_offset, float *restrict low,
+  float *restrict high, const int set) {
+  if (set == CK_AVX512) {
+    const v16 integers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    v16 results = scale * (integers + (float)shift);
+    if (has_offset) results = results + offset;
+    i16 indices = __builtin_convertvector(*(const bytes16 *)q, i16);
+    *(loose16 *)low = __builtin_shufflevector(results, indices);
+    *(loose16 *)high = __builtin_shufflevector(results, indices >> 4);
+    return;
+  }
+  for (int i = 0; i < 16; i++) {
+    float low_result = scale * (float)((q[i] & 15) + shift);
+    float high_result = scale * (float)((q[i] >> 4) + shift);
+    low[i] = has_offset ? low_result + offset : low_result;
+    high[i] = has_offset ? high_result + offset : high_result;
+  }
+}
+
 // --- blocks of 32 --------------------------------------------------------------------------------
 
-CK_CLONES void ck_widen_q4_0(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
-  for (size_t done = 0; done < count; done += 32, block += 18, out += 32) {
-    float d = load_half(block);
-    const uint8_t *q = block + 2;
-    for (int i = 0; i < 16; i++) {
-      out[i] = d * (float)((q[i] & 15) - 8);
-      out[i + 16] = d * (float)((q[i] >> 4) - 8);
-    }
-  }
+enum { group_blocks = 32 };
+
+/// The float16 fields that start every block, of up to group_blocks blocks at once: converting them
+/// one at a time would take longer than the blocks' elements.
+INLINE void load_fields(
+  const uint8_t *block, const size_t block_bytes, size_t blocks, const int fields,
+  float *restrict values, const int set) {
+  uint8_t halves[group_blocks * 2 * 2] = {0};
+  // Gathering the fields in vector registers takes longer.
+  _Pragma("clang loop vectorize(disable)") for (size_t b = 0; b < blocks; b++)
+    memcpy(halves + b * fields * 2, block + b * block_bytes, fields * 2);
+  for (size_t i = 0; i < blocks * fields; i += 16) widen_halves(halves + 2 * i, values + i, 16, set);
 }
 
-CK_CLONES void ck_widen_q4_1(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
-  for (size_t done = 0; done < count; done += 32, block += 20, out += 32) {
-    float d = load_half(block), m = load_half(block + 2);
-    const uint8_t *q = block + 4;
-    for (int i = 0; i < 16; i++) {
-      out[i] = d * (float)(q[i] & 15) + m;
-      out[i + 16] = d * (float)(q[i] >> 4) + m;
-    }
+/// Runs the statement for every block of `BYTES` bytes with its first float16 fields in field[].
+#define FOR_EACH_BLOCK(BYTES, FIELDS, ...) \
+  while (count > 0) { \
+    size_t blocks = count / 32 < group_blocks ? count / 32 : group_blocks; \
+    float values[group_blocks * 2]; \
+    load_fields(block, BYTES, blocks, FIELDS, values, set); \
+    count -= blocks * 32; \
+    for (const float *field = values; field < values + blocks * (FIELDS); \
+         field += (FIELDS), block += (BYTES), out += 32) { \
+      const uint8_t *rest = block + 2 * (FIELDS); \
+      __VA_ARGS__ \
+    } \
   }
-}
 
-CK_CLONES void ck_widen_q5_0(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
-  for (size_t done = 0; done < count; done += 32, block += 22, out += 32) {
-    float d = load_half(block);
-    uint32_t high = load_bits(block + 2);
-    const uint8_t *q = block + 6;
+INLINE void widen_q4_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
+  FOR_EACH_BLOCK(18, 1, widen_nibbles(rest, field[0], -8, 0, 0, out, out + 16, set);)
+}
+WIDENING(widen_q4_0)
+
+INLINE void widen_q4_1(const uint8_t *block, float *restrict out, size_t count, const int set) {
+  FOR_EACH_BLOCK(20, 2, widen_nibbles(rest, field[0], 0, field[1], 1, out, out + 16, set);)
+}
+WIDENING(widen_q4_1)
+
+INLINE void widen_q5_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
+  FOR_EACH_BLOCK(22, 1, {
+    float d = field[0];
+    uint32_t high = load_bits(rest);
+    const uint8_t *q = rest + 4;
     for (int i = 0; i < 16; i++) {
       int low_bit = (int)(high >> i & 1) << 4, high_bit = (int)(high >> (i + 16) & 1) << 4;
       out[i] = d * (float)(((q[i] & 15) | low_bit) - 16);
       out[i + 16] = d * (float)(((q[i] >> 4) | high_bit) - 16);
     }
-  }
+  })
 }
+WIDENING(widen_q5_0)
 
-CK_CLONES void ck_widen_q5_1(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
-  for (size_t done = 0; done < count; done += 32, block += 24, out += 32) {
-    float d = load_half(block), m = load_half(block + 2);
-    uint32_t high = load_bits(block + 4);
-    const uint8_t *q = block + 8;
+INLINE void widen_q5_1(const uint8_t *block, float *restrict out, size_t count, const int set) {
+  FOR_EACH_BLOCK(24, 2, {
+    float d = field[0], m = field[1];
+    uint32_t high = load_bits(rest);
+    const uint8_t *q = rest + 4;
     for (int i = 0; i < 16; i++) {
       int low_bit = (int)(high >> i & 1) << 4, high_bit = (int)(high >> (i + 16) & 1) << 4;
       out[i] = d * (float)((q[i] & 15) | low_bit) + m;
       out[i + 16] = d * (float)((q[i] >> 4) | high_bit) + m;
     }
-  }
+  })
 }
+WIDENING(widen_q5_1)
 
-CK_CLONES void ck_widen_q8_0(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
-  for (size_t done = 0; done < count; done += 32, block += 34, out += 32) {
-    float d = load_half(block);
-    const int8_t *q = (const int8_t *)(block + 2);
+INLINE void widen_q8_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
+  FOR_EACH_BLOCK(34, 1, {
+    float d = field[0];
+    const int8_t *q = (const int8_t *)rest;
     for (int i = 0; i < 32; i++) out[i] = d * (float)q[i];
-  }
+  })
 }
+WIDENING(widen_q8_0)
 
 // --- blocks of 256 -------------------------------------------------------------------------------
 
-/// Unpacks the eight 6-bit scales and minima of a block's 12 bytes.
-INLINE void unpack_scales(const uint8_t *packed, uint8_t *scales, uint8_t *minima) {
+/// A block's eight scales and minima, from d, dmin and 12 bytes that pack them in 6 bits each.
+INLINE void load_scales(const uint8_t *block, float *scales, float *minima, const int set) {
+  float d = load_half(block, set), dmin = load_half(block + 2, set);
+  const uint8_t *packed = block + 4;
+  uint8_t small_scales[8], small_minima[8];
   for (int i = 0; i < 4; i++) {
-    scales[i] = packed[i] & 63;
-    minima[i] = packed[i + 4] & 63;
-    scales[i + 4] = (packed[i + 8] & 15) | (packed[i] >> 6) << 4;
-    minima[i + 4] = (packed[i + 8] >> 4) | (packed[i + 4] >> 6) << 4;
+    small_scales[i] = packed[i] & 63;
+    small_minima[i] = packed[i + 4] & 63;
+    small_scales[i + 4] = (packed[i + 8] & 15) | (packed[i] >> 6) << 4;
+    small_minima[i + 4] = (packed[i + 8] >> 4) | (packed[i + 4] >> 6) << 4;
   }
+  for (int i = 0; i < 8; i++) scales[i] = d * small_scales[i];
+  for (int i = 0; i < 8; i++) minima[i] = dmin * small_minima[i];
 }
 
-CK_CLONES void ck_widen_q4_k(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
+INLINE void widen_q4_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
   for (size_t done = 0; done < count; done += 256, block += 144) {
-    float d = load_half(block), dmin = load_half(block + 2);
-    uint8_t scales[8], minima[8];
-    unpack_scales(block + 4, scales, minima);
+    float scales[8], minima[8];
+    load_scales(block, scales, minima, set);
     const uint8_t *q = block + 16;
     for (int group = 0; group < 8; group += 2, q += 32, out += 64) {
-      float low_scale = d * scales[group], low_minimum = dmin * minima[group];
-      float high_scale = d * scales[group + 1], high_minimum = dmin * minima[group + 1];
+      float low_scale = scales[group], low_minimum = minima[group];
+      float high_scale = scales[group + 1], high_minimum = minima[group + 1];
+      if (set == CK_AVX512) {
+        const v16 integers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        v16 low_results = low_scale * integers - low_minimum;
+        v16 high_results = high_scale * integers - high_minimum;
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 32; i += 16) {
+          i16 indices = __builtin_convertvector(*(const bytes16 *)(q + i), i16);
+          *(loose16 *)(out + i) = __builtin_shufflevector(low_results, indices);
+          *(loose16 *)(out + i + 32) = __builtin_shufflevector(high_results, indices >> 4);
+        }
+        continue;
+      }
       for (int i = 0; i < 32; i++) {
         out[i] = low_scale * (float)(q[i] & 15) - low_minimum;
         out[i + 32] = high_scale * (float)(q[i] >> 4) - high_minimum;
@@ -141,18 +244,17 @@ CK_CLONES void ck_widen_q4_k(const void *blocks, float *restrict out, size_t cou
     }
   }
 }
+WIDENING(widen_q4_k)
 
-CK_CLONES void ck_widen_q5_k(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
+INLINE void widen_q5_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
   for (size_t done = 0; done < count; done += 256, block += 176) {
-    float d = load_half(block), dmin = load_half(block + 2);
-    uint8_t scales[8], minima[8];
-    unpack_scales(block + 4, scales, minima);
+    float scales[8], minima[8];
+    load_scales(block, scales, minima, set);
     const uint8_t *high = block + 16;
     const uint8_t *q = block + 48;
     for (int group = 0; group < 8; group += 2, q += 32, out += 64) {
-      float low_scale = d * scales[group], low_minimum = dmin * minima[group];
-      float high_scale = d * scales[group + 1], high_minimum = dmin * minima[group + 1];
+      float low_scale = scales[group], low_minimum = minima[group];
+      float high_scale = scales[group + 1], high_minimum = minima[group + 1];
       for (int i = 0; i < 32; i++) {
         int low_bit = (high[i] >> group & 1) << 4, high_bit = (high[i] >> (group + 1) & 1) << 4;
         out[i] = low_scale * (float)((q[i] & 15) | low_bit) - low_minimum;
@@ -161,13 +263,14 @@ CK_CLONES void ck_widen_q5_k(const void *blocks, float *restrict out, size_t cou
     }
   }
 }
+WIDENING(widen_q5_k)
 
 /// One half of a q6_k block: 128 elements under eight scales.
 INLINE void widen_q6_k_half(
-  const uint8_t *low, const uint8_t *high, const int8_t *scales, float d, float *restrict out) {
+  const uint8_t *low, const uint8_t *high, const float *scales, float *restrict out) {
   for (int part = 0; part < 2; part++) {
-    float scale0 = d * scales[part], scale1 = d * scales[part + 2];
-    float scale2 = d * scales[part + 4], scale3 = d * scales[part + 6];
+    float scale0 = scales[part], scale1 = scales[part + 2];
+    float scale2 = scales[part + 4], scale3 = scales[part + 6];
     for (int i = 16 * part; i < 16 * part + 16; i++) {
       out[i] = scale0 * (float)(((low[i] & 15) | (high[i] & 3) << 4) - 32);
       out[i + 32] = scale1 * (float)(((low[i + 32] & 15) | (high[i] >> 2 & 3) << 4) - 32);
@@ -177,12 +280,13 @@ INLINE void widen_q6_k_half(
   }
 }
 
-CK_CLONES void ck_widen_q6_k(const void *blocks, float *restrict out, size_t count) {
-  const uint8_t *block = blocks;
+INLINE void widen_q6_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
   for (size_t done = 0; done < count; done += 256, block += 210, out += 256) {
-    const int8_t *scales = (const int8_t *)(block + 192);
-    float d = load_half(block + 208);
-    widen_q6_k_half(block, block + 128, scales, d, out);
-    widen_q6_k_half(block + 64, block + 160, scales + 8, d, out + 128);
+    const int8_t *small_scales = (const int8_t *)(block + 192);
+    float d = load_half(block + 208, set), scales[16];
+    for (int i = 0; i < 16; i++) scales[i] = d * small_scales[i];
+    widen_q6_k_half(block, block + 128, scales, out);
+    widen_q6_k_half(block + 64, block + 160, scales + 8, out + 128);
   }
 }
+WIDENING(widen_q6_k)

@@ -7,7 +7,8 @@
 typedef float v4 __attribute__((vector_size(16)));
 typedef float v8 __attribute__((vector_size(32)));
 typedef float v16 __attribute__((vector_size(64)));
-/// Sixteen floats anywhere in memory.
+/// Four and sixteen floats anywhere in memory.
+typedef float loose4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float loose16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -19,6 +20,10 @@ enum {
   product_chunk = 512,
   transposed_chunk = 256,
   float_chunk = 2048,
+  // An odd number of lines from row to row: rows must not share the cache's sets.
+  dot_stride = dot_chunk + lanes,
+  product_stride = product_chunk + lanes,
+  transposed_stride = transposed_chunk + lanes,
   most_dot_panel = 4,
   most_product_panel = 12,
   transposed_panel = 32,
@@ -109,7 +114,7 @@ INLINE void dot_vectors(
 INLINE void product_by_dots(
   const ck_weight *weight, size_t first, size_t count, const float *packed, const int rows,
   const int panel, float *out, size_t out_stride) {
-  _Alignas(64) float scratch[most_dot_panel * dot_chunk];
+  _Alignas(64) float scratch[most_dot_panel * dot_stride];
   const size_t width = weight->width, padded = whole_vectors(width), end = first + count;
   const size_t chunk = weight->widen ? even_chunk(width, dot_chunk, weight->block) : width;
   for (size_t i = first; i < end; i += panel) {
@@ -121,12 +126,12 @@ INLINE void product_by_dots(
       for (size_t k = 0; k < width; k += chunk) {
         const size_t here = smaller(chunk, width - k), here_padded = whole_vectors(here);
         for (size_t p = 0; p < live; p++) {
-          float *widened = scratch + p * dot_chunk;
+          float *widened = scratch + p * dot_stride;
           weight->widen(elements_of(weight, i + p, k), widened, here);
           for (size_t pad = here; pad < here_padded; pad++) widened[pad] = 0;
         }
         UNROLL for (int p = 0; p < panel; p++)
-          w[p] = scratch + smaller(p, live - 1) * dot_chunk;
+          w[p] = scratch + smaller(p, live - 1) * dot_stride;
         dot_vectors(
           w, NULL, panel, packed + k, padded, rows, here_padded / lanes, total);
       }
@@ -165,7 +170,7 @@ INLINE void panel_columns(
   for (size_t begin = 0; begin < count; begin += lanes) {
     if (next) UNROLL for (int p = 0; p < panel; p++) __builtin_prefetch(next[p] + begin, 0, 2);
     size_t end = smaller(begin + lanes, count);
-    for (size_t k = begin; k < end; k++) {
+    _Pragma("clang loop unroll_count(4)") for (size_t k = begin; k < end; k++) {
       v16 column[2];
       UNROLL for (int v = 0; v < vectors; v++)
         column[v] = *(const v16 *)(x + (k * vectors + v) * lanes);
@@ -176,10 +181,35 @@ INLINE void panel_columns(
   UNROLL for (int a = 0; a < panel * vectors; a++) total[a] += sums[a];
 }
 
+/// out[r, p] = columns[p, r] for `count` columns and the first `rows` of their rows.
+INLINE void store_transposed(
+  const float *columns, size_t count, const size_t column, size_t rows, float *out,
+  size_t out_stride) {
+  size_t r = 0, whole = count / 4 * 4;
+  for (; r + 4 <= rows; r += 4)
+    for (size_t p = 0; p < whole; p += 4) {
+      const float *corner = columns + p * column + r;
+      v4 a = *(const v4 *)corner, b = *(const v4 *)(corner + column);
+      v4 c = *(const v4 *)(corner + 2 * column), d = *(const v4 *)(corner + 3 * column);
+      v4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+      v4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+      v4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      v4 cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      float *place = out + r * out_stride + p;
+      *(loose4 *)place = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+      *(loose4 *)(place + out_stride) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+      *(loose4 *)(place + 2 * out_stride) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+      *(loose4 *)(place + 3 * out_stride) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+    }
+  for (size_t rest = 0; rest < rows; rest++)
+    for (size_t p = rest < r ? whole : 0; p < count; p++)
+      out[rest * out_stride + p] = columns[p * column + rest];
+}
+
 INLINE void product_by_columns(
   const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows,
   const int vectors, const int panel, float *out, size_t out_stride) {
-  _Alignas(64) float scratch[most_product_panel * product_chunk];
+  _Alignas(64) float scratch[most_product_panel * product_stride];
   const size_t width = weight->width, end = first + count;
   const size_t chunk =
     even_chunk(width, weight->widen ? product_chunk : float_chunk, weight->block);
@@ -192,9 +222,9 @@ INLINE void product_by_columns(
       const float *w[most_product_panel], *next[most_product_panel];
       if (weight->widen) {
         for (size_t p = 0; p < live; p++)
-          weight->widen(elements_of(weight, i + p, k), scratch + p * product_chunk, here);
+          weight->widen(elements_of(weight, i + p, k), scratch + p * product_stride, here);
         UNROLL for (int p = 0; p < panel; p++)
-          w[p] = scratch + smaller(p, live - 1) * product_chunk;
+          w[p] = scratch + smaller(p, live - 1) * product_stride;
         panel_columns(
           w, NULL, panel, packed + k * vectors * lanes, vectors, here, total);
       } else {
@@ -207,10 +237,7 @@ INLINE void product_by_columns(
         panel_columns(w, next, panel, packed + k * vectors * lanes, vectors, here, total);
       }
     }
-    const float *transposed = (const float *)total;
-    for (size_t r = 0; r < rows; r++)
-      for (size_t p = 0; p < live; p++)
-        out[r * out_stride + i + p] = transposed[p * vectors * lanes + r];
+    store_transposed((const float *)total, live, vectors * lanes, rows, out + i, out_stride);
   }
 }
 
@@ -303,7 +330,7 @@ INLINE void transposed_columns(
 INLINE void transposed_by_panels(
   const ck_weight *weight, size_t outputs, size_t first, size_t count, left_rows y,
   size_t all_rows, const int rows, const int vectors, float *out, size_t out_stride) {
-  _Alignas(64) float scratch[transposed_panel * transposed_chunk];
+  _Alignas(64) float scratch[transposed_panel * transposed_stride];
   const size_t chunk =
     even_chunk(count, weight->widen ? transposed_chunk : float_chunk, weight->block);
   out += first;
@@ -315,9 +342,9 @@ INLINE void transposed_by_panels(
       const float *w[transposed_panel], *next[transposed_panel];
       if (weight->widen) {
         for (size_t p = 0; p < live; p++) {
-          w[p] = scratch + p * transposed_chunk;
+          w[p] = scratch + p * transposed_stride;
           weight->widen(
-            elements_of(weight, i + p, first + j), scratch + p * transposed_chunk, here);
+            elements_of(weight, i + p, first + j), scratch + p * transposed_stride, here);
         }
       } else {
         const int last = j + here == count;
@@ -386,24 +413,24 @@ typedef void transposed_function(
   }
 
 #if defined(__x86_64__)
-KERNELS(avx512, __attribute__((target("avx512f"))), 4, 4, 4, 4, 12, 12, 8, 8, 4, 4, 8, 3)
-KERNELS(avx2, __attribute__((target("arch=haswell"))), 4, 2, 2, 1, 6, 3, 4, 2, 1, 1, 4, 1)
+KERNELS(avx512, CK_TARGET_AVX512, 4, 4, 4, 4, 12, 12, 8, 8, 4, 4, 8, 3)
+KERNELS(avx2, CK_TARGET_AVX2, 4, 2, 2, 1, 6, 3, 4, 2, 1, 1, 4, 1)
 KERNELS(baseline, , 2, 1, 1, 1, 2, 1, 2, 1, 1, 1, 2, 1)
-#define CHOOSE(KIND) \
-  (__builtin_cpu_supports("avx512f") ? KIND##_avx512 \
-   : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? KIND##_avx2 \
-                                                                     : KIND##_baseline)
+static product_function *const products[] = {product_baseline, product_avx2, product_avx512};
+static transposed_function *const transposed_products[] = {
+  transposed_baseline, transposed_avx2, transposed_avx512};
 #else
 // 32 registers of four floats.
 KERNELS(baseline, , 4, 2, 2, 1, 6, 3, 4, 2, 1, 1, 4, 1)
-#define CHOOSE(KIND) KIND##_baseline
+static product_function *const products[] = {product_baseline};
+static transposed_function *const transposed_products[] = {transposed_baseline};
 #endif
 
 void ck_few_product(
   const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, float *out,
   size_t out_stride) {
   if (rows == 0) return;
-  CHOOSE(product)(weight, first, count, packed, rows, out, out_stride);
+  products[ck_instruction_set()](weight, first, count, packed, rows, out, out_stride);
 }
 
 void ck_few_product_transposed(
@@ -413,5 +440,5 @@ void ck_few_product_transposed(
     for (size_t r = 0; r < rows; r++)
       memset(out + r * out_stride + first, 0, count * sizeof(float));
   else if (rows > 0)
-    CHOOSE(transposed)(weight, outputs, first, count, packed, rows, out, out_stride);
+    transposed_products[ck_instruction_set()](weight, outputs, first, count, packed, rows, out, out_stride);
 }

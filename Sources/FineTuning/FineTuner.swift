@@ -12,6 +12,26 @@ public struct PromptCompletion: Codable, Sendable, Equatable {
   }
 }
 
+/// A prompt and its completion as a model reads them.
+public struct TokenizedExample: Sendable, Equatable {
+  /// The prompt's tokens, then the completion's.
+  public let tokens: [Int]
+  /// How many of them are the prompt's.
+  public let promptLength: Int
+
+  /// Both parts have at least one token.
+  public init(tokens: [Int], promptLength: Int) {
+    precondition(
+      (1..<max(1, tokens.count)).contains(promptLength),
+      "TokenizedExample: a prompt of \(promptLength) of \(tokens.count) tokens")
+    (self.tokens, self.promptLength) = (tokens, promptLength)
+  }
+
+  /// The positions whose next token is part of the completion.
+  var measured: [Int] { Array(promptLength - 1..<tokens.count - 1) }
+  var targets: [Int] { Array(tokens[promptLength...]) }
+}
+
 /// How a fine-tuning is trained.
 public struct FineTuningSettings: Codable, Sendable, Equatable {
   public var epochs = 10
@@ -60,14 +80,6 @@ public struct FineTuner: Sendable {
     public let learningRate: Double
   }
 
-  private struct Example {
-    let tokens: [Int]
-    let promptLength: Int
-    /// The positions whose next token is part of the completion.
-    var measured: [Int] { Array(promptLength - 1..<tokens.count - 1) }
-    var targets: [Int] { Array(tokens[promptLength...]) }
-  }
-
   /// Trains in place and returns the loss of every step.
   ///
   /// - Throws: ``FineTuningError`` when there is nothing to train on or the loss diverges,
@@ -77,8 +89,19 @@ public struct FineTuner: Sendable {
     _ adapted: AdaptedModel, on pairs: [PromptCompletion],
     store: ActivationStore = ActivationStore(), progress: (Progress) -> Void = { _ in }
   ) throws -> [Double] {
+    try train(adapted, onTokens: encode(pairs, adapted.base), store: store, progress: progress)
+  }
+
+  /// Trains in place on tokens and returns the loss of every step.
+  ///
+  /// - Throws: ``FineTuningError`` when there is nothing to train on or the loss diverges,
+  ///   ``ModelError`` for a prompt that doesn't fit.
+  @discardableResult
+  public func train(
+    _ adapted: AdaptedModel, onTokens examples: [TokenizedExample],
+    store: ActivationStore = ActivationStore(), progress: (Progress) -> Void = { _ in }
+  ) throws -> [Double] {
     try settings.validate()
-    let examples = try encode(pairs, adapted.base)
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     let interventions = adapted.interventions.map(\.intervention)
     let optimizer = AdamW(
@@ -129,7 +152,9 @@ public struct FineTuner: Sendable {
     return total / Double(count)
   }
 
-  private func encode(_ pairs: [PromptCompletion], _ base: LanguageModel) throws -> [Example] {
+  private func encode(
+    _ pairs: [PromptCompletion], _ base: LanguageModel
+  ) throws -> [TokenizedExample] {
     try pairs.enumerated().map { index, pair in
       let prompt = base.tokenizer.encode(pair.prompt)
       var completion = base.tokenizer.encode(pair.completion, addingSpecialTokens: false)
@@ -140,12 +165,12 @@ public struct FineTuner: Sendable {
       guard !completion.isEmpty else {
         throw FineTuningError.emptyText(example: index, part: "completion")
       }
-      return Example(tokens: prompt + completion, promptLength: prompt.count)
+      return TokenizedExample(tokens: prompt + completion, promptLength: prompt.count)
     }
   }
 
   private func loss(
-    _ adapted: AdaptedModel, _ batch: [Example], _ store: ActivationStore
+    _ adapted: AdaptedModel, _ batch: [TokenizedExample], _ store: ActivationStore
   ) throws -> Tensor {
     var request = Request(
       batch.map { .tokens($0.tokens) },

@@ -100,6 +100,7 @@ struct SweepCommand: ParsableCommand {
   var site = "block_output"
   @Option(help: ArgumentHelp("One head's part of the vector.", valueName: "n")) var head: Int?
   @Option(help: ArgumentHelp("How many pairs the sweep uses.", valueName: "n")) var limit = 32
+  @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -108,11 +109,12 @@ struct SweepCommand: ParsableCommand {
     let model = try model.load()
     try model.model.validate(site.component, layer: 0, head: head)
     let writer = try RunWriter("sweep", common, model)
-    let data = try task.data(for: model, store: ActivationStore(), seed: common.seed)
+    let store = storeOptions.store()
+    let data = try task.data(for: model, store: store, seed: common.seed)
     let progress = ProgressLine("sweep")
     let sweep = try model.sweep(
       data.train, task: data.task, variable: data.variable, component: site.component, head: head,
-      limit: limit
+      limit: limit, store: store
     ) { progress.update($0, of: $1) }
     try writer.write(writer.record(RunRecord.Results(sweep: sweep)))
     if common.json { return try Output.print(json: sweep) }
@@ -138,6 +140,7 @@ struct DASCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 32
   @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
   @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
+  @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
@@ -168,7 +171,7 @@ struct DASCommand: ParsableCommand {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }
     let writer = try RunWriter("das", common, model)
-    let store = ActivationStore(for: [site])
+    let store = storeOptions.store(for: [site])
     let data = try task.data(for: model, store: store, seed: common.seed)
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)

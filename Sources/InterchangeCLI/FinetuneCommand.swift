@@ -30,6 +30,7 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
   @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 16
   @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
+  @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
@@ -57,14 +58,15 @@ struct FinetuneCommand: ParsableCommand {
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
     settings.seed = common.seed
     let tuner = FineTuner(settings: settings)
-    let before = try tuner.loss(adapted, on: pairs)
+    let store = storeOptions.store()
+    let before = try tuner.loss(adapted, on: pairs, store: store)
     Output.note(
       String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
     let progress = ProgressLine("finetune")
-    let losses = try tuner.train(adapted, on: pairs) {
+    let losses = try tuner.train(adapted, on: pairs, store: store) {
       progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
     }
-    let after = try tuner.loss(adapted, on: pairs)
+    let after = try tuner.loss(adapted, on: pairs, store: store)
     let run = FineTuningRun(
       method: "LoReFT", site: site.description, rank: rotation.rank, parameters: parameters,
       parameterShare: share, losses: losses, effects: [])

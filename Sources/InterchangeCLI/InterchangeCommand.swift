@@ -16,7 +16,7 @@ struct InterchangeCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
       SweepCommand.self, DASCommand.self, FinetuneCommand.self, GenerateCommand.self,
-      FigureCommand.self, DemoCommand.self,
+      FigureCommand.self, BenchCommand.self, DemoCommand.self,
     ])
 
   static func main() {

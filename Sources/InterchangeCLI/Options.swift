@@ -28,8 +28,11 @@ struct CommonOptions: ParsableArguments {
 struct ModelArgument: ParsableArguments {
   @Argument(help: "A GGUF file, or a folder with config.json, safetensors and a tokenizer.")
   var model: String
+  @OptionGroup var form: WeightOptions
 
-  func load() throws -> LanguageModel { try LanguageModel(contentsOf: model) }
+  func load() throws -> LanguageModel {
+    try LanguageModel(contentsOf: model, weights: form.weights)
+  }
 }
 
 /// A place in a model.

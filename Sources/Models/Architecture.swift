@@ -36,6 +36,9 @@ public protocol Architecture: Sendable {
   /// given, or to all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
+  /// Floating-point operations of the matrix products of a forward pass with all logits.
+  func forwardOperations(batch: Int, length: Int) -> Double
+
   /// The same architecture with random weights, as it would be initialised before training.
   func randomlyInitialized(seed: UInt64) -> Self
 }

@@ -48,6 +48,8 @@ public struct Llama: Architecture {
     let gate: Projection  // mlp.gate_proj, ffn_gate
     let up: Projection  // mlp.up_proj, ffn_up
     let down: Projection  // mlp.down_proj, ffn_down
+
+    var projections: [Projection] { [query, key, value, output, gate, up, down] }
   }
 
   public let configuration: Configuration
@@ -77,13 +79,19 @@ public struct Llama: Architecture {
   public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
 
+  public func forwardOperations(batch: Int, length: Int) -> Double {
+    let c = configuration
+    let weights = blocks.reduce(head.weight.count) { total, layer in
+      layer.projections.reduce(total) { $0 + $1.weight.count }
+    }
+    let attention = 4 * Double(c.layers * c.heads * c.headWidth * batch * length * length)
+    return 2 * Double(weights) * Double(batch * length) + attention
+  }
+
   public var parameterCount: Int {
     let perLayer = blocks.reduce(0) { total, layer in
-      let projections = [
-        layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down,
-      ]
-      return total + layer.attentionNorm.count + layer.mlpNorm.count
-        + projections.reduce(0) { $0 + $1.weight.count + ($1.bias?.count ?? 0) }
+      total + layer.attentionNorm.count + layer.mlpNorm.count
+        + layer.projections.reduce(0) { $0 + $1.weight.count + ($1.bias?.count ?? 0) }
     }
     return embeddings.count + perLayer + finalNorm.count
       + (configuration.tiedEmbeddings ? 0 : head.weight.count)
@@ -147,6 +155,14 @@ public struct Llama: Architecture {
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
     let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
     return outputs.map { head.selecting($0)(normed) } ?? head(normed)
+  }
+
+  /// The same weights with attention to all positions, as an encoder has it.
+  package var bidirectional: Llama {
+    var configuration = configuration
+    configuration.isCausal = false
+    return Llama(
+      configuration, embeddings: embeddings, blocks: blocks, finalNorm: finalNorm, head: head)
   }
 
   /// Weights as transformers initialises them: normal with deviation 0.02, norms 1, biases 0.

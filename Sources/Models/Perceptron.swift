@@ -51,6 +51,10 @@ public struct Perceptron: Architecture {
     (hidden + [readout]).reduce(0) { $0 + $1.weight.count + $1.bias.count }
   }
 
+  public func forwardOperations(batch: Int, length: Int) -> Double {
+    2 * Double(batch * (hidden + [readout]).reduce(0) { $0 + $1.weight.count })
+  }
+
   public func dimensions(of component: Component) -> ComponentDimensions? {
     switch component {
     case .blockOutput: ComponentDimensions(width: width)

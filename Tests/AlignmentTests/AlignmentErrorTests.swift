@@ -135,7 +135,7 @@ import Testing
     for sweep in [
       InterchangeSweep(layers: [Int](), positions: [.last]),
       InterchangeSweep(layers: [0], positions: []),
-      InterchangeSweep(layers: [0], positions: [.last], batchSize: 0),
+      InterchangeSweep(layers: [0], positions: [.last], batchRows: 0),
     ] {
       #expect(throws: AlignmentError.self) { try sweep.run(signs.model, on: data) }
     }

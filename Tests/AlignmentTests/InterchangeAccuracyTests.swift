@@ -123,7 +123,7 @@ import Testing
     let data = TinyModels.examples(13, seed: 6)
     let model = try TinyModels.model("llama-mha")
     let results = try [1, 4, 13].map { size in
-      try InterchangeSweep(layers: [0, 2], positions: [.index(0), .last], batchSize: size)
+      try InterchangeSweep(layers: [0, 2], positions: [.index(0), .last], batchRows: size)
         .run(model, on: data)
     }
     for other in results.dropFirst() {

@@ -29,7 +29,8 @@ import Testing
     let result = try InterchangeSweep(
       component: component, head: head, layers: 0..<3, positions: positions
     ).run(model.model, on: data) { told.append([$0, $1]) }
-    #expect(told == (1...12).map { [$0, 12] })
+    // Four examples at four positions, layer by layer.
+    #expect(told == [[16, 48], [32, 48], [48, 48]])
     #expect(result.layers == [0, 1, 2] && result.positions == ["0", "1", "-2", "-1"])
     #expect(result.component == component.rawValue && result.head == head)
     for (row, layer) in result.layers.enumerated() {

@@ -32,7 +32,10 @@ import Testing
     for layer in 0..<3 {
       let swap = try model.interchange(
         at: .blockOutput(layer, .all), base: "the rain", source: "the rain")
-      #expect(swap.logits.elements == plain)
+      for (a, b) in zip(swap.logits.elements, plain) {
+        // The plain run's last block computes one row, this one all: float32 rounding.
+        #expect(abs(a - b) <= 1e-6 * max(1, abs(b)))
+      }
     }
   }
 

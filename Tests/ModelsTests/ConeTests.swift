@@ -4,7 +4,17 @@ import Testing
 
 /// A run with stored base runs equals the run without, and computes little.
 @Suite struct ConeTests {
-  private static let models = ["llama-mha", "llama-gqa", "llama-bias"]
+  private static let models = [
+    "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "llama-gqa, bidirectional",
+  ]
+
+  /// A fixture's model; every position sees every other one where the name says so.
+  private static func model(_ name: String) throws -> Model {
+    let parts = name.split(separator: ",")
+    let model = try TinyModel(String(parts[0])).model
+    guard parts.count == 2, let llama = model.architecture as? Llama else { return model }
+    return Model(llama.bidirectional)
+  }
 
   /// A few inputs, so that cases share stored runs which lack stages that others kept.
   private func pool(_ generator: inout RandomGenerator) -> [ModelInput] {
@@ -16,7 +26,7 @@ import Testing
   private func forEachCase(
     _ name: String, seed: UInt64, count: Int, _ body: (Model, GeneratedCase, Int) throws -> Void
   ) throws {
-    let model = try TinyModel(name).model
+    let model = try Self.model(name)
     var generator = RandomGenerator(seed: seed)
     let pool = pool(&generator)
     for number in 0..<count {
@@ -101,7 +111,7 @@ import Testing
       counting.counter.take()
         == .init(blocks: [0: [16, 16], 1: [16, 16], 2: [16, 2]], logits: 2, embedded: 16))
 
-    let store = ActivationStore(for: [.blockOutput(1, .last)], of: model)
+    let store = ActivationStore(for: [.blockOutput(1, .last)])
     _ = try model.run(request, store: store)
     _ = counting.counter.take()
     let kept = store.byteCount
@@ -116,8 +126,58 @@ import Testing
       try #require(plain.logits), try #require(try tiny.model.run(.lastLogits(inputs)).logits),
       "plain logits")
     #expect(store.byteCount == kept)
-    // Keys and values of 3 layers, 2 heads of width 4, and two stages of the residual stream.
-    #expect(kept == 4 * 16 * (3 * 2 * 8 + 2 * 16))
+    // Keys and values of layer 2 (2 heads of width 4) before the last positions, and the last rows of
+    // two stages of the residual stream.
+    #expect(kept == 4 * ((8 + 6) * 2 * 8 + 2 * 2 * 16))
+  }
+
+  @Test func aBidirectionalConeIsEverythingAbove() throws {
+    let counting = CountingArchitecture(base: try Self.model("llama-gqa, bidirectional").architecture)
+    let model = Model(counting)
+    let input = try TinyModel("llama-gqa").inputs[3]
+    let store = ActivationStore()
+    let request = Request(
+      [input], edits: [Edit(Cells(.blockOutput, layer: 0, positions: [[8]])) { 2 * $0 }],
+      logits: [[0]])
+    let run = try model.run(request, store: store)
+    _ = counting.counter.take()
+    let again = try model.run(request, store: store)
+    #expect(
+      counting.counter.take() == .init(blocks: [1: [9, 9], 2: [9, 1]], logits: 1, embedded: 0))
+    expectSame(try #require(again.logits), try #require(run.logits), "again")
+    // Position 0 sees an edit of position 8: not in a causal model.
+    let plain = try #require(try model.run(Request([input], logits: [[0]])).logits)
+    #expect((plain - (try #require(run.logits))).elements.contains { abs($0) > 1e-4 })
+  }
+
+  /// Some outputs are the same numbers as among all, with the same gradients.
+  @Test func wantedOutputs() throws {
+    for name in ["llama-gqa", "llama-bias", "llama-gqa.gguf"] {
+      let tiny = try TinyModel(name)
+      let outputs = [40, 3, 3, 0]
+      var request = Request(tiny.inputs, logits: tiny.inputs.map { [$0.length - 1, 0] })
+      let map = Parameter("map", Tensor(repeating: 0.5, shape: [1, 16]))
+      request.edits = [
+        Edit(Cells(.blockOutput, layer: 1, positions: tiny.inputs.map { _ in [0] })) {
+          $0.multiplyingRows(map.tensor.reshaped([16]))
+        }
+      ]
+      let all = try #require(try tiny.model.run(request).logits)
+      let chosen = all.transposed().gatherRows(outputs).transposed()
+      request.outputs = outputs
+      let some = try #require(try tiny.model.run(request).logits)
+      expectSame(some, chosen, name)
+      let gradients = [chosen, some].map { logits in
+        map.clearGradient()
+        (logits * logits).sum().backward()
+        return map.gradient ?? .zeros([0])
+      }
+      expectSame(gradients[1], gradients[0], "\(name), gradient")
+    }
+    let tiny = try TinyModel("llama-mha")
+    #expect(throws: ModelError.self) {
+      try tiny.model.run(.lastLogits([tiny.inputs[0]], outputs: [tiny.model.architecture.outputs]))
+    }
   }
 
   @Test func anEarlierEditTakesItsLaterPositions() throws {

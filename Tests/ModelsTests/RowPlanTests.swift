@@ -5,12 +5,12 @@ import Testing
 @Suite struct RowPlanTests {
   private func plan(
     _ lengths: [Int], edits: [Cells] = [], captures: [Cells] = [], measured: [[Int]]? = nil,
-    start: [Int]? = nil, hasBase: Bool = false, isCausal: Bool = true, fillsCaches: Bool = false
+    start: [Int]? = nil, hasBase: Bool = false, isCausal: Bool = true, keys: [[Int]]? = nil
   ) -> RowPlan {
     RowPlan(
       lengths: lengths, layers: 3, edits: edits, captures: captures, measured: measured,
       start: start ?? lengths.map { _ in 0 }, hasBase: hasBase, isCausal: isCausal,
-      fillsCaches: fillsCaches)
+      keys: keys)
   }
 
   private func stages(_ plan: RowPlan) -> [[[Int]]] { plan.stages.map(\.positions) }
@@ -98,19 +98,32 @@ import Testing
   }
 
   @Test func generationComputesOneRow() {
-    let plan = plan([8], measured: [[7]], start: [7], fillsCaches: true)
+    let plan = plan([8], measured: [[7]], start: [7], keys: [[8], [8], [8]])
     #expect(stages(plan) == [[[7]], [[7]], [[7]], [[7]]])
     #expect(plan.known == [[7], [7], [7]])
   }
 
   @Test func aGrowingCacheGetsEveryNewPosition() {
-    let plan = plan([6, 4], measured: [[3], []], start: [2, 4], fillsCaches: true)
+    let plan = plan(
+      [6, 4], measured: [[3], []], start: [2, 4], keys: Array(repeating: [6, 4], count: 3))
     #expect(stages(plan)[..<3].allSatisfy { $0 == [[2, 3, 4, 5], []] })
     #expect(stages(plan)[3] == [[3], []])
     #expect(outputs(plan)[2] == [[3], []])
     // Also with nothing measured at all.
-    let silent = self.plan([6], start: [0], fillsCaches: true)
+    let silent = self.plan([6], start: [0], keys: [[6], [6], [6]])
     #expect(stages(silent) == [[Array(0..<6)], [Array(0..<6)], [Array(0..<6)], [[]]])
+  }
+
+  /// A base run for a cone that begins at layer 2: nothing is made that it will not read.
+  @Test func wantedKeysTakeTheRowsBelowThem() {
+    let capture = Cells(.blockOutput, layer: 0, positions: [[5]])
+    let plan = plan([6], captures: [capture], keys: [[0], [0], [5]])
+    #expect(stages(plan) == [[Array(0...5)], [Array(0...5)], [Array(0...4)], [[]]])
+    #expect(outputs(plan) == [[Array(0...5)], [Array(0...4)], [[]]])
+    #expect(plan.runs == [true, true, true])
+    let captureOnly = self.plan([6], captures: [capture], hasBase: true)
+    #expect(captureOnly.runs == [false, false, false])
+    #expect(captureOnly.entering == [[[]], [[5]], [[]], [[]]])
   }
 
   @Test func rowsOfCells() {

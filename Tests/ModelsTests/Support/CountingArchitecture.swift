@@ -36,6 +36,10 @@ struct CountingArchitecture: Architecture {
   var maximumLength: Int { base.maximumLength }
   var parameterCount: Int { base.parameterCount }
 
+  func forwardOperations(batch: Int, length: Int) -> Double {
+    base.forwardOperations(batch: batch, length: length)
+  }
+
   func dimensions(of component: Component) -> ComponentDimensions? {
     base.dimensions(of: component)
   }
