@@ -15,24 +15,23 @@ typedef float loose16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 enum {
   lanes = 16,
-  plain_rows = 4,  // up to here x is packed row by row, beyond column by column
+  single_rows = 4,  // up to here every number of rows has its own kernel
+  plain_rows = 8,
   dot_chunk = 1024,
-  product_chunk = 512,
-  transposed_chunk = 256,
   float_chunk = 2048,
+  product_chunk = 512,
+  product_stride = product_chunk + lanes,
+  most_product_panel = 12,
+  ahead = 64,
   // An odd number of lines from row to row: rows must not share the cache's sets.
   dot_stride = dot_chunk + lanes,
-  product_stride = product_chunk + lanes,
-  transposed_stride = transposed_chunk + lanes,
   most_dot_panel = 4,
-  most_product_panel = 12,
-  transposed_panel = 32,
+  most_transposed_panel = 32,
+  transposed_scratch = 12800,
 };
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 INLINE size_t whole_vectors(size_t count) { return (count + lanes - 1) / lanes * lanes; }
-/// How many lanes one column takes when x is packed column by column.
-INLINE size_t column_lanes(size_t rows) { return whole_vectors(rows); }
 
 INLINE const char *row_of(const ck_weight *weight, size_t row) {
   size_t stored = weight->order ? weight->order[row] : row;
@@ -47,6 +46,7 @@ INLINE const char *elements_of(const ck_weight *weight, size_t row, size_t first
 /// Splits `count` into pieces of about the same size: whole blocks and vectors, at most `most`.
 INLINE size_t even_chunk(size_t count, size_t most, size_t block) {
   size_t unit = block < lanes ? lanes : block;
+  most = most / unit * unit;
   size_t pieces = (count + most - 1) / most;
   if (pieces <= 1) return count;
   return smaller(((count + pieces - 1) / pieces + unit - 1) / unit * unit, most);
@@ -62,65 +62,96 @@ void ck_weight_rows(const ck_weight *weight, size_t first, size_t count, float *
 
 // --- packing -------------------------------------------------------------------------------------
 
-size_t ck_few_packed_count(size_t rows, size_t width) {
-  return rows <= plain_rows ? rows * whole_vectors(width) : width * column_lanes(rows);
+// Up to plain_rows rows x is packed row by row, padded with zeros to whole vectors and, beyond four, to
+// plain_rows rows; more rows column by column, padded to 16 or 32 rows.
+
+INLINE size_t padded_rows(size_t rows) {
+  return rows <= single_rows ? rows : rows <= plain_rows ? plain_rows : whole_vectors(rows);
 }
 
-/// Rows are padded with zeros to whole vectors; columns to 16 or 32 rows.
+size_t ck_few_packed_count(size_t rows, size_t width) {
+  return padded_rows(rows) * (rows <= plain_rows ? whole_vectors(width) : width);
+}
+
 void ck_few_pack(const float *x, size_t rows, size_t width, float *packed) {
+  const size_t all_rows = padded_rows(rows);
   if (rows <= plain_rows) {
-    size_t padded = whole_vectors(width);
+    const size_t padded = whole_vectors(width);
     for (size_t r = 0; r < rows; r++, packed += padded) {
       memcpy(packed, x + r * width, width * sizeof(float));
       memset(packed + width, 0, (padded - width) * sizeof(float));
     }
+    memset(packed, 0, (all_rows - rows) * padded * sizeof(float));
     return;
   }
-  size_t column = column_lanes(rows);
-  for (size_t k = 0; k < width; k++, packed += column) {
+  for (size_t k = 0; k < width; k++, packed += all_rows) {
     for (size_t r = 0; r < rows; r++) packed[r] = x[r * width + k];
-    for (size_t r = rows; r < column; r++) packed[r] = 0;
+    for (size_t r = rows; r < all_rows; r++) packed[r] = 0;
   }
 }
 
-// --- product, rows packed row by row: dot products -----------------------------------------------
+// --- product, x row by row: dot products ---------------------------------------------------------
 
-INLINE float sum_of_lanes(const v16 *vector) {
-  v8 half = __builtin_shufflevector(*vector, *vector, 0, 1, 2, 3, 4, 5, 6, 7)
-    + __builtin_shufflevector(*vector, *vector, 8, 9, 10, 11, 12, 13, 14, 15);
-  v4 quarter = __builtin_shufflevector(half, half, 0, 1, 2, 3)
-    + __builtin_shufflevector(half, half, 4, 5, 6, 7);
-  return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+/// Stores the sums of the lanes of `live` of at most four vectors.
+INLINE void store_sums(const v16 *vectors, const int count, size_t live, float *out) {
+  v4 quarters[most_dot_panel];
+  UNROLL for (int a = 0; a < most_dot_panel; a++) {
+    const v16 all = vectors[a < count ? a : 0];
+    v8 half = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7)
+      + __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+    quarters[a] = __builtin_shufflevector(half, half, 0, 1, 2, 3)
+      + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+  }
+  v4 low = __builtin_shufflevector(quarters[0], quarters[1], 0, 4, 1, 5)
+    + __builtin_shufflevector(quarters[0], quarters[1], 2, 6, 3, 7);
+  v4 high = __builtin_shufflevector(quarters[2], quarters[3], 0, 4, 1, 5)
+    + __builtin_shufflevector(quarters[2], quarters[3], 2, 6, 3, 7);
+  v4 sums = __builtin_shufflevector(low, high, 0, 1, 4, 5)
+    + __builtin_shufflevector(low, high, 2, 3, 6, 7);
+  if (live == most_dot_panel) *(loose4 *)out = sums;
+  else for (size_t a = 0; a < live; a++) out[a] = sums[a];
 }
 
-/// total[p, r] += w[p] · x[r], lane by lane, while the lines of `next` are fetched.
+/// total[r, p] += w[p] · x[r], lane by lane, while the lines of `next` are fetched.
 INLINE void dot_vectors(
   const float *const *w, const float *const *next, const int panel, const float *x, size_t stride,
   const int rows, size_t vectors, v16 *total) {
-  v16 sums[most_dot_panel * plain_rows];
+  v16 sums[most_dot_panel * single_rows];
   UNROLL for (int a = 0; a < panel * rows; a++) sums[a] = total[a];
   for (size_t k = 0; k < vectors * lanes; k += lanes) {
-    if (next) UNROLL for (int p = 0; p < panel; p++) __builtin_prefetch(next[p] + k, 0, 3);
-    v16 columns[plain_rows];
+    if (next) {
+      UNROLL for (int p = 0; p < panel; p++) __builtin_prefetch(next[p] + k, 0, 3);
+    }
+    v16 columns[single_rows];
     UNROLL for (int r = 0; r < rows; r++) columns[r] = *(const v16 *)(x + r * stride + k);
     UNROLL for (int p = 0; p < panel; p++) {
       v16 weights = *(const loose16 *)(w[p] + k);
-      UNROLL for (int r = 0; r < rows; r++) sums[p * rows + r] += weights * columns[r];
+      UNROLL for (int r = 0; r < rows; r++) sums[r * panel + p] += weights * columns[r];
     }
   }
   UNROLL for (int a = 0; a < panel * rows; a++) total[a] = sums[a];
 }
 
+/// All groups of `rows` rows of x.
+INLINE void dot_groups(
+  const float *const *w, const float *const *next, const int panel, const float *x, size_t stride,
+  size_t all_rows, const int rows, size_t vectors, v16 *total) {
+  for (size_t r = 0; r < all_rows; r += rows)
+    dot_vectors(
+      w, r == 0 ? next : NULL, panel, x + r * stride, stride, rows, vectors,
+      total + r * panel);
+}
+
 INLINE void product_by_dots(
-  const ck_weight *weight, size_t first, size_t count, const float *packed, const int rows,
-  const int panel, float *out, size_t out_stride) {
+  const ck_weight *weight, size_t first, size_t count, const float *packed, size_t all_rows,
+  const int rows, const int panel, float *out, size_t out_stride) {
   _Alignas(64) float scratch[most_dot_panel * dot_stride];
+  v16 total[most_dot_panel * plain_rows];
   const size_t width = weight->width, padded = whole_vectors(width), end = first + count;
   const size_t chunk = weight->widen ? even_chunk(width, dot_chunk, weight->block) : width;
   for (size_t i = first; i < end; i += panel) {
     const size_t live = smaller(panel, end - i);
-    v16 total[most_dot_panel * plain_rows];
-    UNROLL for (int a = 0; a < panel * rows; a++) total[a] = (v16){0};
+    for (size_t a = 0; a < panel * padded_rows(all_rows); a++) total[a] = (v16){0};
     const float *w[most_dot_panel], *next[most_dot_panel];
     if (weight->widen) {
       for (size_t k = 0; k < width; k += chunk) {
@@ -132,8 +163,8 @@ INLINE void product_by_dots(
         }
         UNROLL for (int p = 0; p < panel; p++)
           w[p] = scratch + smaller(p, live - 1) * dot_stride;
-        dot_vectors(
-          w, NULL, panel, packed + k, padded, rows, here_padded / lanes, total);
+        dot_groups(
+          w, NULL, panel, packed + k, padded, all_rows, rows, here_padded / lanes, total);
       }
     } else {
       UNROLL for (int p = 0; p < panel; p++) {
@@ -141,23 +172,22 @@ INLINE void product_by_dots(
         next[p] = (const float *)row_of(weight, smaller(i + panel + p, end - 1));
       }
       const size_t whole = width / lanes * lanes;
-      dot_vectors(w, next, panel, packed, padded, rows, whole / lanes, total);
+      dot_groups(w, next, panel, packed, padded, all_rows, rows, whole / lanes, total);
       if (whole < width) {
         UNROLL for (int p = 0; p < panel; p++) {
           for (size_t k = 0; k < lanes; k++)
             scratch[p * lanes + k] = whole + k < width ? w[p][whole + k] : 0;
           w[p] = scratch + p * lanes;
         }
-        dot_vectors(w, NULL, panel, packed + whole, padded, rows, 1, total);
+        dot_groups(w, NULL, panel, packed + whole, padded, all_rows, rows, 1, total);
       }
     }
-    for (size_t p = 0; p < live; p++)
-      for (int r = 0; r < rows; r++)
-        out[r * out_stride + i + p] = sum_of_lanes(&total[p * rows + r]);
+    for (size_t r = 0; r < all_rows; r++)
+      store_sums(total + r * panel, panel, live, out + r * out_stride + i);
   }
 }
 
-// --- product, rows packed column by column -------------------------------------------------------
+// --- product, x column by column -----------------------------------------------------------------
 
 /// total[p] += Σ_k w[p][k] · x[k], the lanes being the rows of x.
 INLINE void panel_columns(
@@ -168,7 +198,14 @@ INLINE void panel_columns(
   const float *row[most_product_panel];
   UNROLL for (int p = 0; p < panel; p++) row[p] = w[p];
   for (size_t begin = 0; begin < count; begin += lanes) {
-    if (next) UNROLL for (int p = 0; p < panel; p++) __builtin_prefetch(next[p] + begin, 0, 2);
+    if (next) {
+      // A few lines ahead in the same rows, at their end in the next: far enough for memory, and
+      // near enough for the first-level cache.
+      const int same = begin + ahead < count;
+      const float *const *from = same ? w : next;
+      size_t at = same ? begin + ahead : begin + ahead - count;
+      UNROLL for (int p = 0; p < panel; p++) __builtin_prefetch(from[p] + at, 0, 3);
+    }
     size_t end = smaller(begin + lanes, count);
     _Pragma("clang loop unroll_count(4)") for (size_t k = begin; k < end; k++) {
       v16 column[2];
@@ -253,15 +290,15 @@ typedef struct {
 /// out[r, j] (+)= Σ_i y[r, i] · w[i][j] over a panel of `count` rows of W and `vectors` vectors of
 /// columns; rows of the group beyond `live` are not written.
 INLINE void transposed_tile(
-  const float *const *w, const float *const *next, size_t count, size_t j, left_rows y,
-  const int rows, const int vectors, float *out, size_t out_stride, size_t live, int overwrite) {
+  const float *const *w, const float *const *next, size_t next_j, size_t count, size_t j,
+  left_rows y, const int rows, const int vectors, float *out, size_t out_stride, size_t live, int overwrite) {
   v16 sums[32];
   UNROLL for (int a = 0; a < rows * vectors; a++) sums[a] = (v16){0};
   const float *left = y.start;
   for (size_t i = 0; i < count; i++, left += y.output_step) {
     if (next)
       UNROLL for (int v = 0; v < vectors; v++)
-        __builtin_prefetch(next[i] + j + v * lanes, 0, 2);
+        __builtin_prefetch(next[i] + next_j + v * lanes, 0, 3);
     v16 weights[8];
     UNROLL for (int v = 0; v < vectors; v++)
       weights[v] = *(const loose16 *)(w[i] + j + v * lanes);
@@ -284,13 +321,13 @@ INLINE void transposed_tile(
 INLINE void transposed_tail(
   const float *const *w, size_t count, size_t j, size_t columns, left_rows y, const int rows,
   float *out, size_t out_stride, size_t live, int overwrite) {
-  _Alignas(64) float padded[transposed_panel * lanes], sums[8 * lanes];
-  const float *padded_rows[transposed_panel];
+  _Alignas(64) float padded[most_transposed_panel * lanes], sums[8 * lanes];
+  const float *rows_of_tail[most_transposed_panel];
   for (size_t i = 0; i < count; i++) {
-    padded_rows[i] = padded + i * lanes;
+    rows_of_tail[i] = padded + i * lanes;
     for (size_t c = 0; c < lanes; c++) padded[i * lanes + c] = c < columns ? w[i][j + c] : 0;
   }
-  transposed_tile(padded_rows, NULL, count, 0, y, rows, 1, sums, lanes, rows, 1);
+  transposed_tile(rows_of_tail, NULL, 0, count, 0, y, rows, 1, sums, lanes, rows, 1);
   for (size_t r = 0; r < live; r++)
     for (size_t c = 0; c < columns; c++) {
       float *place = out + r * out_stride + c;
@@ -304,19 +341,21 @@ INLINE void transposed_columns(
   size_t all_rows, const int rows, const int vectors, float *out, size_t out_stride,
   int overwrite) {
   size_t j = 0;
-  for (; j + vectors * lanes <= columns; j += vectors * lanes)
+  for (; j + vectors * lanes <= columns; j += vectors * lanes) {
+    const int same = j + 2 * vectors * lanes <= columns;
     for (size_t r = 0; r < all_rows; r += rows) {
       left_rows group = {y.start + r * y.row_step, y.row_step, y.output_step};
       transposed_tile(
-        w, r == 0 ? next : NULL, count, j, group, rows, vectors, out + r * out_stride + j,
-        out_stride, all_rows - r, overwrite);
+        w, r > 0 ? NULL : (same && next) ? w : next, same ? j + vectors * lanes : 0, count, j,
+        group, rows, vectors, out + r * out_stride + j, out_stride, all_rows - r, overwrite);
     }
+  }
   for (; j + lanes <= columns; j += lanes)
     for (size_t r = 0; r < all_rows; r += rows) {
       left_rows group = {y.start + r * y.row_step, y.row_step, y.output_step};
       transposed_tile(
-        w, r == 0 ? next : NULL, count, j, group, rows, 1, out + r * out_stride + j, out_stride,
-        all_rows - r, overwrite);
+        w, NULL, 0, count, j, group, rows, 1, out + r * out_stride + j, out_stride, all_rows - r,
+        overwrite);
     }
   if (j < columns)
     for (size_t r = 0; r < all_rows; r += rows) {
@@ -329,28 +368,29 @@ INLINE void transposed_columns(
 
 INLINE void transposed_by_panels(
   const ck_weight *weight, size_t outputs, size_t first, size_t count, left_rows y,
-  size_t all_rows, const int rows, const int vectors, float *out, size_t out_stride) {
-  _Alignas(64) float scratch[transposed_panel * transposed_stride];
-  const size_t chunk =
-    even_chunk(count, weight->widen ? transposed_chunk : float_chunk, weight->block);
+  size_t all_rows, const int rows, const int vectors, const int panel, float *out,
+  size_t out_stride) {
+  _Alignas(64) float scratch[transposed_scratch];
+  const size_t stride = transposed_scratch / panel / (2 * lanes) * (2 * lanes) - lanes;
+  const size_t chunk = even_chunk(count, weight->widen ? stride : float_chunk, weight->block);
   out += first;
-  for (size_t i = 0; i < outputs; i += transposed_panel) {
-    const size_t live = smaller(transposed_panel, outputs - i);
+  for (size_t i = 0; i < outputs; i += panel) {
+    const size_t live = smaller(panel, outputs - i);
     const left_rows here_y = {y.start + i * y.output_step, y.row_step, y.output_step};
     for (size_t j = 0; j < count; j += chunk) {
       const size_t here = smaller(chunk, count - j);
-      const float *w[transposed_panel], *next[transposed_panel];
+      const float *w[most_transposed_panel], *next[most_transposed_panel];
       if (weight->widen) {
         for (size_t p = 0; p < live; p++) {
-          w[p] = scratch + p * transposed_stride;
+          w[p] = scratch + p * stride;
           weight->widen(
-            elements_of(weight, i + p, first + j), scratch + p * transposed_stride, here);
+            elements_of(weight, i + p, first + j), scratch + p * stride, here);
         }
       } else {
         const int last = j + here == count;
         for (size_t p = 0; p < live; p++) {
           w[p] = (const float *)row_of(weight, i + p) + first + j;
-          next[p] = last ? (const float *)row_of(weight, smaller(i + transposed_panel + p, outputs - 1)) + first
+          next[p] = last ? (const float *)row_of(weight, smaller(i + panel + p, outputs - 1)) + first
                          : w[p] + here;
         }
       }
@@ -370,12 +410,12 @@ typedef void transposed_function(
 
 #define DOTS(ROWS, PANEL) \
   case ROWS: \
-    product_by_dots(weight, first, count, packed, ROWS, PANEL, out, out_stride); \
+    product_by_dots(weight, first, count, packed, rows, ROWS, PANEL, out, out_stride); \
     return;
 #define TRANSPOSED(ROWS, VECTORS) \
   case ROWS: \
     transposed_by_panels( \
-      weight, outputs, first, count, y, rows, ROWS, VECTORS, out, out_stride); \
+      weight, outputs, first, count, y, rows, ROWS, VECTORS, 8, out, out_stride); \
     return;
 
 /// The tiles' accumulators fill the registers of an instruction set: panels of 1 to 4 plain rows, of
@@ -390,9 +430,10 @@ typedef void transposed_function(
       DOTS(1, PANEL1) \
       DOTS(2, PANEL2) \
       DOTS(3, PANEL3) \
-      DOTS(4, PANEL4) \
     } \
-    if (rows <= lanes) \
+    if (rows <= plain_rows) \
+      product_by_dots(weight, first, count, packed, rows, 4, PANEL4, out, out_stride); \
+    else if (rows <= lanes) \
       product_by_columns(weight, first, count, packed, rows, 1, PANEL16, out, out_stride); \
     else product_by_columns(weight, first, count, packed, rows, 2, PANEL32, out, out_stride); \
   } \
@@ -406,10 +447,12 @@ typedef void transposed_function(
       TRANSPOSED(3, VECTORS3) \
       TRANSPOSED(4, VECTORS4) \
     } \
-    y.row_step = 1; \
-    y.output_step = column_lanes(rows); \
+    if (rows > plain_rows) { \
+      y.row_step = 1; \
+      y.output_step = whole_vectors(rows); \
+    } \
     transposed_by_panels( \
-      weight, outputs, first, count, y, rows, GROUP, VECTORS_GROUP, out, out_stride); \
+      weight, outputs, first, count, y, rows, GROUP, VECTORS_GROUP, 32, out, out_stride); \
   }
 
 #if defined(__x86_64__)

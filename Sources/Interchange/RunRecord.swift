@@ -31,12 +31,14 @@ public struct RunRecord: Codable, Sendable {
     public var sweep: SweepRun?
     public var alignments: [AlignmentRun]?
     public var fineTuning: FineTuningRun?
+    public var growth: CostGrowth?
 
     public init(
       equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
-      alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil
+      alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
+      growth: CostGrowth? = nil
     ) {
-      self.equality = equality
+      (self.equality, self.growth) = (equality, growth)
       (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
     }
   }

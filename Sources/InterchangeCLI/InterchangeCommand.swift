@@ -16,7 +16,8 @@ struct InterchangeCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
       SweepCommand.self, DASCommand.self, FinetuneCommand.self, GenerateCommand.self,
-      FigureCommand.self, BenchCommand.self, DemoCommand.self,
+      FigureCommand.self, BenchCommand.self, GrowthCommand.self,
+      DemoCommand.self,
     ])
 
   static func main() {

@@ -36,8 +36,16 @@ public protocol Architecture: Sendable {
   /// given, or to all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
-  /// Floating-point operations of the matrix products of a forward pass with all logits.
-  func forwardOperations(batch: Int, length: Int) -> Double
+  /// What a block computes.
+  ///
+  /// - Parameters:
+  ///   - keyRows: the rows that come in
+  ///   - outputRows: those whose output is needed
+  ///   - pairs: how many positions the output rows attend to, in all
+  func blockCost(_ layer: Int, keyRows: Int, outputRows: Int, pairs: Int) -> RunCost
+
+  /// What the output computes for rows of the last stage and a number of wanted outputs.
+  func outputCost(rows: Int, outputs: Int) -> RunCost
 
   /// The same architecture with random weights, as it would be initialised before training.
   func randomlyInitialized(seed: UInt64) -> Self

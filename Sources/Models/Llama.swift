@@ -79,13 +79,26 @@ public struct Llama: Architecture {
   public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
 
-  public func forwardOperations(batch: Int, length: Int) -> Double {
-    let c = configuration
-    let weights = blocks.reduce(head.weight.count) { total, layer in
-      layer.projections.reduce(total) { $0 + $1.weight.count }
+  public func blockCost(
+    _ index: Int, keyRows: Int, outputRows: Int, pairs: Int
+  ) -> RunCost {
+    let layer = blocks[index]
+    let mixing = 4 * Double(configuration.heads * configuration.headWidth) * Double(pairs)
+    var cost = RunCost(rows: outputRows, operations: mixing, weightBytes: 0)
+    for (rows, projections) in [
+      (keyRows, [layer.key, layer.value]),
+      (outputRows, [layer.query, layer.output, layer.gate, layer.up, layer.down]),
+    ] where rows > 0 {
+      for projection in projections { cost = cost + projection.weight.cost(rows: rows) }
     }
-    let attention = 4 * Double(c.layers * c.heads * c.headWidth * batch * length * length)
-    return 2 * Double(weights) * Double(batch * length) + attention
+    return cost
+  }
+
+  public func outputCost(rows: Int, outputs: Int) -> RunCost {
+    let all = head.weight.cost(rows: rows)
+    let share = Double(outputs) / Double(configuration.vocabulary)
+    return RunCost(
+      rows: 0, operations: all.operations * share, weightBytes: all.weightBytes * share)
   }
 
   public var parameterCount: Int {
@@ -156,36 +169,12 @@ public struct Llama: Architecture {
     let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
     return outputs.map { head.selecting($0)(normed) } ?? head(normed)
   }
+}
 
-  /// The same weights with attention to all positions, as an encoder has it.
-  package var bidirectional: Llama {
-    var configuration = configuration
-    configuration.isCausal = false
-    return Llama(
-      configuration, embeddings: embeddings, blocks: blocks, finalNorm: finalNorm, head: head)
-  }
-
-  /// Weights as transformers initialises them: normal with deviation 0.02, norms 1, biases 0.
-  public func randomlyInitialized(seed: UInt64) -> Llama {
-    var generator = RandomGenerator(seed: seed)
-    func random(_ weight: Weight) -> Weight {
-      Weight(.normal([weight.rows, weight.width], deviation: 0.02, using: &generator))
-    }
-    func random(_ projection: Projection) -> Projection {
-      Projection(
-        weight: random(projection.weight), bias: projection.bias.map { .zeros($0.shape) })
-    }
-    func ones(_ tensor: Tensor) -> Tensor { Tensor(repeating: 1, shape: tensor.shape) }
-    let embeddings = random(embeddings)
-    let blocks = blocks.map { layer in
-      Layer(
-        attentionNorm: ones(layer.attentionNorm), query: random(layer.query),
-        key: random(layer.key), value: random(layer.value), output: random(layer.output),
-        mlpNorm: ones(layer.mlpNorm), gate: random(layer.gate), up: random(layer.up),
-        down: random(layer.down))
-    }
-    return Llama(
-      configuration, embeddings: embeddings, blocks: blocks, finalNorm: ones(finalNorm),
-      head: configuration.tiedEmbeddings ? Projection(weight: embeddings) : random(head))
+extension Weight {
+  /// What a product with so many rows costs.
+  fileprivate func cost(rows: Int) -> RunCost {
+    RunCost(
+      rows: 0, operations: 2 * Double(count) * Double(rows), weightBytes: Double(byteCount))
   }
 }

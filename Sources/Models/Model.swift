@@ -147,7 +147,7 @@ public final class Model: Sendable {
     return architecture.dimensions(of: site.component)!.columns(head: site.head).count
   }
 
-  private func validate(_ request: Request) throws {
+  func validate(_ request: Request) throws {
     for input in request.inputs {
       guard (1...architecture.maximumLength).contains(input.length) else {
         throw ModelError.invalidLength(

@@ -51,8 +51,18 @@ public struct Perceptron: Architecture {
     (hidden + [readout]).reduce(0) { $0 + $1.weight.count + $1.bias.count }
   }
 
-  public func forwardOperations(batch: Int, length: Int) -> Double {
-    2 * Double(batch * (hidden + [readout]).reduce(0) { $0 + $1.weight.count })
+  public func blockCost(
+    _ layer: Int, keyRows: Int, outputRows: Int, pairs: Int
+  ) -> RunCost {
+    cost(hidden[layer].weight, rows: outputRows)
+  }
+
+  public func outputCost(rows: Int, outputs: Int) -> RunCost { cost(readout.weight, rows: rows) }
+
+  private func cost(_ weight: Tensor, rows: Int) -> RunCost {
+    RunCost(
+      rows: rows, operations: 2 * Double(weight.count * rows), weightBytes: Double(4 * weight.count)
+    )
   }
 
   public func dimensions(of component: Component) -> ComponentDimensions? {

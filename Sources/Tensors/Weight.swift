@@ -60,6 +60,8 @@ public struct Weight: @unchecked Sendable {
 
   /// The number of elements.
   public var count: Int { rows * width }
+  /// The bytes that they take as they are stored.
+  public var byteCount: Int { rows * kernel.row_bytes }
 
   /// Whether products can read the rows as one float32 matrix.
   var isPlain: Bool { kernel.widen == nil && order == nil }

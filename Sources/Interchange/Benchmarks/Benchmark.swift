@@ -120,9 +120,8 @@ public struct Benchmark {
     var result = clock.measurement(.forward, warmup: 1)
     result.firstPassSeconds = nil
     result.tokens = batch * length
-    result.gflops =
-      1e-9 * model.architecture.forwardOperations(batch: batch, length: length)
-      / result.medianSeconds
+    let operations = try model.costs(of: request, hasStore: false).reduce(0) { $0 + $1.operations }
+    result.gflops = 1e-9 * operations / result.medianSeconds
     return result
   }
 
@@ -134,7 +133,7 @@ public struct Benchmark {
       site: .blockOutput(layer, position), dimensions: rank, settings: settings)
   }
 
-  private func das(_ model: Model) throws -> BenchmarkResult {
+  func das(_ model: Model) throws -> BenchmarkResult {
     let examples = examples(batch, model)
     var clock = StepClock()
     _ = try search(epochs: steps + 1).fit(model, on: examples, store: store) { _ in clock.tick() }

@@ -36,8 +36,12 @@ struct CountingArchitecture: Architecture {
   var maximumLength: Int { base.maximumLength }
   var parameterCount: Int { base.parameterCount }
 
-  func forwardOperations(batch: Int, length: Int) -> Double {
-    base.forwardOperations(batch: batch, length: length)
+  func blockCost(_ layer: Int, keyRows: Int, outputRows: Int, pairs: Int) -> RunCost {
+    base.blockCost(layer, keyRows: keyRows, outputRows: outputRows, pairs: pairs)
+  }
+
+  func outputCost(rows: Int, outputs: Int) -> RunCost {
+    base.outputCost(rows: rows, outputs: outputs)
   }
 
   func dimensions(of component: Component) -> ComponentDimensions? {
