@@ -62,7 +62,7 @@ let package = Package(
       name: "example-tune-in-subspace", dependencies: ["Interchange"],
       path: "Examples/TuneInSubspace"),
 
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "CKernels"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "CausalModelsTests", dependencies: ["CausalModels"]),

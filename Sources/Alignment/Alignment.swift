@@ -5,7 +5,7 @@ import Tensors
 /// A fitted DAS: a rotation at a site, with what is needed to judge it.
 public final class Alignment {
   public let search: DistributedAlignmentSearch
-  /// The learned frame [k, width]; no longer trained.
+  /// The learned frame [k, width], of boundless DAS the rows within the boundary; no longer trained.
   public let rotation: Rotation
   /// The loss of every training step.
   public let losses: [Double]
@@ -23,8 +23,11 @@ public final class Alignment {
 
   /// The swap inside the learned subspace.
   public var intervention: DistributedInterchange {
-    DistributedInterchange(rotation, blocks: search.blocks)
+    DistributedInterchange(rotation, blocks: blocks)
   }
+
+  /// The rows of each source's block.
+  var blocks: [Range<Int>] { search.boundary == nil ? search.blocks : [0..<rotation.rank] }
 
   var run: InterchangeRun {
     InterchangeRun(model: model, store: store, batchSize: search.settings.batchSize)

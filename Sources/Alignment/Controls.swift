@@ -103,7 +103,7 @@ struct ControlSuite {
         rank: rotation.rank, width: rotation.width, seed: generator.next())
       let outcomes = try alignment.run.outcomes(
         test,
-        DistributedInterchange(random.copy(isTrained: false), blocks: alignment.search.blocks))
+        DistributedInterchange(random.copy(isTrained: false), blocks: alignment.blocks))
       each.append(Accuracy(outcomes).value)
       all += outcomes
     }
@@ -118,7 +118,7 @@ struct ControlSuite {
     let components = try Rotation.principalComponents(
       of: rows, rank: min(rotation.rank, rows.rows - 1))
     let blocks =
-      components.rank == rotation.rank ? alignment.search.blocks : [0..<components.rank]
+      components.rank == rotation.rank ? alignment.blocks : [0..<components.rank]
     let outcomes = try alignment.run.outcomes(
       test, DistributedInterchange(components.copy(isTrained: false), blocks: blocks))
     return ControlResult(

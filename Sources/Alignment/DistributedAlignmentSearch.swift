@@ -51,6 +51,8 @@ public struct DistributedAlignmentSearch: Sendable {
   public var site: Site
   /// How many dimensions each source's block has.
   public var dimensions: [Int]
+  /// Learns the number of dimensions of a single source: boundless DAS; ``dimensions`` is empty then.
+  public var boundary: LearnedBoundary?
   public var settings: AlignmentSettings
 
   /// One variable in `dimensions` dimensions at `site`.
@@ -61,6 +63,14 @@ public struct DistributedAlignmentSearch: Sendable {
   /// Several variables, each in its own block of rows of one rotation.
   public init(site: Site, blocks: [Int], settings: AlignmentSettings = AlignmentSettings()) {
     (self.site, self.dimensions, self.settings) = (site, blocks, settings)
+  }
+
+  /// One variable in as many dimensions as it turns out to have.
+  public init(
+    site: Site, boundary: LearnedBoundary, settings: AlignmentSettings = AlignmentSettings()
+  ) {
+    self.init(site: site, blocks: [], settings: settings)
+    self.boundary = boundary
   }
 
   /// The rows of each block.
@@ -77,8 +87,9 @@ public struct DistributedAlignmentSearch: Sendable {
   /// - Throws: as ``fit(_:on:store:start:progress:)``.
   public func validate(_ model: Model, on examples: [AlignmentExample]) throws {
     try settings.validate()
+    try boundary?.validate()
     let width = try model.width(of: site)
-    var rank = 0
+    var rank = boundary == nil ? 0 : width
     for count in dimensions {
       guard count >= 1 && count <= width - rank else {
         throw InterventionError.rankOutOfRange(rank: count, width: width - rank)
@@ -87,8 +98,9 @@ public struct DistributedAlignmentSearch: Sendable {
     }
     guard rank >= 1 else { throw InterventionError.rankOutOfRange(rank: 0, width: width) }
     let sources = try SiteExamples.sourceCount(of: examples)
-    guard sources == dimensions.count else {
-      throw AlignmentError.sourceMismatch(expected: dimensions.count, found: sources)
+    let expected = boundary == nil ? dimensions.count : 1
+    guard sources == expected else {
+      throw AlignmentError.sourceMismatch(expected: expected, found: sources)
     }
     let positions = try SiteExamples.basePositions(of: examples, at: site)
     for source in 0..<sources {
@@ -108,7 +120,8 @@ public struct DistributedAlignmentSearch: Sendable {
     start: Rotation? = nil, progress: (FitProgress) -> Void = { _ in }
   ) throws -> Alignment {
     try validate(model, on: examples)
-    let (rank, width) = (dimensions.reduce(0, +), try model.width(of: site))
+    let width = try model.width(of: site)
+    let rank = boundary == nil ? dimensions.reduce(0, +) : width
     if let start, start.width != width {
       throw InterventionError.widthMismatch(
         name: "starting rotation", expected: start.width, found: width)
@@ -122,23 +135,29 @@ public struct DistributedAlignmentSearch: Sendable {
       try start.map { $0.copy(isTrained: true) }
       ?? .random(rank: rank, width: width, seed: settings.seed)
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
-    let losses = try train(rotation, data, run, progress)
+    let bounded = boundary.map { BoundaryTraining(rotation, $0) }
+    let losses = try train(rotation, bounded, data, run, progress)
+    let found = bounded.map { rotation.leading($0.intervention.dimensions) }
     return Alignment(
       search: self, model: model, store: store, training: data,
-      rotation: rotation.copy(isTrained: false), losses: losses)
+      rotation: found ?? rotation.copy(isTrained: false), losses: losses)
   }
 
   private func train(
-    _ rotation: Rotation, _ data: SiteExamples, _ run: InterchangeRun,
+    _ rotation: Rotation, _ bounded: BoundaryTraining?, _ data: SiteExamples,
+    _ run: InterchangeRun,
     _ progress: (FitProgress) -> Void
   ) throws -> [Double] {
     var generator = RandomGenerator(seed: settings.seed ^ 0xDA5)
     let order = Array(0..<data.count).shuffled(using: &generator)
-    let held = data.count < 8 ? 0 : Int(Double(data.count) * settings.validationShare)
+    // While a boundary's temperature falls, losses of different epochs don't compare: no stopping.
+    let watches = bounded == nil && data.count >= 8
+    let held = watches ? Int(Double(data.count) * settings.validationShare) : 0
     let (validation, training) = (Array(order.prefix(held)), Array(order.dropFirst(held)))
-    let intervention = DistributedInterchange(rotation, blocks: blocks)
+    let intervention: any Intervention =
+      bounded?.intervention ?? DistributedInterchange(rotation, blocks: blocks)
     let optimizer = AdamW(
-      intervention.parameters, orthonormal: intervention.orthonormalParameters)
+      rotation.trainedParameters, orthonormal: intervention.orthonormalParameters)
     let stepsPerEpoch = (training.count + settings.batchSize - 1) / settings.batchSize
     let steps = settings.epochs * stepsPerEpoch
     let schedule = LearningRateSchedule(
@@ -150,10 +169,13 @@ public struct DistributedAlignmentSearch: Sendable {
       let shuffled = training.shuffled(using: &generator)
       for start in stride(from: 0, to: shuffled.count, by: settings.batchSize) {
         let batch = Array(shuffled[start..<min(start + settings.batchSize, shuffled.count)])
-        let loss = try loss(batch, data, run, intervention)
+        bounded?.begin(step: losses.count, of: steps)
+        var loss = try loss(batch, data, run, intervention)
+        if let bounded { loss = loss + bounded.penalty }
         guard loss.scalar.isFinite else { throw AlignmentError.diverged(step: losses.count) }
         loss.backward()
         try optimizer.step(learningRate: schedule.rate(at: losses.count))
+        try bounded?.step()
         losses.append(Double(loss.scalar))
         progress(
           FitProgress(

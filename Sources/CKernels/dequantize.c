@@ -61,7 +61,8 @@ INLINE float load_half(const uint8_t *bytes, const int set) {
   static void NAME##_baseline(const uint8_t *block, float *restrict out, size_t count) { \
     NAME(block, out, count, CK_BASELINE); \
   } \
-  CK_TARGET_AVX2 static void NAME##_avx2(const uint8_t *block, float *restrict out, size_t count) { \
+  CK_TARGET_AVX2 static void NAME##_avx2( \
+    const uint8_t *block, float *restrict out, size_t count) { \
     NAME(block, out, count, CK_AVX2); \
   } \
   CK_TARGET_AVX512 static void NAME##_avx512( \
@@ -137,7 +138,8 @@ INLINE void load_fields(
   // Gathering the fields in vector registers takes longer.
   _Pragma("clang loop vectorize(disable)") for (size_t b = 0; b < blocks; b++)
     memcpy(halves + b * fields * 2, block + b * block_bytes, fields * 2);
-  for (size_t i = 0; i < blocks * fields; i += 16) widen_halves(halves + 2 * i, values + i, 16, set);
+  for (size_t i = 0; i < blocks * fields; i += 16)
+    widen_halves(halves + 2 * i, values + i, 16, set);
 }
 
 /// Runs the statement for every block of `BYTES` bytes with its first float16 fields in field[].

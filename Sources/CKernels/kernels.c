@@ -168,10 +168,19 @@ CK_CLONES void ck_swiglu(const float *gate, const float *up, float *out, size_t 
 
 CK_CLONES void ck_swiglu_gradient(
   const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    float s = sigmoid(gate[i]);
-    dup[i] = dy[i] * gate[i] * s;
-    dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+  if (dgate && dup) {
+    for (size_t i = 0; i < count; i++) {
+      float s = sigmoid(gate[i]);
+      dup[i] = dy[i] * gate[i] * s;
+      dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+    }
+  } else if (dgate) {
+    for (size_t i = 0; i < count; i++) {
+      float s = sigmoid(gate[i]);
+      dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+    }
+  } else if (dup) {
+    for (size_t i = 0; i < count; i++) dup[i] = dy[i] * gate[i] * sigmoid(gate[i]);
   }
 }
 

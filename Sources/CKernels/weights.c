@@ -17,17 +17,19 @@ enum {
   lanes = 16,
   single_rows = 4,  // up to here every number of rows has its own kernel
   plain_rows = 8,
-  dot_chunk = 1024,
-  float_chunk = 2048,
-  product_chunk = 512,
-  product_stride = product_chunk + lanes,
+  // Rows of W that a tile takes at most.
+  most_dot_panel = 4,
   most_product_panel = 12,
-  ahead = 64,
+  most_transposed_panel = 32,
+  // Columns of W that are taken at a time; float32, which needs no scratch, takes more.
+  dot_chunk = 1024,
+  product_chunk = 512,
+  float_chunk = 2048,
   // An odd number of lines from row to row: rows must not share the cache's sets.
   dot_stride = dot_chunk + lanes,
-  most_dot_panel = 4,
-  most_transposed_panel = 32,
-  transposed_scratch = 12800,
+  product_stride = product_chunk + lanes,
+  transposed_scratch = 12800,  // floats: 8 rows of 1584 or 32 of 368
+  ahead = 64,                  // floats from what is used to what is fetched
 };
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -62,8 +64,8 @@ void ck_weight_rows(const ck_weight *weight, size_t first, size_t count, float *
 
 // --- packing -------------------------------------------------------------------------------------
 
-// Up to plain_rows rows x is packed row by row, padded with zeros to whole vectors and, beyond four, to
-// plain_rows rows; more rows column by column, padded to 16 or 32 rows.
+// Up to plain_rows rows x is packed row by row, padded with zeros to whole vectors and, beyond
+// single_rows, to plain_rows rows; more rows column by column, padded to 16 or 32 rows.
 
 INLINE size_t padded_rows(size_t rows) {
   return rows <= single_rows ? rows : rows <= plain_rows ? plain_rows : whole_vectors(rows);
@@ -291,7 +293,8 @@ typedef struct {
 /// columns; rows of the group beyond `live` are not written.
 INLINE void transposed_tile(
   const float *const *w, const float *const *next, size_t next_j, size_t count, size_t j,
-  left_rows y, const int rows, const int vectors, float *out, size_t out_stride, size_t live, int overwrite) {
+  left_rows y, const int rows, const int vectors, float *out, size_t out_stride, size_t live,
+  int overwrite) {
   v16 sums[32];
   UNROLL for (int a = 0; a < rows * vectors; a++) sums[a] = (v16){0};
   const float *left = y.start;
@@ -383,15 +386,14 @@ INLINE void transposed_by_panels(
       if (weight->widen) {
         for (size_t p = 0; p < live; p++) {
           w[p] = scratch + p * stride;
-          weight->widen(
-            elements_of(weight, i + p, first + j), scratch + p * stride, here);
+          weight->widen(elements_of(weight, i + p, first + j), scratch + p * stride, here);
         }
       } else {
         const int last = j + here == count;
         for (size_t p = 0; p < live; p++) {
           w[p] = (const float *)row_of(weight, i + p) + first + j;
-          next[p] = last ? (const float *)row_of(weight, smaller(i + panel + p, outputs - 1)) + first
-                         : w[p] + here;
+          const size_t later = smaller(i + panel + p, outputs - 1);
+          next[p] = last ? (const float *)row_of(weight, later) + first : w[p] + here;
         }
       }
       transposed_columns(
@@ -418,8 +420,10 @@ typedef void transposed_function(
       weight, outputs, first, count, y, rows, ROWS, VECTORS, 8, out, out_stride); \
     return;
 
-/// The tiles' accumulators fill the registers of an instruction set: panels of 1 to 4 plain rows, of
-/// one and of two vectors of rows; vectors for 1 to 4 plain rows, and a group of more rows.
+/// The tiles fill the registers of an instruction set with accumulators. Of the product: how many
+/// rows of W for 1, 2, 3 and groups of 4 rows of x, for one vector of rows and for two. Of the
+/// transposed product: how many vectors of columns for 1 to 4 rows; the rows of a group of more
+/// rows, and its vectors.
 #define KERNELS( \
   NAME, TARGET, PANEL1, PANEL2, PANEL3, PANEL4, PANEL16, PANEL32, VECTORS1, VECTORS2, VECTORS3, \
   VECTORS4, GROUP, VECTORS_GROUP) \
@@ -483,5 +487,6 @@ void ck_few_product_transposed(
     for (size_t r = 0; r < rows; r++)
       memset(out + r * out_stride + first, 0, count * sizeof(float));
   else if (rows > 0)
-    transposed_products[ck_instruction_set()](weight, outputs, first, count, packed, rows, out, out_stride);
+    transposed_products[ck_instruction_set()](
+      weight, outputs, first, count, packed, rows, out, out_stride);
 }

@@ -136,6 +136,8 @@ struct DASCommand: ParsableCommand {
   @OptionGroup var task: TaskOptions
   @OptionGroup var site: SiteOptions
   @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 1
+  @Flag(help: "Boundless DAS: learn the number of dimensions; --rank is not used.")
+  var boundless = false
   @Option(help: ArgumentHelp("Passes over the training pairs.", valueName: "n")) var epochs = 10
   @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 32
   @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
@@ -176,7 +178,10 @@ struct DASCommand: ParsableCommand {
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
     settings.seed = common.seed
-    let search = DistributedAlignmentSearch(site: site, dimensions: rank, settings: settings)
+    let search =
+      boundless
+      ? DistributedAlignmentSearch(site: site, boundary: LearnedBoundary(), settings: settings)
+      : DistributedAlignmentSearch(site: site, dimensions: rank, settings: settings)
     try search.validate(model.model, on: data.train.examples)
     try search.validate(model.model, on: data.test.examples)
     Output.note("train: " + data.train.check.line)

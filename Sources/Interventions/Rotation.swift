@@ -102,6 +102,13 @@ public final class Rotation: @unchecked Sendable {
     Rotation(coordinates: parameter.value, container: container, isTrained: isTrained)
   }
 
+  /// The first rows as a rotation of their own that training doesn't change.
+  public func leading(_ count: Int) -> Rotation {
+    precondition((1...rank).contains(count), "leading: \(count) of \(rank) rows")
+    return Rotation(
+      coordinates: frame.rowSlice(0..<count).copiedRows(), container: nil, isTrained: false)
+  }
+
   /// The number of rows k.
   public var rank: Int { parameter.value.rows }
   /// The length of a row d.

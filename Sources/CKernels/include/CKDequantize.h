@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-/// IEEE float16, one element a block.
+/// IEEE float16, one element a block. A NaN stays one; its payload depends on the instruction set.
 void ck_widen_f16(const void *blocks, float *out, size_t count);
 /// bfloat16: the upper half of a float32, one element a block.
 void ck_widen_bf16(const void *blocks, float *out, size_t count);

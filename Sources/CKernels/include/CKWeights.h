@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// An element of a product has the same bits however the outputs (or inputs) are split over calls.
+// Up to 4, 8, 16 and 32 rows are summed in their own ways; within one of these a row's result
+// does not depend on the other rows.
+
 /// A frozen matrix in the form of its file.
 typedef struct {
   /// The first stored row.
@@ -21,7 +25,8 @@ typedef struct {
   const uint32_t *order;
   /// Widens whole blocks (`count` is a multiple of `block`); NULL: aligned float32, read as it is.
   void (*widen)(const void *blocks, float *out, size_t count);
-  /// Elements and bytes of one block; width is a multiple of `block`. 1 and 4 for float32.
+  /// Elements and bytes of one block; width is a multiple of `block`, which is 1 or a multiple
+  /// of 16 up to 256. 1 and 4 for float32.
   size_t block;
   size_t block_bytes;
 } ck_weight;

@@ -97,14 +97,14 @@ extension Tensor {
     return gate.mapped { out, range in
       let start = range.lowerBound
       ck_swiglu(gate.pointer + start, up.pointer + start, out + start, range.count)
-    }.recorded(from: [gate, up]) { gradient, _ in
-      let dGate = Tensor(uninitialized: gate.shape)
-      let dUp = Tensor(uninitialized: gate.shape)
+    }.recorded(from: [gate, up]) { gradient, needed in
+      let dGate = needed[0] ? Tensor(uninitialized: gate.shape) : nil
+      let dUp = needed[1] ? Tensor(uninitialized: gate.shape) : nil
       Parallel.ranges(gate.count, work: gate.count) { range in
         let start = range.lowerBound
         ck_swiglu_gradient(
-          gate.pointer + start, up.pointer + start, gradient.pointer + start, dGate.pointer + start,
-          dUp.pointer + start, range.count)
+          gate.pointer + start, up.pointer + start, gradient.pointer + start,
+          dGate.map { $0.pointer + start }, dUp.map { $0.pointer + start }, range.count)
       }
       return [dGate, dUp]
     }

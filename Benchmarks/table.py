@@ -1,0 +1,197 @@
+"""Makes the table of `results.json`.
+
+    python table.py results.json > results.md
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a measure of two sides of a job, and what is asked of their ratio.
+
+    `faster`: theirs ÷ ours is at least the target. `smaller`: ours ÷ theirs is at most it.
+    Without a target the line is told and not judged.
+    """
+
+    work: str
+    peer: str
+    job: str
+    target: float | None
+    ours: str = "ours"
+    theirs: str = "theirs"
+    measure: str = "median_s"
+    kind: str = "faster"
+
+
+MEMORY = {"measure": "process_peak_mib", "kind": "smaller"}
+LEAN = {"theirs": "theirs-lean", "target": None}
+Q4 = {"ours": "ours-q4"}
+
+ROWS = (
+    Row("DAS step, layer 15, last position", "pyvene", "das", 60),
+    Row("DAS, whole fit: 128 pairs, 10 epochs", "pyvene", "fit", 15),
+    Row("sweep, all layers × last 8 positions, 16 pairs", "pyvene", "sweep", 40),
+    Row("LoReFT step, all layers, f7+l7, rank 8", "pyreft", "loreft", 2),
+    Row("plain forward", "transformers", "forward", 1.4),
+    Row("greedy decoding, a token", "transformers", "generate", 1.8),
+    Row("greedy decoding, a token, ours from Q4_1", "transformers", "generate", 4, **Q4),
+    Row("DAS step, ours from Q4_1", "pyvene", "das", 60, **Q4),
+    Row("start-up to first prediction", "transformers", "startup", 10, measure="wall_s"),
+    Row("peak memory, DAS step", "pyvene", "das", 0.5, **MEMORY),
+    Row("peak memory, LoReFT step", "pyreft", "loreft", 0.5, **MEMORY),
+    Row("peak memory, DAS step, ours from Q4_1", "pyvene", "das", 0.15, **MEMORY, **Q4),
+    Row("DAS step, theirs lean", "pyvene", "das", **LEAN),
+    Row("sweep, theirs lean", "pyvene", "sweep", **LEAN),
+    Row("LoReFT step, theirs lean", "pyreft", "loreft", **LEAN),
+    Row("peak memory, DAS step, theirs lean", "pyvene", "das", **LEAN, **MEMORY),
+    Row("peak memory, LoReFT step, theirs lean", "pyreft", "loreft", **LEAN, **MEMORY),
+)
+FORWARD_SHARE = 0.75
+
+
+def seconds(value):
+    for unit, size in (("s", 1), ("ms", 1e-3)):
+        if value >= size or unit == "ms":
+            return f"{digits(value / size)} {unit}"
+
+
+def digits(value):
+    """Three significant digits, without an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def shown(value, measure):
+    return f"{value:.0f} MiB" if measure == "process_peak_mib" else seconds(value)
+
+
+def summary(job, run):
+    """A run in a few words, for the progress line."""
+    if "failed" in run:
+        return "failed: " + run["failed"]
+    if run.get("what") == "gemm":
+        return f"{digits(run['gflops'])} GFLOP/s"
+    words = [seconds(run["wall_s" if job == "startup" else "median_s"])]
+    words += [f"{run['process_peak_mib']:.0f} MiB"]
+    if run.get("others_share", 0) > 0.05:
+        words.append(f"others used {run['others_share']:.0%} of the machine")
+    return ", ".join(words)
+
+
+def median(runs, measure):
+    """The median over the rounds, or None where a round failed or was left out."""
+    values = [run.get(measure) for run in runs]
+    return statistics.median(values) if values and None not in values else None
+
+
+def line(*cells):
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def verdict(met):
+    return "yes" if met else "**no**"
+
+
+def row_line(row, sides):
+    theirs = median(sides.get(row.theirs, []), row.measure)
+    ours = median(sides.get(row.ours, []), row.measure)
+    if theirs is None or ours is None:
+        values = ["—" if v is None else shown(v, row.measure) for v in (theirs, ours)]
+        return line(row.work, row.peer, *values, "not measured", "", "")
+    faster = row.kind == "faster"
+    ratio = theirs / ours if faster else ours / theirs
+    target = met = ""
+    if row.target is not None:
+        target = f"{'≥' if faster else '≤'} {row.target:g} ×"
+        met = verdict(ratio >= row.target if faster else ratio <= row.target)
+    return line(
+        row.work,
+        row.peer,
+        shown(theirs, row.measure),
+        shown(ours, row.measure),
+        f"{digits(ratio)} ×",
+        target,
+        met,
+    )
+
+
+def share_line(sides):
+    """What share of the machine's peak the forward pass reaches; the peak is of the same rounds."""
+    peak = median(sides["gemm-before"] + sides["gemm-after"], "gflops")
+    theirs, ours = median(sides["theirs"], "gflops"), median(sides["ours"], "gflops")
+    if peak is None or ours is None:
+        return ""
+    return line(
+        f"plain forward, share of this machine's {digits(peak)} GFLOP/s",
+        "",
+        f"{theirs / peak:.0%}" if theirs else "—",
+        f"{ours / peak:.0%}",
+        "",
+        f"≥ {FORWARD_SHARE:.0%}",
+        verdict(ours / peak >= FORWARD_SHARE),
+    )
+
+
+def notes(results):
+    machine, versions, settings = (results[key] for key in ("machine", "versions", "settings"))
+    runs = [run for sides in results["runs"].values() for side in sides.values() for run in side]
+    commit = f" ({versions['commit']})" if versions["commit"] else ""
+    text = (
+        f"Measured on {results['date']}: Interchange {versions['interchange']}{commit}, "
+        f"torch {versions['torch']}, transformers {versions['transformers']}, "
+        f"pyvene {versions['pyvene']}, pyreft {versions['pyreft']}, Python {versions['python']}; "
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
+        f"{machine['system']}, {machine['threads']} threads on both sides.\n"
+        f"SmolLM2-135M-Instruct in float32 from one folder, {settings['batch']} sequences × "
+        f"{settings['length']} random tokens where nothing else is said; DAS rank "
+        f"{settings['rank']}; decoding: batch 1, 32 + 64 tokens. "
+        f"Both sides in turn, medians of {settings['rounds']} rounds; memory is the peak of the "
+        f"whole process.\n"
+    )
+    first_pass = median(results["runs"].get("das", {}).get("ours", []), "first_pass_s")
+    if first_pass is not None:
+        text += (
+            f"Our DAS step reads what a first pass over bases and sources kept "
+            f"({seconds(first_pass)} for its pairs); the whole fit includes that pass.\n"
+        )
+    scaled = {
+        f"{job} ({run['scaled_from']})"
+        for job, sides in results["runs"].items()
+        for run in sides.get("theirs", [])
+        if "scaled_from" in run
+    }
+    if scaled:
+        text += f"Theirs was timed on a sample and scaled: {', '.join(sorted(scaled))}.\n"
+    if any("theirs-lean" in sides for sides in results["runs"].values()):
+        text += (
+            "*Lean*: the peer computes the logits of the positions that count only, which its "
+            "documentation and its trainer do not do.\n"
+        )
+    if "sweep" in results["runs"]:
+        text += (
+            "In the sweep ours computes the logits of the two answers that are compared, theirs "
+            "those of the whole vocabulary.\n"
+        )
+    others = [run["others_share"] for run in runs if "others_share" in run]
+    if others:
+        text += f"Other processes used at most {max(others):.0%} of the cores meanwhile.\n"
+    return text
+
+
+def markdown(results):
+    text = line("work", "peer", "theirs", "ours", "ratio", "at least / at most", "met")
+    text += line(*["---"] * 7)
+    for row in ROWS:
+        if row.job in results["runs"]:
+            text += row_line(row, results["runs"][row.job])
+            if row.job == "forward":
+                text += share_line(results["runs"]["forward"])
+    return text + "\n" + notes(results)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown(json.loads(pathlib.Path(sys.argv[1]).read_text())))

@@ -1,0 +1,57 @@
+import Interventions
+import Tensors
+
+/// How boundless DAS (arXiv 2305.08809) learns how many dimensions a variable has.
+public struct LearnedBoundary: Codable, Sendable, Equatable {
+  /// The boundary's own rate, constant.
+  public var learningRate = 1e-2
+  /// The weight of the mean mask in the loss: what a swapped coordinate costs.
+  public var penalty = 1.0
+  /// The temperature falls linearly from the first to the last step.
+  public var temperatures = [50.0, 0.1]
+
+  public init() {}
+
+  func validate() throws {
+    for (name, value, holds) in [
+      ("boundary learning rate", learningRate, learningRate > 0 && learningRate.isFinite),
+      ("boundary penalty", penalty, penalty >= 0 && penalty.isFinite),
+      ("last temperature", temperatures.last ?? 0, temperatures.allSatisfy { $0 > 0 && $0.isFinite }),
+    ] where !holds {
+      throw AlignmentError.invalidSetting(
+        name: name, expected: "a number above 0", found: "\(value)")
+    }
+    guard temperatures.count == 2 else {
+      throw AlignmentError.invalidSetting(
+        name: "temperatures", expected: "first and last", found: "\(temperatures)")
+    }
+  }
+}
+
+/// The part of a DAS training that moves a boundary.
+final class BoundaryTraining {
+  let intervention: BoundlessInterchange
+  private let settings: LearnedBoundary
+  private let optimizer: AdamW
+
+  init(_ rotation: Rotation, _ settings: LearnedBoundary) {
+    intervention = BoundlessInterchange(rotation, temperature: settings.temperatures[0])
+    self.settings = settings
+    optimizer = AdamW([intervention.boundary])
+  }
+
+  /// Sets the temperature of a step.
+  func begin(step: Int, of steps: Int) {
+    let share = Double(step) / Double(max(1, steps - 1))
+    let (first, last) = (settings.temperatures[0], settings.temperatures[1])
+    intervention.temperature = first + (last - first) * share
+  }
+
+  /// What is added to the loss.
+  var penalty: Tensor { Float(settings.penalty) * intervention.mask.mean() }
+
+  func step() throws {
+    try optimizer.step(learningRate: settings.learningRate)
+    intervention.clampBoundary()
+  }
+}
