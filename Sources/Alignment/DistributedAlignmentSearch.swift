@@ -170,7 +170,7 @@ public struct DistributedAlignmentSearch: Sendable {
       for start in stride(from: 0, to: shuffled.count, by: settings.batchSize) {
         let batch = Array(shuffled[start..<min(start + settings.batchSize, shuffled.count)])
         bounded?.begin(step: losses.count, of: steps)
-        var loss = try loss(batch, data, run, intervention)
+        var loss = try run.loss(data, batch, intervention)
         if let bounded { loss = loss + bounded.penalty }
         guard loss.scalar.isFinite else { throw AlignmentError.diverged(step: losses.count) }
         loss.backward()
@@ -185,7 +185,7 @@ public struct DistributedAlignmentSearch: Sendable {
       guard held > 0 else { continue }
       let frozen = DistributedInterchange(rotation.copy(isTrained: false), blocks: blocks)
       let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
-        total + Double(try loss(batch, data, run, frozen).scalar) * Double(batch.count)
+        total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
       }
       if stopping.shouldStop(after: watched / Double(held), keeping: rotation.parameter.value) {
         break
@@ -193,12 +193,6 @@ public struct DistributedAlignmentSearch: Sendable {
     }
     if let best = stopping.best { rotation.parameter.value = best }
     return losses
-  }
-
-  private func loss(
-    _ batch: [Int], _ data: SiteExamples, _ run: InterchangeRun, _ intervention: any Intervention
-  ) throws -> Tensor {
-    try run.logits(data, batch, intervention).crossEntropy(batch.map { data.examples[$0].label })
   }
 }
 

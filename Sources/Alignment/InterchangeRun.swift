@@ -8,20 +8,23 @@ struct InterchangeRun {
   let store: ActivationStore
   let batchSize: Int
 
-  /// The logits of some examples under an intervention: [indices.count, outputs].
-  ///
-  /// - Parameter outputs: those that are wanted, in this order; all when nil
-  func logits(
-    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention,
-    outputs: [Int]? = nil
-  ) throws -> Tensor {
+  /// The bases of some examples with an intervention at the site.
+  private func request(
+    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
+  ) -> Request {
     let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }
     let cells = Cells(data.site, positions: indices.map { data.positions[$0] })
     let edit = Edit(cells) { intervention($0, sources: sources) }
-    return try model.run(
-      .lastLogits(indices.map { data.examples[$0].base }, edits: [edit], outputs: outputs),
-      store: store
-    ).logits!
+    return .lastLogits(indices.map { data.examples[$0].base }, edits: [edit])
+  }
+
+  /// The mean cross-entropy of the labels under an intervention, as a scalar.
+  func loss(
+    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
+  ) throws -> Tensor {
+    var request = request(data, indices, intervention)
+    request.targets = indices.map { data.examples[$0].label }
+    return try model.run(request, store: store).loss!
   }
 
   /// How each example comes out under an intervention.
@@ -33,7 +36,9 @@ struct InterchangeRun {
     return try Array(0..<data.count).chunked(batchSize).flatMap { indices in
       let examples = indices.map { data.examples[$0] }
       let compared = ComparedOutputs(examples)
-      let logits = try logits(data, indices, intervention, outputs: compared.outputs)
+      var request = request(data, indices, intervention)
+      request.outputs = compared.outputs
+      let logits = try model.run(request, store: store).logits!
       return compared.outcomes(logits, examples)
     }
   }

@@ -294,6 +294,19 @@ CK_CLONES float ck_cross_entropy(
   return (float)(log(total) - (double)(logits[target] - largest));
 }
 
+CK_CLONES float ck_running_softmax(float *logits, size_t width, float *largest, float *sum) {
+  float found = ck_max_inline(logits, width);
+  float scale = 1;
+  if (found > *largest) {
+    scale = ck_exp_inline(*largest - found);
+    *largest = found;
+  }
+  float reference = *largest;
+  for (size_t i = 0; i < width; i++) logits[i] = ck_exp_inline(logits[i] - reference);
+  *sum = *sum * scale + ck_sum_inline(logits, width);
+  return scale;
+}
+
 CK_CLONES void ck_column_sums(const float *x, float *sums, size_t rows, size_t width) {
   for (size_t row = 0; row < rows; row++, x += width)
     for (size_t i = 0; i < width; i++) sums[i] += x[i];

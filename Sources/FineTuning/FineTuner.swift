@@ -176,7 +176,7 @@ public struct FineTuner: Sendable {
       batch.map { .tokens($0.tokens) },
       edits: try adapted.edits(promptLengths: batch.map(\.promptLength)))
     request.logits = batch.map(\.measured)
-    return try adapted.base.model.run(request, store: store).logits!
-      .crossEntropy(batch.flatMap(\.targets))
+    request.targets = batch.flatMap(\.targets)
+    return try adapted.base.model.run(request, store: store).loss!
   }
 }

@@ -36,6 +36,11 @@ public protocol Architecture: Sendable {
   /// given, or to all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
+  /// The mean cross-entropy of the outputs for rows of the last stage [rows, width], as a scalar.
+  ///
+  /// - Parameter targets: the right output for each row
+  func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor
+
   /// What a block computes.
   ///
   /// - Parameters:
@@ -49,6 +54,12 @@ public protocol Architecture: Sendable {
 
   /// The same architecture with random weights, as it would be initialised before training.
   func randomlyInitialized(seed: UInt64) -> Self
+}
+
+extension Architecture {
+  public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
+    logits(residual, outputs: nil).crossEntropy(targets)
+  }
 }
 
 /// How wide a component is, and how many heads make it up.

@@ -79,6 +79,13 @@ public struct Llama: Architecture {
   public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
 
+  public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
+    let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
+    return head.bias == nil
+      ? normed.linearCrossEntropy(head.weight, targets: targets)
+      : head(normed).crossEntropy(targets)
+  }
+
   public func blockCost(
     _ index: Int, keyRows: Int, outputRows: Int, pairs: Int
   ) -> RunCost {

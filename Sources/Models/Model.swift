@@ -48,18 +48,28 @@ public final class Model: Sendable {
   func execute(_ plan: RowPlan, _ request: Request, base: [StoredRun]?) throws -> Run {
     let visitor = Visitor(request, architecture: architecture)
     let last = try stages(plan, request, visitor, base: base)
-    let measured = request.logits.map { measured in
-      let rows = plan.stages[architecture.layers].rows(of: measured)
-      return last.map { architecture.logits($0.gatherRows(rows), outputs: request.outputs) }
+    let rows = request.logits.map { plan.stages[architecture.layers].rows(of: $0) } ?? []
+    let measured = request.logits == nil ? nil : last.map { $0.gatherRows(rows) }
+    if let targets = request.targets {
+      precondition(
+        targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets")
+      let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
+      return Run(logits: nil, loss: loss, captures: captures(visitor, request))
+    }
+    let logits = request.logits.map { _ in
+      measured.map { architecture.logits($0, outputs: request.outputs) }
         ?? .zeros([0, request.outputs?.count ?? architecture.outputs])
     }
-    let captures = zip(visitor.captured, request.captures).map { captured, cells in
+    return Run(logits: logits, loss: nil, captures: captures(visitor, request))
+  }
+
+  private func captures(_ visitor: Visitor, _ request: Request) -> [Tensor] {
+    zip(visitor.captured, request.captures).map { captured, cells in
       captured
         ?? .zeros([
           0, architecture.dimensions(of: cells.component)!.columns(head: cells.head).count,
         ])
     }
-    return Run(logits: measured, captures: captures)
   }
 
   /// Runs the planned stages; the rows of the last stage, when it has any.
@@ -159,7 +169,7 @@ public final class Model: Sendable {
       try validate(cells.positions, request)
     }
     if let logits = request.logits { try validate(logits, request) }
-    if let output = request.outputs?.first(where: { !(0..<architecture.outputs).contains($0) }) {
+    if let output = (request.outputs ?? request.targets)?.first(where: { !(0..<architecture.outputs).contains($0) }) {
       throw ModelError.invalidInput(
         expected: "outputs below \(architecture.outputs)", found: "output \(output)")
     }

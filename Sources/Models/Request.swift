@@ -69,6 +69,9 @@ public struct Request {
   public var logits: [[Int]]?
   /// Which outputs are wanted there, in this order; nil for all.
   public var outputs: [Int]?
+  /// The right output at each of the wanted positions, sequence by sequence: the run returns their mean
+  /// cross-entropy over all outputs instead of logits.
+  public var targets: [Int]?
   /// Stored keys and values of leading positions, one for each sequence; grown by the run.
   public var caches: [KeyValueCache]?
 
@@ -92,6 +95,8 @@ public struct Request {
 public struct Run {
   /// The wanted outputs' logits at the wanted positions, sequence by sequence: [positions, outputs].
   public let logits: Tensor?
+  /// The mean cross-entropy at the wanted positions, when there are targets.
+  public let loss: Tensor?
   /// For each capture its rows [cells, width], sequence by sequence.
   public let captures: [Tensor]
 }

@@ -92,6 +92,21 @@ public struct Weight: @unchecked Sendable {
     return panel
   }
 
+  /// Calls `body` with consecutive rows as a float32 matrix: those that are stored, or widened ones.
+  func withPlainRows<R>(_ range: Range<Int>, _ body: (UnsafePointer<ck_weight>) -> R) -> R {
+    withKernel { kernel in
+      let scratch = isPlain ? nil : Tensor(uninitialized: [range.count, width])
+      if let scratch { ck_weight_rows(kernel, range.lowerBound, range.count, scratch.pointer) }
+      var plain = kernel.pointee
+      plain.data =
+        scratch.map { UnsafeRawPointer($0.pointer) }
+        ?? kernel.pointee.data + range.lowerBound * kernel.pointee.row_bytes
+      (plain.row_bytes, plain.order, plain.widen) = (4 * width, nil, nil)
+      (plain.block, plain.block_bytes) = (1, 4)
+      return withExtendedLifetime(scratch) { body(&plain) }
+    }
+  }
+
   /// Calls `body` with what kernels read, kept alive during the call.
   func withKernel<R>(_ body: (UnsafePointer<ck_weight>) -> R) -> R {
     withExtendedLifetime(self) { withUnsafePointer(to: kernel, body) }

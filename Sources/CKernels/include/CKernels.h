@@ -90,6 +90,11 @@ void ck_softmax_gradient(const float *probabilities, float *gradient, float scal
 /// Returns -log softmax(logits)[target], and writes softmax(logits) when probabilities isn't null.
 float ck_cross_entropy(const float *logits, size_t target, float *probabilities, size_t width);
 
+/// One more piece of a softmax whose logits come piece by piece: logits become e^(logit − largest), where
+/// largest is that of all pieces so far, and their sum is added to `sum`. Returns what everything gathered
+/// before has to be multiplied by, `sum` excepted; largest starts as −∞, sum as 0.
+float ck_running_softmax(float *logits, size_t width, float *largest, float *sum);
+
 /// sums[column] += Σ over rows.
 void ck_column_sums(const float *x, float *sums, size_t rows, size_t width);
 /// x[row] += bias, in place.
