@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test lint format readme clean
+.PHONY: deps build model demo test bench lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -50,6 +50,24 @@ test: deps model
 	swift build $(BUILD) --build-tests
 	swift test $(BUILD) --skip-build --disable-xctest
 
+# The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
+# nothing else should run meanwhile.
+bench: build model
+	@mkdir -p .bench
+	Benchmarks/install.sh .bench/venv
+	.bench/venv/bin/python Benchmarks/export_float32.py $(MODEL) .bench/SmolLM2-135M-float32
+	python3 Benchmarks/run.py
+	.build/release/interchange growth .bench/SmolLM2-135M-float32 --out Benchmarks/growth
+	$(call splice,bench,Benchmarks/results.md)
+
+# Puts a file between the README's marks of a name.
+define splice
+awk -v file=$(2) ' \
+  /<!-- $(1):begin -->/ { print; while ((getline line < file) > 0) print line; skip = 1 } \
+  /<!-- $(1):end -->/ { skip = 0 } \
+  !skip' README.md > README.md.part && mv README.md.part README.md
+endef
+
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Examples
 
@@ -60,10 +78,7 @@ format:
 readme:
 	@mkdir -p Examples/figures
 	cp demo-output/sweep.png demo-output/ranks.png Examples/figures/
-	awk -v summary=demo-output/summary.md ' \
-	  /<!-- demo:begin -->/ { print; while ((getline line < summary) > 0) print line; skip = 1 } \
-	  /<!-- demo:end -->/ { skip = 0 } \
-	  !skip' README.md > README.md.part && mv README.md.part README.md
+	$(call splice,demo,demo-output/summary.md)
 
 clean:
 	swift package clean

@@ -44,6 +44,29 @@ import Testing
     }
   }
 
+  /// Buffers of sizes that don't come again do not pile up.
+  @Test func unusedBuffersAreBounded() async {
+    await #expect(processExitsWith: .success) {
+      let pool = BufferPool.shared
+      pool.trim()
+      let megabyte = 1 << 20
+      for size in 0..<200 {
+        // 4 MiB and more, of ever new classes.
+        _ = Tensor.zeros([megabyte + size * megabyte / 8])
+      }
+      let largest = 4 * BufferPool.capacity(for: megabyte + 199 * megabyte / 8)
+      #expect(pool.cachedBytes <= max(64 << 20, largest))
+      // What is used over and over stays.
+      let address = UInt(bitPattern: Tensor.zeros([megabyte]).pointer)
+      for size in 0..<200 {
+        _ = Tensor.zeros([megabyte + size * megabyte / 8])
+        #expect(UInt(bitPattern: Tensor.zeros([megabyte]).pointer) == address)
+      }
+      pool.trim()
+      #expect(pool.cachedBytes == 0)
+    }
+  }
+
   @Test func liveBytesCountWhatIsHeld() async {
     await #expect(processExitsWith: .success) {
       let start = BufferPool.shared.liveBytes
