@@ -1,11 +1,12 @@
-import Foundation
+import CKernels
 import Synchronization
 
 /// Keeps freed buffers for reuse: fresh pages are what a CPU training step otherwise spends its time on.
 ///
 /// Buffers are grouped by size class, eight classes to a power of two, so that at most an eighth of a
-/// buffer is slack. Unused ones never hold more than was in use at the same time before, or 64 MiB:
-/// beyond that, the classes that nobody asked for longest are let go.
+/// buffer is slack; a request without a buffer of its class takes one of the next three. All buffers
+/// together, used and unused, hold at most an eighth (and 16 MiB) more than was in use at one time:
+/// beyond that, unused ones of the classes that nobody asked for longest are let go.
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
 
@@ -22,16 +23,41 @@ package final class BufferPool: Sendable {
     var clock = 0
     var cachedBytes = 0
     var liveBytes = 0
-    /// What unused buffers may hold: grows with what has been in use.
-    var limit = 64 << 20
+    /// The most that was in use at one time.
+    var peakBytes = 0
 
-    /// Lets buffers of the classes used longest ago go until the limit holds.
-    mutating func shrink() {
+    /// An unused buffer of this class or of one a little larger, or nil when a new one has to be made.
+    mutating func take(_ capacity: Int) -> (capacity: Int, address: UInt)? {
+      clock += 1
+      var granted = capacity
+      for _ in 0..<4 {
+        if let address = classes[granted]?.free.popLast() {
+          classes[granted]?.lastUse = clock
+          cachedBytes -= granted * MemoryLayout<Float>.stride
+          count(granted)
+          return (granted, address)
+        }
+        granted = BufferPool.capacity(for: granted + 1)
+      }
+      classes[capacity, default: Class()].lastUse = clock
+      count(capacity)
+      shrink(to: peakBytes + max(BufferPool.slack, peakBytes / 8) - liveBytes)
+      return nil
+    }
+
+    private mutating func count(_ capacity: Int) {
+      liveBytes += capacity * MemoryLayout<Float>.stride
+      peakBytes = max(peakBytes, liveBytes)
+    }
+
+    /// Lets buffers of the classes used longest ago go until unused ones hold no more than a limit.
+    mutating func shrink(to limit: Int) {
+      guard cachedBytes > max(0, limit) else { return }
       let oldest = classes.filter { !$0.value.free.isEmpty }
         .sorted { ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key) }
       for (capacity, _) in oldest {
         let bytes = capacity * MemoryLayout<Float>.stride
-        while cachedBytes > limit, let address = classes[capacity]?.free.popLast() {
+        while cachedBytes > max(0, limit), let address = classes[capacity]?.free.popLast() {
           UnsafeMutableRawPointer(bitPattern: address)?.deallocate()
           cachedBytes -= bytes
         }
@@ -39,7 +65,13 @@ package final class BufferPool: Sendable {
     }
   }
 
+  private static let slack = 16 << 20
   private let state = Mutex(State())
+
+  private init() {
+    // Freed buffers go back to the system at once: those worth keeping are kept here.
+    ck_return_large_buffers()
+  }
 
   /// Bytes of all buffers handed out and not yet returned.
   package var liveBytes: Int { state.withLock { $0.liveBytes } }
@@ -53,22 +85,15 @@ package final class BufferPool: Sendable {
     return (count + step - 1) / step * step
   }
 
-  /// A buffer of at least `capacity` floats, 64-byte aligned, with arbitrary contents.
-  func take(capacity: Int) -> UnsafeMutablePointer<Float> {
-    let bytes = capacity * MemoryLayout<Float>.stride
-    let cached: UInt? = state.withLock { state in
-      state.liveBytes += bytes
-      state.limit = max(state.limit, state.liveBytes)
-      state.clock += 1
-      state.classes[capacity, default: Class()].lastUse = state.clock
-      guard let address = state.classes[capacity]?.free.popLast() else { return nil }
-      state.cachedBytes -= bytes
-      return address
-    }
+  /// A buffer of at least `capacity` floats, 64-byte aligned, with arbitrary contents, and the capacity
+  /// that it has.
+  func take(capacity: Int) -> (pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+    let found: (capacity: Int, address: UInt)? = state.withLock { $0.take(capacity) }
+    let granted = found?.capacity ?? capacity
     let pointer =
-      cached.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
-      ?? .allocate(byteCount: bytes, alignment: 64)
-    return pointer.bindMemory(to: Float.self, capacity: capacity)
+      found.flatMap { UnsafeMutableRawPointer(bitPattern: $0.address) }
+      ?? .allocate(byteCount: granted * MemoryLayout<Float>.stride, alignment: 64)
+    return (pointer.bindMemory(to: Float.self, capacity: granted), granted)
   }
 
   func giveBack(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
@@ -78,17 +103,11 @@ package final class BufferPool: Sendable {
       state.liveBytes -= bytes
       state.cachedBytes += bytes
       state.classes[capacity, default: Class()].free.append(address)
-      if state.cachedBytes > state.limit { state.shrink() }
     }
   }
 
   /// Returns all unused buffers to the system.
   package func trim() {
-    state.withLock { state in
-      let limit = state.limit
-      state.limit = 0
-      state.shrink()
-      state.limit = limit
-    }
+    state.withLock { $0.shrink(to: 0) }
   }
 }

@@ -137,8 +137,7 @@ final class Storage: @unchecked Sendable {
   var isBorrowed: Bool { owner != nil }
 
   init(count: Int) {
-    capacity = BufferPool.capacity(for: count)
-    base = BufferPool.shared.take(capacity: capacity)
+    (base, capacity) = BufferPool.shared.take(capacity: BufferPool.capacity(for: count))
     owner = nil
   }
 

@@ -108,6 +108,11 @@ void ck_adam(
   const float *gradient, float *first, float *second, float *direction, float beta1, float beta2,
   float correction1, float correction2, float epsilon, size_t count);
 
+// --- memory --------------------------------------------------------------------------------------
+
+/// From now on freed buffers of 1 MiB and more go back to the system at once.
+void ck_return_large_buffers(void);
+
 // --- threads -------------------------------------------------------------------------------------
 
 /// Starts the one thread pool with this many threads in all (the caller's included); later calls

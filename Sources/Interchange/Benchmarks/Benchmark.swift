@@ -136,16 +136,22 @@ public struct Benchmark {
   func das(_ model: Model) throws -> BenchmarkResult {
     let examples = examples(batch, model)
     var clock = StepClock()
-    _ = try search(epochs: steps + 1).fit(model, on: examples, store: store) { _ in clock.tick() }
-    return clock.measurement(.das, warmup: 1)
+    let alignment = try search(epochs: steps + 1).fit(model, on: examples, store: store) { _ in
+      clock.tick()
+    }
+    var result = clock.measurement(.das, warmup: 1)
+    result.losses = alignment.losses
+    return result
   }
 
   private func fit(_ model: Model) throws -> BenchmarkResult {
     let examples = examples(pairs ?? 128, model)
     var clock = StepClock()
-    _ = try search(epochs: epochs).fit(model, on: examples, store: store)
+    let alignment = try search(epochs: epochs).fit(model, on: examples, store: store)
     clock.tick()
-    return clock.measurement(.fit, warmup: 0)
+    var result = clock.measurement(.fit, warmup: 0)
+    result.losses = alignment.losses
+    return result
   }
 
   private func sweep(_ model: Model) throws -> BenchmarkResult {
@@ -181,10 +187,12 @@ public struct Benchmark {
     var settings = FineTuningSettings()
     (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
     var clock = StepClock()
-    try FineTuner(settings: settings).train(
+    let losses = try FineTuner(settings: settings).train(
       AdaptedModel(model, interventions), onTokens: examples, store: store
     ) { _ in clock.tick() }
-    return clock.measurement(.loreft, warmup: 1)
+    var result = clock.measurement(.loreft, warmup: 1)
+    result.losses = losses
+    return result
   }
 
   private func generate(_ model: Model) throws -> BenchmarkResult {

@@ -19,11 +19,13 @@ public struct BenchmarkResult: Codable, Sendable {
   /// What came before the first step: base and source runs.
   public var firstPassSeconds: Double?
   public var tokens: Int?
+  /// Of training steps: the losses.
+  public var losses: [Double]?
   public var threads: Int
   public var weights: String?
 
   enum CodingKeys: String, CodingKey {
-    case what, steps, seconds, gflops, tokens, threads, weights
+    case what, steps, seconds, gflops, tokens, losses, threads, weights
     case medianSeconds = "median_s"
     case minimumSeconds = "min_s"
     case peakMemory = "peak_rss_mib"
@@ -55,7 +57,7 @@ struct StepClock {
       what: what.rawValue, medianSeconds: median, minimumSeconds: timed.min() ?? 0,
       steps: timed.count, seconds: timed, peakMemory: Self.peakMemory,
       minorFaultsPerStep: Self.median(Array(faults.dropFirst(warmup))), gflops: nil,
-      firstPassSeconds: warmup > 0 ? max(0, seconds[0] - median) : nil, tokens: nil,
+      firstPassSeconds: warmup > 0 ? max(0, seconds[0] - median) : nil, tokens: nil, losses: nil,
       threads: Parallel.threads, weights: nil)
   }
 
