@@ -1,58 +1,14 @@
 #include "CKDequantize.h"
+#include "half.h"
 #include "vector.h"
 
 // A fused multiply-add rounds once where the formats' definition rounds twice.
 #pragma clang fp contract(off)
 
-INLINE float float_from_bits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-INLINE float half_from_bits(uint16_t half) {
-  uint32_t magnitude = half & 0x7fffu;
-  uint32_t bits = (magnitude << 13) + (112u << 23);
-  // Infinity and NaN take float32's largest exponent.
-  bits = magnitude >= 0x7c00u ? bits + (112u << 23) : bits;
-  // Subnormals are integers times 2^-24: exact, and free of slow subnormal float32 operands.
-  float small = (float)(int32_t)magnitude * 0x1p-24f;
-  uint32_t small_bits;
-  memcpy(&small_bits, &small, sizeof small_bits);
-  bits = magnitude < 0x0400u ? small_bits : bits;
-  return float_from_bits(bits | (uint32_t)(half & 0x8000u) << 16);
-}
-
 INLINE uint32_t load_bits(const uint8_t *bytes) {
   uint32_t bits;
   memcpy(&bits, bytes, sizeof bits);
   return bits;
-}
-
-/// Widens float16; with `set` above CK_BASELINE by the conversion that the instruction set has (it
-/// sets the quiet bit of a NaN).
-INLINE void widen_halves(const uint8_t *bytes, float *restrict out, size_t count, const int set) {
-  if (set == CK_BASELINE) {
-    for (size_t i = 0; i < count; i++) {
-      uint16_t half;
-      memcpy(&half, bytes + 2 * i, sizeof half);
-      out[i] = half_from_bits(half);
-    }
-    return;
-  }
-#if defined(__FLT16_MANT_DIG__)
-  for (size_t i = 0; i < count; i++) {
-    _Float16 half;
-    memcpy(&half, bytes + 2 * i, sizeof half);
-    out[i] = (float)half;
-  }
-#endif
-}
-
-INLINE float load_half(const uint8_t *bytes, const int set) {
-  float value;
-  widen_halves(bytes, &value, 1, set);
-  return value;
 }
 
 /// Defines a widening function for every instruction set and the one that chooses.

@@ -1,4 +1,5 @@
 #include "CKWeights.h"
+#include "blockdots.h"
 #include "vector.h"
 
 #pragma clang fp contract(fast)
@@ -476,7 +477,7 @@ static transposed_function *const transposed_products[] = {transposed_baseline};
 void ck_few_product(
   const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, float *out,
   size_t out_stride) {
-  if (rows == 0) return;
+  if (rows == 0 || ck_block_dots(weight, first, count, packed, rows, out, out_stride)) return;
   products[ck_instruction_set()](weight, first, count, packed, rows, out, out_stride);
 }
 
