@@ -197,15 +197,15 @@ public struct DistributedAlignmentSearch: Sendable {
 }
 
 /// Keeps the best value seen and says when nothing has become better for a while.
-struct EarlyStopping {
+package struct EarlyStopping {
   let patience: Int
-  private(set) var best: Tensor?
+  package private(set) var best: Tensor?
   private var lowest = Double.infinity
   private var waited = 0
 
-  init(patience: Int) { self.patience = patience }
+  package init(patience: Int) { self.patience = patience }
 
-  mutating func shouldStop(after loss: Double, keeping value: Tensor) -> Bool {
+  package mutating func shouldStop(after loss: Double, keeping value: Tensor) -> Bool {
     if loss < lowest {
       (lowest, best, waited) = (loss, value, 0)
     } else {

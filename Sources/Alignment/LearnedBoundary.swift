@@ -13,18 +13,19 @@ public struct LearnedBoundary: Codable, Sendable, Equatable {
   public init() {}
 
   func validate() throws {
-    for (name, value, holds) in [
-      ("boundary learning rate", learningRate, learningRate > 0 && learningRate.isFinite),
-      ("boundary penalty", penalty, penalty >= 0 && penalty.isFinite),
-      ("last temperature", temperatures.last ?? 0, temperatures.allSatisfy { $0 > 0 && $0.isFinite }),
-    ] where !holds {
-      throw AlignmentError.invalidSetting(
-        name: name, expected: "a number above 0", found: "\(value)")
+    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+      if !holds {
+        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
+      }
     }
-    guard temperatures.count == 2 else {
-      throw AlignmentError.invalidSetting(
-        name: "temperatures", expected: "first and last", found: "\(temperatures)")
-    }
+    try require(
+      learningRate > 0 && learningRate.isFinite, "boundary learning rate", "a number above 0",
+      learningRate)
+    try require(
+      penalty >= 0 && penalty.isFinite, "boundary penalty", "0 or a number above", penalty)
+    try require(
+      temperatures.count == 2 && temperatures.allSatisfy { $0 > 0 && $0.isFinite },
+      "temperatures", "the first and the last, above 0", temperatures)
   }
 }
 

@@ -33,10 +33,21 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    for (name, value) in [
+      ("batch", batch), ("length", length), ("rank", rank ?? 1), ("steps", steps),
+      ("pairs", pairs ?? 1), ("epochs", epochs),
+    ] where value < 1 {
+      throw ValidationError("--\(name) must be at least 1.")
+    }
+    guard what == .gemm || model != nil else {
+      throw ValidationError("bench \(what.rawValue) needs a MODEL.")
+    }
+  }
+
   func run() throws {
     var result: BenchmarkResult
     if what == .gemm {
-      guard steps >= 1 else { throw ValidationError("--steps must be at least 1.") }
       result = Benchmark.gemm(steps: steps)
     } else {
       guard let model else { throw ValidationError("bench \(what.rawValue) needs a MODEL.") }
@@ -54,7 +65,8 @@ struct BenchCommand: ParsableCommand {
     if common.json { return try Output.print(json: result) }
     Output.print(
       String(
-        format: "%@: median %.4f s, least %.4f s, %d steps, peak %.0f MiB, %.0f minor faults a step",
+        format:
+          "%@: median %.4f s, least %.4f s, %d steps, peak %.0f MiB, %.0f minor faults a step",
         result.what, result.medianSeconds, result.minimumSeconds, result.steps, result.peakMemory,
         result.minorFaultsPerStep)
         + (result.gflops.map { String(format: ", %.0f GFLOP/s", $0) } ?? "")
@@ -76,6 +88,13 @@ struct GrowthCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 16
   @Option(help: ArgumentHelp("Steps that are timed at each point.", valueName: "n")) var steps = 9
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    for (name, value) in [("batch", batch), ("length", length), ("rank", rank), ("steps", steps)]
+    where value < 1 {
+      throw ValidationError("--\(name) must be at least 1.")
+    }
+  }
 
   func run() throws {
     let model = try model.load()

@@ -115,13 +115,12 @@ public final class ActivationStore {
   ) throws {
     guard !missing.isEmpty else { return }
     for (input, _) in missing { remove(input) }
-    computed += missing.count
     let keyWidth = model.architecture.dimensions(of: .keyOutput)?.width ?? 0
-    let bytes = precision == .float32 ? 4 : 2
     let incoming = missing.reduce(0) {
-      $0 + bytes * $1.needs.count(width: model.architecture.width, keyWidth: keyWidth)
+      $0 + $1.needs.byteCount(width: model.architecture.width, keyWidth: keyWidth, precision)
     }
     try makeRoom(for: incoming, keeping: inputs)
+    computed += missing.count
     var start = 0
     while start < missing.count {
       var (end, positions) = (start, 0)

@@ -11,7 +11,8 @@ extension LanguageModel {
         path: file.path, found: architecture, known: ["llama"])
     }
     try self.init(
-      Llama(gguf: file, weights: weights), tokenizer: Tokenizer(vocabulary: file.vocabulary()), url: url)
+      Llama(gguf: file, weights: weights), tokenizer: Tokenizer(vocabulary: file.vocabulary()),
+      url: url)
   }
 }
 

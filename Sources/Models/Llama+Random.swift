@@ -38,7 +38,8 @@ extension Llama {
   ///
   /// - Parameter width: a multiple of 64
   public init(width: Int, layers: Int, vocabulary: Int, seed: UInt64) {
-    precondition(width > 0 && width % 64 == 0, "Llama(width:): expected a multiple of 64, got \(width)")
+    precondition(
+      width > 0 && width % 64 == 0, "Llama(width:): expected a multiple of 64, got \(width)")
     var generator = RandomGenerator(seed: seed)
     func random(_ outputs: Int, _ inputs: Int) -> Projection {
       Projection(weight: Weight(.normal([outputs, inputs], deviation: 0.02, using: &generator)))

@@ -20,16 +20,20 @@ public final class Model: Sendable {
     try validate(request)
     precondition(
       store == nil || request.caches == nil, "run: a growing cache and a store exclude one another")
-    let lengths = request.inputs.map(\.length)
-    let plan = plan(
-      request, hasBase: store != nil,
-      keys: request.caches.map { _ in Array(repeating: lengths, count: architecture.layers) })
+    let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
     let base = try store?.records(for: request.inputs, plan: plan, of: self)
     let run = try execute(plan, request, base: base)
-    for (length, cache) in zip(lengths, request.caches ?? []) {
-      cache.advance(by: length - cache.count)
+    for (input, cache) in zip(request.inputs, request.caches ?? []) {
+      cache.advance(by: input.length - cache.count)
     }
     return run
+  }
+
+  /// Growing caches get the keys and values of every position in every layer.
+  func grownKeys(_ request: Request) -> [[Int]]? {
+    request.caches.map { _ in
+      Array(repeating: request.inputs.map(\.length), count: architecture.layers)
+    }
   }
 
   /// Which cells a request computes.
@@ -52,7 +56,8 @@ public final class Model: Sendable {
     let measured = request.logits == nil ? nil : last.map { $0.gatherRows(rows) }
     if let targets = request.targets {
       precondition(
-        targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets")
+        targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets"
+      )
       let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
       return Run(logits: nil, loss: loss, captures: captures(visitor, request))
     }
@@ -169,7 +174,8 @@ public final class Model: Sendable {
       try validate(cells.positions, request)
     }
     if let logits = request.logits { try validate(logits, request) }
-    if let output = (request.outputs ?? request.targets)?.first(where: { !(0..<architecture.outputs).contains($0) }) {
+    let named = (request.outputs ?? []) + (request.targets ?? [])
+    if let output = named.first(where: { !(0..<architecture.outputs).contains($0) }) {
       throw ModelError.invalidInput(
         expected: "outputs below \(architecture.outputs)", found: "output \(output)")
     }

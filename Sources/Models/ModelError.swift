@@ -59,10 +59,18 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         ? "the input is empty: expected at least one token"
         : "the input has \(length) tokens, the model reads at most \(maximum)"
     case .activationBudget(let needed, let budget):
-      "activation memory: the base runs of one batch need \(needed >> 20) MiB, the budget is "
-        + "\(budget >> 20) MiB: take smaller batches or a larger budget"
+      "activation memory: " + Self.excess(needed, over: budget)
+        + ": take smaller batches or a larger budget"
     case .invalidInput(let expected, let found):
       "expected an input of \(expected), found \(found)"
     }
+  }
+
+  /// Both sizes in one unit, rounded so that the larger one shows as such.
+  private static func excess(_ needed: Int, over budget: Int) -> String {
+    let (shift, unit) = needed < 10 << 20 ? (10, "KiB") : (20, "MiB")
+    let whole = (needed + (1 << shift) - 1) >> shift
+    return "the base runs of one batch need \(whole) \(unit), "
+      + "the budget is \(budget >> shift) \(unit)"
   }
 }

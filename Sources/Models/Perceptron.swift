@@ -57,7 +57,11 @@ public struct Perceptron: Architecture {
     cost(hidden[layer].weight, rows: outputRows)
   }
 
-  public func outputCost(rows: Int, outputs: Int) -> RunCost { cost(readout.weight, rows: rows) }
+  public func outputCost(rows: Int, outputs: Int) -> RunCost {
+    var cost = cost(readout.weight, rows: rows)
+    cost.rows = 0
+    return cost
+  }
 
   private func cost(_ weight: Tensor, rows: Int) -> RunCost {
     RunCost(

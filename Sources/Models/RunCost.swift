@@ -27,7 +27,7 @@ extension Model {
   /// - Throws: ``ModelError`` when the request doesn't fit the model.
   public func costs(of request: Request, hasStore: Bool) throws -> [RunCost] {
     try validate(request)
-    let plan = plan(request, hasBase: hasStore, keys: nil)
+    let plan = plan(request, hasBase: hasStore, keys: grownKeys(request))
     let blocks = plan.runs.indices.filter { plan.runs[$0] }.map { block in
       let outputs = plan.outputs[block]
       let pairs = outputs.positions.enumerated().reduce(0) { total, sequence in

@@ -31,15 +31,20 @@ struct StoredNeeds: Equatable {
 
   func covers(_ other: StoredNeeds) -> Bool {
     other.residual.allSatisfy { stage, positions in
-      residual[stage].map { $0.contains(positions.lowerBound) && $0.upperBound >= positions.upperBound }
+      residual[stage].map {
+        $0.contains(positions.lowerBound) && $0.upperBound >= positions.upperBound
+      }
         ?? false
     } && other.known.allSatisfy { known[$0] ?? 0 >= $1 }
   }
 
-  /// The numbers that are kept.
-  func count(width: Int, keyWidth: Int) -> Int {
-    residual.values.reduce(0) { $0 + $1.count * width }
-      + known.values.reduce(0) { $0 + 2 * $1 * keyWidth }
+  /// What is kept of a run with these needs takes so many bytes.
+  func byteCount(width: Int, keyWidth: Int, _ precision: ActivationStore.Precision) -> Int {
+    func bytes(_ rows: Int, _ width: Int) -> Int {
+      KeptRows.byteCount(rows * width, precision)
+    }
+    return residual.values.reduce(0) { $0 + bytes($1.count, width) }
+      + known.values.reduce(0) { $0 + 2 * bytes($1, keyWidth) }
   }
 }
 
@@ -101,7 +106,7 @@ private struct KeptRows {
       storage = rows.detached
       return
     }
-    storage = Tensor(uninitialized: [(rows.count + 1) / 2])
+    storage = Tensor(uninitialized: [Self.byteCount(rows.count, precision) / 4])
     withExtendedLifetime(rows) { ck_narrow_bf16(rows.pointer, storage.pointer, rows.count) }
   }
 
@@ -114,4 +119,9 @@ private struct KeptRows {
   }
 
   var byteCount: Int { 4 * storage.count }
+
+  /// The bytes of so many numbers, whole float32 places.
+  static func byteCount(_ count: Int, _ precision: ActivationStore.Precision) -> Int {
+    precision == .float32 ? 4 * count : 4 * ((count + 1) / 2)
+  }
 }

@@ -8,7 +8,8 @@ public struct Weight: @unchecked Sendable {
   /// How the numbers are stored.
   package struct Format {
     /// Widens whole blocks to float32; nil for aligned float32, which is read as it is.
-    package let widen: (@convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<Float>?, Int) -> Void)?
+    package let widen:
+      (@convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<Float>?, Int) -> Void)?
     /// The number of elements in a block.
     package let block: Int
     /// The bytes of a block.
@@ -140,7 +141,8 @@ extension Tensor {
   public func linear(_ weight: Weight, bias: Tensor? = nil) -> Tensor {
     precondition(
       weight.width == width && (bias?.count ?? weight.rows) == weight.rows,
-      "linear: expected [rows, k] · [n, k]ᵀ + [n], got \(shape) · [\(weight.rows), \(weight.width)]ᵀ")
+      "linear: expected [rows, k] · [n, k]ᵀ + [n], got \(shape) · [\(weight.rows), \(weight.width)]ᵀ"
+    )
     let result = weight.product(detached)
     if let bias { ck_add_bias(result.pointer, bias.pointer, rows, weight.rows) }
     return result.recorded(from: [self] + (bias.map { [$0] } ?? [])) { gradient, needed in

@@ -132,7 +132,8 @@ import Testing
   }
 
   @Test func aBidirectionalConeIsEverythingAbove() throws {
-    let counting = CountingArchitecture(base: try Self.model("llama-gqa, bidirectional").architecture)
+    let counting = CountingArchitecture(
+      base: try Self.model("llama-gqa, bidirectional").architecture)
     let model = Model(counting)
     let input = try TinyModel("llama-gqa").inputs[3]
     let store = ActivationStore()

@@ -89,6 +89,30 @@ import Testing
         == "expected an input of token ids, found vectors")
   }
 
+  /// Targets are looked up in the head: each must be an output, whatever else is asked for.
+  @Test(arguments: [[Int]?.none, [0, 60]], [-1, 61, .max])
+  func targetsThatDoNotExist(outputs: [Int]?, target: Int) throws {
+    var request = Request.lastLogits([input, input], outputs: outputs)
+    request.targets = [3, target]
+    #expect(throws: ModelError.self) { try model.run(request) }
+    request.targets = [3, 60]
+    #expect(try model.run(request).loss?.count == 1)
+  }
+
+  @Test func activationBudgetInOneUnit() {
+    for (needed, budget, sizes) in [
+      (2001, 2000, "need 2 KiB, the budget is 1 KiB"),
+      ((10 << 20) - 1, 1 << 20, "need 10240 KiB, the budget is 1024 KiB"),
+      ((10 << 20) + 1, 10 << 20, "need 11 MiB, the budget is 10 MiB"),
+      (3 << 30, 1000, "need 3072 MiB, the budget is 0 MiB"),
+    ] {
+      #expect(
+        "\(ModelError.activationBudget(needed: needed, budget: budget))"
+          == "activation memory: the base runs of one batch \(sizes): "
+          + "take smaller batches or a larger budget")
+    }
+  }
+
   @Test func everyErrorIsOneLine() {
     let errors: [ModelError] = [
       .unreadable(path: "p", reason: "r"),

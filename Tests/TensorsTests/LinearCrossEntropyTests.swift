@@ -57,7 +57,9 @@ import Testing
     var gradient = Array(repeating: 0.0, count: x.count)
     for row in 0..<rows {
       let logits = (0..<outputs).map { output in
-        (0..<width).reduce(0.0) { $0 + Double(x[row * width + $1]) * Double(w[output * width + $1]) }
+        (0..<width).reduce(0.0) {
+          $0 + Double(x[row * width + $1]) * Double(w[output * width + $1])
+        }
       }
       let largest = logits.max() ?? 0
       let sum = logits.reduce(0) { $0 + exp($1 - largest) }

@@ -61,7 +61,9 @@ public struct Benchmark {
   /// The machine's float32 peak in matrix products.
   public static func gemm(steps: Int) -> BenchmarkResult {
     let size = 2048
-    let (a, b) = (Tensor(repeating: 1, shape: [size, size]), Tensor(repeating: 1, shape: [size, size]))
+    let (a, b) = (
+      Tensor(repeating: 1, shape: [size, size]), Tensor(repeating: 1, shape: [size, size])
+    )
     var clock = StepClock()
     for _ in 0..<steps + 1 {
       _ = a.linear(b)
@@ -77,7 +79,7 @@ public struct Benchmark {
     ActivationStore(budget: activationMemory, precision: activationPrecision)
   }
 
-  private func validate(_ model: LanguageModel) throws {
+  func validate(_ model: LanguageModel) throws {
     for (name, value) in [
       ("batch", batch), ("length", length), ("steps", steps), ("pairs", pairs ?? batch),
       ("epochs", epochs),

@@ -38,6 +38,9 @@ public struct CostGrowth: Codable, Sendable {
   public init(
     _ model: LanguageModel, _ benchmark: Benchmark, progress: (String) -> Void = { _ in }
   ) throws {
+    // What can't be measured is told before anything is.
+    try benchmark.validate(model)
+    _ = try benchmark.cost(model.model)
     let rates = Rates()
     let architecture = model.model.architecture
     self.model = model.name
@@ -117,7 +120,8 @@ extension Benchmark {
     let inputs = (0..<batch).map { _ in ModelInput.tokens(Array(repeating: 0, count: length)) }
     let positions = try position.resolved(length: length)
     let edit = Edit(
-      Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })) { $0 }
+      Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })
+    ) { $0 }
     return try model.costs(of: .lastLogits(inputs, edits: [edit]), hasStore: true)
   }
 }
