@@ -147,14 +147,7 @@ extension LineChart {
     xTitle = axis.name == "width" ? "width of the model" : "edited \(axis.name)"
     if ["batch", "rank"].contains(axis.name) { xTitle = axis.name }
     yTitle = "milliseconds"
-    horizontalScale =
-      ["batch", "rank", "width"].contains(axis.name)
-      ? .categories(axis.points.map { "\($0.value)" }) : .linear
-    if case .categories = horizontalScale {
-      for index in series.indices {
-        for place in axis.points.indices { series[index].points[place].x = Double(place) }
-      }
-    }
+    horizontalScale = ["batch", "rank", "width"].contains(axis.name) ? .logarithmic : .linear
     let highest = axis.points.map { 1e3 * max($0.seconds, $0.predicted) }.max() ?? 1
     valueRange = 0...highest * 1.08
   }
