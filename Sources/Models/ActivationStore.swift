@@ -74,7 +74,8 @@ public final class ActivationStore {
   func records(for inputs: [ModelInput], plan: RowPlan, of model: Model) throws -> [StoredRun] {
     var needed: OrderedDictionary<ModelInput, StoredNeeds> = [:]
     for (sequence, input) in inputs.enumerated() {
-      needed[input, default: StoredNeeds()].formUnion(StoredNeeds(plan, sequence: sequence))
+      let needs = StoredNeeds(plan, sequence: sequence)
+      if needed[input]?.formUnion(needs) == nil { needed[input] = needs }
     }
     clock += 1
     requested += needed.count
@@ -99,7 +100,7 @@ public final class ActivationStore {
       let lowest = isOpen ? 0 : resolved?.min() ?? 0
       let highest = isOpen ? length - 1 : resolved?.max() ?? 0
       let stage = Cells(site, positions: []).stage
-      var part = StoredNeeds()
+      var part = StoredNeeds(layers: layers)
       part.residual[layers] = length - 1..<length
       if stage > 0 { part.residual[stage] = min(lowest, length - 1)..<length }
       if model.architecture.isCausal && highest > 0 {
@@ -143,7 +144,7 @@ public final class ActivationStore {
     }
     request.caches = part.map { _ in KeyValueCache(layers: model.architecture.layers) }
     let keys = (0..<model.architecture.layers).map { layer in
-      part.map { $0.needs.known[layer] ?? 0 }
+      part.map { $0.needs.known[layer] }
     }
     let run = try model.execute(
       model.plan(request, hasBase: false, keys: keys), request, base: nil)

@@ -86,51 +86,39 @@ package struct RowPlan {
     start: [Int], hasBase: Bool, isCausal: Bool, keys: [[Int]]? = nil
   ) {
     let sequences = lengths.indices
-    let touched = edits + captures
-    // From which position on an edit changes what a stage's block makes, and from which on cells are
-    // computed there, also to be read: Int.max where none is.
-    var changed = Array(repeating: start, count: layers + 1)
-    var from = changed
-    if hasBase {
-      func lowest(_ list: [Cells], _ sequence: Int) -> Int {
-        let lowest = list.compactMap { $0.positions[sequence].min() }.min() ?? .max
-        return isCausal || lowest == .max ? lowest : 0
-      }
-      for stage in 0...layers {
-        let reaching = edits.filter { $0.stage <= stage }
-        let read = captures.filter { $0.stage == stage }
-        changed[stage] = sequences.map { lowest(reaching, $0) }
-        from[stage] = sequences.map { lowest(reaching + read, $0) }
-      }
-    }
-    var stages = Array(repeating: RowSet(sequences.map { _ in [] }), count: layers + 1)
-    var outputs = Array(repeating: stages[0], count: layers)
-    func cells(_ list: [Cells], _ sequence: Int, _ matches: (Cells) -> Bool) -> [Int] {
-      list.filter(matches).flatMap { $0.positions[sequence] }
-    }
+    let touched = CellsByStage(edits + captures, layers: layers)
+    let reach = Reach(
+      edits: CellsByStage(edits, layers: layers), captures: CellsByStage(captures, layers: layers),
+      start: start, hasBase: hasBase, isCausal: isCausal)
+    let empty = RowSet(sequences.map { _ in [] })
+    var stages = Array(repeating: empty, count: layers + 1)
+    var outputs = Array(repeating: empty, count: layers)
     // The last stage holds just what is asked for; clean cells there enter from the base run.
     stages[layers] = RowSet(
       sequences.map { sequence in
-        let wanted =
-          (measured?[sequence] ?? []) + cells(touched, sequence) { $0.stage == layers }
-        return Set(wanted).sorted()
+        Self.merged(
+          measured?[sequence] ?? [], touched.entering[layers].map { $0.positions[sequence] })
       })
     for block in stride(from: layers - 1, through: 0, by: -1) {
+      let above = stages[block + 1].positions
+      let (entering, inside) = (touched.entering[block], touched.inside[block])
       var blockRows: [[Int]] = []
       var outputRows: [[Int]] = []
       for sequence in sequences {
-        let low = from[block][sequence]
-        let carried = stages[block + 1].positions[sequence].filter {
-          $0 >= changed[block][sequence]
-        }
-        let inside = touched.filter { $0.layer == block && $0.isInside }
-        let output = Set(carried + cells(inside, sequence) { !$0.component.isKeySide }).sorted()
-        let needed =
-          output + cells(inside, sequence) { $0.component.isKeySide }
-          + cells(touched, sequence) { $0.stage == block }
+        let (low, changed) = (reach.from[block][sequence], reach.changed[block][sequence])
+        let carried =
+          above[sequence].first ?? .max >= changed
+          ? above[sequence] : above[sequence].filter { $0 >= changed }
+        let output = Self.merged(
+          carried,
+          inside.filter { !$0.component.isKeySide }.map { $0.positions[sequence] },
+          isSorted: true)
         outputRows.append(output)
+        var highest = output.last ?? -1
+        for cells in entering { highest = max(highest, cells.positions[sequence].max() ?? -1) }
         let lastKey = (keys?[block][sequence] ?? 0) - 1
-        guard let highest = (needed + (lastKey >= low ? [lastKey] : [])).max() else {
+        if lastKey >= low { highest = max(highest, lastKey) }
+        guard highest >= 0 else {
           blockRows.append([])
           continue
         }
@@ -143,15 +131,14 @@ package struct RowPlan {
     }
     (self.stages, self.outputs, self.keys) = (stages, outputs, keys)
     entering = (0...layers).map { stage in
-      sequences.map { sequence in
-        guard stage > 0 else { return stages[0].positions[sequence] }
-        let carried = Set(outputs[stage - 1].positions[sequence])
-        return stages[stage].positions[sequence].filter { !carried.contains($0) }
+      guard stage > 0 else { return stages[0].positions }
+      return zip(stages[stage].positions, outputs[stage - 1].positions).map { rows, carried in
+        if rows.isEmpty || rows == carried { return [] }
+        let carried = Set(carried)
+        return rows.filter { !carried.contains($0) }
       }
     }
-    known = (0..<layers).map { block in
-      sequences.map { stages[block].positions[$0].first ?? 0 }
-    }
+    known = stages.dropLast().map { stage in stage.positions.map { $0.first ?? 0 } }
     runs = (0..<layers).map { block in
       guard !stages[block].isEmpty else { return false }
       return !outputs[block].isEmpty || (keys?[block].contains { $0 > 0 } ?? false)
@@ -159,5 +146,63 @@ package struct RowPlan {
     }
     first = stages.firstIndex { !$0.isEmpty } ?? layers
     last = stages.lastIndex { !$0.isEmpty } ?? first
+  }
+
+  /// Rising positions out of several lists, each once.
+  private static func merged(
+    _ first: [Int], _ others: [[Int]], isSorted: Bool = false
+  ) -> [Int] {
+    let more = others.joined()
+    if more.isEmpty && (isSorted || first.count < 2) { return first }
+    return Set(first + more).sorted()
+  }
+}
+
+/// Cells by where they first matter.
+private struct CellsByStage {
+  /// By stage, those whose rows must be there: all that enter a block, or are made by the one below.
+  var entering: [[Cells]]
+  /// By layer, those between a block's input and its output.
+  var inside: [[Cells]]
+
+  init(_ cells: [Cells], layers: Int) {
+    entering = Array(repeating: [], count: layers + 1)
+    inside = Array(repeating: [], count: layers)
+    for cells in cells {
+      entering[cells.stage].append(cells)
+      if cells.isInside { inside[cells.layer].append(cells) }
+    }
+  }
+}
+
+/// By stage and sequence, from which position on an edit changes what the stage's block makes, and from
+/// which on cells are computed there, also to be read; `Int.max` where none is.
+private struct Reach {
+  private(set) var changed: [[Int]] = []
+  private(set) var from: [[Int]] = []
+
+  init(
+    edits: CellsByStage, captures: CellsByStage, start: [Int], hasBase: Bool, isCausal: Bool
+  ) {
+    guard hasBase else {
+      // Without a stored base run everything after what the caller knows is computed.
+      changed = Array(repeating: start, count: edits.entering.count)
+      from = changed
+      return
+    }
+    func lower(_ reach: inout [Int], _ cells: Cells) {
+      for (sequence, positions) in cells.positions.enumerated() {
+        guard let lowest = positions.min() else { continue }
+        reach[sequence] = min(reach[sequence], isCausal ? lowest : 0)
+      }
+    }
+    var reached = start.map { _ in Int.max }
+    for (edited, read) in zip(edits.entering, captures.entering) {
+      for cells in edited { lower(&reached, cells) }
+      changed.append(reached)
+      var computed = reached
+      for cells in read { lower(&computed, cells) }
+      from.append(computed)
+    }
   }
 }

@@ -7,9 +7,9 @@ struct StoredNeeds: Equatable {
   /// layers that of the final norm.
   var residual: [Int: Range<Int>] = [:]
   /// Of how many leading positions keys and values, by layer.
-  var known: [Int: Int] = [:]
+  var known: [Int]
 
-  init() {}
+  init(layers: Int) { known = Array(repeating: 0, count: layers) }
 
   /// What a planned run reads of one of its sequences.
   init(_ plan: RowPlan, sequence: Int) {
@@ -17,16 +17,14 @@ struct StoredNeeds: Equatable {
       let positions = plan.entering[stage][sequence]
       if let low = positions.first, let high = positions.last { residual[stage] = low..<high + 1 }
     }
-    for block in plan.runs.indices where plan.runs[block] && plan.known[block][sequence] > 0 {
-      known[block] = plan.known[block][sequence]
-    }
+    known = zip(plan.runs, plan.known).map { $0 ? $1[sequence] : 0 }
   }
 
   mutating func formUnion(_ other: StoredNeeds) {
     residual.merge(other.residual) {
       min($0.lowerBound, $1.lowerBound)..<max($0.upperBound, $1.upperBound)
     }
-    known.merge(other.known) { max($0, $1) }
+    known = zip(known, other.known).map(max)
   }
 
   func covers(_ other: StoredNeeds) -> Bool {
@@ -35,7 +33,7 @@ struct StoredNeeds: Equatable {
         $0.contains(positions.lowerBound) && $0.upperBound >= positions.upperBound
       }
         ?? false
-    } && other.known.allSatisfy { known[$0] ?? 0 >= $1 }
+    } && zip(known, other.known).allSatisfy(>=)
   }
 
   /// What is kept of a run with these needs takes so many bytes.
@@ -44,7 +42,7 @@ struct StoredNeeds: Equatable {
       KeptRows.byteCount(rows * width, precision)
     }
     return residual.values.reduce(0) { $0 + bytes($1.count, width) }
-      + known.values.reduce(0) { $0 + 2 * bytes($1, keyWidth) }
+      + known.reduce(0) { $0 + 2 * bytes($1, keyWidth) }
   }
 }
 
@@ -54,7 +52,7 @@ final class StoredRun: KnownKeys {
   /// When it was last read, for least-recently-used eviction.
   var lastUse: UInt64 = 0
   private let residuals: [Int: KeptRows]
-  private let keys: [Int: (keys: KeptRows, values: KeptRows)]
+  private let keys: [(keys: KeptRows, values: KeptRows)?]
 
   /// - Parameters:
   ///   - residuals: by stage, the rows of the positions that `needs` names
@@ -65,13 +63,13 @@ final class StoredRun: KnownKeys {
   ) {
     self.needs = needs
     self.residuals = residuals.mapValues { KeptRows($0, precision) }
-    keys = Dictionary(
-      uniqueKeysWithValues: needs.known.keys.map { layer in
-        guard let pair = cache.known(layer) else {
-          preconditionFailure("activation store: layer \(layer) was not computed")
-        }
-        return (layer, (KeptRows(pair.keys, precision), KeptRows(pair.values, precision)))
-      })
+    keys = needs.known.enumerated().map { layer, count in
+      guard count > 0 else { return nil }
+      guard let pair = cache.known(layer) else {
+        preconditionFailure("activation store: layer \(layer) was not computed")
+      }
+      return (KeptRows(pair.keys, precision), KeptRows(pair.values, precision))
+    }
   }
 
   /// Rows of the residual stream at a stage: [positions.count, width].
@@ -88,7 +86,7 @@ final class StoredRun: KnownKeys {
 
   var byteCount: Int {
     residuals.values.reduce(0) { $0 + $1.byteCount }
-      + keys.values.reduce(0) { $0 + $1.keys.byteCount + $1.values.byteCount }
+      + keys.reduce(0) { $0 + ($1.map { $0.keys.byteCount + $0.values.byteCount } ?? 0) }
   }
 }
 
