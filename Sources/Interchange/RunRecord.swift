@@ -114,6 +114,7 @@ public struct RunRecord: Codable, Sendable {
   @discardableResult
   public func writeFigures(to folder: URL, format: FigureFormat = .png) throws -> [URL] {
     let record = try json()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return try figures().map { name, figure in
       let url = folder.appending(component: "\(name).\(format.rawValue)")
       try figure.write(to: url, record: record)

@@ -23,6 +23,18 @@ enum Kernels {
     accumulating: Bool = false
   ) {
     guard m > 0 && n > 0 else { return }
+    // A call of OpenBLAS costs more than a product of so few and so short rows, as attention has them.
+    if m <= 4 && !aTransposed && scale == 1 && n * k <= 1 << 16 {
+      for row in 0..<m {
+        let (left, out) = (a + row * aStride, c + row * cStride)
+        if bTransposed {
+          ck_row_dots(left, b, bStride, n, k, out, accumulating ? 1 : 0)
+        } else {
+          ck_weighted_rows(left, b, bStride, k, n, out, accumulating ? 1 : 0)
+        }
+      }
+      return
+    }
     Parallel.start
     cblas_sgemm(
       CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans,

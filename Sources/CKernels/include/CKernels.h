@@ -108,6 +108,17 @@ void ck_adam(
   const float *gradient, float *first, float *second, float *direction, float beta1, float beta2,
   float correction1, float correction2, float epsilon, size_t count);
 
+// --- one row times a matrix ------------------------------------------------------------------------
+
+/// out[j] (+)= row · matrix[j] for `count` rows of the matrix, `stride` floats apart, `width` long.
+void ck_row_dots(
+  const float *row, const float *matrix, size_t stride, size_t count, size_t width, float *out,
+  int accumulating);
+/// out[i] (+)= Σ_j weights[j] · matrix[j, i] over `count` rows of the matrix, `width` long.
+void ck_weighted_rows(
+  const float *weights, const float *matrix, size_t stride, size_t count, size_t width, float *out,
+  int accumulating);
+
 // --- memory --------------------------------------------------------------------------------------
 
 /// From now on freed buffers of 1 MiB and more go back to the system at once.

@@ -108,9 +108,14 @@ private struct Rates {
     bytes = Double(weight.byteCount) / clock.measurement(.gemm, warmup: 1).minimumSeconds
   }
 
-  /// A training step: the products of the cone forward, and once more for the gradient.
+  /// A training step: the products of the cone forward, and once more for the gradient. The output's
+  /// weight, the last cost, is read once for both.
   func step(_ costs: [RunCost]) -> Double {
-    2 * costs.reduce(0) { $0 + max($1.operations / operations, $1.weightBytes / bytes) }
+    costs.enumerated().reduce(0) { total, cost in
+      let reads = cost.offset == costs.count - 1 ? 1.0 : 2
+      return total
+        + max(2 * cost.element.operations / operations, reads * cost.element.weightBytes / bytes)
+    }
   }
 }
 
