@@ -43,6 +43,11 @@ INLINE float sum_of_lanes(const v16 *vector) {
   return sums[0];
 }
 
+INLINE const uint8_t *stored_row(const ck_weight *weight, size_t row) {
+  return (const uint8_t *)weight->data
+    + (weight->order ? weight->order[row] : row) * weight->row_bytes;
+}
+
 INLINE void dots(
   const ck_weight *weight, size_t first, size_t count, const float *packed, const int rows,
   const int kind, const int set, float *out, size_t out_stride) {
@@ -54,11 +59,11 @@ INLINE void dots(
       block_sums[r * most_blocks + b] = ck_sum_inline(packed + r * width + b * block, block);
   for (size_t i = first; i < first + count; i += panel) {
     const size_t live = first + count - i < panel ? first + count - i : panel;
-    const uint8_t *stored[panel];
+    const uint8_t *stored[panel], *next[panel];
     UNROLL for (int p = 0; p < panel; p++) {
-      size_t row = i + ((size_t)p < live ? p : live - 1);
-      stored[p] = (const uint8_t *)weight->data
-        + (weight->order ? weight->order[row] : row) * weight->row_bytes;
+      stored[p] = stored_row(weight, i + ((size_t)p < live ? p : live - 1));
+      const size_t later = i + 2 * panel + p;
+      next[p] = stored_row(weight, later < first + count ? later : i);
     }
     v16 totals[panel * most_rows];
     float offsets[panel * most_rows];
@@ -68,6 +73,7 @@ INLINE void dots(
     }
     for (size_t b = 0; b < blocks; b++) {
       UNROLL for (int p = 0; p < panel; p++) {
+        __builtin_prefetch(next[p] + b * weight->block_bytes, 0, 3);
         v16 low, high;
         float scale, offset;
         load_block(stored[p] + b * weight->block_bytes, kind, set, &low, &high, &scale, &offset);

@@ -37,7 +37,8 @@ struct RunWriter {
     self.command = command
     seed = common.seed
     folder = try common.out.map { try Self.writableFolder($0) }
-    identity = try model.map { .init(path: $0.url.path, identity: try $0.identity()) }
+    // As the user gave it: a record that is shared names no folders of this machine.
+    identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
   }
 
   func record(_ results: RunRecord.Results) -> RunRecord {
