@@ -19,9 +19,9 @@ import Testing
     var vocabulary = try #require(bpe["vocab"] as? [String: Int])
     var merges = try #require(bpe["merges"] as? [[String]])
     for (old, parts) in [("at", ["Ġ", "i"]), ("12", ["Ġi", "s"]), ("ĠĠ", ["Ġa", "re"])] {
-      let id = try #require(vocabulary.removeValue(forKey: old))
+      let id = vocabulary.removeValue(forKey: old)
       let place = merges.firstIndex { $0.joined() == old }
-      vocabulary[parts.joined()] = id
+      vocabulary[parts.joined()] = try #require(id)
       merges[try #require(place)] = parts
     }
     (bpe["vocab"], bpe["merges"]) = (vocabulary, merges)
