@@ -60,16 +60,14 @@ extension Llama {
     func projection(
       _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
     ) throws -> Projection {
-      var weight = try weight(name, outputs, inputs)
-      var bias =
-        checkpoint.contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil
-      if let heads, interleaved {
-        let order = Self.halvesOrder(heads: heads, headWidth: outputs / heads)
-        weight = weight.selecting(order)
-        if form == .float32 { weight = Weight(weight.floats()) }
-        bias = bias.map { $0.reshaped([outputs, 1]).gatherRows(order).reshaped([outputs]) }
-      }
-      return Projection(weight: weight, bias: bias)
+      let stored = Projection(
+        weight: try weight(name, outputs, inputs),
+        bias: checkpoint.contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
+      guard let heads, interleaved else { return stored }
+      let ordered = stored.selecting(
+        Self.halvesOrder(heads: heads, headWidth: outputs / heads))
+      return form == .stored
+        ? ordered : Projection(weight: Weight(ordered.weight.floats()), bias: ordered.bias)
     }
     let (queries, keys) = (c.heads * c.headWidth, c.keyHeads * c.headWidth)
     let blocks = try (0..<c.layers).map { index in

@@ -30,11 +30,13 @@ public struct Llama: Architecture {
 
     func callAsFunction(_ rows: Tensor) -> Tensor { rows.linear(weight, bias: bias) }
 
-    /// Some of the outputs only.
+    /// Some of the outputs, in the order given.
     func selecting(_ outputs: [Int]) -> Projection {
       Projection(
         weight: weight.selecting(outputs),
-        bias: bias.map { bias in Tensor(outputs.map { bias.elements[$0] }) })
+        bias: bias.map {
+          $0.reshaped([$0.count, 1]).gatherRows(outputs).reshaped([outputs.count])
+        })
     }
   }
 

@@ -55,6 +55,12 @@ import Testing
     #expect(result.output.contains("first pass ") && result.output.count { $0 == "\n" } == 1)
   }
 
+  @Test func aPromptWithoutRoomForACompletion() throws {
+    let result = try Program.run(["bench", "loreft", Program.tiny, "--length", "1"])
+    #expect(result.status == 65)
+    #expect(result.errors.contains("length: expected at least 2, found 1"))
+  }
+
   @Test func formsOfWeightsAndOfTheStore() throws {
     for more in [
       ["--weights", "float32"], ["--activation-storage", "bfloat16"],

@@ -173,6 +173,11 @@ public struct Benchmark {
   }
 
   private func loreft(_ model: LanguageModel) throws -> BenchmarkResult {
+    // A prompt and a completion of one token each, at least.
+    guard length >= 2 else {
+      throw AlignmentError.invalidSetting(
+        name: "length", expected: "at least 2", found: "\(length)")
+    }
     let architecture = model.model.architecture
     let interventions = try (0..<architecture.layers).map { layer in
       PlacedIntervention(

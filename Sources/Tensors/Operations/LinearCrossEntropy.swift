@@ -78,6 +78,8 @@ private struct LinearCrossEntropy {
   private func take(_ panel: Range<Int>, into part: Part, _ targetLogits: Tensor) {
     let (rows, width, count) = (x.rows, x.width, panel.count)
     let logits = Tensor(uninitialized: [rows, count])
+    // Another thread may take a buffer as soon as it is given back.
+    defer { withExtendedLifetime(logits) {} }
     weight.withPlainRows(panel) { matrix in
       let weights = matrix.pointee.data.assumingMemoryBound(to: Float.self)
       if let packed {
@@ -111,7 +113,7 @@ private struct LinearCrossEntropy {
       ck_few_product_transposed(
         matrix, count, 0, width, factors.pointer, rows, addition.pointer, width)
       ck_accumulate(addition.pointer, 1, gradient.pointer, addition.count)
-      withExtendedLifetime(factors) {}
+      withExtendedLifetime((factors, addition)) {}
     }
   }
 
