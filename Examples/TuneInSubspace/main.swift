@@ -22,12 +22,12 @@ func activations(_ answer: String) throws -> Tensor {
 let direction = try Rotation.differenceOfMeans(from: activations(" is"), to: activations(" are"))
 
 let adapted = try AdaptedModel(
-  model, [PlacedIntervention(LoReFT(rotation: direction.copy(isTrained: false)), at: site)])
+  model, [PlacedIntervention(ReFT(rotation: direction.copy(isTrained: false)), at: site)])
 var settings = FineTuningSettings()
 settings.epochs = 5
 let pairs = prompts.map { PromptCompletion(prompt: $0.text, completion: " are") }
-let losses = try FineTuner(settings: settings).train(adapted, on: pairs)
-print("\(adapted.parameters.reduce(0) { $0 + $1.value.count }) parameters, \(losses.count) steps")
+let losses = try FineTuner(settings: settings).train(adapted, on: pairs).losses
+print("\(adapted.parameterCount) parameters, \(losses.count) steps")
 print(String(format: "loss %.3f -> %.3f", losses[0], losses[losses.count - 1]))
 
 for text in ["We know that the key near the cabinet", "The capital of France is"] {

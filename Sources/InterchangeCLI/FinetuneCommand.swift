@@ -2,15 +2,7 @@ import ArgumentParser
 import Foundation
 import Interchange
 
-/// How LoReFT uses a subspace that DAS saved.
-enum SubspaceUse: String, ExpressibleByArgument, CaseIterable {
-  /// The rotation starts there and is trained.
-  case start
-  /// The rotation stays as it is; only the source is trained.
-  case fixed
-  /// The rotation is trained within the saved subspace.
-  case constrained
-}
+extension SubspaceUse: ExpressibleByArgument {}
 
 /// `interchange finetune`: LoReFT on prompt → completion pairs.
 struct FinetuneCommand: ParsableCommand {
@@ -51,7 +43,7 @@ struct FinetuneCommand: ParsableCommand {
     let rotation = try rotation(width: model.model.width(of: site))
     let writer = try RunWriter("finetune", common, model)
     let adapted = try AdaptedModel(
-      model, [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+      model, [PlacedIntervention(ReFT(rotation: rotation), at: site)])
     let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
     let share = Double(parameters) / Double(model.model.architecture.parameterCount)
     var settings = FineTuningSettings()
@@ -63,9 +55,10 @@ struct FinetuneCommand: ParsableCommand {
     Output.note(
       String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
     let progress = ProgressLine("finetune")
-    let losses = try tuner.train(adapted, on: pairs, store: store) {
+    let history = try tuner.train(adapted, on: pairs, store: store) {
       progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
     }
+    let losses = history.losses
     let after = try tuner.loss(adapted, on: pairs, store: store)
     let run = FineTuningRun(
       method: "LoReFT", site: site.description, rank: rotation.rank, parameters: parameters,

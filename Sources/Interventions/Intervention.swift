@@ -26,6 +26,21 @@ extension Intervention {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 
+/// An intervention that adds something to the base vector: h + Δ(h), without sources.
+public protocol AdditiveIntervention: Intervention {
+  /// The width d of the vectors it is made for.
+  var width: Int { get }
+
+  /// Δ(h) for each row: [rows, width].
+  func change(of base: Tensor) -> Tensor
+}
+
+extension AdditiveIntervention {
+  public func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor {
+    base + change(of: base)
+  }
+}
+
 /// Interchange: the base vector becomes the source vector.
 public final class Interchange: Intervention {
   public init() {}

@@ -35,6 +35,12 @@ public final class Rotation: @unchecked Sendable {
     self.init(coordinates: frame.detached, container: nil, isTrained: isTrained)
   }
 
+  /// A rotation as it was kept: coordinates [k, m] within a containing frame [m, d], or [k, d] alone;
+  /// both are orthonormal.
+  package convenience init(restoring coordinates: Tensor, container: Tensor?, isTrained: Bool) {
+    self.init(coordinates: coordinates.detached, container: container, isTrained: isTrained)
+  }
+
   /// A random rotation, uniform over all subspaces of that rank.
   ///
   /// - Throws: ``InterventionError/rankOutOfRange(rank:width:)``.
@@ -129,7 +135,8 @@ public final class Rotation: @unchecked Sendable {
   /// ‖RRᵀ − I‖∞.
   public var orthonormalityError: Float { Self.orthonormalityError(frame) }
 
-  private static func orthonormalityError(_ frame: Tensor) -> Float {
+  /// ‖RRᵀ − I‖∞ of rows [k, d]; infinite when they aren't numbers.
+  package static func orthonormalityError(_ frame: Tensor) -> Float {
     let gram = frame.linear(frame)
     var worst: Float = 0
     for row in 0..<gram.rows {

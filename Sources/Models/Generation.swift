@@ -20,17 +20,35 @@ public struct GenerationOptions: Sendable, Codable {
 }
 
 extension Model {
+  /// Continues prompts with edits of their positions, applied while the prompts are read.
+  ///
+  /// - Throws: ``ModelError`` when a prompt or an edit doesn't fit.
+  public func generate(
+    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), edits: [Edit] = [],
+    onToken: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [[Int]] {
+    var isFirst = true
+    return try generate(
+      prompts, options: options,
+      prepare: { request, _ in
+        if isFirst { request.edits = edits }
+        isFirst = false
+      }, onToken: onToken)
+  }
+
   /// Continues prompts of any lengths together, from the key/value store: after the prompts each step
   /// computes one row a sequence.
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each
-  ///   - edits: edits of the prompts' positions, applied while the prompts are read
+  ///   - prepare: changes the request of every step; gets it with the numbers of the prompts that are
+  ///     still continued
   ///   - onToken: called with (prompt, token) as tokens are found
   /// - Returns: the added tokens of each prompt
-  /// - Throws: ``ModelError`` when a prompt or an edit doesn't fit.
+  /// - Throws: ``ModelError`` when a prompt or an edit doesn't fit, and what `prepare` throws.
   public func generate(
-    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), edits: [Edit] = [],
+    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(),
+    prepare: (inout Request, [Int]) throws -> Void,
     onToken: (Int, Int) -> Void = { _, _ in }
   ) throws -> [[Int]] {
     // One for each prompt: what is drawn for one doesn't depend on how long the others go on.
@@ -39,13 +57,11 @@ extension Model {
     var results = prompts.map { _ in [Int]() }
     var active = Array(prompts.indices)
     let caches = prompts.map { _ in KeyValueCache(layers: architecture.layers) }
-    var isFirst = true
     while !active.isEmpty && options.maximumTokens > 0 {
-      var request = Request.lastLogits(
-        active.map { .tokens(prompts[$0] + results[$0]) }, edits: isFirst ? edits : [])
+      var request = Request.lastLogits(active.map { .tokens(prompts[$0] + results[$0]) })
       request.caches = active.map { caches[$0] }
+      try prepare(&request, active)
       let logits = try run(request).logits!
-      isFirst = false
       var remaining: [Int] = []
       for (row, prompt) in active.enumerated() {
         let token = Self.choose(logits.rowSlice(row..<row + 1), options, &generators[prompt])

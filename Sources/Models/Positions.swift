@@ -1,6 +1,9 @@
 /// Which positions of a sequence are meant; resolved against its length and its named spans.
 public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// All positions of what is read; in a prompt with a continuation, the prompt's.
   case all
+  /// All positions, those that are generated after a prompt too.
+  case every
   /// One position, from 0, or from the end when negative (−1 is the last).
   case index(Int)
   /// Several positions, each as in ``index(_:)``.
@@ -11,6 +14,9 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   case last(Int)
   /// ReFT's `fN+lM`: the first n and the last m positions, each once.
   case firstAndLast(Int, Int)
+  /// Of the last m positions those that are not among the first n: what ``firstAndLast(_:_:)`` adds to
+  /// the first n, so that both parts can have weights of their own.
+  case lastAfterFirst(first: Int, Int)
   /// All tokens of a named span of the input, such as "subject".
   case span(String)
   /// The last token of a named span.
@@ -41,7 +47,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
       return range
     }
     switch self {
-    case .all: return Array(0..<length)
+    case .all, .every: return Array(0..<length)
     case .index(let position): return [try checked(position)]
     case .indices(let positions): return Array(Set(try positions.map(checked))).sorted()
     case .first(let count): return try Self.leading(count, of: length)
@@ -50,6 +56,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
       let leading = Array(0..<min(max(0, first), length))
       let trailing = Array(max(0, length - max(0, last))..<length)
       return leading + trailing.filter { $0 >= leading.count }
+    case .lastAfterFirst(let first, let last):
+      return Array(max(0, min(first, length), length - max(0, last))..<length)
     case .span(let name): return Array(try span(name))
     case .endOfSpan(let name): return [try span(name).upperBound - 1]
     }
@@ -62,11 +70,14 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     return Array(0..<count)
   }
 
-  /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `all`, `last`, or a span's name
+  /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `all`,
+  /// `every`, `last`, or a span's name
   /// (`subject`, or `subject.end` for its last token).
   public init(parsing text: String) {
     if text == "all" {
       self = .all
+    } else if text == "every" {
+      self = .every
     } else if text == "last" {
       self = .last
     } else if let index = Int(text) {
@@ -86,6 +97,11 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   private static func parseEnds(_ text: String) -> Positions? {
+    if let match = text.wholeMatch(of: /l(\d+)-f(\d+)/), let last = Int(match.1),
+      let first = Int(match.2)
+    {
+      return .lastAfterFirst(first: first, last)
+    }
     let parts = text.split(separator: "+", omittingEmptySubsequences: false)
     func count(_ part: Substring, _ letter: Character) -> Int? {
       part.first == letter ? Int(part.dropFirst()).flatMap { $0 >= 0 ? $0 : nil } : nil
@@ -102,11 +118,13 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .all: "all"
+    case .every: "every"
     case .index(let position): "\(position)"
     case .indices(let positions): positions.map(String.init).joined(separator: ",")
     case .first(let count): "f\(count)"
     case .last(let count): "l\(count)"
     case .firstAndLast(let first, let last): "f\(first)+l\(last)"
+    case .lastAfterFirst(let first, let last): "l\(last)-f\(first)"
     case .span(let name): name
     case .endOfSpan(let name): "\(name).end"
     }

@@ -138,6 +138,9 @@ public final class Parameter: @unchecked Sendable {
     return result
   }
 
+  /// Multiplies the gathered gradient.
+  func scaleGradient(by scale: Float) { gradient = gradient.map { scale * $0 } }
+
   /// Forgets the gathered gradient.
   public func clearGradient() { gradient = nil }
 
@@ -150,5 +153,16 @@ public final class Parameter: @unchecked Sendable {
     let count = sum.count
     sum.mutateElements { Kernels.accumulate(addition.pointer, into: $0.baseAddress!, count: count) }
     gradient = sum
+  }
+}
+
+extension [Parameter] {
+  /// The Euclidean norm of all gathered gradients together; they are scaled down to `limit` where it is
+  /// above.
+  public func clipGradients(to limit: Double) -> Double {
+    let squares = compactMap(\.gradient).reduce(0.0) { $0 + Tensor.dot($1, $1) }
+    let norm = squares.squareRoot()
+    if norm > limit { for parameter in self { parameter.scaleGradient(by: Float(limit / norm)) } }
+    return norm
   }
 }

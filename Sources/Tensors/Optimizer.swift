@@ -42,6 +42,8 @@ public final class AdamW {
   package struct Moments {
     package var first: Tensor
     package var second: Tensor
+
+    package init(first: Tensor, second: Tensor) { (self.first, self.second) = (first, second) }
   }
 
   private let parameters: [Parameter]
@@ -51,7 +53,7 @@ public final class AdamW {
   private let weightDecay: Double
   package var moments: [Moments]
   /// Steps taken so far.
-  public private(set) var steps = 0
+  public package(set) var steps = 0
 
   /// An optimiser of `parameters`, of which those in `orthonormal` stay orthonormal frames.
   public init(

@@ -26,7 +26,7 @@ import Testing
     for (prompt, found) in zip(prompts, together) {
       var tokens = prompt
       for _ in 0..<12 {
-        let edits = try adapted.edits(promptLengths: [prompt.count])
+        let edits = try adapted.edits([tokens], promptLengths: [prompt.count])
         let logits = try #require(
           try model.model.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
         tokens.append(logits.rowMaxima()[0])

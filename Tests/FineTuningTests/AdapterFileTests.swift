@@ -20,11 +20,11 @@ import Testing
       model,
       [
         PlacedIntervention(randomLoReFT(rank: 3, seed: 1), at: .blockOutput(0, .last)),
-        PlacedIntervention(LoReFT(rotation: contained), at: .mlpOutput(1, .firstAndLast(1, 1))),
+        PlacedIntervention(ReFT(rotation: contained), at: .mlpOutput(1, .firstAndLast(1, 1))),
         PlacedIntervention(
           randomLoReFT(rank: 1, width: 4, seed: 2), at: .valueOutput(2, head: 1, .all)),
         PlacedIntervention(
-          LoReFT(rotation: try .random(rank: 2, width: 16, seed: 3).copy(isTrained: false)),
+          ReFT(rotation: try .random(rank: 2, width: 16, seed: 3).copy(isTrained: false)),
           at: .attentionOutput(2, .index(-1))),
       ])
   }
@@ -40,7 +40,7 @@ import Testing
       try read.lastLogits(prompts).elements == original.lastLogits(prompts).elements)
     #expect(try read.generate(prompts) == original.generate(prompts))
     #expect(read.interventions.map(\.site) == original.interventions.map(\.site))
-    let trained = read.interventions.compactMap { ($0.intervention as? LoReFT)?.rotation.isTrained }
+    let trained = read.interventions.compactMap { ($0.intervention as? ReFT)?.rotation?.isTrained }
     #expect(trained == [true, true, true, false])
     try read.write(to: folder.url)
     #expect(
@@ -72,10 +72,9 @@ import Testing
     var tensors = try Dictionary(
       uniqueKeysWithValues: whole.names.map { ($0, try whole.tensor(named: $0).floats()) })
     change(&tensors)
-    let text = try #require(whole.metadata["interchange"])
     try Safetensors.write(
       tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
-      metadata: record(text).map { ["interchange": $0] } ?? [:], to: file)
+      metadata: whole.metadata.compactMapValues(record), to: file)
   }
 
   private func message(_ model: LanguageModel) -> String? {
@@ -91,19 +90,26 @@ import Testing
   @Test func damagedRecords() throws {
     let model = try TinyModels.gguf()
     let none =
-      "\(file.path): metadata: expected a record of format interchange-adapter-1, found none"
+      "\(file.path): metadata: expected a record of format interchange-adapter-2, found none"
     try damage(model) { _ in nil }
     #expect(message(model) == none)
     try damage(model) { _ in "{" }
     #expect(message(model) == none)
-    try damage(model) { $0.replacing("adapter-1", with: "adapter-9") }
+    try damage(model) { $0.replacing("adapter-2", with: "adapter-9") }
     #expect(message(model) == none)
     try damage(model) { $0.replacing(#""method":"loreft""#, with: #""method":"magic""#) }
-    #expect(message(model) == "\(file.path): method: expected loreft, found magic")
+    #expect(
+      message(model)
+        == "\(file.path): method: expected loreft, noreft, consreft, lobireft, direft, nodireft, red, "
+        + "steering, found magic")
+    try damage(model) { $0.replacing(#""kind":"interventions""#, with: #""kind":"magic""#) }
+    #expect(message(model) == "\(file.path): kind: expected interventions, found magic")
+    try damage(model) { $0.replacing(#""dropout":0"#, with: #""dropout":1"#) }
+    #expect(message(model) == "\(file.path): dropout of 0: expected 0 to below 1, found 1.0")
     try damage(model) { $0.replacing(#""rank":3"#, with: #""rank":-3"#) }
     #expect(
       message(model)
-        == "\(file.path): tensor 0.rotation: expected shape [-3, 16], found [3, 16]")
+        == "\(file.path): 0.rank: expected 1 to 16, found -3")
     try damage(model) { $0.replacing(#""layer":0"#, with: #""layer":7"#) }
     #expect(message(model) == "layer 7 is out of range: the model has layers 0 to 2")
   }
@@ -117,9 +123,14 @@ import Testing
     try damage(model, tensors: { $0["0.rotation"] = Tensor(repeating: 0.5, shape: [3, 16]) })
     #expect(
       message(model)?.hasPrefix(
-        "\(file.path): tensor 0.rotation: expected a frame with orthonormal rows, found") == true)
+        "\(file.path): 0.rotation: expected a frame with orthonormal rows, found") == true)
     try damage(model, tensors: { $0["0.rotation"] = Tensor(repeating: .nan, shape: [3, 16]) })
-    #expect(message(model)?.hasPrefix("\(file.path): tensor 0.rotation: expected") == true)
+    #expect(message(model)?.hasPrefix("\(file.path): 0.rotation: expected") == true)
+    try damage(model, tensors: { $0["1.bias"] = .zeros([3]) })
+    #expect(
+      message(model)
+        == "\(file.path): tensor 1.bias: expected no such tensor in an adapter of this kind, found one"
+    )
   }
 
   @Test func truncatedAnywhere() throws {

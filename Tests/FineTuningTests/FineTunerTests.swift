@@ -24,7 +24,7 @@ import Testing
 
   /// The mean over all completion tokens of −log p, prompt by prompt, the edit made in plain loops.
   private func plainLoss(
-    _ model: LanguageModel, _ loreft: LoReFT, positions: Positions, endsCompletion: Bool = false
+    _ model: LanguageModel, _ loreft: ReFT, positions: Positions, endsCompletion: Bool = false
   ) throws -> Double {
     var losses: [Double] = []
     for pair in pairs {
@@ -78,7 +78,7 @@ import Testing
     let model = try TinyModels.gguf()
     let fresh = try AdaptedModel(
       model,
-      [PlacedIntervention(LoReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
+      [PlacedIntervention(ReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
     let plain = try AdaptedModel(model, [])
     let tuner = settings()
     #expect(abs(try tuner.loss(fresh, on: pairs) - tuner.loss(plain, on: pairs)) < 1e-6)
@@ -87,11 +87,11 @@ import Testing
   @Test func trainingLowersTheLoss() throws {
     let adapted = try AdaptedModel(
       TinyModels.gguf(),
-      [PlacedIntervention(LoReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
+      [PlacedIntervention(ReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
     let tuner = settings { $0.epochs = 60 }
     let before = try tuner.loss(adapted, on: pairs)
     var told: [FineTuner.Progress] = []
-    let losses = try tuner.train(adapted, on: pairs) { told.append($0) }
+    let losses = try tuner.train(adapted, on: pairs) { told.append($0) }.losses
     #expect(try tuner.loss(adapted, on: pairs) < 0.7 * before)
     // Three steps an epoch: five pairs by two.
     #expect(told.map(\.step) == Array(1...180))
@@ -107,8 +107,8 @@ import Testing
     func train(seed: UInt64) throws -> ([Double], [[Float]]) {
       let adapted = try AdaptedModel(
         model,
-        [PlacedIntervention(LoReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
-      let losses = try settings { $0.seed = seed }.train(adapted, on: pairs)
+        [PlacedIntervention(ReFT(rotation: .random(rank: 4, width: 16, seed: 0)), at: site)])
+      let losses = try settings { $0.seed = seed }.train(adapted, on: pairs).losses
       return (losses, adapted.parameters.map(\.value.elements))
     }
     let (first, again, other) = (try train(seed: 1), try train(seed: 1), try train(seed: 2))
@@ -129,20 +129,20 @@ import Testing
   @Test func fixedRotationStaysBitIdentical() throws {
     let rotation = try Rotation.random(rank: 3, width: 16, seed: 1).copy(isTrained: false)
     let before = rotation.frame.elements.map(\.bitPattern)
-    let loreft = LoReFT(rotation: rotation)
-    let weight = loreft.weight.value.elements
+    let loreft = ReFT(rotation: rotation)
+    let weight = loreft.weight!.value.elements
     let adapted = try AdaptedModel(TinyModels.gguf(), [PlacedIntervention(loreft, at: site)])
     #expect(adapted.parameters.reduce(0) { $0 + $1.value.count } == 3 * 16 + 3)
     try settings { $0.weightDecay = 0.1 }.train(adapted, on: pairs)
     #expect(rotation.frame.elements.map(\.bitPattern) == before)
-    #expect(loreft.weight.value.elements != weight)
+    #expect(loreft.weight!.value.elements != weight)
   }
 
   @Test func trainedRotationStaysOrthonormal() throws {
     let rotation = try Rotation.random(rank: 6, width: 16, seed: 1)
     let before = rotation.frame.elements
     let adapted = try AdaptedModel(
-      TinyModels.gguf(), [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+      TinyModels.gguf(), [PlacedIntervention(ReFT(rotation: rotation), at: site)])
     try settings { ($0.epochs, $0.learningRate) = (40, 0.3) }.train(adapted, on: pairs)
     #expect(rotation.orthonormalityError < 1e-5)
     #expect(rotation.frame.elements != before)
@@ -154,7 +154,7 @@ import Testing
     let before = rotation.copy(isTrained: false)
     let start = try Rotation(orthonormal: before.frame)
     let adapted = try AdaptedModel(
-      TinyModels.gguf(), [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+      TinyModels.gguf(), [PlacedIntervention(ReFT(rotation: rotation), at: site)])
     try settings { ($0.epochs, $0.learningRate) = (40, 0.2) }.train(adapted, on: pairs)
     // Two angles of float32 products of 16 terms.
     #expect(try rotation.principalAngles(to: container).allSatisfy { $0 < 1e-5 })
@@ -197,7 +197,7 @@ import Testing
     }
     let long = PromptCompletion(
       prompt: String(repeating: "x", count: 600), completion: "y")
-    #expect(throws: ModelError.invalidLength(length: 601, maximum: 512)) {
+    #expect(throws: FineTuningError.tooLong(example: 0, tokens: 601, maximum: 512)) {
       try tuner.train(adapted, on: [long])
     }
   }

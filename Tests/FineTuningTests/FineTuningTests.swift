@@ -28,10 +28,10 @@ import Testing
   private func trained(_ rotation: Rotation) throws -> (AdaptedModel, before: Double, after: Double)
   {
     let adapted = try AdaptedModel(
-      try model(), [PlacedIntervention(LoReFT(rotation: rotation), at: site)])
+      try model(), [PlacedIntervention(ReFT(rotation: rotation), at: site)])
     let tuner = FineTuner(settings: settings)
     let before = try tuner.loss(adapted, on: pairs)
-    let losses = try tuner.train(adapted, on: pairs)
+    let losses = try tuner.train(adapted, on: pairs).losses
     #expect(abs(losses[0] - before) < 1e-5, "LoReFT starts where the model is as it was")
     return (adapted, before, try tuner.loss(adapted, on: pairs))
   }
@@ -97,7 +97,7 @@ import Testing
     let generated = try adapted.generate(prompts, options: GenerationOptions(maximumTokens: 5))
     for (prompt, found) in zip(prompts, generated) {
       var tokens = prompt
-      let edits = try adapted.edits(promptLengths: [prompt.count])
+      let edits = try adapted.edits([prompt], promptLengths: [prompt.count])
       for token in found {
         let run = try adapted.base.model.run(.lastLogits([.tokens(tokens)], edits: edits))
         #expect(try #require(run.logits).rowMaxima() == [token])
@@ -129,12 +129,12 @@ import Testing
   @Test func overlapIsRefusedWithBothNames() throws {
     let interventions = try [Site.blockOutput(1, .last), .blockOutput(1, .index(2))].map {
       PlacedIntervention(
-        LoReFT(rotation: try .random(rank: 1, width: 16, seed: 0)), at: $0)
+        ReFT(rotation: try .random(rank: 1, width: 16, seed: 0)), at: $0)
     }
     let adapted = try AdaptedModel(try model(), interventions)
     #expect(
       throws: FineTuningError.overlap(first: "block_output 1 @ -1", second: "block_output 1 @ 2")
-    ) { try adapted.edits(promptLengths: [3]) }
-    #expect(try adapted.edits(promptLengths: [4]).count == 2)
+    ) { try adapted.edits([[1, 2, 3]], promptLengths: [3]) }
+    #expect(try adapted.edits([[1, 2, 3, 4]], promptLengths: [4]).count == 2)
   }
 }

@@ -20,17 +20,17 @@ enum TinyModels {
 }
 
 /// LoReFT away from the point where it changes nothing: random W and b.
-func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> LoReFT {
+func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> ReFT {
   var generator = RandomGenerator(seed: seed)
-  return LoReFT(
-    rotation: try .random(rank: rank, width: width, seed: seed),
+  return ReFT(
+    .loreft, .rotation(try .random(rank: rank, width: width, seed: seed)),
     weight: .normal([rank, width], deviation: 0.5, using: &generator),
     bias: .normal([rank], using: &generator))
 }
 
 /// h + Rᵀ(W h + b − R h) for each row, in plain loops over doubles.
-func plainLoReFT(_ loreft: LoReFT, _ rows: Tensor) -> Tensor {
-  let (frame, weight, bias) = (loreft.rotation.frame, loreft.weight.value, loreft.bias.value)
+func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
+  let (frame, weight, bias) = (loreft.rotation!.frame, loreft.weight!.value, loreft.bias.value)
   var result = rows.elements
   for row in 0..<rows.rows {
     var edited = (0..<rows.width).map { Double(rows[row, $0]) }

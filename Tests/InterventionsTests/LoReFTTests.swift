@@ -24,7 +24,7 @@ import Testing
     let rotation = try Rotation.random(rank: rank, width: width, seed: 3)
     let weight = random([rank, width], seed: 4)
     let bias = random([rank], seed: 5)
-    let reft = LoReFT(rotation: rotation, weight: weight, bias: bias)
+    let reft = ReFT(.loreft, .rotation(rotation), weight: weight, bias: bias)
     let base = random([rows, width], seed: 1)
     let found = reft(base, sources: [])
     // Sums of at most 64 float32 terms; W h is of the order of √width.
@@ -39,18 +39,18 @@ import Testing
 
   @Test(arguments: shapes)
   func startsAsTheIdentity(rows: Int, rank: Int, width: Int) throws {
-    let reft = LoReFT(rotation: try Rotation.random(rank: rank, width: width, seed: 3))
+    let reft = ReFT(rotation: try Rotation.random(rank: rank, width: width, seed: 3))
     let base = 100 * random([rows, width], seed: 1)
     #expect(
       reft(base, sources: []).elements.map(\.bitPattern) == base.elements.map(\.bitPattern))
-    #expect(reft.weight.value.elements == reft.rotation.frame.elements)
+    #expect(reft.weight!.value.elements == reft.rotation!.frame.elements)
     #expect(reft.bias.value.elements.allSatisfy { $0 == 0 })
   }
 
   @Test func gradients() throws {
     let rotation = try Rotation.random(rank: 3, width: 8, seed: 3)
-    let reft = LoReFT(
-      rotation: rotation, weight: random([3, 8], seed: 4), bias: random([3], seed: 5))
+    let reft = ReFT(
+      .loreft, .rotation(rotation), weight: random([3, 8], seed: 4), bias: random([3], seed: 5))
     let base = random([4, 8], seed: 1).requiringGradient()
     let weights = random([4, 8], seed: 20)
     let loss = (reft(base, sources: []) * weights).sum()
@@ -60,14 +60,14 @@ import Testing
         .reduce(0) { $0 + dot($1.0, $1.1) }
     }
     let (h, r) = (base.rowsInDouble, rotation.frame.rowsInDouble)
-    let w = reft.weight.value.rowsInDouble
+    let w = reft.weight!.value.rowsInDouble
     let bias = reft.bias.value.reshaped([1, 3])
     let b = bias.rowsInDouble
     expectSlopes(
       rotation.parameter.gradient, of: { value(h, $0, w, b) }, at: rotation.frame, within: 3e-5,
       "R")
     expectSlopes(
-      reft.weight.gradient, of: { value(h, r, $0, b) }, at: reft.weight.value, within: 1e-5, "W")
+      reft.weight!.gradient, of: { value(h, r, $0, b) }, at: reft.weight!.value, within: 1e-5, "W")
     expectSlopes(
       reft.bias.gradient?.reshaped([1, 3]), of: { value(h, r, w, $0) }, at: bias, within: 1e-5, "b")
     expectSlopes(
@@ -77,7 +77,7 @@ import Testing
   /// What LoReFT changes lies in the subspace of R, also after training, when R stays fixed.
   @Test func staysInAFixedSubspace() throws {
     let rotation = try Rotation.random(rank: 2, width: 10, seed: 3).copy(isTrained: false)
-    let reft = LoReFT(rotation: rotation)
+    let reft = ReFT(rotation: rotation)
     #expect(reft.parameters.map(\.name) == ["weight", "bias"])
     #expect(reft.orthonormalParameters.isEmpty)
     let optimizer = AdamW(reft.parameters, orthonormal: reft.orthonormalParameters)
@@ -98,13 +98,13 @@ import Testing
 
   /// W starts as a copy: training it doesn't move the rotation.
   @Test func weightAndRotationAreApart() throws {
-    let reft = LoReFT(rotation: try Rotation.random(rank: 2, width: 6, seed: 3))
-    let start = reft.rotation.frame.elements
-    let optimizer = AdamW([reft.weight])
+    let reft = ReFT(rotation: try Rotation.random(rank: 2, width: 6, seed: 3))
+    let start = reft.rotation!.frame.elements
+    let optimizer = AdamW([reft.weight!])
     reft(random([3, 6], seed: 1), sources: []).sum().backward()
     try optimizer.step(learningRate: 0.1)
-    #expect(reft.rotation.frame.elements == start)
-    #expect(reft.weight.value.elements != start)
+    #expect(reft.rotation!.frame.elements == start)
+    #expect(reft.weight!.value.elements != start)
     #expect(reft.parameters.map(\.name) == ["rotation", "weight", "bias"])
     #expect(reft.orthonormalParameters.map(\.name) == ["rotation"])
   }

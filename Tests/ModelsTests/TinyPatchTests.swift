@@ -104,8 +104,8 @@ import Testing
     let tiny = try TinyModel(name)
     let expected = try #require(tiny.document.loreft)
     let rotation = try Rotation(orthonormal: tiny.tensor("loreft.rotation"))
-    let reft = LoReFT(
-      rotation: rotation, weight: try tiny.tensor("loreft.weight"),
+    let reft = ReFT(
+      .loreft, .rotation(rotation), weight: try tiny.tensor("loreft.weight"),
       bias: try tiny.tensor("loreft.bias"))
     let input = tiny.inputs[expected.prompt]
     let site = try Site(named: expected.site, layer: expected.layer, .indices(expected.positions))
@@ -121,7 +121,7 @@ import Testing
     expectClose([loss.scalar], [expected.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
     loss.backward()
     for (parameter, key) in [
-      (rotation.parameter, "rotation"), (reft.weight, "weight"), (reft.bias, "bias"),
+      (rotation.parameter, "rotation"), (reft.weight!, "weight"), (reft.bias, "bias"),
     ] {
       expectClose(
         parameter.gradient, try tiny.tensor("loreft.grad.\(key)"), "\(name) gradient \(key)")

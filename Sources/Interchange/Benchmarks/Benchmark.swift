@@ -181,7 +181,7 @@ public struct Benchmark {
     let architecture = model.model.architecture
     let interventions = try (0..<architecture.layers).map { layer in
       PlacedIntervention(
-        LoReFT(
+        ReFT(
           rotation: try .random(
             rank: rank, width: architecture.width, seed: seed &+ UInt64(layer))),
         at: .blockOutput(layer, .firstAndLast(7, 7)))
@@ -194,11 +194,11 @@ public struct Benchmark {
     var settings = FineTuningSettings()
     (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
     var clock = StepClock()
-    let losses = try FineTuner(settings: settings).train(
+    let history = try FineTuner(settings: settings).train(
       AdaptedModel(model, interventions), onTokens: examples, store: store
     ) { _ in clock.tick() }
     var result = clock.measurement(.loreft, warmup: 1)
-    result.losses = losses
+    result.losses = history.losses
     return result
   }
 

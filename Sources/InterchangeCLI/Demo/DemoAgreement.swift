@@ -62,7 +62,7 @@ struct DemoAgreement {
   }
 
   private func fineTune(_ subspace: Rotation, _ site: Site, _ folder: URL) throws -> FineTuningRun {
-    let loreft = LoReFT(rotation: subspace.copy(isTrained: false))
+    let loreft = ReFT(rotation: subspace.copy(isTrained: false))
     let adapted = try AdaptedModel(model, [PlacedIntervention(loreft, at: site)])
     let task = SubjectVerbAgreement()
     let pairs = try task.prompts(count: 128, seed: seed &+ 11).map {
@@ -72,17 +72,15 @@ struct DemoAgreement {
     var settings = FineTuningSettings()
     settings.seed = seed
     let progress = ProgressLine("    LoReFT")
-    let losses = try FineTuner(settings: settings).train(adapted, on: pairs) {
+    let history = try FineTuner(settings: settings).train(adapted, on: pairs) {
       progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
     }
     let after = try effects(adapted)
     try adapted.write(to: folder)
-    let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
     return FineTuningRun(
       method: "LoReFT, subspace fixed", site: site.description, rank: subspace.rank,
-      parameters: parameters,
-      parameterShare: Double(parameters) / Double(model.model.architecture.parameterCount),
-      losses: losses,
+      parameters: adapted.parameterCount, parameterShare: adapted.parameterShare,
+      losses: history.losses,
       effects: zip(before, after).map {
         FineTuningRun.Effect(name: $0.name, before: $0.value, after: $1.value)
       })

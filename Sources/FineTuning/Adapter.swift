@@ -1,0 +1,64 @@
+import Foundation
+import Models
+import Tensors
+
+/// What is trained beside a frozen base model: a set of interventions, of low-rank updates, of soft
+/// tokens. The training loop, evaluation, files and the command line know it by this protocol alone.
+public protocol Adapter: AnyObject {
+  /// The method's name, such as `loreft`.
+  var method: String { get }
+  /// What training changes.
+  var parameters: [Parameter] { get }
+  /// Those of ``parameters`` that stay orthonormal frames.
+  var orthonormalParameters: [Parameter] { get }
+
+  /// Checks that it fits a model.
+  ///
+  /// - Throws: `ModelError` or `InterventionError` naming the site and the widths.
+  func validate(for model: Model) throws
+
+  /// Adds what the adapter does to a run.
+  ///
+  /// - Parameters:
+  ///   - request: sequences that begin with their prompts
+  ///   - promptLengths: how many tokens of each sequence are the prompt's
+  ///   - noise: random numbers of a training step; nil outside training
+  /// - Throws: `ModelError` for a prompt that is too short, ``FineTuningError`` for an overlap.
+  func contribute(to request: inout Request, promptLengths: [Int], noise: TrainingNoise?) throws
+
+  /// The name of this kind of adapter in files.
+  static var kind: String { get }
+  /// What a file says of the adapter beside its tensors: JSON.
+  func configuration() throws -> Data
+  /// Every tensor that the adapter is made of, trained or not, by its name in files.
+  var tensors: [(name: String, tensor: Tensor)] { get }
+
+  /// An adapter from its file.
+  ///
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` or `CheckpointError`.
+  init(configuration: Data, tensors: AdapterTensors, base: LanguageModel) throws
+}
+
+extension Adapter {
+  /// The number of trained numbers.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+}
+
+/// The random numbers of one training step; they follow from the run's seed and the step alone, so
+/// that a resumed run draws what an uninterrupted one would.
+public final class TrainingNoise {
+  var generator: RandomGenerator
+
+  init(seed: UInt64, step: Int) {
+    var seeds = RandomGenerator(seed: seed ^ 0x6E6F_6973_6500_0000)
+    generator = RandomGenerator(seed: seeds.next() &+ UInt64(step) &* 0x9E37_79B9_7F4A_7C15)
+  }
+
+  /// The tensor with a share of its elements 0 and the others scaled so that the mean stays.
+  func dropout(_ tensor: Tensor, rate: Double) -> Tensor {
+    guard rate > 0 else { return tensor }
+    let kept = Float(1 / (1 - rate))
+    let mask = (0..<tensor.count).map { _ in generator.uniform() < rate ? 0 : kept }
+    return tensor * Tensor(mask, shape: tensor.shape)
+  }
+}

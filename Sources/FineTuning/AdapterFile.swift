@@ -1,0 +1,149 @@
+import Checkpoints
+import Foundation
+import Models
+import Tensors
+
+/// What an adapter's file says of itself, beside its tensors.
+public struct AdapterRecord: Codable, Sendable {
+  static let currentFormat = "interchange-adapter-2"
+
+  public private(set) var format = currentFormat
+  /// Which kind of adapter it is, such as `interventions`.
+  public let kind: String
+  /// The method's name.
+  public let method: String
+  /// The hash of the base model's weights.
+  public let base: String
+  /// The seed of the training run, when there was one.
+  public var seed: UInt64?
+  /// The optimiser steps taken, when it was trained.
+  public var steps: Int?
+  /// The version of the program that wrote it.
+  public var writer: String?
+}
+
+/// The tensors of an adapter's file, each to be asked for by name and shape.
+public final class AdapterTensors {
+  private let file: SafetensorsFile
+  private var asked: Set<String> = []
+
+  init(_ file: SafetensorsFile) { self.file = file }
+
+  func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
+    .invalidAdapter(path: file.path, field: field, expected: expected, found: found)
+  }
+
+  /// A tensor of a shape.
+  ///
+  /// - Throws: `CheckpointError` when it is missing, ``FineTuningError`` for another shape.
+  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+    asked.insert(name)
+    let stored = try file.tensor(named: name)
+    guard stored.shape == shape else {
+      throw invalid("tensor \(name)", "shape \(shape)", "\(stored.shape)")
+    }
+    return stored.floats()
+  }
+
+  func requireAllRead() throws {
+    if let name = file.names.first(where: { !asked.contains($0) }) {
+      throw invalid("tensor \(name)", "no such tensor in an adapter of this kind", "one")
+    }
+  }
+}
+
+/// The files of adapters: one safetensors file in a folder, with the identity of the base model.
+public enum AdapterFile {
+  public static let name = "adapter.safetensors"
+  /// The kinds of adapters that can be read.
+  static var kinds: [any Adapter.Type] { [InterventionAdapter.self] }
+
+  /// Writes an adapter with the identity of its base model.
+  ///
+  /// - Parameters:
+  ///   - folder: made when it doesn't exist
+  ///   - seed: that of the training run
+  ///   - steps: how many it took
+  ///   - writer: the version of the program
+  /// - Throws: `CheckpointError` when it can't be written.
+  public static func write(
+    _ adapter: any Adapter, of base: LanguageModel, to folder: URL, seed: UInt64? = nil,
+    steps: Int? = nil, writer: String? = nil
+  ) throws {
+    let record = AdapterRecord(
+      kind: type(of: adapter).kind, method: adapter.method, base: try base.identity(), seed: seed,
+      steps: steps, writer: writer)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Safetensors.write(
+      adapter.tensors,
+      metadata: [
+        "interchange": String(decoding: try encoder.encode(record), as: UTF8.self),
+        "configuration": String(decoding: try adapter.configuration(), as: UTF8.self),
+      ], to: folder.appending(component: name))
+  }
+
+  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:)`` wrote, for the same base model.
+  ///
+  /// - Parameter path: the folder, or the file itself
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't fit, or
+  ///   `CheckpointError` when the file can't be read.
+  public static func read(
+    contentsOf path: String, base: LanguageModel
+  ) throws -> (adapter: any Adapter, record: AdapterRecord) {
+    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    let isFile = url.pathExtension == "safetensors"
+    let file = try SafetensorsFile(contentsOf: isFile ? url : url.appending(component: name))
+    let tensors = AdapterTensors(file)
+    guard let json = file.metadata["interchange"],
+      let record = try? JSONDecoder().decode(AdapterRecord.self, from: Data(json.utf8)),
+      record.format == AdapterRecord.currentFormat
+    else {
+      throw tensors.invalid(
+        "metadata", "a record of format \(AdapterRecord.currentFormat)", "none")
+    }
+    let identity = try base.identity()
+    guard record.base == identity else {
+      throw tensors.invalid("base model", "\(record.base), which it was trained on", identity)
+    }
+    guard let kind = kinds.first(where: { $0.kind == record.kind }) else {
+      throw tensors.invalid(
+        "kind", kinds.map { $0.kind }.joined(separator: " or "), record.kind)
+    }
+    let adapter = try kind.init(
+      configuration: Data((file.metadata["configuration"] ?? "").utf8), tensors: tensors,
+      base: base)
+    try tensors.requireAllRead()
+    try adapter.validate(for: base.model)
+    return (adapter, record)
+  }
+}
+
+extension AdaptedModel {
+  /// Writes the adapter of a model that has one.
+  ///
+  /// - Throws: as ``AdapterFile/write(_:of:to:seed:steps:writer:)``.
+  public func write(
+    to folder: URL, seed: UInt64? = nil, steps: Int? = nil, writer: String? = nil
+  ) throws {
+    precondition(adapters.count == 1, "AdaptedModel.write: \(adapters.count) adapters in one file")
+    try AdapterFile.write(
+      adapters[0], of: base, to: folder, seed: seed, steps: steps, writer: writer)
+  }
+
+  /// Reads adapters for the same base model, to be applied in this order.
+  ///
+  /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
+  public convenience init(contentsOf paths: [String], base: LanguageModel) throws {
+    try self.init(
+      base, adapters: paths.map { try AdapterFile.read(contentsOf: $0, base: base).adapter })
+  }
+
+  /// Reads an adapter for the same base model.
+  ///
+  /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
+  public convenience init(contentsOf path: String, base: LanguageModel) throws {
+    try self.init(contentsOf: [path], base: base)
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Interventions
+import Models
+import Tensors
+
+/// An intervention that can be kept in an adapter's file.
+protocol StorableIntervention: AdditiveIntervention {
+  /// The names of its methods in files.
+  static var methods: [String] { get }
+  /// What its tensors don't say.
+  var traits: InterventionTraits { get }
+  /// Its tensors by name.
+  var storedTensors: [(name: String, tensor: Tensor)] { get }
+
+  /// An intervention from its file.
+  ///
+  /// - Parameters:
+  ///   - method: one of ``methods``
+  ///   - width: that of the site
+  ///   - tensor: a stored tensor by name and shape
+  init(
+    method: String, traits: InterventionTraits, width: Int,
+    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
+    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
+  ) throws
+}
+
+/// What an intervention's file says beside its tensors.
+struct InterventionTraits: Codable {
+  var rank: Int?
+  var activation: Activation?
+  /// Whether training changes the rotation, or the coefficient of a steering vector.
+  var isTrained: Bool?
+  /// The rank of the subspace that the rotation is trained within.
+  var container: Int?
+}
+
+/// One intervention in an adapter's file.
+private struct InterventionEntry: Codable {
+  let method: String
+  let site: Site
+  let dropout: Double
+  let traits: InterventionTraits
+  /// The earlier entry whose parameters this one shares.
+  let sharedWith: Int?
+}
+
+extension InterventionAdapter {
+  private static var stored: [any StorableIntervention.Type] {
+    [ReFT.self, RepresentationEditing.self, Steering.self]
+  }
+
+  private var entries: [InterventionEntry] {
+    interventions.enumerated().map { index, placed in
+      guard let intervention = placed.intervention as? any StorableIntervention else {
+        preconditionFailure("AdapterFile: \(placed.intervention.name) has no file form")
+      }
+      let first = interventions.firstIndex { $0.intervention === placed.intervention }
+      return InterventionEntry(
+        method: intervention.name, site: placed.site, dropout: placed.dropout,
+        traits: intervention.traits, sharedWith: first == index ? nil : first)
+    }
+  }
+
+  public func configuration() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return try encoder.encode(entries)
+  }
+
+  public var tensors: [(name: String, tensor: Tensor)] {
+    zip(interventions, entries).enumerated().flatMap { index, pair in
+      let (placed, entry) = pair
+      let own = entry.sharedWith == nil ? placed.intervention as? any StorableIntervention : nil
+      return (own?.storedTensors ?? []).map { (name: "\(index).\($0.name)", tensor: $0.tensor) }
+    }
+  }
+
+  public convenience init(
+    configuration: Data, tensors: AdapterTensors, base: LanguageModel
+  ) throws {
+    guard let entries = try? JSONDecoder().decode([InterventionEntry].self, from: configuration)
+    else {
+      throw tensors.invalid("configuration", "a list of interventions", "something else")
+    }
+    var placed: [PlacedIntervention] = []
+    for (index, entry) in entries.enumerated() {
+      guard (0..<1).contains(entry.dropout) else {
+        throw tensors.invalid("dropout of \(index)", "0 to below 1", "\(entry.dropout)")
+      }
+      let intervention: any Intervention
+      if let shared = entry.sharedWith {
+        guard placed.indices.contains(shared) else {
+          throw tensors.invalid("entry \(index)", "shared with an earlier one", "\(shared)")
+        }
+        intervention = placed[shared].intervention
+      } else {
+        intervention = try Self.intervention(entry, index, tensors, base)
+      }
+      placed.append(PlacedIntervention(intervention, at: entry.site, dropout: entry.dropout))
+    }
+    self.init(placed)
+  }
+
+  private static func intervention(
+    _ entry: InterventionEntry, _ index: Int, _ tensors: AdapterTensors, _ base: LanguageModel
+  ) throws -> any Intervention {
+    guard let type = stored.first(where: { $0.methods.contains(entry.method) }) else {
+      throw tensors.invalid(
+        "method", stored.flatMap { $0.methods }.joined(separator: ", "), entry.method)
+    }
+    return try type.init(
+      method: entry.method, traits: entry.traits, width: try base.model.width(of: entry.site),
+      tensor: { try tensors.tensor("\(index).\($0)", $1) },
+      invalid: { field, expected, found in
+        tensors.invalid("\(index).\(field)", expected, found)
+      })
+  }
+}

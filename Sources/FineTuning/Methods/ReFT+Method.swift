@@ -1,0 +1,107 @@
+import Interventions
+import Models
+import Tensors
+
+extension ReFT: StorableIntervention {
+  static var methods: [String] { Form.allCases.map(\.rawValue) }
+
+  var traits: InterventionTraits {
+    InterventionTraits(
+      rank: rank, activation: activation, isTrained: rotation?.isTrained,
+      container: rotation?.container?.rows)
+  }
+
+  var storedTensors: [(name: String, tensor: Tensor)] {
+    var tensors: [(name: String, tensor: Tensor)] = []
+    switch projection {
+    case .rotation(let rotation):
+      tensors.append(("rotation", rotation.parameter.value))
+      if let container = rotation.container { tensors.append(("container", container)) }
+    case .free(let parameter): tensors.append(("projection", parameter.value))
+    }
+    if let weight { tensors.append(("weight", weight.value)) }
+    return tensors + [("bias", bias.value)]
+  }
+
+  convenience init(
+    method: String, traits: InterventionTraits, width: Int,
+    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
+    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
+  ) throws {
+    guard let form = Form(rawValue: method) else {
+      throw invalid("method", Self.methods.joined(separator: ", "), method)
+    }
+    guard let rank = traits.rank, (1...width).contains(rank) else {
+      throw invalid("rank", "1 to \(width)", traits.rank.map { "\($0)" } ?? "none")
+    }
+    guard traits.activation == nil || form.hasWeight else {
+      throw invalid("activation", "none for \(method)", "one")
+    }
+    func frame(_ name: String, _ shape: [Int]) throws -> Tensor {
+      let frame = try tensor(name, shape)
+      let error = Rotation.orthonormalityError(frame)
+      guard error < 1e-3 else {
+        throw invalid(
+          name, "a frame with orthonormal rows", "‖RRᵀ − I‖∞ = \(error)")
+      }
+      return frame
+    }
+    var projection: Projection
+    if form.isOrthonormal {
+      let container = try traits.container.map { rows in
+        guard (rank...width).contains(rows) else {
+          throw invalid("container", "\(rank) to \(width) rows", "\(rows)")
+        }
+        return try frame("container", [rows, width])
+      }
+      projection = .rotation(
+        Rotation(
+          restoring: try frame("rotation", [rank, container?.rows ?? width]),
+          container: container, isTrained: traits.isTrained ?? true))
+    } else {
+      projection = .free(Parameter("projection", try tensor("projection", [rank, width])))
+    }
+    self.init(
+      form, projection, weight: form.hasWeight ? try tensor("weight", [rank, width]) : nil,
+      bias: try tensor("bias", [rank]), activation: traits.activation)
+  }
+}
+
+/// The six forms of low-rank representation fine-tuning (arXiv 2404.03592).
+enum ReFTMethod: AdapterMethod {
+  static let names = ReFT.Form.allCases.map(\.rawValue)
+  static let choices: Set<AdapterChoice> = [
+    .layers, .component, .positions, .isTied, .rank, .activation, .dropout, .subspace,
+  ]
+
+  static func make(
+    _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
+    inputs: AdapterInputs
+  ) throws -> any Adapter {
+    guard let form = ReFT.Form(rawValue: configuration.method) else {
+      preconditionFailure("ReFTMethod: \(configuration.method)")
+    }
+    return try placedInterventions(configuration, base, defaultPositions: .firstAndLast(7, 7)) {
+      site, index in
+      let width = try base.model.width(of: site)
+      let rank = configuration.rank ?? 4
+      guard (1...width).contains(rank) else {
+        throw InterventionError.rankOutOfRange(rank: rank, width: width)
+      }
+      let seed = seed &+ UInt64(index) &* 0x9E37_79B9
+      guard form.isOrthonormal else {
+        guard inputs.subspace == nil else {
+          throw FineTuningError.invalidSetting(
+            name: "subspace", expected: "a method with a rotation", found: form.rawValue)
+        }
+        var generator = RandomGenerator(seed: seed)
+        let projection = Tensor.normal(
+          [rank, width], deviation: 1 / Double(width).squareRoot(), using: &generator)
+        return ReFT(form, projection: projection, activation: configuration.activation)
+      }
+      return ReFT(
+        form, rotation: try inputs.rotation(rank: rank, width: width, seed: seed),
+        activation: configuration.activation)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Models
+import Tensors
+
+/// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
+/// tokens. The base model is frozen, so each step computes only what the adapters can change.
+public struct FineTuner: Sendable {
+  public var settings: FineTuningSettings
+
+  public init(settings: FineTuningSettings = FineTuningSettings()) {
+    self.settings = settings
+  }
+
+  /// What a training run tells after every step.
+  public struct Progress: Sendable {
+    public let step: Int
+    public let steps: Int
+    public let loss: Double
+    public let learningRate: Double
+    /// The last measurement on the development examples.
+    public let development: Double?
+  }
+
+  /// What decides which parameters are kept: measured every so often, the best is taken.
+  public struct Development {
+    let isLoss: Bool
+    /// The measure of a model.
+    public let value: (AdaptedModel) throws -> Double
+
+    /// A measure, of which a larger value is better.
+    public static func score(_ measure: @escaping (AdaptedModel) throws -> Double) -> Development {
+      Development(isLoss: false, value: measure)
+    }
+
+    /// A measure, of which a smaller value is better.
+    public static func loss(_ measure: @escaping (AdaptedModel) throws -> Double) -> Development {
+      Development(isLoss: true, value: measure)
+    }
+
+    func isBetter(_ value: Double, than best: Double) -> Bool {
+      isLoss ? value < best : value > best
+    }
+  }
+
+  /// Trains in place.
+  ///
+  /// - Throws: as ``train(_:onTokens:development:folder:store:progress:)``.
+  @discardableResult
+  public func train(
+    _ adapted: AdaptedModel, on pairs: [PromptCompletion], development: Development? = nil,
+    folder: TrainingFolder? = nil, store: ActivationStore = ActivationStore(),
+    progress: (Progress) -> Void = { _ in }
+  ) throws -> TrainingHistory {
+    try train(
+      adapted,
+      onTokens: adapted.base.tokenized(pairs, endsCompletion: settings.endsCompletion),
+      development: development, folder: folder, store: store, progress: progress)
+  }
+
+  /// Trains in place on tokens. With development examples the model has the best parameters at the
+  /// end, otherwise the last.
+  ///
+  /// - Parameters:
+  ///   - development: what is measured every so often, for early stopping and the best parameters
+  ///   - folder: where the run's state and log are kept, so that it can be resumed
+  /// - Throws: ``FineTuningError`` when there is nothing to train on, the loss is no longer a number, or
+  ///   the folder has the state of another run; `ModelError` for a prompt that doesn't fit.
+  @discardableResult
+  public func train(
+    _ adapted: AdaptedModel, onTokens examples: [TokenizedExample],
+    development: Development? = nil, folder: TrainingFolder? = nil,
+    store: ActivationStore = ActivationStore(), progress: (Progress) -> Void = { _ in }
+  ) throws -> TrainingHistory {
+    try settings.validate()
+    guard !examples.isEmpty else { throw FineTuningError.noExamples }
+    var run = try TrainingRun(
+      settings, adapted, examples, development: development, folder: folder, store: store)
+    while !run.isDone {
+      try run.step()
+      progress(run.progress)
+    }
+    return try run.finish()
+  }
+
+  /// The mean cross-entropy of the completions' tokens, without training.
+  ///
+  /// - Throws: as ``train(_:on:development:folder:store:progress:)``.
+  public func loss(
+    _ adapted: AdaptedModel, on pairs: [PromptCompletion],
+    store: ActivationStore = ActivationStore()
+  ) throws -> Double {
+    try loss(
+      adapted,
+      onTokens: adapted.base.tokenized(pairs, endsCompletion: settings.endsCompletion),
+      store: store)
+  }
+
+  /// The mean cross-entropy of the completions' tokens, without training.
+  ///
+  /// - Throws: as ``train(_:onTokens:development:folder:store:progress:)``.
+  public func loss(
+    _ adapted: AdaptedModel, onTokens examples: [TokenizedExample],
+    store: ActivationStore = ActivationStore()
+  ) throws -> Double {
+    try settings.validate()
+    var (total, count) = (0.0, 0)
+    for start in stride(from: 0, to: examples.count, by: settings.batchSize) {
+      let batch = Array(examples[start..<min(start + settings.batchSize, examples.count)])
+      let tokens = batch.reduce(0) { $0 + $1.targets.count }
+      total += Double(try adapted.loss(batch, store: store).scalar) * Double(tokens)
+      count += tokens
+    }
+    guard count > 0 else { throw FineTuningError.noExamples }
+    return total / Double(count)
+  }
+}
+
+extension AdaptedModel {
+  /// The mean cross-entropy of a batch's completion tokens, as a scalar.
+  func loss(
+    _ batch: [TokenizedExample], noise: TrainingNoise? = nil, store: ActivationStore
+  ) throws -> Tensor {
+    var request = request(batch)
+    try contribute(to: &request, promptLengths: batch.map(\.promptLength), noise: noise)
+    return try base.model.run(request, store: store).loss!
+  }
+
+  /// The run that measures a batch, without the adapters.
+  func request(_ batch: [TokenizedExample]) -> Request {
+    var request = Request(batch.map { .tokens($0.tokens) }, logits: batch.map(\.measured))
+    request.targets = batch.flatMap(\.targets)
+    return request
+  }
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// How a fine-tuning is trained.
+public struct FineTuningSettings: Codable, Sendable, Equatable {
+  public var epochs = 10
+  /// Optimiser steps at most; the schedule is laid out for them. All epochs when nil.
+  public var maximumSteps: Int?
+  /// Examples in an optimiser step.
+  public var batchSize = 16
+  /// How many parts a step's examples are run in, one after another: less memory, the same gradient.
+  public var accumulation = 1
+  public var learningRate = 4e-3
+  /// The share of all steps over which the rate rises.
+  public var warmup = 0.1
+  public var decay = LearningRateSchedule.Decay.linear
+  public var weightDecay = 0.0
+  /// The largest norm of the gradient; larger ones are scaled down. nil never does.
+  public var gradientClip: Double?
+  /// Steps between evaluations on the development examples; once an epoch when nil.
+  public var evaluationInterval: Int?
+  /// Evaluations without a better one after which training stops; never when nil.
+  public var patience: Int?
+  /// Whether the end-of-sequence token is learned after the completion.
+  public var endsCompletion = false
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  func validate() throws {
+    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+      if !holds {
+        throw FineTuningError.invalidSetting(name: name, expected: expected, found: "\(found)")
+      }
+    }
+    try require(epochs >= 1, "epochs", "at least 1", epochs)
+    try require(maximumSteps ?? 1 >= 1, "steps", "at least 1", maximumSteps ?? 1)
+    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try require(accumulation >= 1, "accumulation", "at least 1", accumulation)
+    try require(
+      learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
+    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try require(
+      weightDecay >= 0 && weightDecay.isFinite, "weight decay", "0 or more", weightDecay)
+    try require(gradientClip ?? 1 > 0, "gradient clip", "above 0", gradientClip ?? 1)
+    try require(
+      evaluationInterval ?? 1 >= 1, "evaluation interval", "at least 1", evaluationInterval ?? 1)
+    try require(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)
+  }
+
+  /// The steps of an epoch over so many examples.
+  func stepsPerEpoch(_ examples: Int) -> Int { (examples + batchSize - 1) / batchSize }
+
+  /// All steps over so many examples.
+  func totalSteps(_ examples: Int) -> Int {
+    min(maximumSteps ?? .max, epochs * stepsPerEpoch(examples))
+  }
+
+  func schedule(steps: Int) -> LearningRateSchedule {
+    LearningRateSchedule(
+      peak: learningRate, warmupSteps: Int(Double(steps) * warmup), totalSteps: steps, decay: decay)
+  }
+}

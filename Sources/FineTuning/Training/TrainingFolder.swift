@@ -1,0 +1,79 @@
+import Foundation
+
+/// Where a training run keeps its state and its log.
+public struct TrainingFolder: Sendable {
+  public let url: URL
+  /// Whether a run goes on from the state in the folder, where there is one.
+  public var resumes: Bool
+  /// Steps between two states; nil writes one when the last is half a minute old.
+  public var interval: Int?
+
+  /// - Parameter url: made when it doesn't exist
+  public init(_ url: URL, resumes: Bool = false, interval: Int? = nil) {
+    (self.url, self.resumes, self.interval) = (url, resumes, interval)
+  }
+}
+
+/// One line of a training run's log.
+public struct TrainingLogLine: Codable, Sendable, Equatable {
+  /// Steps taken, this one included.
+  public let step: Int
+  public var loss: Double?
+  public var learningRate: Double?
+  /// The norm of the gradient, where gradients are clipped.
+  public var gradientNorm: Double?
+  /// The measurement on the development examples.
+  public var development: Double?
+  /// Seconds since the run, or its resumption, began.
+  public let seconds: Double
+}
+
+/// The log: JSON lines, one for each step and each evaluation.
+final class TrainingLog {
+  static let fileName = "log.jsonl"
+
+  private let handle: FileHandle?
+  private let start = Date()
+  private let encoder: JSONEncoder = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }()
+
+  /// Begins a log, or goes on with one: lines after `step` belong to steps that are taken anew.
+  init(_ folder: TrainingFolder?, after step: Int) throws {
+    guard let folder else {
+      handle = nil
+      return
+    }
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    let url = folder.url.appending(component: Self.fileName)
+    var kept = Data()
+    if step > 0, let old = try? Data(contentsOf: url) {
+      for line in old.split(separator: UInt8(ascii: "\n")) {
+        guard let read = try? JSONDecoder().decode(TrainingLogLine.self, from: Data(line)),
+          read.step <= step
+        else { continue }
+        kept += line + Data("\n".utf8)
+      }
+    }
+    try kept.write(to: url, options: .atomic)
+    handle = try FileHandle(forWritingTo: url)
+    try handle?.seekToEnd()
+  }
+
+  deinit { try? handle?.close() }
+
+  func write(
+    step: Int, loss: Double? = nil, learningRate: Double? = nil, gradientNorm: Double? = nil,
+    development: Double? = nil
+  ) throws {
+    guard let handle else { return }
+    let line = TrainingLogLine(
+      step: step, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm,
+      development: development, seconds: Date().timeIntervalSince(start))
+    try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))
+  }
+}
