@@ -139,10 +139,12 @@ import Tokenizers
     #expect(try fault([]) == "conversation: messages: expected at least one message, found none")
     #expect(
       try fault([ChatMessage(.system, "s"), ChatMessage(.user, "u")])
-        == "conversation: messages[0].role: expected user, found system, which the template refuses")
+        == "conversation: messages[0].role: expected user, found system, which the template refuses"
+    )
     #expect(
       try fault([ChatMessage(.user, "u"), ChatMessage(.user, "u")])
-        == "conversation: messages[1].role: expected assistant, as the roles take turns, found user")
+        == "conversation: messages[1].role: expected assistant, as the roles take turns, found user"
+    )
     let error = #expect(throws: TokenizerError.self) {
       try ChatTemplate(gemma.template, beginningOfSequence: nil, endOfSequence: nil)
     }
