@@ -40,7 +40,8 @@ let package = Package(
     .target(
       name: "Alignment", dependencies: ["Tensors", "Models", "Interventions", "CausalModels"]),
     .target(
-      name: "FineTuning", dependencies: ["Tensors", "Checkpoints", "Models", "Interventions"]),
+      name: "FineTuning",
+      dependencies: ["Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions"]),
     .target(name: "Figures", dependencies: ["CPNGWriter", "CPangoCairo"]),
     .target(
       name: "Interchange",
@@ -82,7 +83,9 @@ let package = Package(
       dependencies: ["Alignment", "CausalModels", "Models", "Interventions", "Tensors"]),
     .testTarget(
       name: "FineTuningTests",
-      dependencies: ["FineTuning", "Checkpoints", "Models", "Interventions", "Tensors"]),
+      dependencies: [
+        "FineTuning", "Checkpoints", "Tokenizers", "Models", "Interventions", "Tensors",
+      ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],

@@ -107,3 +107,12 @@ struct Outcome {
     logitDifference = Double(difference)
   }
 }
+
+extension Accuracy {
+  /// The share of outcomes that are right, with their mean logit difference.
+  init(_ outcomes: [Outcome]) {
+    self.init(
+      correct: outcomes.count { $0.isCorrect }, n: outcomes.count,
+      logitDifference: outcomes.reduce(0) { $0 + $1.logitDifference } / Double(outcomes.count))
+  }
+}

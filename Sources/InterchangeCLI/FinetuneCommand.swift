@@ -38,7 +38,7 @@ struct FinetuneCommand: ParsableCommand {
     guard epochs >= 1, batch >= 1, learningRate > 0, learningRate.isFinite else {
       throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
     }
-    let pairs = try PromptCompletion.read(jsonLines: data)
+    let pairs = try TaskExample.read(data).map { try $0.pair() }
     let model = try model.load()
     let rotation = try rotation(width: model.model.width(of: site))
     let writer = try RunWriter("finetune", common, model)

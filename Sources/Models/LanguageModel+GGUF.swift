@@ -82,6 +82,7 @@ extension GGUFFile {
       unknown: try valueIfPresent(key("unknown_token_id")),
       addsBeginningOfSequence: try valueIfPresent(key("add_bos_token")),
       addsEndOfSequence: try valueIfPresent(key("add_eos_token")),
-      addsSpacePrefix: try valueIfPresent(key("add_space_prefix")))
+      addsSpacePrefix: try valueIfPresent(key("add_space_prefix")),
+      chatTemplate: try valueIfPresent("tokenizer.chat_template"))
   }
 }

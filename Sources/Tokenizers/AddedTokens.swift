@@ -41,15 +41,15 @@ struct AddedTokens: Sendable {
     }
   }
 
-  /// Cuts valid UTF-8 into the added tokens and the text between them; special tokens stay text
-  /// unless `parsingSpecialTokens`.
-  func split(_ text: [UInt8], parsingSpecialTokens: Bool) -> [Fragment] {
+  /// Cuts valid UTF-8 into the added tokens and the text between them; special tokens stay text outside
+  /// trusted ranges, and so does each token that those ranges spell out.
+  func split(_ text: [UInt8], trusted: TrustedRanges) -> [Fragment] {
     var fragments: [Fragment] = []
+    let reserved = trusted.isUniform ? [] : reserved(in: text, trusted)
     var start = 0
     var index = 0
     while index < text.count {
-      guard let match = match(at: index, in: text, parsingSpecialTokens: parsingSpecialTokens)
-      else {
+      guard let match = match(at: index, in: text, trusted, reserved) else {
         index += 1
         continue
       }
@@ -78,12 +78,30 @@ struct AddedTokens: Sendable {
     return fragments
   }
 
+  /// The tokens that the trusted ranges spell out.
+  private func reserved(in text: [UInt8], _ trusted: TrustedRanges) -> Set<Int> {
+    var reserved: Set<Int> = []
+    for range in trusted.ranges {
+      for index in range {
+        for candidate in candidates[Int(text[index])]
+        where text[index..<range.upperBound].starts(with: candidate.bytes) {
+          reserved.insert(candidate.token.id)
+        }
+      }
+    }
+    return reserved
+  }
+
   @inline(__always)
-  private func match(at index: Int, in text: [UInt8], parsingSpecialTokens: Bool) -> Candidate? {
+  private func match(
+    at index: Int, in text: [UInt8], _ trusted: TrustedRanges, _ reserved: Set<Int>
+  ) -> Candidate? {
     let list = candidates[Int(text[index])]
     if list.isEmpty { return nil }
     return list.first {
-      (parsingSpecialTokens || !$0.token.isSpecial) && text[index...].starts(with: $0.bytes)
+      let isGuarded = $0.token.isSpecial || reserved.contains($0.token.id)
+      return text[index...].starts(with: $0.bytes)
+        && (!isGuarded || trusted.contains(index..<index + $0.bytes.count))
     }
   }
 

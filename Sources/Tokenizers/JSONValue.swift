@@ -21,23 +21,23 @@ package enum JSONValue: Equatable, Sendable {
   }
 
   /// The value of an object's member; nil when there is none, or it is null.
-  subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self,
       let value = members.first(where: { $0.key == key })?.value, value != .null
     else { return nil }
     return value
   }
 
-  var string: String? { if case .string(let text) = self { text } else { nil } }
-  var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
-  var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
-  var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+  package var string: String? { if case .string(let text) = self { text } else { nil } }
+  package var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+  package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
   /// A number that is an integer.
   var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
 
   /// What the value is, for messages.
-  var summary: String {
+  package var summary: String {
     switch self {
     case .null: "null"
     case .bool(let flag): "\(flag)"
@@ -73,6 +73,30 @@ package struct JSONParser {
     parser.skipSpace()
     guard parser.position == bytes.count else { throw parser.fault("the end of the document") }
     return value
+  }
+
+  /// The elements of the array that `bytes` are, each with the byte that it starts at.
+  package static func parseElements(
+    _ bytes: [UInt8]
+  ) throws(Fault) -> [(value: JSONValue, position: Int)] {
+    var parser = JSONParser(bytes)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+    parser.skipSpace()
+    guard parser.take("[") else { throw parser.fault("an array") }
+    var elements: [(JSONValue, Int)] = []
+    parser.skipSpace()
+    if !parser.take("]") {
+      repeat {
+        parser.skipSpace()
+        let start = parser.position
+        elements.append((try parser.value(depth: 1), start))
+        parser.skipSpace()
+      } while parser.take(",")
+      guard parser.take("]") else { throw parser.fault("\",\" or \"]\"") }
+    }
+    parser.skipSpace()
+    guard parser.position == bytes.count else { throw parser.fault("the end of the document") }
+    return elements
   }
 
   private func fault(_ expected: String) -> Fault {

@@ -4,7 +4,8 @@ extension Tokenizer {
   /// Makes the tokenizer that a Hugging Face `tokenizer.json` describes.
   ///
   /// Which tokens begin and end a sequence, and whether they are added, is read from
-  /// `tokenizer_config.json` in the same folder, when there is one.
+  /// `tokenizer_config.json` in the same folder, when there is one; the chat template from
+  /// `chat_template.jinja` or from there.
   /// - Throws: ``TokenizerError`` when a file can't be read, contradicts itself, or asks for a
   ///   normalizer, pre-tokenizer, model or post-processor other than those of byte-level and
   ///   SentencePiece-style byte-pair encodings.
@@ -12,10 +13,14 @@ extension Tokenizer {
     let configurationURL = url.deletingLastPathComponent()
       .appendingPathComponent("tokenizer_config.json")
     let hasConfiguration = FileManager.default.fileExists(atPath: configurationURL.path)
+    let templateURL = url.deletingLastPathComponent().appendingPathComponent("chat_template.jinja")
+    let hasTemplate = FileManager.default.fileExists(atPath: templateURL.path)
     try self.init(
       TokenizerFile(name: url.path, bytes: Self.bytes(of: url)),
       configuration: hasConfiguration
-        ? TokenizerFile(name: configurationURL.path, bytes: Self.bytes(of: configurationURL)) : nil)
+        ? TokenizerFile(name: configurationURL.path, bytes: Self.bytes(of: configurationURL)) : nil,
+      chatTemplate: hasTemplate
+        ? String(decoding: Self.bytes(of: templateURL), as: UTF8.self) : nil)
   }
 
   private static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
@@ -29,7 +34,9 @@ extension Tokenizer {
     }
   }
 
-  init(_ file: TokenizerFile, configuration: TokenizerFile?) throws(TokenizerError) {
+  init(
+    _ file: TokenizerFile, configuration: TokenizerFile?, chatTemplate: String? = nil
+  ) throws(TokenizerError) {
     let words = try file.words()
     let model = try file.model()
     let added = try file.addedTokens()
@@ -64,6 +71,8 @@ extension Tokenizer {
       pipeline.suffix.removeAll { $0 == end }
       if adds { pipeline.suffix.append(end) }
     }
+    let configured = try configuration?.chatTemplate()
+    chatTemplateSource = chatTemplate ?? configured
     self.vocabulary = vocabulary
     self.pipeline = pipeline
     beginningOfSequence = beginning
@@ -81,6 +90,16 @@ extension Tokenizer {
 }
 
 extension TokenizerFile {
+  /// The chat template of `tokenizer_config.json`: a text, or of several named ones the "default".
+  fileprivate func chatTemplate() throws(TokenizerError) -> String? {
+    guard let value = root["chat_template"] else { return nil }
+    if let text = value.string { return text }
+    guard let list = value.array else {
+      throw fault("chat_template", "a text, or an array of named texts", value)
+    }
+    return list.first { $0["name"]?.string == "default" }?["template"]?.string
+  }
+
   /// A flag of `tokenizer_config.json`; nil when it is left open.
   fileprivate func choice(_ key: String) throws(TokenizerError) -> Bool? {
     guard let value = root[key] else { return nil }

@@ -21,6 +21,7 @@ extension Tokenizer {
     unknown = try description.id(
       description.unknown, "unknown_token_id", default: spelling == .byteLevel ? nil : 0)
     vocabulary = try description.vocabulary(spelled: spelling)
+    chatTemplateSource = description.chatTemplate
 
     var pipeline = Pipeline(
       addedTokens: AddedTokens(Self.addedTokens(of: vocabulary)),

@@ -17,6 +17,9 @@ public struct Tokenizer: Sendable {
   /// The token for what the vocabulary can't express.
   public let unknown: Int?
 
+  /// The checkpoint's `chat_template` as it is written, a Jinja program; ``chatTemplate()`` reads it.
+  public let chatTemplateSource: String?
+
   let vocabulary: Vocabulary
   let pipeline: Pipeline
 
@@ -70,19 +73,30 @@ public struct Tokenizer: Sendable {
   public func encode(
     _ text: String, addingSpecialTokens: Bool = true, parsingSpecialTokens: Bool = true
   ) -> [Int] {
+    encode(
+      [TextPart(text, parsesSpecialTokens: parsingSpecialTokens)],
+      addingSpecialTokens: addingSpecialTokens)
+  }
+
+  /// The token ids of the text that `parts` make together.
+  ///
+  /// Words are cut over the parts' ends as if it were one text. Special tokens are found only where
+  /// they lie in parts that parse them; and what those parts spell out as a token, special or not, is
+  /// text in all other parts.
+  public func encode(_ parts: [TextPart], addingSpecialTokens: Bool = false) -> [Int] {
     var ids = addingSpecialTokens ? pipeline.prefix : []
     var scratch = MergeScratch()
-    let bytes = Array(text.utf8)
-    let fragments = pipeline.addedTokens.split(bytes, parsingSpecialTokens: parsingSpecialTokens)
+    let bytes = parts.flatMap { Array($0.text.utf8) }
+    let trusted = TrustedRanges(parts)
     var isFirst = true
-    for fragment in fragments {
+    for fragment in fragments(of: bytes, trusted: trusted) {
       switch fragment {
       case .token(let id):
         ids.append(id)
       case .text(let range):
         encode(
           range == bytes.indices ? bytes : Array(bytes[range]), isFirst: isFirst,
-          parsingSpecialTokens: parsingSpecialTokens, into: &ids, scratch: &scratch)
+          trusted: trusted.isAll ? .all : .none, into: &ids, scratch: &scratch)
       }
       isFirst = false
     }
@@ -90,9 +104,26 @@ public struct Tokenizer: Sendable {
     return ids
   }
 
+  /// The added tokens in a text and what is between them.
+  private func fragments(of bytes: [UInt8], trusted: TrustedRanges) -> [AddedTokens.Fragment] {
+    let fragments = pipeline.addedTokens.split(bytes, trusted: trusted)
+    guard !trusted.isUniform, !pipeline.normalizedAddedTokens.isEmpty else { return fragments }
+    // Normalization moves the ends of the parts: of the tokens that are found after it, those in trusted
+    // parts are looked for before.
+    return fragments.flatMap { fragment -> [AddedTokens.Fragment] in
+      guard case .text(let range) = fragment else { return [fragment] }
+      return pipeline.normalizedAddedTokens.split(
+        Array(bytes[range]), trusted: trusted.shifted(to: range)
+      ).map {
+        guard case .text(let inner) = $0 else { return $0 }
+        return .text(inner.lowerBound + range.lowerBound..<inner.upperBound + range.lowerBound)
+      }
+    }
+  }
+
   /// Appends the ids of a text between two added tokens.
   private func encode(
-    _ text: [UInt8], isFirst: Bool, parsingSpecialTokens: Bool, into ids: inout [Int],
+    _ text: [UInt8], isFirst: Bool, trusted: TrustedRanges, into ids: inout [Int],
     scratch: inout MergeScratch
   ) {
     let normalized = pipeline.normalizers.reduce(text) { $1.apply(to: $0) }
@@ -100,8 +131,7 @@ public struct Tokenizer: Sendable {
       encodeWords(normalized, isFirst: isFirst, into: &ids, scratch: &scratch)
       return
     }
-    let fragments = pipeline.normalizedAddedTokens.split(
-      normalized, parsingSpecialTokens: parsingSpecialTokens)
+    let fragments = pipeline.normalizedAddedTokens.split(normalized, trusted: trusted)
     for (index, fragment) in fragments.enumerated() {
       switch fragment {
       case .token(let id):

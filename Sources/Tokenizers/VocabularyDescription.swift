@@ -36,12 +36,16 @@ public struct VocabularyDescription: Sendable {
   /// `add_space_prefix`; without it "llama" vocabularies put a space before the text.
   public var addsSpacePrefix: Bool?
 
+  /// The file's `tokenizer.chat_template`.
+  public var chatTemplate: String?
+
   /// Makes a description; what a file doesn't say stays nil.
   public init(
     model: String, preTokenizer: String? = nil, tokens: [String], scores: [Float]? = nil,
     tokenTypes: [Int32]? = nil, merges: [String]? = nil, beginningOfSequence: Int? = nil,
     endOfSequence: Int? = nil, unknown: Int? = nil, addsBeginningOfSequence: Bool? = nil,
-    addsEndOfSequence: Bool? = nil, addsSpacePrefix: Bool? = nil
+    addsEndOfSequence: Bool? = nil, addsSpacePrefix: Bool? = nil,
+    chatTemplate: String? = nil
   ) {
     self.model = model
     self.preTokenizer = preTokenizer
@@ -55,5 +59,6 @@ public struct VocabularyDescription: Sendable {
     self.addsBeginningOfSequence = addsBeginningOfSequence
     self.addsEndOfSequence = addsEndOfSequence
     self.addsSpacePrefix = addsSpacePrefix
+    self.chatTemplate = chatTemplate
   }
 }

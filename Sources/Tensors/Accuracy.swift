@@ -36,12 +36,6 @@ public struct Accuracy: Codable, Sendable, Equatable {
       logitDifference: try values.decodeIfPresent(Double.self, forKey: .logitDifference))
   }
 
-  init(_ outcomes: [Outcome]) {
-    self.init(
-      correct: outcomes.count { $0.isCorrect }, n: outcomes.count,
-      logitDifference: outcomes.reduce(0) { $0 + $1.logitDifference } / Double(outcomes.count))
-  }
-
   /// The Wilson score interval of a fraction (Wilson 1927), by default at 95 %.
   public static func wilson(
     correct: Int, n: Int, z: Double = 1.959963984540054

@@ -1,5 +1,5 @@
-import Alignment
 import Foundation
+import Tensors
 import Testing
 
 @Suite struct AccuracyTests {

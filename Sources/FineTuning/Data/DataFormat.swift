@@ -1,0 +1,39 @@
+import Foundation
+
+/// The form of a data file.
+public enum DataFormat: String, Sendable, CaseIterable {
+  /// A JSON array of objects with `instruction`, `input`, `output` and `answer`, as in LLM-Adapters.
+  case instructions
+  /// An object a line, with the fields of ``instructions`` or with `prompt` and `completion`.
+  case jsonLines = "jsonl"
+  /// Comma-separated values (RFC 4180) under a header: `prompt` and `completion`, `text` and `label`, or
+  /// the fields of ``instructions``.
+  case csv
+  /// Tab-separated values as GLUE's tasks have them: a ``GLUETask``, or the columns of ``csv``.
+  case tsv
+
+  /// The form that a file's ending stands for.
+  public init?(ofFileAt url: URL) {
+    switch url.pathExtension.lowercased() {
+    case "json": self = .instructions
+    case "jsonl", "ndjson": self = .jsonLines
+    case "csv": self = .csv
+    case "tsv": self = .tsv
+    default: return nil
+    }
+  }
+}
+
+/// A part of a data set.
+public enum DataSplit: String, Sendable, CaseIterable, Codable {
+  case train, dev, test
+
+  /// The names that files of this part have.
+  var fileNames: [String] {
+    switch self {
+    case .train: ["train"]
+    case .dev: ["dev", "validation", "valid", "dev_matched"]
+    case .test: ["test"]
+    }
+  }
+}

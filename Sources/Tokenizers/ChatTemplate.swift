@@ -1,0 +1,115 @@
+/// One turn of a conversation.
+public struct ChatMessage: Codable, Sendable, Equatable {
+  /// Who speaks.
+  public enum Role: String, Codable, Sendable, CaseIterable {
+    case system, user, assistant
+  }
+
+  public var role: Role
+  public var content: String
+
+  public init(_ role: Role, _ content: String) {
+    (self.role, self.content) = (role, content)
+  }
+}
+
+/// How a chat model's conversations are spelled, as the checkpoint's own `chat_template` says.
+///
+/// A checkpoint's template is a program in Jinja. It is not executed: the families below are recognised by
+/// what their templates put out, and give exactly the text that the template gives; any other is refused.
+public struct ChatTemplate: Sendable, Equatable {
+  /// The kinds of templates that are known.
+  public enum Family: String, Sendable, CaseIterable {
+    /// `<|im_start|>role … <|im_end|>`, with a system message of its own or without.
+    case chatML = "ChatML (SmolLM2, Qwen2)"
+    case llama2 = "LLaMA 2"
+    /// With the fixed date "26 Jul 2024" where 3.1 and 3.2 show one.
+    case llama3 = "LLaMA 3"
+    case mistral = "Mistral"
+    case zephyr = "Zephyr"
+    case phi3 = "Phi 3"
+    case gemma = "Gemma"
+  }
+
+  public let family: Family
+  let layout: ChatLayout
+
+  /// The template of a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - source: the checkpoint's `chat_template`
+  ///   - beginning: how the token that begins a sequence is spelled, for templates that name it
+  ///   - end: how the token that ends a sequence is spelled, for templates that name it
+  /// - Throws: ``TokenizerError`` that lists the known families when the template is of none of them.
+  public init(
+    _ source: String, beginningOfSequence beginning: String?, endOfSequence end: String?
+  ) throws(TokenizerError) {
+    let outputs = JinjaOutputs(source)
+    guard let (family, recognised) = ChatLayout.recognise(outputs) else {
+      throw TokenizerError(
+        source: "vocabulary", field: "chat_template",
+        expected: "a template of " + Family.allCases.map(\.rawValue).joined(separator: ", "),
+        found: TokenizerError.quoted(source))
+    }
+    var layout = recognised
+    for (mark, token) in [(ChatLayout.beginning, beginning), (ChatLayout.end, end)]
+    where layout.mentions(mark) {
+      guard let token else {
+        throw TokenizerError(
+          source: "vocabulary", field: mark == ChatLayout.end ? "eos_token" : "bos_token",
+          expected: "a token, as the chat template of \(family.rawValue) has it", found: "none")
+      }
+      layout.replace(mark, with: token)
+    }
+    (self.family, self.layout) = (family, layout)
+  }
+
+  /// What ends an assistant's turn, e.g. `<|im_end|>`: the text that generation stops at.
+  public var endOfTurn: String { layout.endOfTurn }
+
+  /// The conversation as the model reads it. Special tokens are only those of the template: a
+  /// message that spells one out stays text (LLaMA 2's and Mistral's `[INST]` are text themselves).
+  ///
+  /// - Parameter addsGenerationPrompt: begins the assistant's next turn at the end
+  /// - Throws: ``TokenizerError`` naming the message when its role can't stand where it does.
+  public func parts(
+    _ messages: [ChatMessage], addsGenerationPrompt: Bool = true
+  ) throws(TokenizerError) -> [TextPart] {
+    try layout.parts(messages, addsGenerationPrompt: addsGenerationPrompt)
+  }
+
+  /// The text of ``parts(_:addsGenerationPrompt:)``.
+  ///
+  /// - Throws: as ``parts(_:addsGenerationPrompt:)``.
+  public func text(
+    _ messages: [ChatMessage], addsGenerationPrompt: Bool = true
+  ) throws(TokenizerError) -> String {
+    try parts(messages, addsGenerationPrompt: addsGenerationPrompt).map(\.text).joined()
+  }
+}
+
+extension Tokenizer {
+  /// The checkpoint's chat template.
+  ///
+  /// - Throws: ``TokenizerError`` when it has none, or one of no known family.
+  public func chatTemplate() throws(TokenizerError) -> ChatTemplate {
+    guard let chatTemplateSource else {
+      throw TokenizerError(
+        source: "vocabulary", field: "chat_template", expected: "a template for conversations",
+        found: "none: this is no chat model")
+    }
+    func spelling(_ id: Int?) -> String? { id.map { vocabulary.spelling(of: $0) } }
+    return try ChatTemplate(
+      chatTemplateSource, beginningOfSequence: spelling(beginningOfSequence),
+      endOfSequence: spelling(endOfSequence))
+  }
+
+  /// The ids of a conversation in the checkpoint's own form.
+  ///
+  /// - Throws: ``TokenizerError`` as ``chatTemplate()`` and ``ChatTemplate/parts(_:addsGenerationPrompt:)``.
+  public func encode(
+    _ messages: [ChatMessage], addsGenerationPrompt: Bool = true
+  ) throws(TokenizerError) -> [Int] {
+    encode(try chatTemplate().parts(messages, addsGenerationPrompt: addsGenerationPrompt))
+  }
+}
