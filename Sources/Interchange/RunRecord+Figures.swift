@@ -26,6 +26,9 @@ extension RunRecord {
       if !tuning.effects.isEmpty { figures.append(("effects", LineChart(effectsOf: tuning))) }
       figures.append(("fine-tuning-loss", LineChart(losses: tuning.losses, title: tuning.method)))
     }
+    for comparison in results.comparisons ?? [] {
+      figures += comparison.figures(isOne: results.comparisons?.count == 1)
+    }
     if let growth = results.growth {
       for axis in growth.axes { figures.append(("cost-\(axis.name)", LineChart(growth, axis))) }
     }

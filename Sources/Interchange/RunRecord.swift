@@ -32,12 +32,16 @@ public struct RunRecord: Codable, Sendable {
     public var alignments: [AlignmentRun]?
     public var fineTuning: FineTuningRun?
     public var growth: CostGrowth?
+    public var comparisons: [MethodComparison]?
+    public var evaluation: EvaluationResult?
 
     public init(
       equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
       alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
-      growth: CostGrowth? = nil
+      growth: CostGrowth? = nil, comparisons: [MethodComparison]? = nil,
+      evaluation: EvaluationResult? = nil
     ) {
+      (self.comparisons, self.evaluation) = (comparisons, evaluation)
       (self.equality, self.growth) = (equality, growth)
       (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
     }

@@ -2,91 +2,248 @@ import ArgumentParser
 import Foundation
 import Interchange
 
-extension SubspaceUse: ExpressibleByArgument {}
-
-/// `interchange finetune`: LoReFT on prompt → completion pairs.
+/// `interchange finetune`: train one method on prompts and completions.
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "finetune", abstract: "Train LoReFT on prompt and completion pairs.",
-    discussion: "--data is a file of JSON lines, each {\"prompt\": …, \"completion\": …}.")
+    commandName: "finetune", abstract: "Train an adapter on prompts and completions.",
+    discussion: """
+      --data is a file of instructions (.json), of prompts and completions (.jsonl, .csv) or of labelled \
+      texts (.tsv), or a folder with such a file for each part. A folder's test part is measured at the end.
+      A run that was stopped goes on with --resume, and ends in the numbers that it would have had.
+      """)
 
   @OptionGroup var model: ModelArgument
-  @Option(help: ArgumentHelp("JSON lines with prompt and completion.", valueName: "file"))
-  var data: String
-  @OptionGroup var site: SiteOptions
-  @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 4
-  @Option(help: ArgumentHelp("A rotation.safetensors that `das` wrote.", valueName: "file"))
-  var subspace: String?
-  @Option(help: "How the saved subspace is used: start, fixed or constrained.")
-  var use = SubspaceUse.start
-  @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
-  @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 16
-  @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
+  @Option(
+    help: ArgumentHelp(
+      AdapterConfiguration.methodNames.joined(separator: ", ") + ".", valueName: "name"))
+  var method = "loreft"
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Method") var choices: MethodOptions
+  @OptionGroup(title: "Training") var training: TrainingOptions
+  @Option(help: ArgumentHelp("How many seeds, from --seed on.", valueName: "n")) var seeds = 1
+  @Flag(help: "Go on from the state that an earlier run left in --out.") var resume = false
+  @Option(
+    help: ArgumentHelp("Steps between two states on disk; by default 30 s.", valueName: "n"))
+  var saveEvery: Int?
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
     let parameters: Int
     let parameterShare: Double
-    let lossBefore: Double
-    let lossAfter: Double
+    let lossBefore: Double?
+    let lossAfter: Double?
     let losses: [Double]
+    let comparison: MethodComparison
   }
 
   func run() throws {
-    let site = try site.resolved()
-    guard epochs >= 1, batch >= 1, learningRate > 0, learningRate.isFinite else {
-      throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
+    guard seeds >= 1, saveEvery ?? 1 >= 1 else {
+      throw ValidationError("--seeds and --save-every must be at least 1.")
     }
-    let pairs = try TaskExample.read(data).map { try $0.pair() }
+    guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
+    let data = try data.read()
     let model = try model.load()
-    let rotation = try rotation(width: model.model.width(of: site))
     let writer = try RunWriter("finetune", common, model)
-    let adapted = try AdaptedModel(
-      model, [PlacedIntervention(ReFT(rotation: rotation), at: site)])
-    let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
-    let share = Double(parameters) / Double(model.model.architecture.parameterCount)
-    var settings = FineTuningSettings()
-    (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
-    settings.seed = common.seed
-    let tuner = FineTuner(settings: settings)
-    let store = storeOptions.store()
-    let before = try tuner.loss(adapted, on: pairs, store: store)
+    let configuration = try choices.configuration(method)
+    var experiment = FineTuningExperiment(
+      configuration, settings: training.settings(seed: common.seed))
+    experiment.inputs = try choices.inputs(configuration, model, data)
+    (experiment.mode, experiment.keepsBest) = (self.data.answers, training.best)
+    try describe(experiment, model, data)
+    let progress = FineTuningProgress()
+    let comparison = try MethodComparison(
+      [(method, experiment)], on: data, model: model,
+      seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
+      folder: { _, seed in
+        writer.folder.map { seeds == 1 ? $0 : $0.appending(component: "seed-\(seed)") }
+      }, resumes: resume, saveInterval: saveEvery, store: storeOptions.store()
+    ) { progress.show($0) }
+    try writer.write(writer.record(RunRecord.Results(comparisons: [comparison])))
+    try report(comparison)
+  }
+
+  /// What is trained and the memory that it takes, before it begins.
+  private func describe(
+    _ experiment: FineTuningExperiment, _ model: LanguageModel, _ data: FineTuningData
+  ) throws {
+    let adapted = try experiment.adapted(model, seed: common.seed)
+    let tokens = try data.task.tokenized(
+      data.train, by: model, ending: experiment.settings.endsCompletion)
+    let memory = try TrainingMemory(training: adapted, on: tokens, experiment.settings)
+    func mebibytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 0x1p20) }
     Output.note(
-      String(format: "%d trainable parameters, %.4f %% of the base", parameters, 100 * share))
-    let progress = ProgressLine("finetune")
-    let history = try tuner.train(adapted, on: pairs, store: store) {
-      progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
-    }
-    let losses = history.losses
-    let after = try tuner.loss(adapted, on: pairs, store: store)
-    let run = FineTuningRun(
-      method: "LoReFT", site: site.description, rank: rotation.rank, parameters: parameters,
-      parameterShare: share, losses: losses, effects: [])
-    try writer.write(writer.record(RunRecord.Results(fineTuning: run))) { folder in
-      try adapted.write(to: folder)
-      return [folder.appending(component: "adapter.safetensors")]
-    }
+      String(
+        format: "%d trainable parameters, %.4f %% of the base", adapted.parameterCount,
+        100 * adapted.parameterShare))
+    Output.note(
+      "\(data.train.count) examples to train on, \(data.development.count) to choose by, "
+        + "\(data.test.count) to measure")
+    Output.note(
+      "estimated memory: weights \(mebibytes(memory.weights)) MiB, gradients "
+        + "\(mebibytes(memory.gradients)), optimiser \(mebibytes(memory.optimizer)), activations "
+        + "\(mebibytes(memory.activations)); in all \(mebibytes(memory.total)) MiB")
+  }
+
+  private func report(_ comparison: MethodComparison) throws {
+    let method = comparison.methods[0]
+    let losses = method.seeds[0].history.losses
     if common.json {
       return try Output.print(
         json: Result(
-          parameters: parameters, parameterShare: share, lossBefore: before, lossAfter: after,
-          losses: losses))
+          parameters: method.parameters, parameterShare: method.parameterShare,
+          lossBefore: losses.first, lossAfter: losses.last, losses: losses, comparison: comparison))
     }
-    Output.print(String(format: "loss %.4f → %.4f in %d steps", before, after, losses.count))
+    for run in method.seeds {
+      let losses = run.history.losses
+      Output.print(
+        String(
+          format: "seed %d: loss %.4f → %.4f in %d steps, %.0f s; peak memory %.0f MiB",
+          Int(run.seed), losses.first ?? .nan, losses.last ?? .nan, losses.count,
+          run.trainingSeconds, run.peakMiB))
+    }
+    guard comparison.untuned != nil else { return }
+    Output.print(Output.table(comparison.lines, header: comparison.header))
+  }
+}
+
+/// Shows how a comparison goes on.
+final class FineTuningProgress {
+  private var current: (name: String, line: ProgressLine)?
+
+  func show(_ event: MethodComparison.Event) {
+    switch event {
+    case .training(let method, let seed, let step):
+      let name = "\(method), seed \(seed)"
+      if current?.name != name { current = (name, ProgressLine(name)) }
+      let development = step.development.map { String(format: ", development %.3f", $0) } ?? ""
+      current?.line.update(
+        step.step, of: step.steps,
+        detail: String(format: "loss %.3f, rate %.1e", step.loss, step.learningRate) + development)
+    case .done(let method, let run):
+      let score = run.test?.score.values.first
+      let measured = score?.value.map { String(format: ", %@ %.3f", score!.metric.rawValue, $0) }
+      Output.note("\(method), seed \(run.seed): \(run.history.losses.count) steps\(measured ?? "")")
+    }
+  }
+}
+
+/// `interchange compare`: several methods on the same data, steps and seeds.
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Train several methods on the same data with the same seeds, and measure them.")
+
+  @OptionGroup var model: ModelArgument
+  @Option(
+    help: ArgumentHelp(
+      "Methods, separated by commas, each with choices after colons: loreft:rank=8:rate=4e-3,red.",
+      valueName: "list"))
+  var methods: String
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Method") var choices: MethodOptions
+  @OptionGroup(title: "Training") var training: TrainingOptions
+  @Option(help: ArgumentHelp("How many seeds, from --seed on.", valueName: "n")) var seeds = 3
+  @Option(
+    name: .customLong("also-data"),
+    help: ArgumentHelp("A further data set, compared in the same way.", valueName: "path"))
+  var furtherData: [String] = []
+  @Flag(help: "Go on from the states that an earlier run left in --out.") var resume = false
+  @OptionGroup var storeOptions: StoreOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    guard seeds >= 1 else { throw ValidationError("--seeds must be at least 1.") }
+    guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
+    let parsed = try methods.split(separator: ",").map { try NamedChoices(parsing: String($0)) }
+    guard !parsed.isEmpty else { throw ValidationError("--methods names no method.") }
+    let sets = try ([data.data] + furtherData).map { try data.read($0) }
+    let model = try model.load()
+    let writer = try RunWriter("compare", common, model)
+    let progress = FineTuningProgress()
+    var comparisons: [MethodComparison] = []
+    for set in sets {
+      Output.note("\(set.task.name): \(set.train.count) to train on, \(set.test.count) to measure")
+      let experiments = try parsed.map { named in
+        (named.name, try experiment(named, model, set))
+      }
+      comparisons.append(
+        try MethodComparison(
+          experiments, on: set, model: model,
+          seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
+          folder: { method, seed in
+            writer.folder?.appending(components: set.task.name, method, "seed-\(seed)")
+          }, resumes: resume, store: storeOptions.store()
+        ) { progress.show($0) })
+    }
+    try writer.write(writer.record(RunRecord.Results(comparisons: comparisons)))
+    if common.json { return try Output.print(json: comparisons) }
+    for comparison in comparisons {
+      Output.print(Output.table(comparison.lines, header: comparison.header))
+      Output.print("")
+    }
   }
 
-  private func rotation(width: Int) throws -> Rotation {
-    guard let subspace else { return try .random(rank: rank, width: width, seed: common.seed) }
-    let url = URL(fileURLWithPath: (subspace as NSString).expandingTildeInPath)
-    let saved = try Rotation.read(contentsOf: url).0
-    guard saved.width == width else {
-      throw InterventionError.widthMismatch(name: url.path, expected: saved.width, found: width)
+  private func experiment(
+    _ named: NamedChoices, _ model: LanguageModel, _ data: FineTuningData
+  ) throws -> FineTuningExperiment {
+    var configuration = try choices.configuration(named.method)
+    var settings = training.settings(seed: common.seed)
+    try named.apply(to: &configuration, &settings)
+    var experiment = FineTuningExperiment(configuration, settings: settings)
+    experiment.inputs = try choices.inputs(configuration, model, data)
+    (experiment.mode, experiment.keepsBest) = (self.data.answers, training.best)
+    return experiment
+  }
+}
+
+/// A method with choices of its own: `loreft:rank=8:rate=4e-3`.
+struct NamedChoices {
+  /// As the user wrote it.
+  let name: String
+  let method: String
+  private let choices: [(key: String, value: String)]
+
+  init(parsing text: String) throws {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    (name, method) = (text, parts[0])
+    choices = try parts.dropFirst().map { part in
+      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+      guard pair.count == 2 else {
+        throw ValidationError("--methods: expected choice=value, got \(part)")
+      }
+      return (pair[0], pair[1])
     }
-    return switch use {
-    case .start: saved.copy(isTrained: true)
-    case .fixed: saved.copy(isTrained: false)
-    case .constrained: try saved.within(rank: rank, seed: common.seed)
+  }
+
+  func apply(
+    to configuration: inout AdapterConfiguration, _ settings: inout FineTuningSettings
+  ) throws {
+    for (key, value) in choices {
+      func invalid() -> ValidationError {
+        ValidationError("--methods: \(key)=\(value) can't be read")
+      }
+      func number() throws -> Double {
+        guard let number = Double(value) else { throw invalid() }
+        return number
+      }
+      func integer() throws -> Int {
+        guard let number = Int(value) else { throw invalid() }
+        return number
+      }
+      switch key {
+      case "rank": configuration.rank = try integer()
+      case "rate": settings.learningRate = try number()
+      case "dropout": configuration.dropout = try number()
+      case "positions": configuration.positions = Positions(parsing: value)
+      case "site": configuration.component = try Site(named: value, layer: 0, .all).component
+      case "layers":
+        guard let layers = LayerSelection(parsing: value) else { throw invalid() }
+        configuration.layers = layers
+      default:
+        throw ValidationError(
+          "--methods: expected rank, rate, dropout, positions, site or layers, got \(key)")
+      }
     }
   }
 }

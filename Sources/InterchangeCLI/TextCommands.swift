@@ -110,34 +110,23 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many tokens at most.", valueName: "n")) var maxTokens = 64
   @Option(help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "t"))
   var temperature = 0.0
-  @Option(
-    help: ArgumentHelp("A folder that `finetune` wrote; its intervention is on.", valueName: "dir"))
-  var adapter: String?
+  @OptionGroup var adapters: AdapterOptions
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
-    let ids: [Int]
+    let prompt: [Int]
     let text: String
   }
 
   func run() throws {
     let model = try model.load()
-    let adapted =
-      try adapter.map { try AdaptedModel(contentsOf: $0, base: model) }
-      ?? AdaptedModel(model, [])
+    let adapted = try adapters.adapted(model)
     let stop = Set([model.tokenizer.endOfSequence].compactMap { $0 })
     let options = GenerationOptions(
       maximumTokens: maxTokens, temperature: temperature, seed: common.seed, stopTokens: stop)
-    var decoder = StreamingDecoder(model.tokenizer)
-    var text = ""
-    let ids = try adapted.generate([model.encode(prompt).ids], options: options) { _, token in
-      let piece = decoder.append(token)
-      text += piece
-      if !common.json { Output.write(.init(piece.utf8), to: .standardOutput) }
-    }
-    let rest = decoder.finish()
-    if common.json { return try Output.print(json: Result(ids: ids[0], text: text + rest)) }
-    Output.print(rest)
+    let ids = model.encode(prompt).ids
+    let text = try adapted.stream(ids, options: options, silent: common.json)
+    if common.json { try Output.print(json: Result(prompt: ids, text: text)) }
   }
 }
 

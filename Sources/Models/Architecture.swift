@@ -21,6 +21,11 @@ public protocol Architecture: Sendable {
   /// The number of trainable numbers in all weights.
   var parameterCount: Int { get }
 
+  /// The bytes of all weights as they are held.
+  var weightBytes: Int { get }
+  /// How many numbers a block keeps of each row for its backward pass.
+  var recordedWidth: Int { get }
+
   /// A component's width and, where it is made of heads, their number; nil when a block has no such
   /// component.
   func dimensions(of component: Component) -> ComponentDimensions?

@@ -119,6 +119,21 @@ public struct Llama: Architecture {
       + (configuration.tiedEmbeddings ? 0 : head.weight.count)
   }
 
+  public var weightBytes: Int {
+    let perLayer = blocks.reduce(0) { total, layer in
+      total + 4 * (layer.attentionNorm.count + layer.mlpNorm.count)
+        + layer.projections.reduce(0) { $0 + $1.weight.byteCount + 4 * ($1.bias?.count ?? 0) }
+    }
+    return embeddings.byteCount + perLayer + 4 * finalNorm.count
+      + (configuration.tiedEmbeddings ? 0 : head.weight.byteCount)
+  }
+
+  /// Both norms' inputs, queries, keys and values, the gate and the up projection.
+  public var recordedWidth: Int {
+    let c = configuration
+    return 2 * c.width + (c.heads + 2 * c.keyHeads) * c.headWidth + 2 * c.hiddenWidth
+  }
+
   public func dimensions(of component: Component) -> ComponentDimensions? {
     let c = configuration
     return switch component {

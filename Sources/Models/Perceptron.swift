@@ -51,6 +51,9 @@ public struct Perceptron: Architecture {
     (hidden + [readout]).reduce(0) { $0 + $1.weight.count + $1.bias.count }
   }
 
+  public var weightBytes: Int { 4 * parameterCount }
+  public var recordedWidth: Int { 2 * width }
+
   public func blockCost(
     _ layer: Int, keyRows: Int, outputRows: Int, pairs: Int
   ) -> RunCost {

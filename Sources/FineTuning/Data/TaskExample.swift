@@ -43,6 +43,12 @@ public struct TaskExample: Sendable, Equatable {
     self.init(prompt: pair.prompt, completion: pair.completion)
   }
 
+  /// The completion with another answer in the place of the right one, at its end.
+  public func completion(answering choice: String) -> String {
+    guard let answer, completion.hasSuffix(answer) else { return choice }
+    return completion.dropLast(answer.count) + choice
+  }
+
   /// The prompt as a template spells it, with its completion.
   ///
   /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a template that gives no text

@@ -1,0 +1,36 @@
+import Models
+
+/// The memory that a training run needs, by what it is for, in bytes.
+public struct TrainingMemory: Codable, Sendable, Equatable {
+  /// The base model's weights, as they are held.
+  public let weights: Int
+  public let gradients: Int
+  /// Adam's two moments.
+  public let optimizer: Int
+  /// What a step keeps for its backward pass, at most.
+  public let activations: Int
+
+  public var total: Int { weights + gradients + optimizer + activations }
+
+  /// An estimate from what the largest batches compute.
+  ///
+  /// - Throws: as a training step.
+  public init(
+    training adapted: AdaptedModel, on examples: [TokenizedExample], _ settings: FineTuningSettings
+  ) throws {
+    let architecture = adapted.base.model.architecture
+    weights = architecture.weightBytes
+    gradients = 4 * adapted.parameterCount
+    optimizer = 8 * adapted.parameterCount
+    let size = (settings.batchSize + settings.accumulation - 1) / settings.accumulation
+    let largest = Array(examples.sorted { $0.tokens.count > $1.tokens.count }.prefix(size))
+    guard !largest.isEmpty else {
+      activations = 0
+      return
+    }
+    var request = adapted.request(largest)
+    try adapted.contribute(to: &request, promptLengths: largest.map(\.promptLength))
+    let rows = try adapted.base.model.costs(of: request, hasStore: true).reduce(0) { $0 + $1.rows }
+    activations = 4 * rows * architecture.recordedWidth
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// One way to adapt a model to a data set, with everything that decides its outcome but the seed.
+public struct FineTuningExperiment {
+  public var configuration: AdapterConfiguration
+  public var settings: FineTuningSettings
+  public var inputs = AdapterInputs()
+  /// How answers are found in the development and the final measure.
+  public var mode = AnswerMode.generate
+  /// Whether the parameters of the best development loss are kept; the last ones otherwise.
+  public var keepsBest = true
+
+  public init(_ configuration: AdapterConfiguration, settings: FineTuningSettings) {
+    (self.configuration, self.settings) = (configuration, settings)
+  }
+
+  /// What a run needs beside the experiment.
+  public struct Place {
+    /// Where state, log and adapter are kept.
+    public var folder: TrainingFolder?
+    public var store: ActivationStore
+
+    public init(folder: TrainingFolder? = nil, store: ActivationStore = ActivationStore()) {
+      (self.folder, self.store) = (folder, store)
+    }
+  }
+
+  /// A model with an untrained adapter.
+  ///
+  /// - Throws: an error naming the choice that doesn't fit.
+  public func adapted(_ model: LanguageModel, seed: UInt64) throws -> AdaptedModel {
+    try AdaptedModel(
+      model,
+      adapters: [try configuration.makeAdapter(for: model, seed: seed, inputs: inputs)])
+  }
+
+  /// Trains with one seed, and measures on the test examples where there are any.
+  ///
+  /// - Throws: `FineTuningError`, `ModelError` or `InterventionError` naming what doesn't fit.
+  public func run(
+    _ model: LanguageModel, on data: FineTuningData, seed: UInt64, place: Place = Place(),
+    progress: (FineTuner.Progress) -> Void = { _ in }
+  ) throws -> (adapted: AdaptedModel, run: SeedRun) {
+    let start = Date()
+    let adapted = try adapted(model, seed: seed)
+    var settings = settings
+    settings.seed = seed
+    let tuner = FineTuner(settings: settings)
+    let tokens = try data.task.tokenized(
+      data.train, by: model, ending: settings.endsCompletion)
+    let memory = try TrainingMemory(training: adapted, on: tokens, settings)
+    let developmentTokens = try data.task.tokenized(
+      data.development, by: model, ending: settings.endsCompletion)
+    let isMeasured = keepsBest && !developmentTokens.isEmpty
+    let history = try tuner.train(
+      adapted, onTokens: tokens,
+      development: isMeasured
+        ? .loss { try tuner.loss($0, onTokens: developmentTokens) } : nil,
+      folder: place.folder, store: place.store, progress: progress)
+    let trained = Date()
+    var evaluator = Evaluator(data.task, mode: mode)
+    evaluator.endsCompletion = settings.endsCompletion
+    let test = data.test.isEmpty ? nil : try evaluator.evaluate(adapted, on: data.test).result
+    return (
+      adapted,
+      SeedRun(
+        seed: seed, history: history, test: test, memory: memory,
+        trainingSeconds: trained.timeIntervalSince(start),
+        peakMiB: ProcessUsage.peakMemory)
+    )
+  }
+}
+
+/// One seed's outcome.
+public struct SeedRun: Codable, Sendable {
+  public let seed: UInt64
+  public let history: TrainingHistory
+  public let test: EvaluationResult?
+  /// As estimated before the run.
+  public let memory: TrainingMemory
+  public let trainingSeconds: Double
+  /// The largest memory of the whole program so far, as measured.
+  public let peakMiB: Double
+}
+
+/// A mean over seeds with its deviation.
+public struct SeedStatistics: Codable, Sendable, Equatable {
+  public let mean: Double
+  /// The sample's standard deviation; 0 for one seed.
+  public let deviation: Double
+  public let values: [Double]
+
+  /// - Parameter values: at least one
+  public init(_ values: [Double]) {
+    precondition(!values.isEmpty, "SeedStatistics: no values")
+    self.values = values
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    deviation =
+      values.count > 1
+      ? (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1))
+        .squareRoot() : 0
+  }
+}

@@ -1,0 +1,70 @@
+extension MethodComparison {
+  /// The methods' figures of merit where there are some, and their training curves.
+  ///
+  /// - Parameter isOne: whether the record has no other comparison, so that names need no task
+  func figures(isOne: Bool) -> [(String, any Figure)] {
+    let suffix = isOne ? "" : "-\(task)"
+    var figures: [(String, any Figure)] = []
+    if methods.contains(where: { $0.score != nil }) {
+      figures.append(("comparison" + suffix, LineChart(methodsOf: self)))
+    }
+    figures.append(("fine-tuning-loss" + suffix, LineChart(curvesOf: self)))
+    return figures
+  }
+}
+
+extension LineChart {
+  /// Each method's main metric over its seeds, with the untuned model as a line.
+  public init(methodsOf comparison: MethodComparison) {
+    let measured = comparison.methods.filter { $0.score != nil }
+    var means = Series(
+      "mean of seeds, ± deviation",
+      points: measured.enumerated().compactMap { place, method in
+        method.score.map {
+          Point(
+            x: Double(place), y: $0.mean,
+            interval: $0.mean - $0.deviation...$0.mean + $0.deviation)
+        }
+      })
+    means.isJoined = false
+    self.init(series: [means])
+    title = "\(comparison.task): methods at equal data and seeds"
+    subtitle =
+      "\(comparison.trainCount) training examples, n = \(comparison.untuned?.score.accuracy.n ?? 0)"
+      + ", \(measured.first?.seeds.count ?? 0) seeds"
+    yTitle = comparison.metric
+    horizontalScale = .categories(measured.map(\.name))
+    if let value = comparison.untuned?.score.values.first?.value {
+      references = [ReferenceLine("untuned", at: value)]
+    }
+    pageSize = FigureSize(width: 11, height: 7.5)
+  }
+
+  /// Training losses over steps, each seed smoothed over a few steps, and the development losses.
+  public init(curvesOf comparison: MethodComparison) {
+    self.init(
+      series: comparison.methods.flatMap { method -> [Series] in
+        guard let run = method.seeds.first else { return [] }
+        let losses = run.history.losses
+        let span = max(1, losses.count / 40)
+        let smooth = losses.indices.map { step in
+          let part = losses[max(0, step - span + 1)...step]
+          return Point(x: Double(step + 1), y: part.reduce(0, +) / Double(part.count))
+        }
+        var series = [Series(method.name, points: smooth)]
+        if comparison.methods.count == 1, run.history.evaluations.count > 1 {
+          var development = Series(
+            "development",
+            points: run.history.evaluations.map { Point(x: Double($0.step), y: $0.value) })
+          development.isControl = true
+          series.append(development)
+        }
+        return series
+      })
+    title =
+      comparison.methods.count == 1
+      ? "\(comparison.methods[0].name): \(comparison.task)" : "\(comparison.task): training"
+    xTitle = "step"
+    yTitle = "cross-entropy"
+  }
+}

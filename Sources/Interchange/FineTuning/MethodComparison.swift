@@ -1,0 +1,133 @@
+import Foundation
+
+/// A method's runs with several seeds.
+public struct MethodRun: Codable, Sendable {
+  /// The method's name, with what sets it apart where one method stands twice.
+  public let name: String
+  public let configuration: AdapterConfiguration
+  public let settings: FineTuningSettings
+  public let parameters: Int
+  /// Trained / base parameters.
+  public let parameterShare: Double
+  public internal(set) var seeds: [SeedRun]
+
+  /// The main metric over the seeds; nil where nothing was measured or it isn't defined.
+  public var score: SeedStatistics? {
+    let values = seeds.compactMap { $0.test?.score.values.first?.value }
+    return values.isEmpty || values.count < seeds.count ? nil : SeedStatistics(values)
+  }
+
+  /// The perplexity of the right completions over the seeds.
+  public var perplexity: SeedStatistics? {
+    let values = seeds.compactMap { $0.test?.perplexity }
+    return values.isEmpty ? nil : SeedStatistics(values)
+  }
+}
+
+/// Methods on one data set at equal data, steps and seeds, beside the untuned model.
+public struct MethodComparison: Codable, Sendable {
+  public let task: String
+  public let trainCount: Int
+  public let developmentCount: Int
+  /// The untuned model's figures; nil without test examples.
+  public let untuned: EvaluationResult?
+  public internal(set) var methods: [MethodRun]
+
+  /// What a comparison tells while it runs.
+  public enum Event {
+    case training(method: String, seed: UInt64, FineTuner.Progress)
+    case done(method: String, SeedRun)
+  }
+
+  /// Trains every method with every seed and measures them all.
+  ///
+  /// - Parameters:
+  ///   - experiments: a name for each way to adapt the model
+  ///   - folder: where a method's run with a seed keeps state, log and adapter; nil keeps none
+  ///   - resumes: whether runs go on from their states in the folder
+  ///   - saveInterval: steps between two states; nil writes one every half minute
+  ///   - store: one for all: what lies below every edit is the same for all methods and seeds
+  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``.
+  public init(
+    _ experiments: [(name: String, experiment: FineTuningExperiment)], on data: FineTuningData,
+    model: LanguageModel, seeds: [UInt64],
+    folder: (_ method: String, _ seed: UInt64) -> URL? = { _, _ in nil }, resumes: Bool = false,
+    saveInterval: Int? = nil, store: ActivationStore = ActivationStore(),
+    progress: (Event) -> Void = { _ in }
+  ) throws {
+    precondition(!experiments.isEmpty && !seeds.isEmpty, "MethodComparison: nothing to run")
+    task = data.task.name
+    (trainCount, developmentCount) = (data.train.count, data.development.count)
+    var evaluator = Evaluator(data.task, mode: experiments[0].experiment.mode)
+    evaluator.endsCompletion = experiments[0].experiment.settings.endsCompletion
+    untuned =
+      data.test.isEmpty
+      ? nil : try evaluator.evaluate(AdaptedModel(model, adapters: []), on: data.test).result
+    methods = []
+    for (name, experiment) in experiments {
+      var runs: [SeedRun] = []
+      var parameters = (count: 0, share: 0.0)
+      for seed in seeds {
+        let part = folder(name, seed)
+        let place = FineTuningExperiment.Place(
+          folder: part.map { TrainingFolder($0, resumes: resumes, interval: saveInterval) },
+          store: store)
+        let (adapted, run) = try experiment.run(model, on: data, seed: seed, place: place) {
+          progress(.training(method: name, seed: seed, $0))
+        }
+        if let part {
+          try adapted.write(
+            to: part, seed: seed, steps: run.history.losses.count, writer: interchangeVersion)
+        }
+        parameters = (adapted.parameterCount, adapted.parameterShare)
+        runs.append(run)
+        progress(.done(method: name, run))
+      }
+      methods.append(
+        MethodRun(
+          name: name, configuration: experiment.configuration, settings: experiment.settings,
+          parameters: parameters.count, parameterShare: parameters.share, seeds: runs))
+    }
+  }
+
+  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run.
+  public var lines: [[String]] {
+    var lines: [[String]] = []
+    func number(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
+    func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
+      guard let statistics else { return "–" }
+      let mean = String(format: format, statistics.mean)
+      guard statistics.values.count > 1 else { return mean }
+      return mean + " ± " + String(format: format, statistics.deviation)
+    }
+    if let untuned {
+      lines.append([
+        "untuned", "0", "0", number(untuned.score.values.first?.value),
+        String(format: "%.2f", untuned.perplexity), "–",
+      ])
+    }
+    for method in methods {
+      let seconds = SeedStatistics(method.seeds.map(\.trainingSeconds)).mean
+      lines.append([
+        method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
+        spread(method.score, "%.3f"), spread(method.perplexity, "%.2f"),
+        String(format: "%.0f", seconds),
+      ])
+    }
+    return lines
+  }
+
+  /// The name of the main metric.
+  public var metric: String {
+    let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values
+    return values?.first?.metric.rawValue ?? "accuracy"
+  }
+
+  /// The heads of ``lines``.
+  public var header: [String] {
+    let n = untuned?.score.accuracy.n ?? 0
+    return [
+      task, "parameters", "% of base", "\(metric), n = \(n)", "perplexity", "seconds a run",
+    ]
+  }
+}
