@@ -1,14 +1,25 @@
-/// Reads a mapped file from front to back; every read is checked against the file's end.
+/// Reads a mapped file, or a range of it, from front to back; every read is checked against the end.
 ///
 /// The `place` of a read says what is being read, for the error that a truncated file gives.
 struct ByteReader {
   let file: MappedFile
-  private(set) var position = 0
+  private(set) var position: Int
+  private let end: Int
+  /// What ends there, as errors name it.
+  private let whole: String
 
-  init(_ file: MappedFile) { self.file = file }
+  init(_ file: MappedFile) { self.init(file, 0..<file.size, called: "the file") }
 
-  /// The bytes between the position and the file's end.
-  var remaining: Int { file.size - position }
+  /// The caller has checked that the range lies in the file.
+  init(_ file: MappedFile, _ range: Range<Int>, called whole: String) {
+    self.file = file
+    self.whole = whole
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  /// The bytes between the position and the end.
+  var remaining: Int { end - position }
 
   /// An error about this file.
   func malformed(_ place: String, expected: String, found: String) -> CheckpointError {
@@ -23,7 +34,7 @@ struct ByteReader {
     guard count <= UInt64(remaining / size) else {
       throw malformed(
         place(), expected: size == 1 ? "\(count) bytes" : "\(count) × \(size) bytes",
-        found: "\(remaining) bytes to the end of the file")
+        found: "\(remaining) bytes to the end of \(whole)")
     }
     let start = position
     position += Int(count) * size
@@ -40,8 +51,13 @@ struct ByteReader {
 
   /// The next string: its length as 64 bits, then its bytes, which must be UTF-8.
   mutating func string(_ place: @autoclosure () -> String) throws -> String {
-    let range = try take(number(UInt64.self, place()), place())
-    guard let text = file.withBytes({ String(validating: $0[range], as: UTF8.self) }) else {
+    try string(length: number(UInt64.self, place()), place())
+  }
+
+  /// A string of so many bytes, which must be UTF-8.
+  mutating func string(length: UInt64, _ place: @autoclosure () -> String) throws -> String {
+    let range = try take(length, place())
+    guard let text = file.text(range) else {
       throw malformed(place(), expected: "UTF-8 text", found: "other bytes at \(range.lowerBound)")
     }
     return text

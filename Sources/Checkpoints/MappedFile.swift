@@ -40,6 +40,28 @@ public final class MappedFile: @unchecked Sendable {
     base = UnsafeRawPointer(address)
   }
 
+  /// Memory of this process, filled once by `body`, in the place of a file whose data it holds in
+  /// another order.
+  ///
+  /// Throws ``CheckpointError/unreadable(file:reason:)`` when there isn't so much memory.
+  init(
+    rearranging path: String, size: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws {
+    self.path = path
+    self.size = size
+    guard size > 0 else {
+      base = nil
+      return
+    }
+    let address = mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let address, address != MAP_FAILED else {
+      throw CheckpointError.unreadable(file: path, reason: systemError())
+    }
+    body(UnsafeMutableRawBufferPointer(start: address, count: size))
+    base = UnsafeRawPointer(address)
+  }
+
   deinit {
     if let base { munmap(UnsafeMutableRawPointer(mutating: base), size) }
   }

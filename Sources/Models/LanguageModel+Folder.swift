@@ -3,7 +3,8 @@ import Foundation
 import Tokenizers
 
 extension LanguageModel {
-  /// Reads a folder with `config.json`, safetensors (one file or shards) and `tokenizer.json`.
+  /// Reads a folder with `config.json`, safetensors (one file or shards) or a `pytorch_model.bin`, and
+  /// `tokenizer.json`.
   convenience init(folder url: URL, weights: WeightForm) throws {
     let architecture = try Llama(folder: url, weights: weights)
     try self.init(
@@ -13,7 +14,7 @@ extension LanguageModel {
 }
 
 extension Llama {
-  /// Reads `config.json` and safetensors of a `LlamaForCausalLM`.
+  /// Reads `config.json` and safetensors, or `pytorch_model.bin`, of a `LlamaForCausalLM`.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
   public init(folder url: URL, weights: WeightForm = .stored) throws {
@@ -26,7 +27,7 @@ extension Llama {
         path: file.path, found: found.first ?? type ?? "none", known: [known])
     }
     let configuration = try Configuration(file).validated(path: file.path)
-    let checkpoint = try SafetensorsCheckpoint(contentsOf: url)
+    let checkpoint = try Checkpoints.checkpoint(inFolder: url)
     try self.init(
       configuration, from: checkpoint, names: .safetensors, interleaved: false, weights: weights)
   }

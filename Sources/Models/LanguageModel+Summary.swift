@@ -30,7 +30,7 @@ extension LanguageModel {
     var isDirectory: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
     return isDirectory.boolValue
-      ? try SafetensorsCheckpoint(contentsOf: url).identity()
+      ? try checkpoint(inFolder: url).identity()
       : try MappedFile(contentsOf: url).identity()
   }
 

@@ -1,0 +1,17 @@
+import Foundation
+
+/// The tensors of a model's folder: its safetensors (``SafetensorsCheckpoint``) or, when it has none,
+/// its `pytorch_model.bin` (``TorchArchive``).
+///
+/// Throws ``CheckpointError`` when the folder has neither, and as these do.
+public func checkpoint(inFolder folder: URL) throws -> any Checkpoint {
+  func has(_ name: String) -> Bool {
+    FileManager.default.fileExists(
+      atPath: folder.appending(component: name).path(percentEncoded: false))
+  }
+  let archive = "pytorch_model.bin"
+  if has(archive), !has("model.safetensors"), !has("model.safetensors.index.json") {
+    return try TorchArchive(contentsOf: folder.appending(component: archive))
+  }
+  return try SafetensorsCheckpoint(contentsOf: folder)
+}
