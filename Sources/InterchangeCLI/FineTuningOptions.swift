@@ -4,8 +4,8 @@ import Interchange
 
 extension SubspaceUse: ExpressibleByArgument {}
 extension AnswerMode: ExpressibleByArgument {}
-extension Activation: @retroactive ExpressibleByArgument {}
-extension LearningRateSchedule.Decay: @retroactive ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}
+extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
 /// What a method is made of.
 struct MethodOptions: ParsableArguments {
@@ -67,9 +67,7 @@ struct MethodOptions: ParsableArguments {
       inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
     }
     if configuration.method == "steering" {
-      inputs.steeringVectors = try data.steeringVectors(
-        model, component: configuration.component ?? .blockOutput,
-        layers: (configuration.layers ?? .all).resolved(model.model.architecture.layers))
+      inputs.steeringVectors = nil
     }
     return inputs
   }

@@ -66,7 +66,7 @@ public struct FineTuningExperiment {
       SeedRun(
         seed: seed, history: history, test: test, memory: memory,
         trainingSeconds: trained.timeIntervalSince(start),
-        peakMiB: ProcessUsage.peakMemory)
+        peakMiB: StepClock.peakMemory)
     )
   }
 }
