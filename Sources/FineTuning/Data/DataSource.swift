@@ -17,7 +17,7 @@ public struct DataSource: Sendable {
   ///   - path: a file, or a folder that holds one a part, such as `train.json` or `dev.tsv`; `~` stands for
   ///     the home folder
   ///   - split: the part of a folder; the training part when it isn't said
-  ///   - format: what the file's ending says when it isn't said
+  ///   - format: what the file's ending or its first character says when it isn't said
   ///   - glue: the task of a GLUE folder; when it isn't said, the folder's name and columns tell
   /// - Throws: ``FineTuningError/invalidData(path:line:reason:)`` when there is no such file or its form is
   ///   unknown.
@@ -31,7 +31,8 @@ public struct DataSource: Sendable {
         path: given.path, line: 0, reason: "no such file or folder")
     }
     url = isFolder.boolValue ? try Self.file(of: split ?? .train, in: given, format) : given
-    guard let format = format ?? DataFormat(ofFileAt: url) else {
+    guard let format = format ?? DataFormat(ofFileAt: url) ?? DataFormat(beginningOfFileAt: url)
+    else {
       let known = DataFormat.allCases.map(\.rawValue).joined(separator: ", ")
       throw FineTuningError.invalidData(
         path: url.path, line: 0,

@@ -72,9 +72,22 @@ public enum AnswerExtraction: Sendable, Equatable {
     return found.first { $0.start == start }?.word
   }
 
+  /// The leftmost of the words with no letter or digit next to it; of several there the longest.
   private static func firstWord(of words: [String], in text: String) -> String? {
-    let pieces = text.lowercased().split { !$0.isLetter && !$0.isNumber }
-    return pieces.lazy.compactMap { piece in words.first { $0.lowercased() == piece } }.first
+    let text = Array(text.lowercased())
+    let candidates = words.map { (word: $0, characters: Array($0.lowercased())) }
+      .filter { !$0.characters.isEmpty }
+      .sorted { $0.characters.count > $1.characters.count }
+    func isInWord(_ index: Int) -> Bool {
+      text.indices.contains(index) && (text[index].isLetter || text[index].isNumber)
+    }
+    for start in text.indices where !isInWord(start - 1) {
+      let found = candidates.first {
+        text[start...].starts(with: $0.characters) && !isInWord(start + $0.characters.count)
+      }
+      if let found { return found.word }
+    }
+    return nil
   }
 
   /// The last match of `-?\d+\.?\d*` in the text without commas.

@@ -77,7 +77,7 @@ public struct EvaluationTask: Sendable, Equatable {
       case .sst2, .mnli, .qnli, .rte, .wnli: [.accuracy]
       }
     self.init(
-      name: glue.rawValue, template: .verbatim,
+      name: glue.rawValue, template: .text("{instruction}"),
       extraction: glue == .stsb ? .number : .firstWord(glue.words), metrics: metrics,
       maximumTokens: 8)
   }
@@ -100,7 +100,7 @@ public struct EvaluationTask: Sendable, Equatable {
       let template: PromptTemplate = source.format == .instructions ? .alpaca : .verbatim
       if !choices.isEmpty {
         self.init(
-          name: source.name, template: isLabelled ? .verbatim : .plain,
+          name: source.name, template: isLabelled ? .text("{instruction}") : .plain,
           extraction: isLabelled ? .firstWord(choices) : .first(choices),
           metrics: isLabelled ? [.accuracy, .macroF1] : [.accuracy])
       } else {

@@ -64,8 +64,15 @@ import Testing
          \t
       {"completion": "ü\\n\\u2028\u{2028}", "prompt": "x", "more": [1]}
       """
-    for text in [lines, lines + "\n", lines.replacing("\n", with: "\r\n"), "\u{FEFF}" + lines] {
-      let examples = try read(text, as: "pairs.jsonl")
+    for (text, name) in [
+      (lines, "pairs.jsonl"), (lines + "\n", "pairs"), ("\u{FEFF}\r\n" + lines, "pairs.json"),
+      (lines.replacing("\n", with: "\r\n"), "pairs.jsonl"),
+    ] {
+      let examples = try read(text, as: name).map { example in
+        var example = example
+        if text.first == "\u{FEFF}" { example.origin?.line -= 1 }
+        return example
+      }
       #expect(examples.map(\.prompt) == ["a", "x"])
       #expect(examples.map(\.completion) == [" b", "ü\n\u{2028}\u{2028}"])
       #expect(examples.map(\.origin?.line) == [1, 4])

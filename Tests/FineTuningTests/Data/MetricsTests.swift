@@ -97,6 +97,9 @@ import Testing
     let rule = AnswerExtraction.firstWord(["yes", "no"])
     #expect(rule.answer(in: " Nothing known. No, yes") == "no")
     #expect(rule.answer(in: "nope") == nil)
+    let labels = AnswerExtraction.firstWord(["fully true", "1", "1.5"])
+    #expect(labels.answer(in: "(Fully true)") == "fully true")
+    #expect(labels.answer(in: "10, 1.5 or 1") == "1.5")
     #expect(rule.isCorrect(" YES.", gold: "yes"))
   }
 
@@ -108,7 +111,8 @@ import Testing
     ("hellaswag", .plain, .first((1...4).map { "ending\($0)" })),
     ("winogrande", .plain, .first(["option1", "option2"])), ("gsm8k", .alpaca, .arithmetic),
     ("AQuA", .alpaca, .arithmetic), ("math_10k", .alpaca, .arithmetic),
-    ("mrpc", .verbatim, .firstWord(["no", "yes"])), ("STS-B", .verbatim, .number),
+    ("mrpc", .text("{instruction}"), .firstWord(["no", "yes"])),
+    ("STS-B", .text("{instruction}"), .number),
   ])
   func knownSets(name: String, template: PromptTemplate, extraction: AnswerExtraction) throws {
     let task = try #require(EvaluationTask(named: name))
