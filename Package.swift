@@ -62,6 +62,8 @@ let package = Package(
     .executableTarget(
       name: "example-tune-in-subspace", dependencies: ["Interchange"],
       path: "Examples/TuneInSubspace"),
+    .executableTarget(
+      name: "example-emoji", dependencies: ["Interchange"], path: "Examples/Emoji"),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "CKernels"]),
@@ -74,7 +76,7 @@ let package = Package(
       name: "InterchangeCLITests",
       dependencies: [
         "Interchange", "InterchangeCLI", "example-swap", "example-find-subspace",
-        "example-tune-in-subspace",
+        "example-tune-in-subspace", "example-emoji",
       ]),
     .testTarget(
       name: "InterventionsTests", dependencies: ["Interventions", "Tensors", "Checkpoints"]),

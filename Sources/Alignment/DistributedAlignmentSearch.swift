@@ -108,6 +108,31 @@ public struct DistributedAlignmentSearch: Sendable {
     }
   }
 
+  /// A subspace that was found in another way, to be judged as a fitted one is: nothing is trained.
+  ///
+  /// - Parameters:
+  ///   - rotation: as wide as the site, of as many rows as the blocks have in all
+  ///   - examples: what a report shows as its training examples
+  /// - Throws: as ``fit(_:on:store:start:progress:)``.
+  public func alignment(
+    of rotation: Rotation, _ model: Model, on examples: [AlignmentExample],
+    store: ActivationStore = ActivationStore()
+  ) throws -> Alignment {
+    try validate(model, on: examples)
+    let width = try model.width(of: site)
+    guard rotation.width == width else {
+      throw InterventionError.widthMismatch(
+        name: site.description, expected: rotation.width, found: width)
+    }
+    precondition(
+      rotation.rank == dimensions.reduce(0, +),
+      "alignment(of:): rank \(rotation.rank) for blocks \(dimensions)")
+    return Alignment(
+      search: self, model: model, store: store,
+      training: try SiteExamples(examples, at: site, of: model, store: store),
+      rotation: rotation.copy(isTrained: false), losses: [])
+  }
+
   /// Fits the rotation.
   ///
   /// - Parameters:

@@ -15,7 +15,7 @@ struct InterchangeCommand: ParsableCommand {
     version: interchangeVersion,
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      SweepCommand.self, DASCommand.self, FinetuneCommand.self, CompareCommand.self,
+      SweepCommand.self, DASCommand.self, FinetuneCommand.self, CompareCommand.self, ExamineCommand.self,
       EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
       FigureCommand.self, BenchCommand.self, GrowthCommand.self,
       DemoCommand.self,

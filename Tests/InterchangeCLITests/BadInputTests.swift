@@ -113,7 +113,7 @@ import Testing
     let data = try TemporaryFile(Data((#"{"prompt":"a","completion":"b"}"# + "\n{}\n").utf8))
     try expect(
       65, "\(data.url.path): line 2: no field 'prompt'",
-      ["finetune", Program.tiny, "--data", data.url.path, "--layer", "0"])
+      ["finetune", Program.tiny, "--data", data.url.path, "--layers", "0"])
     let folder = try TemporaryFile(folder: ())
     try expect(
       65, "\(folder.url.path)/run.json: no record of a run can be read",
@@ -127,7 +127,7 @@ import Testing
     try expect(
       1, "\(target): the folder can't be written",
       [
-        "finetune", Program.tiny, "--data", data.url.path, "--layer", "0", "--position", "0",
+        "finetune", Program.tiny, "--data", data.url.path, "--layers", "0", "--positions", "0",
         "--rank", "1", "--out", target,
       ])
   }

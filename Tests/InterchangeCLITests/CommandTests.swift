@@ -75,7 +75,7 @@ import Testing
       Data((#"{"prompt":"abc","completion":"cc"}"# + "\n\n").utf8))
     let out = try TemporaryFile(folder: ())
     let tuned = try Program.run([
-      "finetune", Program.tiny, "--data", data.url.path, "--layer", "1", "--position", "all",
+      "finetune", Program.tiny, "--data", data.url.path, "--layers", "1", "--positions", "all",
       "--rank", "4", "--epochs", "200", "--learning-rate", "0.05", "--out", out.url.path, "--json",
     ])
     #expect(tuned.status == 0)

@@ -31,6 +31,18 @@ enum Program {
       ?? package.appending(path: ".build/release")
   }()
 
+  /// Starts a program whose output nobody reads.
+  static func start(_ arguments: [String], program: String = "interchange") throws -> Process {
+    let process = Process()
+    process.executableURL = folder.appending(component: program)
+    process.arguments = arguments
+    for keyPath in [\Process.standardOutput, \.standardError, \.standardInput] {
+      process[keyPath: keyPath] = FileHandle.nullDevice
+    }
+    try process.run()
+    return process
+  }
+
   /// Runs a program to its end.
   static func run(_ arguments: [String], program: String = "interchange") throws -> Result {
     let process = Process()

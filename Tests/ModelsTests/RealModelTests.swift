@@ -9,7 +9,7 @@ extension Tag {
 }
 
 /// A model that is not kept in the repository, and what transformers computes with it.
-private struct RealModel: Sendable {
+struct RealModel: Sendable {
   struct Outputs: Decodable, Sendable {
     let topIds: [Int]
     let topLogits: [Float]

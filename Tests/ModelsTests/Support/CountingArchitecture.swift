@@ -35,6 +35,8 @@ struct CountingArchitecture: Architecture {
   var isCausal: Bool { base.isCausal }
   var maximumLength: Int { base.maximumLength }
   var parameterCount: Int { base.parameterCount }
+  var weightBytes: Int { base.weightBytes }
+  var recordedWidth: Int { base.recordedWidth }
 
   func blockCost(_ layer: Int, keyRows: Int, outputRows: Int, pairs: Int) -> RunCost {
     base.blockCost(layer, keyRows: keyRows, outputRows: outputRows, pairs: pairs)

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// `interchange examine`: what the subspaces of a trained ReFT adapter carry.
+struct ExamineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "examine",
+    abstract: "Interchange experiments in the subspaces of a trained ReFT adapter.")
+
+  @OptionGroup var model: ModelArgument
+  @OptionGroup var adapters: AdapterOptions
+  @OptionGroup var task: TaskOptions
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Where to swap; the adapter's own positions.", valueName: "p"))
+  var position: String?
+  @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
+  @OptionGroup var storeOptions: StoreOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    guard !adapters.adapters.isEmpty else { throw ValidationError("--adapter is needed.") }
+    let model = try model.load()
+    let adapted = try adapters.adapted(model)
+    let writer = try RunWriter("examine", common, model)
+    let store = storeOptions.store()
+    let data = try task.data(for: model, store: store, seed: common.seed)
+    let runs = try adapted.examineSubspaces(
+      on: data, positions: position.map { Positions(parsing: $0) },
+      controls: controls ? Set(ControlKind.allCases) : [], store: store
+    ) { Output.note($0) }
+    try writer.write(writer.record(RunRecord.Results(alignments: runs)))
+    if common.json { return try Output.print(json: runs) }
+    for run in runs {
+      Output.print("\(run.task): \(run.variable) at \(run.report.site), rank \(run.report.rank)")
+      // Nothing was fitted here.
+      let lines = run.report.lines.map { line in
+        [line[0].replacing("DAS, held out", with: "its subspace").replacing("DAS, train", with: "its subspace, other pairs")]
+          + line.dropFirst()
+      }
+      Output.print(Output.table(lines, header: ["", "IIA", "95 % interval", "n"]))
+    }
+  }
+}
