@@ -15,8 +15,8 @@ struct InterchangeCommand: ParsableCommand {
     version: interchangeVersion,
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      SweepCommand.self, DASCommand.self, FinetuneCommand.self, CompareCommand.self,
-      EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
+      SweepCommand.self, DASCommand.self, FinetuneCommand.self, SteerCommand.self,
+      CompareCommand.self, EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
       FigureCommand.self, BenchCommand.self, GrowthCommand.self,
       DemoCommand.self,
     ])
