@@ -34,15 +34,16 @@ public struct RunRecord: Codable, Sendable {
     public var growth: CostGrowth?
     public var comparisons: [MethodComparison]?
     public var evaluation: EvaluationResult?
+    public var steering: SteeringRun?
 
     public init(
       equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
       alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
       growth: CostGrowth? = nil, comparisons: [MethodComparison]? = nil,
-      evaluation: EvaluationResult? = nil
+      evaluation: EvaluationResult? = nil, steering: SteeringRun? = nil
     ) {
       (self.comparisons, self.evaluation) = (comparisons, evaluation)
-      (self.equality, self.growth) = (equality, growth)
+      (self.equality, self.growth, self.steering) = (equality, growth, steering)
       (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
     }
   }

@@ -67,7 +67,9 @@ struct MethodOptions: ParsableArguments {
       inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
     }
     if configuration.method == "steering" {
-      inputs.steeringVectors = nil
+      inputs.steeringVectors = try data.steeringVectors(
+        model, component: configuration.component ?? .blockOutput,
+        layers: (configuration.layers ?? .all).resolved(model.model.architecture.layers))
     }
     return inputs
   }

@@ -15,7 +15,8 @@ struct InterchangeCommand: ParsableCommand {
     version: interchangeVersion,
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      SweepCommand.self, DASCommand.self, FinetuneCommand.self, CompareCommand.self, ExamineCommand.self,
+      SweepCommand.self, DASCommand.self, FinetuneCommand.self, SteerCommand.self,
+      CompareCommand.self, ExamineCommand.self,
       EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
       FigureCommand.self, BenchCommand.self, GrowthCommand.self,
       DemoCommand.self,

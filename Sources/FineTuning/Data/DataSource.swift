@@ -73,11 +73,7 @@ public struct DataSource: Sendable {
   ///
   /// - Throws: ``FineTuningError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
   public func examples() throws -> [TaskExample] {
-    guard let data = try? Data(contentsOf: url), String(data: data, encoding: .utf8) != nil else {
-      throw FineTuningError.invalidData(path: url.path, line: 0, reason: "no readable UTF-8 file")
-    }
-    var bytes = Array(data)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    let bytes = try TextFile.bytes(contentsOf: url)
     var examples: [TaskExample]
     switch format {
     case .instructions: examples = try arrayRecords(bytes).map { try $0.example() }
@@ -131,19 +127,9 @@ public struct DataSource: Sendable {
   }
 
   private func lineRecords(_ bytes: [UInt8]) throws -> [DataRecord] {
-    var records: [DataRecord] = []
-    for (line, text) in DelimitedRows.lines(bytes) {
-      let value: JSONValue
-      do {
-        value = try JSONParser.parse(Array(text))
-      } catch {
-        throw FineTuningError.invalidData(
-          path: url.path, line: line,
-          reason: "expected \(error.expected) at byte \(error.position) of the line")
-      }
-      records.append(try record(value, line: line, name: ""))
+    try JSONLines.values(bytes, path: url.path).map { line, value in
+      try record(value, line: line, name: "")
     }
-    return records
   }
 
   private func record(_ value: JSONValue, line: Int, name: String) throws -> DataRecord {

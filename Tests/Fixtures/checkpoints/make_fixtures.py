@@ -10,6 +10,7 @@ test. Everything is seeded: a second run writes the same bytes.
 - all-types.gguf       version 3; a tensor of every type that is read, all kinds of metadata
 - all-types.f32        the tensors' values, float32, in the file's order
 - version-2.gguf       version 2, alignment 64, a tensor of a type that isn't read
+- written.gguf         what the writer under test must write byte for byte
 - single.safetensors   F32, F16, BF16, other types, a scalar, a tensor without elements, metadata
 - single.f32           the tensors' values, float32, in order of their names
 - sharded/             the same floats in two shards with an index, and a config.json
@@ -142,6 +143,22 @@ def make_gguf():
     path.write_bytes(content)
 
 
+def make_written():
+    writer = gguf.GGUFWriter(HERE / "written.gguf", "controlvector")
+    writer.add_string("controlvector.model_hint", "naïve 東京")
+    writer.add_int32("controlvector.layer_count", 3)
+    writer.add_uint32("a.uint32", 4_000_000_000)
+    writer.add_float32("a.float32", -0.1)
+    writer.add_bool("a.true", True)
+    writer.add_bool("a.false", False)
+    writer.add_array("an.array", ["", "ı", "two words"])
+    for layer, width in [(1, 3), (2, 8), (10, 9)]:
+        vector = (np.arange(width, dtype=np.float32) - 2) / 4
+        writer.add_tensor(f"direction.{layer}", vector)
+    writer.add_tensor("matrix", np.arange(10, dtype=np.float32).reshape(2, 5))
+    finish(writer)
+
+
 def make_safetensors():
     torch.manual_seed(20240229)
     floats = {
@@ -191,4 +208,5 @@ def make_safetensors():
 
 
 make_gguf()
+make_written()
 make_safetensors()
