@@ -44,8 +44,30 @@ enum Kernels {
   }
 
   /// ``product(_:_:aTransposed:_:_:bTransposed:into:_:m:n:k:scale:accumulating:)`` of whole matrices,
-  /// split over the pool along the longer side of the result.
+  /// on all threads.
   static func parallelProduct(
+    _ a: UnsafePointer<Float>, _ aStride: Int, aTransposed: Bool = false,
+    _ b: UnsafePointer<Float>, _ bStride: Int, bTransposed: Bool = false,
+    into c: Rows, _ cStride: Int, m: Int, n: Int, k: Int, accumulating: Bool = false
+  ) {
+    // Packing has to pay.
+    if m > CK_FEW_ROWS && n >= CK_PANEL && k >= CK_PANEL {
+      var matrix = ck_weight(
+        data: b, row_bytes: 4 * bStride, width: bTransposed ? k : n, order: nil, widen: nil,
+        block: 1, block_bytes: 4)
+      packedProduct(
+        ck_left(data: a, stride: aStride, transposed: aTransposed ? 1 : 0), rows: m, &matrix,
+        0..<(bTransposed ? n : k), transposed: bTransposed, into: c, cStride,
+        accumulating: accumulating)
+    } else {
+      splitProduct(
+        a, aStride, aTransposed: aTransposed, b, bStride, bTransposed: bTransposed, into: c,
+        cStride, m: m, n: n, k: k, accumulating: accumulating)
+    }
+  }
+
+  /// A product by OpenBLAS, split over the pool along the longer side of the result.
+  static func splitProduct(
     _ a: UnsafePointer<Float>, _ aStride: Int, aTransposed: Bool = false,
     _ b: UnsafePointer<Float>, _ bStride: Int, bTransposed: Bool = false,
     into c: Rows, _ cStride: Int, m: Int, n: Int, k: Int, accumulating: Bool = false

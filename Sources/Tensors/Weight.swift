@@ -3,7 +3,7 @@ import CKernels
 /// A frozen matrix [outputs, inputs] in the form in which a checkpoint stores it.
 ///
 /// Its bytes are read where they lie, usually a memory-mapped file: products with few rows widen them
-/// on the way, products with many rows a panel at a time. Computation is float32.
+/// on the way, products with many rows as they lay out a panel. Computation is float32.
 public struct Weight: @unchecked Sendable {
   /// How the numbers are stored.
   package struct Format {
@@ -64,9 +64,6 @@ public struct Weight: @unchecked Sendable {
   /// The bytes that they take as they are stored.
   public var byteCount: Int { rows * kernel.row_bytes }
 
-  /// Whether products can read the rows as one float32 matrix.
-  var isPlain: Bool { kernel.widen == nil && order == nil }
-
   /// The chosen rows in the order given, without a copy; an index may repeat.
   public func selecting(_ indices: [Int]) -> Weight {
     precondition(
@@ -96,7 +93,9 @@ public struct Weight: @unchecked Sendable {
   /// Calls `body` with consecutive rows as a float32 matrix: those that are stored, or widened ones.
   func withPlainRows<R>(_ range: Range<Int>, _ body: (UnsafePointer<ck_weight>) -> R) -> R {
     withKernel { kernel in
-      let scratch = isPlain ? nil : Tensor(uninitialized: [range.count, width])
+      let scratch =
+        kernel.pointee.widen == nil && order == nil
+        ? nil : Tensor(uninitialized: [range.count, width])
       if let scratch { ck_weight_rows(kernel, range.lowerBound, range.count, scratch.pointer) }
       var plain = kernel.pointee
       plain.data =
@@ -153,11 +152,6 @@ extension Tensor {
 }
 
 extension Weight {
-  /// Floats that a panel of widened rows holds at most.
-  private static let panelCount = 1 << 20
-
-  private var panelRows: Int { max(1, Self.panelCount / max(1, width)) }
-
   /// x·Wᵀ: [x.rows, inputs] → [x.rows, outputs].
   fileprivate func product(_ x: Tensor) -> Tensor {
     let result = Tensor(uninitialized: [x.rows, rows])
@@ -171,11 +165,7 @@ extension Weight {
       }
       return result
     }
-    forEachPanel { panel, range in
-      Kernels.parallelProduct(
-        x.pointer, width, panel, width, bTransposed: true, into: result.pointer + range.lowerBound,
-        rows, m: x.rows, n: range.count, k: width)
-    }
+    manyRows(x, transposed: true, into: result)
     return withExtendedLifetime(x) { result }
   }
 
@@ -194,11 +184,7 @@ extension Weight {
       }
       return result
     }
-    forEachPanel { panel, range in
-      Kernels.parallelProduct(
-        y.pointer + range.lowerBound, rows, panel, width, into: result.pointer, width, m: y.rows,
-        n: width, k: range.count, accumulating: range.lowerBound > 0)
-    }
+    manyRows(y, transposed: false, into: result)
     return withExtendedLifetime(y) { result }
   }
 
@@ -212,15 +198,15 @@ extension Weight {
     withExtendedLifetime((left, packed)) {}
   }
 
-  /// Calls `body` with the matrix in float32, panel by panel: [range.count, width].
-  private func forEachPanel(_ body: (UnsafePointer<Float>, Range<Int>) -> Void) {
-    guard !isPlain else {
-      return withKernel { body($0.pointee.data.assumingMemoryBound(to: Float.self), 0..<rows) }
+  private func manyRows(_ left: Tensor, transposed: Bool, into result: Tensor) {
+    guard width > 0 && rows > 0 else {
+      return result.pointer.update(repeating: 0, count: result.count)
     }
-    for start in stride(from: 0, to: rows, by: panelRows) {
-      let range = start..<min(start + panelRows, rows)
-      let panel = floats(range)
-      withExtendedLifetime(panel) { body(panel.pointer, range) }
+    withKernel { kernel in
+      Kernels.packedProduct(
+        ck_left(data: left.pointer, stride: left.width, transposed: 0), rows: left.rows, kernel,
+        0..<rows, transposed: transposed, into: result.pointer, result.width)
     }
+    withExtendedLifetime(left) {}
   }
 }

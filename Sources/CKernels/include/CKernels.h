@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "CKDequantize.h"
+#include "CKProduct.h"
 #include "CKWeights.h"
 
 // --- element-wise --------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ struct StepClock {
     (last, lastFaults) = (ContinuousClock.now, faultsNow)
   }
 
+  /// Begins a step: what happened since the last one is not timed.
+  mutating func restart() { (last, lastFaults) = (ContinuousClock.now, Self.minorFaults) }
+
   /// The steps after the first `warmup`, whose extra time over the median is that of a first pass.
   func measurement(_ what: Benchmark.Work, warmup: Int) -> BenchmarkResult {
     let timed = Array(seconds.dropFirst(warmup))

@@ -53,7 +53,9 @@ private struct LinearCrossEntropy {
   }
 
   /// Outputs that are taken at a time: their widened rows stay in the second-level cache.
-  private var panelRows: Int { packed == nil ? 512 : max(16, min(256, (1 << 17) / x.width)) }
+  private var panelRows: Int {
+    packed == nil ? 3 * Int(CK_DEPTH) : max(16, min(256, (1 << 17) / x.width))
+  }
 
   func run() -> (loss: Float, gradient: Tensor?) {
     let rows = x.rows
@@ -80,33 +82,22 @@ private struct LinearCrossEntropy {
     let logits = Tensor(uninitialized: [rows, count])
     // Another thread may take a buffer as soon as it is given back.
     defer { withExtendedLifetime(logits) {} }
+    guard let packed else {
+      return weight.withKernel { matrix in
+        Kernels.packedProduct(
+          ck_left(data: x.pointer, stride: width, transposed: 0), rows: rows, matrix, panel,
+          transposed: true, into: logits.pointer, count)
+        takeSoftmax(logits, panel, into: part, targetLogits)
+        guard let gradient = part.gradient else { return }
+        Kernels.packedProduct(
+          ck_left(data: logits.pointer, stride: count, transposed: 0), rows: rows, matrix, panel,
+          transposed: false, into: gradient.pointer, width, accumulating: true)
+      }
+    }
     weight.withPlainRows(panel) { matrix in
-      let weights = matrix.pointee.data.assumingMemoryBound(to: Float.self)
-      if let packed {
-        ck_few_product(matrix, 0, count, packed.pointer, rows, logits.pointer, count)
-      } else {
-        Kernels.product(
-          x.pointer, width, weights, width, bTransposed: true, into: logits.pointer, count,
-          m: rows, n: count, k: width)
-      }
-      for row in 0..<rows {
-        let line = logits.pointer + row * count
-        if panel.contains(targets[row]) {
-          targetLogits.pointer[row] = line[targets[row] - panel.lowerBound]
-        }
-        let scale = ck_running_softmax(
-          line, count, part.largest.pointer + row, part.sums.pointer + row)
-        if scale != 1, let gradient = part.gradient {
-          let line = gradient.pointer + row * width
-          ck_scale(line, scale, line, width)
-        }
-      }
+      ck_few_product(matrix, 0, count, packed.pointer, rows, logits.pointer, count)
+      takeSoftmax(logits, panel, into: part, targetLogits)
       guard let gradient = part.gradient else { return }
-      guard packed != nil else {
-        return Kernels.product(
-          logits.pointer, count, weights, width, into: gradient.pointer, width, m: rows, n: width,
-          k: count, accumulating: true)
-      }
       let factors = Tensor(uninitialized: [ck_few_packed_count(rows, count)])
       ck_few_pack(logits.pointer, rows, count, factors.pointer)
       let addition = Tensor(uninitialized: [rows, width])
@@ -114,6 +105,25 @@ private struct LinearCrossEntropy {
         matrix, count, 0, width, factors.pointer, rows, addition.pointer, width)
       ck_accumulate(addition.pointer, 1, gradient.pointer, addition.count)
       withExtendedLifetime((factors, addition)) {}
+    }
+  }
+
+  /// Turns a panel's logits into e^(logit − the part's largest), and brings the part to that.
+  private func takeSoftmax(
+    _ logits: Tensor, _ panel: Range<Int>, into part: Part, _ targetLogits: Tensor
+  ) {
+    let (width, count) = (x.width, panel.count)
+    for row in 0..<x.rows {
+      let line = logits.pointer + row * count
+      if panel.contains(targets[row]) {
+        targetLogits.pointer[row] = line[targets[row] - panel.lowerBound]
+      }
+      let scale = ck_running_softmax(
+        line, count, part.largest.pointer + row, part.sums.pointer + row)
+      if scale != 1, let gradient = part.gradient {
+        let line = gradient.pointer + row * width
+        ck_scale(line, scale, line, width)
+      }
     }
   }
 

@@ -50,6 +50,16 @@ extension Tensor {
     return withExtendedLifetime((a, b)) { result }
   }
 
+  /// x·Wᵀ by OpenBLAS, whichever kernel the linear layer uses, without a recording.
+  package func openBLASLinear(_ weight: Tensor) -> Tensor {
+    precondition(weight.width == width, "openBLASLinear: \(shape) · \(weight.shape)ᵀ")
+    let result = Tensor(uninitialized: [rows, weight.rows])
+    Kernels.splitProduct(
+      pointer, width, weight.pointer, width, bTransposed: true, into: result.pointer, weight.rows,
+      m: rows, n: weight.rows, k: width)
+    return withExtendedLifetime((self, weight)) { result }
+  }
+
   /// The sum over the rows of [rows, width] → [width], without a gradient.
   package func columnSums() -> Tensor {
     let sums = Tensor.zeros([width])
