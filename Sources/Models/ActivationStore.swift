@@ -146,8 +146,11 @@ public final class ActivationStore {
     let keys = (0..<model.architecture.layers).map { layer in
       part.map { $0.needs.known[layer] }
     }
-    let run = try model.execute(
-      model.plan(request, hasBase: false, keys: keys), request, base: nil)
+    // What is kept doesn't depend on which inputs happened to be missing together, so that a run that is
+    // resumed, or whose budget is another, reads the same bits.
+    let run = try Weight.$roundsAlike.withValue(true) {
+      try model.execute(model.plan(request, hasBase: false, keys: keys), request, base: nil)
+    }
     var starts = stages.map { _ in 0 }
     for (sequence, (input, needs)) in part.enumerated() {
       var residuals: [Int: Tensor] = [:]

@@ -64,6 +64,12 @@ public struct Weight: @unchecked Sendable {
   /// The bytes that they take as they are stored.
   public var byteCount: Int { rows * kernel.row_bytes }
 
+  /// Whether products with few rows are summed as those with many are, so that no bit of a row depends
+  /// on how many rows are computed with it; slower.
+  @TaskLocal package static var roundsAlike = false
+
+  private static func areFew(_ rows: Int) -> Bool { rows <= CK_FEW_ROWS && !roundsAlike }
+
   /// The chosen rows in the order given, without a copy; an index may repeat.
   public func selecting(_ indices: [Int]) -> Weight {
     precondition(
@@ -155,7 +161,7 @@ extension Weight {
   /// x·Wᵀ: [x.rows, inputs] → [x.rows, outputs].
   fileprivate func product(_ x: Tensor) -> Tensor {
     let result = Tensor(uninitialized: [x.rows, rows])
-    guard x.rows > CK_FEW_ROWS else {
+    guard !Self.areFew(x.rows) else {
       fewRows(x) { kernel, packed in
         // Chunks small enough that a slower thread takes fewer of them.
         Parallel.chunks(rows, size: 96, work: count) { range in
@@ -172,7 +178,7 @@ extension Weight {
   /// y·W: [y.rows, outputs] → [y.rows, inputs].
   fileprivate func transposedProduct(_ y: Tensor) -> Tensor {
     let result = Tensor(uninitialized: [y.rows, width])
-    guard y.rows > CK_FEW_ROWS else {
+    guard !Self.areFew(y.rows) else {
       fewRows(y) { kernel, packed in
         let unit = max(16, kernel.pointee.block)
         let units = (width + unit - 1) / unit
