@@ -24,7 +24,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// `text` in quotes, on one line and cut after 60 characters, as errors show what a file holds.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
   let shown = text.unicodeScalars.prefix(60)
   let escaped = shown.map { scalar in
     scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\"

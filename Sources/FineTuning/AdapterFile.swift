@@ -24,10 +24,10 @@ public struct AdapterRecord: Codable, Sendable {
 
 /// The tensors of an adapter's file, each to be asked for by name and shape.
 public final class AdapterTensors {
-  private let file: SafetensorsFile
+  private let file: any Checkpoint
   private var asked: Set<String> = []
 
-  init(_ file: SafetensorsFile) { self.file = file }
+  init(_ file: any Checkpoint) { self.file = file }
 
   func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
     .invalidAdapter(path: file.path, field: field, expected: expected, found: found)

@@ -147,10 +147,7 @@ extension AdapterMethod {
     make: (_ site: Site, _ index: Int) throws -> any Intervention
   ) throws -> InterventionAdapter {
     let positions = configuration.positions ?? defaultPositions
-    var parts = [positions]
-    if configuration.isTied == false, case .firstAndLast(let first, let last) = positions {
-      parts = [.firstAndLast(first, 0), .lastAfterFirst(first: first, last)]
-    }
+    let parts = configuration.isTied == false ? positions.ends ?? [positions] : [positions]
     let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
     let sites = layers.flatMap { layer in
       parts.map { Site(configuration.component ?? .blockOutput, layer: layer, $0) }
@@ -160,5 +157,13 @@ extension AdapterMethod {
         PlacedIntervention(
           try make(site, index), at: site, dropout: configuration.dropout ?? 0)
       })
+  }
+}
+
+extension Positions {
+  /// The first and the last positions of `fN+lM` apart, for weights of their own; nil for others.
+  var ends: [Positions]? {
+    guard case .firstAndLast(let first, let last) = self else { return nil }
+    return [.firstAndLast(first, 0), .lastAfterFirst(first: first, last)]
   }
 }
