@@ -91,7 +91,8 @@ extension DataSplit: ExpressibleByArgument {}
 struct ChatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chat", abstract: "Talk with a chat model, with any adapters.",
-    discussion: "One message a line on standard input; an empty line or the end of the input ends it.")
+    discussion:
+      "One message a line on standard input; an empty line or the end of the input ends it.")
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var adapters: AdapterOptions

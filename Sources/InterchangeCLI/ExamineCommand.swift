@@ -36,7 +36,10 @@ struct ExamineCommand: ParsableCommand {
       Output.print("\(run.task): \(run.variable) at \(run.report.site), rank \(run.report.rank)")
       // Nothing was fitted here.
       let lines = run.report.lines.map { line in
-        [line[0].replacing("DAS, held out", with: "its subspace").replacing("DAS, train", with: "its subspace, other pairs")]
+        [
+          line[0].replacing("DAS, held out", with: "its subspace").replacing(
+            "DAS, train", with: "its subspace, other pairs")
+        ]
           + line.dropFirst()
       }
       Output.print(Output.table(lines, header: ["", "IIA", "95 % interval", "n"]))

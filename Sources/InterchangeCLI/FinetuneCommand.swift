@@ -57,8 +57,8 @@ struct FinetuneCommand: ParsableCommand {
       seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
       folder: { _, seed in
         writer.folder.map { seeds == 1 ? $0 : $0.appending(component: "seed-\(seed)") }
-      }, resumes: resume, saveInterval: saveEvery, store: storeOptions.store()
-    ) { progress.show($0) }
+      }, resumes: resume, saveInterval: saveEvery, store: storeOptions.store(),
+      progress: progress.show)
     try writer.write(writer.record(RunRecord.Results(comparisons: [comparison])))
     try report(comparison)
   }
@@ -173,8 +173,7 @@ struct CompareCommand: ParsableCommand {
           seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
           folder: { method, seed in
             writer.folder?.appending(components: set.task.name, method, "seed-\(seed)")
-          }, resumes: resume, store: storeOptions.store()
-        ) { progress.show($0) })
+          }, resumes: resume, store: storeOptions.store(), progress: progress.show))
     }
     try writer.write(writer.record(RunRecord.Results(comparisons: comparisons)))
     if common.json { return try Output.print(json: comparisons) }

@@ -205,7 +205,7 @@ extension Weight {
   }
 
   private func manyRows(_ left: Tensor, transposed: Bool, into result: Tensor) {
-    guard width > 0 && rows > 0 else {
+    guard width > 0 && rows > 0 && left.rows > 0 else {
       return result.pointer.update(repeating: 0, count: result.count)
     }
     withKernel { kernel in

@@ -10,7 +10,8 @@ import Testing
   private let examples = ["the cat", "a", "12 on the sand and", "xyz"].enumerated().map {
     index, prompt in
     TaskExample(
-      prompt: prompt, completion: "it is " + ["ab", "b"][index % 2], answer: ["ab", "b"][index % 2],
+      prompt: prompt, completion: "it is " + ["ab", "b"][index % 2],
+      answer: ["ab", "b"][index % 2],
       choices: ["ab", "b", "cab"])
   }
   private let task = EvaluationTask(

@@ -10,7 +10,7 @@ import Testing
   private func arguments(_ data: URL, _ out: URL) -> [String] {
     [
       "finetune", Program.tiny, "--data", data.path, "--method", "loreft", "--rank", "2",
-      "--dropout", "0.1", "--positions", "f1+l1", "--epochs", "400", "--batch", "4",
+      "--dropout", "0.1", "--positions", "f1+l1", "--epochs", "150", "--batch", "4",
       "--learning-rate", "0.01", "--clip", "1", "--development-share", "0.2", "--evaluate-every",
       "40", "--save-every", "7", "--resume", "--out", out.path,
     ]
@@ -29,7 +29,7 @@ import Testing
     var moments = SystemRandomNumberGenerator()
     while kills < 10 {
       let process = try Program.start(arguments(data.url, disturbed.url))
-      Thread.sleep(forTimeInterval: whole * Double.random(in: 0.02...0.3, using: &moments))
+      Thread.sleep(forTimeInterval: whole * Double.random(in: 0.01...0.13, using: &moments))
       guard process.isRunning else { break }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()

@@ -62,9 +62,11 @@ struct TrainingState {
       if let best { tensors.append(("\(index).best", best[index])) }
     }
     let record = Record(identity: identity, history: history, hasBest: best != nil)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
     try Safetensors.write(
       tensors,
-      metadata: ["interchange": String(decoding: try JSONEncoder().encode(record), as: UTF8.self)],
+      metadata: ["interchange": String(decoding: try encoder.encode(record), as: UTF8.self)],
       to: folder.appending(component: Self.fileName))
   }
 
