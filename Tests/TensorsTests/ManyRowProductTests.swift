@@ -65,6 +65,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true]) func noRows(roundsAlike: Bool) {
+    let x = Tensor(repeating: 1, shape: [0, 60]).requiringGradient()
+    let weight = Weight(Tensor(repeating: 1, shape: [50, 60]))
+    Weight.$roundsAlike.withValue(roundsAlike) {
+      let y = x.linear(weight)
+      #expect(y.shape == [0, 50])
+      #expect(y.sum().gradients(of: [x])[0].shape == [0, 60])
+    }
+  }
+
   // MARK: -
 
   private func expectProduct(_ product: Many, _ generator: inout RandomGenerator) {
