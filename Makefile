@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test bench lint format readme clean
+.PHONY: deps build model demo test bench tasks lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -59,6 +59,19 @@ bench: build model
 	python3 Benchmarks/run.py
 	.build/release/interchange growth .bench/SmolLM2-135M-float32 --out Benchmarks/growth
 	$(call splice,bench,Benchmarks/results.md)
+
+# Methods against the untuned model on choices (BoolQ, ARC-Easy) and on arithmetic (SVAMP, trained on LLM-Adapters'
+# math data), fixed subsets, three seeds. DATA is a folder with LLM-Adapters' sets. An hour.
+DATA ?= data
+tasks: build model
+	.build/release/interchange compare $(MODEL) --methods loreft:rank=8,direft:rank=8,red,steering \
+	  --data $(DATA)/llm-adapters/boolq --also-data $(DATA)/llm-adapters/ARC-Easy --answers choose \
+	  --train-limit 320 --test-limit 200 --epochs 2 --learning-rate 2e-3 --seeds 3 --out tasks-output/choices
+	.build/release/interchange compare $(MODEL) --methods loreft:rank=8 --only-consistent \
+	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
+	  --train-limit 320 --test-limit 64 --epochs 1 --learning-rate 2e-3 --seeds 3 --out tasks-output/arithmetic
+	cat tasks-output/choices/comparison.md tasks-output/arithmetic/comparison.md > tasks-output/summary.md
+	$(call splice,tasks,tasks-output/summary.md)
 
 # Puts a file between the README's marks of a name.
 define splice

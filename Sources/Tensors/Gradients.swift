@@ -105,6 +105,8 @@ extension Tensor {
     let count = self.count
     var sum = consume self
     sum.node = nil
+    // A sum of its own is one pass over memory; a copy that is added to would be two.
+    guard sum.isHeldOnce() else { return sum + other.detached }
     sum.mutateElements { Kernels.accumulate(other.pointer, into: $0.baseAddress!, count: count) }
     return sum
   }

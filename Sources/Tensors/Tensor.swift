@@ -97,13 +97,18 @@ public struct Tensor: @unchecked Sendable {
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R {
     precondition(node == nil, "mutateElements: the tensor's gradient is being recorded")
-    if !isKnownUniquelyReferenced(&storage) || storage.isBorrowed {
+    if !isHeldOnce() {
       let copy = Storage(count: count)
       copy.base.update(from: pointer, count: count)
       storage = copy
       offset = 0
     }
     return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+  }
+
+  /// Whether nobody else holds the storage, so that it can be written in place.
+  mutating func isHeldOnce() -> Bool {
+    isKnownUniquelyReferenced(&storage) && !storage.isBorrowed
   }
 
   /// The same elements under another shape with the same count.

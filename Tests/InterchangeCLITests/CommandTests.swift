@@ -141,7 +141,9 @@ import Testing
     #expect(rotation.rank == 2 && rotation.orthonormalityError < 1e-5)
   }
 
-  @Test(arguments: ["example-swap", "example-find-subspace", "example-tune-in-subspace"])
+  @Test(arguments: [
+    "example-swap", "example-find-subspace", "example-tune-in-subspace", "example-emoji",
+  ])
   func examplesSayHowTheyAreUsed(program: String) throws {
     let result = try Program.run([], program: program)
     #expect(result.status == 64)
@@ -160,5 +162,12 @@ import Testing
     #expect(tune.output.hasPrefix("577 parameters, 20 steps\n"))
     #expect(tune.output.contains("after : We know that the key near the cabinet are"))
     #expect(tune.output.contains("after : The capital of France is Paris."))
+  }
+
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func emojiFromTenPairs() throws {
+    let emoji = try Program.run([Program.smollm2], program: "example-emoji")
+    #expect(emoji.output.hasPrefix("4612 parameters, 0.0034 % of the base\n"))
+    #expect(emoji.output.contains("after : 🌍☀️➡️🔵🌌"), "a pair that it was trained on")
   }
 }

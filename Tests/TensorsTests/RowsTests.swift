@@ -14,9 +14,6 @@ import Testing
     checkOperation(
       [operand], absolute: 1e-5, "gatherRows", operation: { $0[0].gatherRows(indices) },
       reference: { rows($0[0], indices) })
-    checkOperation(
-      [operand], absolute: 1e-5, "embedding", operation: { $0[0].embedding(indices) },
-      reference: { rows($0[0], indices) })
   }
 
   @Test func gatherRowsAddsUpRepeats() {

@@ -117,6 +117,16 @@ public struct MethodComparison: Codable, Sendable {
     return lines
   }
 
+  /// The table in Markdown, with what it was made of.
+  public var markdown: String {
+    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
+    let settings = methods[0].settings
+    let steps = methods[0].seeds.map(\.history.losses.count).max() ?? 0
+    return "**\(task).** \(trainCount) examples to train on, \(developmentCount) to choose by, "
+      + "\(steps) steps of \(settings.batchSize), mean ± deviation of \(methods[0].seeds.count) seeds.\n\n"
+      + row(header) + row(header.map { _ in "---" }) + lines.map(row).joined() + "\n"
+  }
+
   /// The name of the main metric.
   public var metric: String {
     let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values

@@ -7,8 +7,11 @@ extension Tensor {
     precondition(
       indices.allSatisfy { $0 >= 0 && $0 < rows }, "gatherRows: an index outside 0..<\(rows)")
     let result = Tensor(uninitialized: [indices.count, width])
-    for (row, index) in indices.enumerated() {
-      (result.pointer + row * width).update(from: pointer + index * width, count: width)
+    Parallel.ranges(indices.count, work: result.count) { range in
+      for row in range {
+        (result.pointer + row * width)
+          .update(from: pointer + indices[row] * width, count: width)
+      }
     }
     let shape = shape
     return result.recorded(from: [self]) { gradient, _ in
@@ -30,7 +33,10 @@ extension Tensor {
       indices.allSatisfy { $0 >= 0 && $0 < rows } && Set(indices).count == indices.count,
       "replacingRows: indices must be distinct and inside 0..<\(rows)")
     let result = Tensor(uninitialized: shape)
-    result.pointer.update(from: pointer, count: count)
+    Parallel.ranges(count, work: count) { range in
+      (result.pointer + range.lowerBound)
+        .update(from: pointer + range.lowerBound, count: range.count)
+    }
     for (row, index) in indices.enumerated() {
       (result.pointer + index * width).update(from: replacement.pointer + row * width, count: width)
     }
@@ -128,7 +134,4 @@ extension Tensor {
       return [whole]
     }
   }
-
-  /// Rows of an embedding table for token ids: [vocabulary, width] → [ids.count, width].
-  public func embedding(_ ids: [Int]) -> Tensor { gatherRows(ids) }
 }

@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+/// finetune, compare, evaluate, examine and chat as a user runs them, on a tiny random LLaMA.
+@Suite struct FineTuningCommandTests {
+  private static let colours = ["a", "b", "c"]
+
+  /// Labelled texts in a folder with a training and a test part.
+  private func folder() throws -> URL {
+    let folder = try TemporaryFile(folder: ()).url
+    for (name, count) in [("train", 24), ("test", 12)] {
+      let rows = (0..<count).map { index in
+        "\(String(repeating: "x", count: 1 + index % 5)),\(Self.colours[index % 3])"
+      }
+      try Data((["text,label"] + rows).joined(separator: "\n").utf8)
+        .write(to: folder.appending(component: "\(name).csv"))
+    }
+    return folder
+  }
+
+  @Test func compareTrainsEveryMethodWithEverySeed() throws {
+    let (data, out) = (try folder(), try TemporaryFile(folder: ()).url)
+    let arguments = [
+      "compare", Program.tiny, "--methods", "loreft:rank=2:rate=0.02,red,steering,nodireft",
+      "--data", data.path, "--seeds", "2", "--epochs", "2", "--batch", "8", "--answers", "choose",
+      "--layers", "1", "--positions", "-1", "--out", out.path,
+    ]
+    let table = try Program.run(arguments)
+    try #require(table.status == 0, "\(table.errors)")
+    let names = ["untuned", "loreft:rank=2:rate=0.02", "red", "steering", "nodireft"]
+    let lines = table.output.split(separator: "\n")
+    #expect(lines.dropFirst().map { String($0.prefix { $0 != " " }) } == names)
+    let markdown = try String(
+      contentsOf: out.appending(component: "comparison.md"), encoding: .utf8)
+    #expect(markdown.contains("6 steps of 8, mean ± deviation of 2 seeds."))
+    // A scale and a shift of width 16; one coefficient; two matrices of rank 4 and a shift.
+    for (name, count) in [("red", 32), ("steering", 1), ("nodireft", 2 * 4 * 16 + 4)] {
+      #expect(markdown.contains("\n| \(name) | \(count) |"), "\(markdown)")
+    }
+    let part = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
+    #expect(part.contains("comparison.png") && part.contains("fine-tuning-loss.png"))
+    let task = try #require(part.first { !$0.contains(".") })
+    let adapter = out.appending(components: task, "red", "seed-1", "adapter.safetensors")
+    #expect(FileManager.default.fileExists(atPath: adapter.path))
+
+    // An adapter of the comparison measures what the comparison says.
+    let evaluated = try Program.run([
+      "evaluate", Program.tiny, "--data", data.path, "--answers", "choose", "--adapter",
+      adapter.deletingLastPathComponent().path, "--out", out.appending(component: "e").path,
+      "--json",
+    ])
+    let json = try evaluated.json()
+    let perplexity = try #require(json["perplexity"] as? Double)
+    let run = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: out.appending(component: "run.json")))
+    let results = (run as? [String: Any])?["results"] as? [String: Any]
+    let comparison = (results?["comparisons"] as? [[String: Any]])?.first
+    let red = (comparison?["methods"] as? [[String: Any]])?[1]
+    let seed = (red?["seeds"] as? [[String: Any]])?[1]
+    let test = try #require(seed?["test"] as? [String: Any])
+    #expect(abs(try #require(test["perplexity"] as? Double) / perplexity - 1) < 1e-4)
+    let predictions = try String(
+      contentsOf: out.appending(components: "e", "predictions.jsonl"), encoding: .utf8)
+    #expect(predictions.split(separator: "\n").count == 12)
+  }
+
+  /// What is trained and what it takes is told before the first step.
+  @Test func finetuneTellsSharesAndMemory() throws {
+    let result = try Program.run([
+      "finetune", Program.tiny, "--data", try folder().path, "--method", "direft", "--rank", "2",
+      "--epochs", "1", "--answers", "choose", "--seeds", "2",
+    ])
+    try #require(result.status == 0, "\(result.errors)")
+    // Three layers, each with R and W [2, 16] and b [2].
+    #expect(result.errors.contains("198 trainable parameters, "))
+    #expect(result.errors.contains("19 examples to train on, 5 to choose by, 12 to measure"))
+    #expect(result.errors.contains("estimated memory: weights "))
+    #expect(result.output.contains("seed 0: loss ") && result.output.contains("seed 1: loss "))
+    #expect(result.output.contains("peak memory "))
+  }
+
+  @Test func choicesThatDoNotFit() throws {
+    let data = try folder().path
+    func line(_ arguments: String...) throws -> String {
+      let result = try Program.run(["finetune", Program.tiny, "--data", data] + arguments)
+      #expect(result.status == 65 || result.status == 64)
+      return result.errors.split(separator: "\n").last.map(String.init) ?? ""
+    }
+    #expect(
+      try line("--method", "red", "--rank", "4")
+        == "interchange: rank: expected nothing, as red has no such choice, found a choice")
+    #expect(
+      try line("--method", "magic").hasPrefix(
+        "interchange: method: expected loreft, noreft, consreft"))
+    #expect(
+      try line("--rank", "17")
+        == "interchange: rank 17 is out of range: expected 1 to 16, the width of the site")
+    #expect(
+      try line("--layers", "7")
+        == "interchange: layer 7 is out of range: the model has layers 0 to 2")
+    #expect(
+      try line("--dropout", "1") == "interchange: dropout: expected 0 to below 1, found 1.0")
+  }
+
+  @Test func chatNeedsATemplate() throws {
+    let result = try Program.run(["chat", Program.tiny])
+    #expect(result.status == 65)
+    #expect(result.errors.contains("chat_template"))
+  }
+
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func examinesWhatAnAdapterWritesTo() throws {
+    let (out, data) = (
+      try TemporaryFile(folder: ()).url,
+      try TemporaryFile(
+        Data(#"{"prompt":"We know that the key near the cabinet","completion":" are"}"#.utf8))
+    )
+    let tuned = try Program.run([
+      "finetune", Program.smollm2, "--data", data.url.path, "--layers", "28", "--positions", "-1",
+      "--rank", "1", "--epochs", "3", "--out", out.path,
+    ])
+    try #require(tuned.status == 0, "\(tuned.errors)")
+    let found = try Program.run([
+      "examine", Program.smollm2, "--adapter", out.path, "--task", "agreement", "--pairs", "64",
+      "--no-controls",
+    ])
+    try #require(found.status == 0, "\(found.errors)")
+    #expect(
+      found.output.hasPrefix("agreement: subjectNumber at block_output 28 @ -1, rank 1\n"),
+      "\(found.output)")
+    #expect(found.output.contains("its subspace "))
+  }
+}
