@@ -121,7 +121,7 @@ public struct EvaluationTask: Sendable, Equatable {
   }
 
   /// The examples whose own completion ends in the right answer. The explanations of LLM-Adapters'
-  /// arithmetic sets are a model's: about one in four is wrong.
+  /// arithmetic sets are a model's: a fifth to two fifths are wrong.
   public func consistent(_ examples: [TaskExample]) -> [TaskExample] {
     examples.filter { isCorrect($0.completion, for: $0) }
   }

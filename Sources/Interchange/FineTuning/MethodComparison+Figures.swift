@@ -28,10 +28,11 @@ extension LineChart {
       })
     means.isJoined = false
     self.init(series: [means])
+    let seeds = measured.first?.seeds.count ?? 0
     title = "\(comparison.task): methods at equal data and seeds"
     subtitle =
       "\(comparison.trainCount) training examples, n = \(comparison.untuned?.score.accuracy.n ?? 0)"
-      + ", \(measured.first?.seeds.count ?? 0) seeds"
+      + (seeds == 1 ? ", one seed" : ", \(seeds) seeds")
     yTitle = comparison.metric
     horizontalScale = .categories(measured.map(\.name))
     if let value = comparison.untuned?.score.values.first?.value {
