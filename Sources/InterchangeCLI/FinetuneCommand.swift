@@ -98,9 +98,9 @@ struct FinetuneCommand: ParsableCommand {
       let losses = run.history.losses
       Output.print(
         String(
-          format: "seed %d: loss %.4f → %.4f in %d steps, %.0f s; peak memory %.0f MiB",
+          format: "seed %d: loss %.4f → %.4f in %d steps, %@; peak memory %.0f MiB",
           Int(run.seed), losses.first ?? .nan, losses.last ?? .nan, losses.count,
-          run.trainingSeconds, run.peakMiB))
+          run.trainingSeconds.map { String(format: "%.0f s", $0) } ?? "resumed", run.peakMiB))
     }
     guard comparison.untuned != nil else { return }
     Output.print(Output.table(comparison.lines, header: comparison.header))

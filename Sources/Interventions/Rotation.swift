@@ -88,10 +88,10 @@ public final class Rotation: @unchecked Sendable {
 
   /// The direction from the mean of one set of rows to that of another: rank 1.
   ///
-  /// - Throws: ``InterventionError/dependentVectors(count:)`` when the means coincide.
+  /// - Throws: ``InterventionError/dependentVectors(count:)`` when the means coincide,
+  ///   ``InterventionError/tooFewRows(rows:needed:)`` for an empty set.
   public static func differenceOfMeans(from a: Tensor, to b: Tensor) throws -> Rotation {
-    let difference =
-      (1 / Float(b.rows)) * b.columnSums() - (1 / Float(a.rows)) * a.columnSums()
+    let difference = try Steering.differenceOfMeans(from: a, to: b)
     return try spanning(difference.reshaped([1, difference.count]))
   }
 

@@ -50,6 +50,7 @@ public final class Steering: AdditiveIntervention {
   public func change(of base: Tensor) -> Tensor {
     let row = vector.reshaped([1, vector.count])
     let ones = Tensor(repeating: 1, shape: [base.rows, 1])
-    return ones.matrixProduct(coefficient.tensor.reshaped([1, 1])).matrixProduct(row)
+    let scale = isTrained ? coefficient.tensor : coefficient.value
+    return ones.matrixProduct(scale.reshaped([1, 1])).matrixProduct(row)
   }
 }

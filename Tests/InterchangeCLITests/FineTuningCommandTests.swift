@@ -93,6 +93,10 @@ import Testing
       try line("--method", "magic").hasPrefix(
         "interchange: method: expected loreft, noreft, consreft"))
     #expect(
+      try line("--method", "lobireft", "--activation", "relu")
+        == "interchange: activation: expected nothing, as lobireft's source has no W h, found a choice"
+    )
+    #expect(
       try line("--rank", "17")
         == "interchange: rank 17 is out of range: expected 1 to 16, the width of the site")
     #expect(

@@ -81,6 +81,11 @@ enum ReFTMethod: AdapterMethod {
     guard let form = ReFT.Form(rawValue: configuration.method) else {
       preconditionFailure("ReFTMethod: \(configuration.method)")
     }
+    guard configuration.activation == nil || form.hasWeight else {
+      throw FineTuningError.invalidSetting(
+        name: "activation", expected: "nothing, as \(form.rawValue)'s source has no W h",
+        found: "a choice")
+    }
     return try placedInterventions(configuration, base, defaultPositions: .firstAndLast(7, 7)) {
       site, index in
       let width = try base.model.width(of: site)

@@ -116,6 +116,8 @@ struct TrainingRun {
     let interval = settings.evaluationInterval ?? settings.stepsPerEpoch(examples.count)
     guard state.step % interval == 0 || state.step == steps else { return }
     let found = Evaluation(step: state.step, value: try development.value(adapted))
+    // No number is better than one that isn't a number: it would stay the best for ever.
+    guard found.value.isFinite else { throw FineTuningError.diverged(step: state.step) }
     state.history.evaluations.append(found)
     try log.write(step: state.step, development: found.value)
     if state.history.best.map({ development.isBetter(found.value, than: $0.value) }) ?? true {

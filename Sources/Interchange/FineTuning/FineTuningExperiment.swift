@@ -52,11 +52,16 @@ public struct FineTuningExperiment {
     let developmentTokens = try data.task.tokenized(
       data.development, by: model, ending: settings.endsCompletion)
     let isMeasured = keepsBest && !developmentTokens.isEmpty
+    var taken = 0
     let history = try tuner.train(
       adapted, onTokens: tokens,
       development: isMeasured
         ? .loss { try tuner.loss($0, onTokens: developmentTokens) } : nil,
-      folder: place.folder, store: place.store, progress: progress)
+      folder: place.folder, store: place.store
+    ) {
+      taken += 1
+      progress($0)
+    }
     let trained = Date()
     var evaluator = Evaluator(data.task, mode: mode)
     evaluator.endsCompletion = settings.endsCompletion
@@ -65,7 +70,8 @@ public struct FineTuningExperiment {
       adapted,
       SeedRun(
         seed: seed, history: history, test: test, memory: memory,
-        trainingSeconds: trained.timeIntervalSince(start),
+        trainingSeconds: taken == history.losses.count
+          ? trained.timeIntervalSince(start) : nil,
         peakMiB: StepClock.peakMemory)
     )
   }
@@ -78,7 +84,8 @@ public struct SeedRun: Codable, Sendable {
   public let test: EvaluationResult?
   /// As estimated before the run.
   public let memory: TrainingMemory
-  public let trainingSeconds: Double
+  /// Of all its steps; nil for a run that was resumed, whose earlier parts are not known.
+  public let trainingSeconds: Double?
   /// The largest memory of the whole program so far, as measured.
   public let peakMiB: Double
 }

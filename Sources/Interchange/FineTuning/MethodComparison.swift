@@ -107,11 +107,11 @@ public struct MethodComparison: Codable, Sendable {
       ])
     }
     for method in methods {
-      let seconds = SeedStatistics(method.seeds.map(\.trainingSeconds)).mean
+      let seconds = method.seeds.compactMap(\.trainingSeconds)
       lines.append([
         method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
         spread(method.score, "%.3f"), spread(method.perplexity, "%.2f"),
-        String(format: "%.0f", seconds),
+        seconds.isEmpty ? "–" : String(format: "%.0f", SeedStatistics(seconds).mean),
       ])
     }
     return lines
