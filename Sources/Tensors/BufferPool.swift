@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Buffers are grouped by size class, eight classes to a power of two, so that at most an eighth of a
 /// buffer is slack; a request without a buffer of its class takes one of the next three. All buffers
-/// together, used and unused, hold at most an eighth (and 16 MiB) more than was in use at one time:
+/// together, used and unused, hold at most a quarter (or 16 MiB) more than was in use at one time:
 /// beyond that, unused ones of the classes that nobody asked for longest are let go.
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
@@ -41,7 +41,7 @@ package final class BufferPool: Sendable {
       }
       classes[capacity, default: Class()].lastUse = clock
       count(capacity)
-      shrink(to: peakBytes + max(BufferPool.slack, peakBytes / 8) - liveBytes)
+      shrink(to: peakBytes + max(BufferPool.slack, peakBytes / 4) - liveBytes)
       return nil
     }
 
