@@ -35,15 +35,26 @@ public final class AdaptedModel {
     Double(parameterCount) / Double(base.model.architecture.parameterCount)
   }
 
-  /// Adds what the adapters do to a run.
+  /// The soft tokens that all adapters together put before a sequence.
+  public var virtualTokens: Int { adapters.reduce(0) { $0 + $1.virtualTokens } }
+
+  /// Adds what the adapters do to a run of sequences that begin with their prompts.
   ///
   /// - Throws: `ModelError/positionOutOfRange(position:length:)` for a prompt that is too short,
   ///   ``FineTuningError/overlap(first:second:)`` when two interventions of one adapter meet.
   func contribute(
     to request: inout Request, promptLengths: [Int], noise: TrainingNoise? = nil
   ) throws {
+    let virtualTokens = virtualTokens
+    request.prependVirtualTokens(virtualTokens)
+    var first = 0
     for adapter in adapters {
-      try adapter.contribute(to: &request, promptLengths: promptLengths, noise: noise)
+      let own = first..<first + adapter.virtualTokens
+      try adapter.contribute(
+        to: &request,
+        AdapterContext(
+          promptLengths: promptLengths, virtualTokens: virtualTokens, ownTokens: own, noise: noise))
+      first = own.upperBound
     }
   }
 

@@ -17,14 +17,14 @@ public protocol Adapter: AnyObject {
   /// - Throws: `ModelError` or `InterventionError` naming the site and the widths.
   func validate(for model: Model) throws
 
+  /// How many soft tokens it puts before every sequence.
+  var virtualTokens: Int { get }
+
   /// Adds what the adapter does to a run.
   ///
-  /// - Parameters:
-  ///   - request: sequences that begin with their prompts
-  ///   - promptLengths: how many tokens of each sequence are the prompt's
-  ///   - noise: random numbers of a training step; nil outside training
+  /// - Parameter request: sequences of virtual tokens, a prompt, and what follows it
   /// - Throws: `ModelError` for a prompt that is too short, ``FineTuningError`` for an overlap.
-  func contribute(to request: inout Request, promptLengths: [Int], noise: TrainingNoise?) throws
+  func contribute(to request: inout Request, _ context: AdapterContext) throws
 
   /// The name of this kind of adapter in files.
   static var kind: String { get }
@@ -39,7 +39,20 @@ public protocol Adapter: AnyObject {
   init(configuration: Data, tensors: AdapterTensors, base: LanguageModel) throws
 }
 
+/// What an adapter is told of a run.
+public struct AdapterContext {
+  /// How many tokens of each sequence are the prompt's, virtual ones not counted.
+  public let promptLengths: [Int]
+  /// The virtual tokens before every sequence, those of all adapters.
+  public let virtualTokens: Int
+  /// This adapter's among them.
+  public let ownTokens: Range<Int>
+  /// Random numbers of a training step; nil outside training.
+  public let noise: TrainingNoise?
+}
+
 extension Adapter {
+  public var virtualTokens: Int { 0 }
   /// The number of trained numbers.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
@@ -48,8 +61,11 @@ extension Adapter {
 /// that a resumed run draws what an uninterrupted one would.
 public final class TrainingNoise {
   var generator: RandomGenerator
+  /// NEFTune's α.
+  private let embeddingNoise: Double?
 
-  init(seed: UInt64, step: Int) {
+  init(seed: UInt64, step: Int, embeddingNoise: Double? = nil) {
+    self.embeddingNoise = embeddingNoise
     var seeds = RandomGenerator(seed: seed ^ 0x6E6F_6973_6500_0000)
     generator = RandomGenerator(seed: seeds.next() &+ UInt64(step) &* 0x9E37_79B9_7F4A_7C15)
   }
@@ -60,5 +76,17 @@ public final class TrainingNoise {
     let kept = Float(1 / (1 - rate))
     let mask = (0..<tensor.count).map { _ in generator.uniform() < rate ? 0 : kept }
     return tensor * Tensor(mask, shape: tensor.shape)
+  }
+
+  /// Adds NEFTune's noise to the embeddings of a run's sequences.
+  func disturb(_ request: inout Request, width: Int) {
+    guard let embeddingNoise, embeddingNoise > 0 else { return }
+    let positions = request.inputs.map { Array(0..<$0.length) }
+    let noise = Tensor.concatenatingRows(
+      positions.filter { !$0.isEmpty }.map { list in
+        let bound = embeddingNoise / Double(list.count * width).squareRoot()
+        return .uniform([list.count, width], in: -bound..<bound, using: &generator)
+      })
+    request.edits.append(Edit(Cells(.blockInput, layer: 0, positions: positions)) { $0 + noise })
   }
 }

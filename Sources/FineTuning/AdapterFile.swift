@@ -56,7 +56,7 @@ public final class AdapterTensors {
 public enum AdapterFile {
   public static let name = "adapter.safetensors"
   /// The kinds of adapters that can be read.
-  static var kinds: [any Adapter.Type] { [InterventionAdapter.self] }
+  static var kinds: [any Adapter.Type] { [InterventionAdapter.self, SoftTokens.self] }
 
   /// Writes an adapter with the identity of its base model.
   ///
@@ -132,12 +132,18 @@ extension AdaptedModel {
       adapters[0], of: base, to: folder, seed: seed, steps: steps, writer: writer)
   }
 
-  /// Reads adapters for the same base model, to be applied in this order.
+  /// Reads adapters for the same base model, peft's folders among them, to be applied in this order.
   ///
   /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
   public convenience init(contentsOf paths: [String], base: LanguageModel) throws {
     try self.init(
-      base, adapters: paths.map { try AdapterFile.read(contentsOf: $0, base: base).adapter })
+      base,
+      adapters: paths.map { path in
+        let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+        return PeftFolder.isFolder(url)
+          ? try PeftFolder(contentsOf: url).adapter(for: base)
+          : try AdapterFile.read(contentsOf: path, base: base).adapter
+      })
   }
 
   /// Reads an adapter for the same base model.

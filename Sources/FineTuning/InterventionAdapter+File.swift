@@ -14,15 +14,43 @@ protocol StorableIntervention: AdditiveIntervention {
 
   /// An intervention from its file.
   ///
-  /// - Parameters:
-  ///   - method: one of ``methods``
-  ///   - width: that of the site
-  ///   - tensor: a stored tensor by name and shape
-  init(
-    method: String, traits: InterventionTraits, width: Int,
-    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
-    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
-  ) throws
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` or `CheckpointError`.
+  init(from stored: StoredIntervention) throws
+}
+
+/// What an adapter's file holds of one intervention.
+struct StoredIntervention {
+  let method: String
+  let traits: InterventionTraits
+  /// The width of the site.
+  let width: Int
+  /// The width of what is read, where something is.
+  let sourceWidth: Int?
+  fileprivate let index: Int
+  fileprivate let tensors: AdapterTensors
+
+  /// A tensor by name and shape.
+  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+    try tensors.tensor("\(index).\(name)", shape)
+  }
+
+  func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
+    tensors.invalid("\(index).\(field)", expected, found)
+  }
+
+  /// The rank, from 1 to a largest one.
+  func rank(upTo largest: Int) throws -> Int {
+    guard let rank = traits.rank, (1...largest).contains(rank) else {
+      throw invalid("rank", "1 to \(largest)", traits.rank.map { "\($0)" } ?? "none")
+    }
+    return rank
+  }
+
+  /// The width of what is read.
+  func requiredSourceWidth() throws -> Int {
+    guard let sourceWidth else { throw invalid("reading", "a component", "none") }
+    return sourceWidth
+  }
 }
 
 /// What an intervention's file says beside its tensors.
@@ -33,12 +61,15 @@ struct InterventionTraits: Codable {
   var isTrained: Bool?
   /// The rank of the subspace that the rotation is trained within.
   var container: Int?
+  /// What an update is multiplied by.
+  var scale: Float?
 }
 
 /// One intervention in an adapter's file.
 private struct InterventionEntry: Codable {
   let method: String
   let site: Site
+  let reading: Component?
   let dropout: Double
   let traits: InterventionTraits
   /// The earlier entry whose parameters this one shares.
@@ -47,7 +78,10 @@ private struct InterventionEntry: Codable {
 
 extension InterventionAdapter {
   private static var stored: [any StorableIntervention.Type] {
-    [ReFT.self, RepresentationEditing.self, Steering.self]
+    [
+      ReFT.self, RepresentationEditing.self, Steering.self, LowRankUpdate.self, Bottleneck.self,
+      BiasUpdate.self, WeightUpdate.self,
+    ]
   }
 
   private var entries: [InterventionEntry] {
@@ -57,7 +91,8 @@ extension InterventionAdapter {
       }
       let first = interventions.firstIndex { $0.intervention === placed.intervention }
       return InterventionEntry(
-        method: intervention.name, site: placed.site, dropout: placed.dropout,
+        method: intervention.name, site: placed.site, reading: placed.reading,
+        dropout: placed.dropout,
         traits: intervention.traits, sharedWith: first == index ? nil : first)
     }
   }
@@ -109,11 +144,17 @@ extension InterventionAdapter {
       throw tensors.invalid(
         "method", stored.flatMap { $0.methods }.joined(separator: ", "), entry.method)
     }
-    return try type.init(
-      method: entry.method, traits: entry.traits, width: try base.model.width(of: entry.site),
-      tensor: { try tensors.tensor("\(index).\($0)", $1) },
-      invalid: { field, expected, found in
-        tensors.invalid("\(index).\(field)", expected, found)
-      })
+    let layer = entry.site.layer
+    let intervention = try type.init(
+      from: StoredIntervention(
+        method: entry.method, traits: entry.traits, width: try base.model.width(of: entry.site),
+        sourceWidth: try entry.reading.map { try base.model.width(of: Site($0, layer: layer)) },
+        index: index, tensors: tensors))
+    guard intervention.sourceCount == (entry.reading == nil ? 0 : 1) else {
+      throw tensors.invalid(
+        "\(index).reading", entry.reading == nil ? "a component" : "none",
+        entry.reading?.rawValue ?? "none")
+    }
+    return intervention
   }
 }

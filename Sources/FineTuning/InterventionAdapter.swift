@@ -2,36 +2,58 @@ import Interventions
 import Models
 import Tensors
 
-/// An intervention without sources (a learned or a given one) at a site.
+/// An intervention at a site: without sources, or one whose source is another component at the same
+/// cell. It changes each row by itself.
 public struct PlacedIntervention {
   public let site: Site
+  /// The component of the same layer that the change depends on.
+  public let reading: Component?
   public let intervention: any Intervention
-  /// The share of the edit's numbers that training leaves out, fresh every step; of the edit, never of
-  /// the hidden vector itself.
+  /// The share that training leaves out, fresh every step: of the numbers that are read, or, without
+  /// any, of the change; never of the hidden vector itself.
   public let dropout: Double
 
-  /// - Parameter dropout: 0 to below 1; above 0 only for an additive intervention
-  public init(_ intervention: any Intervention, at site: Site, dropout: Double = 0) {
-    precondition(intervention.sourceCount == 0, "PlacedIntervention: expected no sources")
+  /// - Parameters:
+  ///   - site: where it acts
+  ///   - reading: for an intervention with one source
+  ///   - dropout: 0 to below 1; above 0 only for an additive intervention
+  public init(
+    _ intervention: any Intervention, at site: Site, reading: Component? = nil, dropout: Double = 0
+  ) {
+    precondition(
+      intervention.sourceCount == (reading == nil ? 0 : 1),
+      "PlacedIntervention: \(intervention.sourceCount) sources")
     precondition(
       (0..<1).contains(dropout) && (dropout == 0 || intervention is any AdditiveIntervention),
       "PlacedIntervention: dropout \(dropout)")
-    (self.intervention, self.site, self.dropout) = (intervention, site, dropout)
+    (self.intervention, self.site, self.reading) = (intervention, site, reading)
+    self.dropout = dropout
   }
 
-  func transform(_ noise: TrainingNoise?) -> (Tensor) -> Tensor {
-    guard let noise, dropout > 0, let additive = intervention as? any AdditiveIntervention else {
-      return { [intervention] in intervention($0, sources: []) }
+  func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {
+    let (intervention, rate) = (intervention, dropout)
+    if let reading {
+      return Edit(cells, reading: reading) { rows, read in
+        intervention(rows, sources: [noise?.dropout(read, rate: rate) ?? read])
+      }
     }
-    return { [dropout] in $0 + noise.dropout(additive.change(of: $0), rate: dropout) }
+    guard let noise, rate > 0, let additive = intervention as? any AdditiveIntervention else {
+      return Edit(cells, isRowwise: true) { intervention($0, sources: []) }
+    }
+    return Edit(cells, isRowwise: true) {
+      $0 + noise.dropout(additive.change(of: $0, sources: []), rate: rate)
+    }
   }
 
-  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` goes on after it.
-  func cells(_ request: Request, promptLengths: [Int]) throws -> Cells {
-    let positions = try promptLengths.enumerated().map { sequence, promptLength in
-      let length = site.positions == .every ? request.inputs[sequence].length : promptLength
+  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the virtual
+  /// tokens before it and goes on after it.
+  func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
+    let first = context.virtualTokens
+    let positions = try context.promptLengths.enumerated().map { sequence, promptLength in
       let start = request.caches?[sequence].count ?? 0
-      return try site.positions.resolved(length: length).filter { $0 >= start }
+      if site.positions == .every { return Array(start..<request.inputs[sequence].length) }
+      return try site.positions.resolved(length: promptLength).map { $0 + first }
+        .filter { $0 >= start }
     }
     return Cells(site, positions: positions)
   }
@@ -61,20 +83,25 @@ public final class InterventionAdapter: Adapter {
   public func validate(for model: Model) throws {
     for placed in interventions {
       let width = try model.width(of: placed.site)
-      if let made = (placed.intervention as? any AdditiveIntervention)?.width, made != width {
+      guard let additive = placed.intervention as? any AdditiveIntervention else { continue }
+      if additive.width != width {
         throw InterventionError.widthMismatch(
-          name: placed.site.description, expected: made, found: width)
+          name: placed.site.description, expected: additive.width, found: width)
+      }
+      guard let reading = placed.reading, let expected = additive.sourceWidth else { continue }
+      let read = try model.width(of: Site(reading, layer: placed.site.layer))
+      if read != expected {
+        throw InterventionError.widthMismatch(
+          name: "\(reading.rawValue) \(placed.site.layer)", expected: expected, found: read)
       }
     }
   }
 
   /// - Throws: ``FineTuningError/overlap(first:second:)`` when two of the interventions meet.
-  public func contribute(
-    to request: inout Request, promptLengths: [Int], noise: TrainingNoise?
-  ) throws {
+  public func contribute(to request: inout Request, _ context: AdapterContext) throws {
     var placedCells: [(placed: PlacedIntervention, cells: Cells)] = []
     for placed in interventions {
-      let cells = try placed.cells(request, promptLengths: promptLengths)
+      let cells = try placed.cells(request, context)
       if let other = placedCells.first(where: { $0.cells.meets(cells) }) {
         throw FineTuningError.overlap(
           first: other.placed.site.description, second: placed.site.description)
@@ -82,7 +109,7 @@ public final class InterventionAdapter: Adapter {
       placedCells.append((placed, cells))
     }
     for (placed, cells) in placedCells where cells.count > 0 {
-      request.edits.append(Edit(cells, transform: placed.transform(noise)))
+      request.edits.append(placed.edit(cells, noise: context.noise))
     }
   }
 }

@@ -98,29 +98,17 @@ struct NamedChoices {
     to configuration: inout AdapterConfiguration, _ settings: inout FineTuningSettings
   ) throws {
     for (key, value) in choices {
-      func invalid() -> ValidationError {
-        ValidationError("--methods: \(key)=\(value) can't be read")
-      }
-      func number() throws -> Double {
-        guard let number = Double(value) else { throw invalid() }
-        return number
-      }
-      func integer() throws -> Int {
-        guard let number = Int(value) else { throw invalid() }
-        return number
-      }
-      switch key {
-      case "rank": configuration.rank = try integer()
-      case "rate": settings.learningRate = try number()
-      case "dropout": configuration.dropout = try number()
-      case "positions": configuration.positions = Positions(parsing: value)
-      case "site": configuration.component = try Site(named: value, layer: 0, .all).component
-      case "layers":
-        guard let layers = LayerSelection(parsing: value) else { throw invalid() }
-        configuration.layers = layers
-      default:
+      if key == "rate" {
+        guard let rate = Double(value) else {
+          throw ValidationError("--methods: rate=\(value) can't be read")
+        }
+        settings.learningRate = rate
+      } else if let choice = AdapterChoice(rawValue: key), choice != .subspace {
+        try configuration.set(choice, to: value)
+      } else {
+        let known = AdapterChoice.allCases.filter { $0 != .subspace }.map(\.rawValue)
         throw ValidationError(
-          "--methods: expected rank, rate, dropout, positions, site or layers, got \(key)")
+          "--methods: expected rate, \(known.joined(separator: ", ")), got \(key)")
       }
     }
   }

@@ -24,8 +24,27 @@ struct MethodOptions: ParsableArguments {
   var positions: String?
   @Flag(help: "Weights of their own for the first and the last positions of fN+lM.")
   var separate = false
-  @Option(help: ArgumentHelp("Dimensions of a low-rank edit.", valueName: "k")) var rank: Int?
-  @Option(help: "The non-linearity of a ReFT edit: relu, silu, gelu, gelu_tanh, sigmoid or tanh.")
+  @Option(
+    help: ArgumentHelp(
+      "Projections, for lora, bitfit and full: query,key,value,output,gate,up,down or all.",
+      valueName: "list"))
+  var projections: String?
+  @Option(help: ArgumentHelp("Dimensions of a low-rank edit or update.", valueName: "k"))
+  var rank: Int?
+  @Option(help: ArgumentHelp("LoRA's scale times its rank; an adapter's scale.", valueName: "α"))
+  var alpha: Double?
+  @Option(help: ArgumentHelp("Soft tokens of prompt, prefix and P-tuning.", valueName: "n"))
+  var tokens: Int?
+  @Option(
+    help: ArgumentHelp("Soft tokens start: random, vocabulary, or a text's.", valueName: "how"))
+  var start: String?
+  @Option(
+    help: ArgumentHelp("Width of the network that makes the soft tokens; 0: none.", valueName: "n"))
+  var encoderWidth: Int?
+  @Option(
+    help:
+      "The non-linearity of a ReFT edit or an adapter: relu, silu, gelu, gelu_tanh, sigmoid or tanh."
+  )
   var activation: Activation?
   @Option(help: ArgumentHelp("The share of the edit left out in training.", valueName: "p"))
   var dropout: Double?
@@ -39,21 +58,16 @@ struct MethodOptions: ParsableArguments {
 
   func configuration(_ method: String) throws -> AdapterConfiguration {
     var configuration = AdapterConfiguration(method: method)
-    configuration.layers = try layers.map { text in
-      guard let layers = LayerSelection(parsing: text) else {
-        throw ValidationError("--layers: expected all or a list such as 0,4-7, got \(text)")
-      }
-      return layers
-    }
-    configuration.component = try site.map {
-      try Site(named: $0, layer: 0, .all).component
-    }
-    configuration.positions = positions.map { Positions(parsing: $0) }
-    if separate { configuration.isTied = false }
-    configuration.rank = rank
-    configuration.activation = activation
-    configuration.dropout = dropout
-    configuration.coefficient = coefficient
+    let made: [(AdapterChoice, String?)] = [
+      (.layers, layers), (.component, site), (.positions, positions),
+      (.isTied, separate ? "true" : nil), (.projections, projections),
+      (.rank, rank.map { "\($0)" }), (.alpha, alpha.map { "\($0)" }),
+      (.activation, activation?.rawValue), (.dropout, dropout.map { "\($0)" }),
+      (.tokens, tokens.map { "\($0)" }), (.initialization, start),
+      (.encoderWidth, encoderWidth.map { "\($0)" }),
+      (.coefficient, coefficient.map { "\($0)" }),
+    ]
+    for case (let choice, let text?) in made { try configuration.set(choice, to: text) }
     return configuration
   }
 
@@ -91,6 +105,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The largest norm of a gradient.", valueName: "norm"))
   var clip: Double?
   @Option(
+    help: ArgumentHelp("NEFTune: uniform noise of ±α/√(L·d) on the embeddings.", valueName: "α"))
+  var neftune: Double?
+  @Option(
     help: ArgumentHelp("Steps between development measures; by default an epoch.", valueName: "n"))
   var evaluateEvery: Int?
   @Option(help: ArgumentHelp("Measures without a better one before stopping.", valueName: "n"))
@@ -106,6 +123,7 @@ struct TrainingOptions: ParsableArguments {
     (settings.accumulation, settings.learningRate) = (accumulation, learningRate)
     (settings.warmup, settings.decay, settings.weightDecay) = (warmup, decay, weightDecay)
     (settings.gradientClip, settings.evaluationInterval) = (clip, evaluateEvery)
+    settings.embeddingNoise = neftune
     (settings.patience, settings.endsCompletion, settings.seed) = (patience, learnEnd, seed)
     return settings
   }

@@ -26,18 +26,24 @@ extension Intervention {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 
-/// An intervention that adds something to the base vector: h + Δ(h), without sources.
+/// An intervention that adds something to the base vector: h + Δ(h), or h + Δ(x) with one source x, the
+/// vector of another component at the same cell.
 public protocol AdditiveIntervention: Intervention {
   /// The width d of the vectors it is made for.
   var width: Int { get }
+  /// The width of the sources it is made for; nil without sources.
+  var sourceWidth: Int? { get }
 
-  /// Δ(h) for each row: [rows, width].
-  func change(of base: Tensor) -> Tensor
+  /// What is added to each row: [rows, width].
+  func change(of base: Tensor, sources: [Tensor]) -> Tensor
 }
 
 extension AdditiveIntervention {
+  public var sourceWidth: Int? { nil }
+  public var sourceCount: Int { sourceWidth == nil ? 0 : 1 }
+
   public func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor {
-    base + change(of: base)
+    base + change(of: base, sources: sources)
   }
 }
 

@@ -102,7 +102,6 @@ public final class ReFT: AdditiveIntervention {
   }
 
   public var name: String { form.rawValue }
-  public var sourceCount: Int { 0 }
   /// The number of rows of P.
   public var rank: Int { bias.value.count }
   /// The width d of h.
@@ -123,7 +122,7 @@ public final class ReFT: AdditiveIntervention {
   }
   public var orthonormalParameters: [Parameter] { rotation?.trainedParameters ?? [] }
 
-  public func change(of base: Tensor) -> Tensor {
+  public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let projection = projection.tensor
     return source(base, projection).matrixProduct(projection)
   }

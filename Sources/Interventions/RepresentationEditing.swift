@@ -21,11 +21,10 @@ public final class RepresentationEditing: AdditiveIntervention {
   }
 
   public var name: String { "red" }
-  public var sourceCount: Int { 0 }
   public var parameters: [Parameter] { [scale, bias] }
   public var width: Int { bias.value.count }
 
-  public func change(of base: Tensor) -> Tensor {
+  public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let ones = Tensor(repeating: 1, shape: scale.value.shape)
     return base.multiplyingRows(scale.tensor - ones).addingToRows(bias.tensor)
   }

@@ -41,13 +41,12 @@ public final class Steering: AdditiveIntervention {
   }
 
   public var name: String { "steering" }
-  public var sourceCount: Int { 0 }
   public var parameters: [Parameter] { isTrained ? [coefficient] : [] }
   public var width: Int { vector.count }
   /// c·v: [d]
   public var scaledVector: Tensor { (coefficient.value.elements[0] * vector).detached }
 
-  public func change(of base: Tensor) -> Tensor {
+  public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let row = vector.reshaped([1, vector.count])
     let ones = Tensor(repeating: 1, shape: [base.rows, 1])
     let scale = isTrained ? coefficient.tensor : coefficient.value

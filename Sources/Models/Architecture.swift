@@ -30,6 +30,9 @@ public protocol Architecture: Sendable {
   /// component.
   func dimensions(of component: Component) -> ComponentDimensions?
 
+  /// Whether a projection of its blocks has a bias.
+  func hasBias(_ projection: Projection) -> Bool
+
   /// The first rows of the residual stream for chosen positions of each input: [rows, width].
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor
 
@@ -57,11 +60,19 @@ public protocol Architecture: Sendable {
   /// What the output computes for rows of the last stage and a number of wanted outputs.
   func outputCost(rows: Int, outputs: Int) -> RunCost
 
+  /// The same architecture with changes of its weights, whose layers and shapes have been checked; nil
+  /// when it can't be changed.
+  func adding(_ changes: [WeightChange]) -> Self?
+
   /// The same architecture with random weights, as it would be initialised before training.
   func randomlyInitialized(seed: UInt64) -> Self
 }
 
 extension Architecture {
+  public func hasBias(_ projection: Projection) -> Bool { false }
+
+  public func adding(_ changes: [WeightChange]) -> Self? { nil }
+
   public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
     logits(residual, outputs: nil).crossEntropy(targets)
   }
@@ -176,68 +187,5 @@ final class AngleCache {
     let angles = embedding.angles(at: rows.flattened)
     entries = entries.suffix(3) + [(rows, angles)]
     return angles
-  }
-}
-
-/// Applies a request's edits to the components that pass by, and keeps what is to be captured.
-final class Visitor {
-  private struct Key: Hashable {
-    let component: Component
-    let layer: Int
-  }
-
-  private let architecture: any Architecture
-  private var edits: [Key: [Edit]] = [:]
-  private var captures: [Key: [(index: Int, cells: Cells)]] = [:]
-  private(set) var captured: [Tensor?]
-
-  init(_ request: Request, architecture: any Architecture) {
-    self.architecture = architecture
-    captured = Array(repeating: nil, count: request.captures.count)
-    for edit in request.edits where edit.cells.count > 0 {
-      edits[Key(component: edit.cells.component, layer: edit.cells.layer), default: []].append(edit)
-    }
-    for (index, cells) in request.captures.enumerated() {
-      let key = Key(component: cells.component, layer: cells.layer)
-      captures[key, default: []].append((index, cells))
-    }
-  }
-
-  func concerns(_ component: Component, _ layer: Int) -> Bool {
-    let key = Key(component: component, layer: layer)
-    return edits[key] != nil || captures[key] != nil
-  }
-
-  func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
-    let key = Key(component: component, layer: layer)
-    guard edits[key] != nil || captures[key] != nil else { return tensor }
-    guard let dimensions = architecture.dimensions(of: component) else { return tensor }
-    var result = tensor
-    for edit in edits[key] ?? [] {
-      result = apply(edit, to: result, rows, dimensions)
-    }
-    for (index, cells) in captures[key] ?? [] {
-      let taken = result.gatherRows(rows.rows(of: cells.positions))
-      captured[index] =
-        cells.head == nil ? taken : taken.columns(dimensions.columns(head: cells.head))
-    }
-    return result
-  }
-
-  private func apply(
-    _ edit: Edit, to tensor: Tensor, _ rows: RowSet, _ dimensions: ComponentDimensions
-  ) -> Tensor {
-    let indices = rows.rows(of: edit.cells.positions)
-    let whole = tensor.gatherRows(indices)
-    let columns = dimensions.columns(head: edit.cells.head)
-    let part = edit.cells.head == nil ? whole : whole.columns(columns)
-    let edited = edit.transform(part)
-    precondition(
-      edited.shape == part.shape,
-      "edit of \(edit.cells.component.rawValue) \(edit.cells.layer): expected \(part.shape), "
-        + "got \(edited.shape)")
-    let replacement =
-      edit.cells.head == nil ? edited : whole.replacingColumns(columns, with: edited)
-    return tensor.replacingRows(indices, with: replacement)
   }
 }

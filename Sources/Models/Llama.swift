@@ -42,16 +42,34 @@ public struct Llama: Architecture {
 
   struct Layer: Sendable {
     let attentionNorm: Tensor  // input_layernorm, attn_norm
-    let query: Projection  // self_attn.q_proj, attn_q
-    let key: Projection  // self_attn.k_proj, attn_k
-    let value: Projection  // self_attn.v_proj, attn_v
-    let output: Projection  // self_attn.o_proj, attn_output
+    var query: Projection  // self_attn.q_proj, attn_q
+    var key: Projection  // self_attn.k_proj, attn_k
+    var value: Projection  // self_attn.v_proj, attn_v
+    var output: Projection  // self_attn.o_proj, attn_output
     let mlpNorm: Tensor  // post_attention_layernorm, ffn_norm
-    let gate: Projection  // mlp.gate_proj, ffn_gate
-    let up: Projection  // mlp.up_proj, ffn_up
-    let down: Projection  // mlp.down_proj, ffn_down
+    var gate: Projection  // mlp.gate_proj, ffn_gate
+    var up: Projection  // mlp.up_proj, ffn_up
+    var down: Projection  // mlp.down_proj, ffn_down
 
     var projections: [Projection] { [query, key, value, output, gate, up, down] }
+
+    /// The place of a projection by its name.
+    private static func place(of name: Models.Projection) -> WritableKeyPath<Layer, Projection> {
+      switch name {
+      case .query: \.query
+      case .key: \.key
+      case .value: \.value
+      case .output: \.output
+      case .gate: \.gate
+      case .up: \.up
+      case .down: \.down
+      }
+    }
+
+    subscript(name: Models.Projection) -> Projection {
+      get { self[keyPath: Self.place(of: name)] }
+      set { self[keyPath: Self.place(of: name)] = newValue }
+    }
   }
 
   public let configuration: Configuration
@@ -139,11 +157,16 @@ public struct Llama: Architecture {
     return switch component {
     case .attentionValueOutput, .queryOutput:
       ComponentDimensions(width: c.heads * c.headWidth, heads: c.heads)
-    case .keyOutput, .valueOutput:
+    case .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: c.keyHeads * c.headWidth, heads: c.keyHeads)
-    case .mlpActivation, .mlpHidden: ComponentDimensions(width: c.hiddenWidth)
+    case .gateOutput, .upOutput, .mlpActivation, .mlpHidden:
+      ComponentDimensions(width: c.hiddenWidth)
     default: ComponentDimensions(width: c.width)
     }
+  }
+
+  public func hasBias(_ projection: Models.Projection) -> Bool {
+    blocks.contains { $0[projection].bias != nil }
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
@@ -172,14 +195,17 @@ public struct Llama: Architecture {
     let query = context.visit(.queryOutput, layer.query(context.keepingOutputRows(input)))
     let mixed = context.attention(
       query: query.rotated(by: context.queryAngles(rotary)),
-      key: key.rotated(by: context.keyAngles(rotary)), value: value,
+      key: context.visit(.positionedKeyOutput, key.rotated(by: context.keyAngles(rotary))),
+      value: value,
       headWidth: configuration.headWidth, causal: configuration.isCausal)
     let attended = context.visit(
       .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
     let middle = context.keepingOutputRows(residual) + attended
 
     let mlpInput = context.visit(.mlpInput, middle.rmsNorm(layer.mlpNorm, epsilon: epsilon))
-    let hidden = gated(gate: layer.gate(mlpInput), up: layer.up(mlpInput), context)
+    let hidden = gated(
+      gate: context.visit(.gateOutput, layer.gate(mlpInput)),
+      up: context.visit(.upOutput, layer.up(mlpInput)), context)
     return middle
       + context.visit(.mlpOutput, layer.down(context.visit(.mlpHidden, hidden)))
   }

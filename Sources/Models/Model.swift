@@ -43,7 +43,9 @@ public final class Model: Sendable {
   func plan(_ request: Request, hasBase: Bool, keys: [[Int]]?) -> RowPlan {
     RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
-      edits: request.edits.map(\.cells), captures: request.captures, measured: request.logits,
+      edits: request.edits.filter { !$0.isRowwise }.map(\.cells),
+      rowwise: request.edits.filter(\.isRowwise).map(\.cells), captures: request.captures,
+      measured: request.logits,
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
       isCausal: architecture.isCausal, keys: keys)
   }
@@ -172,6 +174,9 @@ public final class Model: Sendable {
     for cells in request.edits.map(\.cells) + request.captures {
       try validate(cells.component, layer: cells.layer, head: cells.head)
       try validate(cells.positions, request)
+    }
+    for edit in request.edits {
+      if let component = edit.reading { try validate(component, layer: edit.cells.layer) }
     }
     if let logits = request.logits { try validate(logits, request) }
     let named = (request.outputs ?? []) + (request.targets ?? [])

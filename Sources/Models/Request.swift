@@ -16,6 +16,19 @@ public enum ModelInput: Hashable, Sendable {
   }
 }
 
+extension ModelInput {
+  /// The same sequence after a number of placeholders, whose vectors an edit is to put in.
+  func prepending(_ count: Int) -> ModelInput {
+    switch self {
+    case .tokens(let ids): .tokens(Array(repeating: 0, count: count) + ids)
+    case .vectors(let vectors):
+      .vectors(
+        Array(repeating: Array(repeating: 0, count: vectors.first?.count ?? 0), count: count)
+          + vectors)
+    }
+  }
+}
+
 /// Cells (sequence, position) of one component of a layer.
 public struct Cells: Sendable {
   public let component: Component
@@ -47,14 +60,40 @@ public struct Cells: Sendable {
 
 /// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
 public struct Edit {
-  public let cells: Cells
-  /// From the rows [cells.count, width], sequence by sequence in the order of the cells' positions, to
-  /// the rows that take their place.
-  public let transform: (Tensor) -> Tensor
+  public fileprivate(set) var cells: Cells
+  /// Another component of the same layer that the change depends on, such as a projection's input.
+  public let reading: Component?
+  /// Whether each row is changed by itself, whatever the others are; then only those rows are computed
+  /// and changed that reach something asked for.
+  public let isRowwise: Bool
+  /// From the edited rows and those read.
+  let change: (Tensor, Tensor?) -> Tensor
 
-  public init(_ cells: Cells, transform: @escaping (Tensor) -> Tensor) {
-    self.cells = cells
-    self.transform = transform
+  /// - Parameters:
+  ///   - isRowwise: whether `transform` may get any of the rows
+  ///   - transform: from the rows [cells.count, width], sequence by sequence in the order of the
+  ///     cells' positions, to the rows that take their place
+  public init(
+    _ cells: Cells, isRowwise: Bool = false, transform: @escaping (Tensor) -> Tensor
+  ) {
+    (self.cells, self.isRowwise, reading) = (cells, isRowwise, nil)
+    change = { rows, _ in transform(rows) }
+  }
+
+  /// A change of each row that depends on another component's row at the same cell.
+  ///
+  /// - Parameters:
+  ///   - reading: computed before the edited one, such as ``Projection/input``
+  ///   - transform: from rows [rows, width] of the edited component and [rows, read width] of the
+  ///     other, to those that take the first ones' place
+  public init(
+    _ cells: Cells, reading: Component, transform: @escaping (Tensor, Tensor) -> Tensor
+  ) {
+    (self.cells, self.reading, isRowwise) = (cells, reading, true)
+    change = { rows, read in
+      guard let read else { preconditionFailure("edit: \(reading.rawValue) was not kept") }
+      return transform(rows, read)
+    }
   }
 }
 
@@ -88,6 +127,35 @@ public struct Request {
     _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
   ) -> Request {
     Request(inputs, edits: edits, logits: inputs.map { [$0.length - 1] }, outputs: outputs)
+  }
+}
+
+extension Request {
+  /// Puts placeholders before every sequence: soft tokens, whose vectors edits put in. Every position
+  /// named so far moves with its sequence.
+  ///
+  /// Key/value caches are those of the sequences with their placeholders.
+  public mutating func prependVirtualTokens(_ count: Int) {
+    guard count > 0 else { return }
+    inputs = inputs.map { $0.prepending(count) }
+    edits = edits.map { $0.shifted(by: count) }
+    captures = captures.map { $0.shifted(by: count) }
+    logits = logits?.map { $0.map { $0 + count } }
+  }
+}
+
+extension Cells {
+  fileprivate func shifted(by count: Int) -> Cells {
+    Cells(
+      component, layer: layer, head: head, positions: positions.map { $0.map { $0 + count } })
+  }
+}
+
+extension Edit {
+  fileprivate func shifted(by count: Int) -> Edit {
+    var edit = self
+    edit.cells = cells.shifted(by: count)
+    return edit
   }
 }
 

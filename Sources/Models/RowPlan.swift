@@ -34,6 +34,13 @@ package struct RowSet: Equatable {
     return low < list.count && list[low] == position ? starts[sequence] + low : nil
   }
 
+  /// Those of some cells that this set holds.
+  func held(_ cells: [[Int]]) -> [[Int]] {
+    cells.enumerated().map { sequence, list in
+      list.filter { row(sequence, $0) != nil }
+    }
+  }
+
   /// The rows of another set's cells in this one; every cell must be held.
   package func rows(of other: [[Int]]) -> [Int] {
     var result: [Int] = []
@@ -75,6 +82,7 @@ package struct RowPlan {
   ///   - lengths: each sequence's number of positions
   ///   - layers: the model's number of blocks
   ///   - edits: the edited cells
+  ///   - rowwise: cells of edits that are made only where their rows are needed for something else
   ///   - captures: the cells to be read
   ///   - measured: positions whose logits are wanted
   ///   - start: for each sequence how many leading positions the caller knows at all layers
@@ -82,13 +90,14 @@ package struct RowPlan {
   ///   - isCausal: whether positions see only earlier ones
   ///   - keys: for each layer and sequence of how many leading positions keys and values are wanted
   package init(
-    lengths: [Int], layers: Int, edits: [Cells], captures: [Cells], measured: [[Int]]?,
-    start: [Int], hasBase: Bool, isCausal: Bool, keys: [[Int]]? = nil
+    lengths: [Int], layers: Int, edits: [Cells], rowwise: [Cells] = [], captures: [Cells],
+    measured: [[Int]]?, start: [Int], hasBase: Bool, isCausal: Bool, keys: [[Int]]? = nil
   ) {
     let sequences = lengths.indices
     let touched = CellsByStage(edits + captures, layers: layers)
     let reach = Reach(
-      edits: CellsByStage(edits, layers: layers), captures: CellsByStage(captures, layers: layers),
+      edits: CellsByStage(edits + rowwise, layers: layers),
+      captures: CellsByStage(captures, layers: layers),
       start: start, hasBase: hasBase, isCausal: isCausal)
     let empty = RowSet(sequences.map { _ in [] })
     var stages = Array(repeating: empty, count: layers + 1)

@@ -17,10 +17,16 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case queryOutput = "query_output"
   /// The keys, before any position encoding: [K·w].
   case keyOutput = "key_output"
+  /// The keys after their position encoding, as the attention reads them: [K·w].
+  case positionedKeyOutput = "positioned_key_output"
   /// The values: [K·w].
   case valueOutput = "value_output"
   /// What the MLP reads, after its norm: [d].
   case mlpInput = "mlp_input"
+  /// A gated MLP's gate, before the non-linearity: [m].
+  case gateOutput = "gate_output"
+  /// The MLP's first projection; in a gated MLP the one without a non-linearity: [m].
+  case upOutput = "up_output"
   /// The output of the MLP's non-linearity; in a gated MLP that of the gate alone: [m].
   case mlpActivation = "mlp_activation"
   /// What the MLP's last projection reads; in a gated MLP the gate times the up projection: [m].
@@ -31,7 +37,7 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   /// Whether the vector is made of one part for each head.
   public var hasHeads: Bool {
     switch self {
-    case .attentionValueOutput, .queryOutput, .keyOutput, .valueOutput: true
+    case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput: true
     default: false
     }
   }
@@ -40,7 +46,7 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   /// rows whose output is needed.
   var isKeySide: Bool {
     switch self {
-    case .attentionInput, .keyOutput, .valueOutput: true
+    case .attentionInput, .keyOutput, .positionedKeyOutput, .valueOutput: true
     default: false
     }
   }

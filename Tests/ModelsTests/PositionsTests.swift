@@ -76,8 +76,9 @@ import Testing
   @Test func namesAreTheFieldsNames() throws {
     let names = [
       "block_input", "block_output", "attention_input", "attention_output",
-      "attention_value_output", "query_output", "key_output", "value_output", "mlp_input",
-      "mlp_activation", "mlp_hidden", "mlp_output",
+      "attention_value_output", "query_output", "key_output", "positioned_key_output",
+      "value_output", "mlp_input", "gate_output", "up_output", "mlp_activation", "mlp_hidden",
+      "mlp_output",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
     for name in names {
@@ -85,7 +86,10 @@ import Testing
       #expect(site.name == name)
       #expect((site.layer, site.head, site.positions) == (3, nil, .index(-1)))
     }
-    let perHead = ["attention_value_output", "query_output", "key_output", "value_output"]
+    let perHead = [
+      "attention_value_output", "query_output", "key_output", "positioned_key_output",
+      "value_output",
+    ]
     #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
     for name in perHead {
       let site = try Site(named: "head_" + name, layer: 1, head: 2, .all)

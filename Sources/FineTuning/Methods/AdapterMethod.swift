@@ -11,11 +11,21 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
   public var positions: Positions?
   /// Whether the first and the last positions of `fN+lM` share their weights.
   public var isTied: Bool?
-  /// The rank of a low-rank edit.
+  /// The projections whose weights or biases are changed.
+  public var projections: [Projection]?
+  /// The rank of a low-rank edit, or the width of an adapter's bottleneck.
   public var rank: Int?
-  /// The non-linearity of a ReFT edit.
+  /// α: a low-rank update is multiplied by α / rank, a parallel adapter by α.
+  public var alpha: Double?
+  /// The number of soft tokens.
+  public var tokens: Int?
+  /// What soft tokens start as: nothing but noise, tokens of the vocabulary, or those of a text.
+  public var initialization: SoftTokens.Initialization?
+  /// The width of the network that makes the soft tokens while they are trained; 0 trains them directly.
+  public var encoderWidth: Int?
+  /// The non-linearity of a ReFT edit or of an adapter.
   public var activation: Activation?
-  /// The share of the edit that training leaves out.
+  /// The share of the edit, or of what an update reads, that training leaves out.
   public var dropout: Double?
   /// How much of a steering vector is added; found by training when nil.
   public var coefficient: Double?
@@ -29,7 +39,10 @@ public enum AdapterChoice: String, CaseIterable, Sendable {
   case component = "site"
   case positions
   case isTied = "separate"
-  case rank, activation, dropout
+  case projections, rank, alpha, activation, dropout
+  case tokens
+  case initialization = "start"
+  case encoderWidth = "encoder-width"
   case coefficient, subspace
 }
 
@@ -91,7 +104,10 @@ protocol AdapterMethod {
 
 extension AdapterConfiguration {
   private static var methods: [any AdapterMethod.Type] {
-    [ReFTMethod.self, REDMethod.self, SteeringMethod.self]
+    [
+      ReFTMethod.self, REDMethod.self, SteeringMethod.self, LoRAMethod.self,
+      BottleneckMethod.self, BitFitMethod.self, FullMethod.self, SoftTokensMethod.self,
+    ]
   }
 
   /// The names of all methods.
@@ -131,7 +147,12 @@ extension AdapterConfiguration {
     case .component: component != nil
     case .positions: positions != nil
     case .isTied: isTied == false
+    case .projections: projections != nil
     case .rank: rank != nil
+    case .alpha: alpha != nil
+    case .tokens: tokens != nil
+    case .initialization: initialization != nil
+    case .encoderWidth: encoderWidth != nil
     case .activation: activation != nil
     case .dropout: (dropout ?? 0) != 0
     case .coefficient: coefficient != nil
@@ -157,6 +178,42 @@ extension AdapterMethod {
         PlacedIntervention(
           try make(site, index), at: site, dropout: configuration.dropout ?? 0)
       })
+  }
+
+  /// One intervention for each layer and projection, at every position.
+  ///
+  /// - Parameter reads: whether the change depends on what the projection reads
+  /// - Throws: `ModelError` for a projection that the model lacks.
+  static func projectionInterventions(
+    _ configuration: AdapterConfiguration, _ base: LanguageModel, defaults: [Projection],
+    reads: Bool = true,
+    make: (_ projection: Projection, _ layer: Int, _ width: Int, _ inputWidth: Int) throws
+      -> any Intervention
+  ) throws -> InterventionAdapter {
+    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    return InterventionAdapter(
+      try layers.flatMap { layer in
+        try (configuration.projections ?? defaults).map { projection in
+          let site = Site(projection.component, layer: layer, .every)
+          let made = try make(
+            projection, layer, base.model.width(of: site),
+            base.model.width(of: Site(projection.input, layer: layer)))
+          return PlacedIntervention(
+            made, at: site, reading: reads ? projection.input : nil,
+            dropout: configuration.dropout ?? 0)
+        }
+      })
+  }
+
+  /// A rank from 1 to the smaller of two widths.
+  static func rank(
+    _ configuration: AdapterConfiguration, default rank: Int, _ width: Int, _ inputWidth: Int
+  ) throws -> Int {
+    let (rank, largest) = (configuration.rank ?? rank, min(width, inputWidth))
+    guard (1...largest).contains(rank) else {
+      throw InterventionError.rankOutOfRange(rank: rank, width: largest)
+    }
+    return rank
   }
 }
 

@@ -9,12 +9,10 @@ extension RepresentationEditing: StorableIntervention {
     [("scale", scale.value), ("bias", bias.value)]
   }
 
-  convenience init(
-    method: String, traits: InterventionTraits, width: Int,
-    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
-    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
-  ) throws {
-    self.init(scale: try tensor("scale", [width]), bias: try tensor("bias", [width]))
+  convenience init(from stored: StoredIntervention) throws {
+    self.init(
+      scale: try stored.tensor("scale", [stored.width]),
+      bias: try stored.tensor("bias", [stored.width]))
   }
 }
 

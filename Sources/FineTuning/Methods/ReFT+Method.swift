@@ -23,47 +23,42 @@ extension ReFT: StorableIntervention {
     return tensors + [("bias", bias.value)]
   }
 
-  convenience init(
-    method: String, traits: InterventionTraits, width: Int,
-    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
-    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
-  ) throws {
-    guard let form = Form(rawValue: method) else {
-      throw invalid("method", Self.methods.joined(separator: ", "), method)
+  convenience init(from stored: StoredIntervention) throws {
+    guard let form = Form(rawValue: stored.method) else {
+      throw stored.invalid("method", Self.methods.joined(separator: ", "), stored.method)
     }
-    guard let rank = traits.rank, (1...width).contains(rank) else {
-      throw invalid("rank", "1 to \(width)", traits.rank.map { "\($0)" } ?? "none")
-    }
-    guard traits.activation == nil || form.hasWeight else {
-      throw invalid("activation", "none for \(method)", "one")
+    let width = stored.width
+    let rank = try stored.rank(upTo: width)
+    guard stored.traits.activation == nil || form.hasWeight else {
+      throw stored.invalid("activation", "none for \(stored.method)", "one")
     }
     func frame(_ name: String, _ shape: [Int]) throws -> Tensor {
-      let frame = try tensor(name, shape)
+      let frame = try stored.tensor(name, shape)
       let error = Rotation.orthonormalityError(frame)
       guard error < 1e-3 else {
-        throw invalid(
+        throw stored.invalid(
           name, "a frame with orthonormal rows", "‖RRᵀ − I‖∞ = \(error)")
       }
       return frame
     }
     var projection: Projection
     if form.isOrthonormal {
-      let container = try traits.container.map { rows in
+      let container = try stored.traits.container.map { rows in
         guard (rank...width).contains(rows) else {
-          throw invalid("container", "\(rank) to \(width) rows", "\(rows)")
+          throw stored.invalid("container", "\(rank) to \(width) rows", "\(rows)")
         }
         return try frame("container", [rows, width])
       }
       projection = .rotation(
         Rotation(
           restoring: try frame("rotation", [rank, container?.rows ?? width]),
-          container: container, isTrained: traits.isTrained ?? true))
+          container: container, isTrained: stored.traits.isTrained ?? true))
     } else {
-      projection = .free(Parameter("projection", try tensor("projection", [rank, width])))
+      projection = .free(Parameter("projection", try stored.tensor("projection", [rank, width])))
     }
     self.init(
-      form, projection, weight: form.hasWeight ? try tensor("weight", [rank, width]) : nil,
-      bias: try tensor("bias", [rank]), activation: traits.activation)
+      form, projection, weight: form.hasWeight ? try stored.tensor("weight", [rank, width]) : nil,
+      bias: try stored.tensor("bias", [rank]), activation: stored.traits.activation)
   }
 }
 

@@ -9,14 +9,11 @@ extension Steering: StorableIntervention {
     [("vector", vector), ("coefficient", coefficient.value)]
   }
 
-  convenience init(
-    method: String, traits: InterventionTraits, width: Int,
-    tensor: (_ name: String, _ shape: [Int]) throws -> Tensor,
-    invalid: (_ field: String, _ expected: String, _ found: String) -> FineTuningError
-  ) throws {
+  convenience init(from stored: StoredIntervention) throws {
     self.init(
-      try tensor("vector", [width]), coefficient: try tensor("coefficient", [1]).elements[0],
-      isTrained: traits.isTrained ?? false)
+      try stored.tensor("vector", [stored.width]),
+      coefficient: try stored.tensor("coefficient", [1]).elements[0],
+      isTrained: stored.traits.isTrained ?? false)
   }
 }
 

@@ -121,6 +121,7 @@ extension AdaptedModel {
     _ batch: [TokenizedExample], noise: TrainingNoise? = nil, store: ActivationStore
   ) throws -> Tensor {
     var request = request(batch)
+    noise?.disturb(&request, width: base.model.architecture.width)
     try contribute(to: &request, promptLengths: batch.map(\.promptLength), noise: noise)
     return try base.model.run(request, store: store).loss!
   }

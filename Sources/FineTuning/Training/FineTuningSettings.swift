@@ -16,6 +16,9 @@ public struct FineTuningSettings: Codable, Sendable, Equatable {
   public var weightDecay = 0.0
   /// The largest norm of the gradient; larger ones are scaled down. nil never does.
   public var gradientClip: Double?
+  /// NEFTune's α (arXiv 2310.05914): uniform noise in ±α/√(L·d) is added to the embeddings of a sequence
+  /// of L tokens, fresh every step and never outside training. nil adds none.
+  public var embeddingNoise: Double?
   /// Steps between evaluations on the development examples; once an epoch when nil.
   public var evaluationInterval: Int?
   /// Evaluations without a better one after which training stops; never when nil.
@@ -42,6 +45,9 @@ public struct FineTuningSettings: Codable, Sendable, Equatable {
     try require(
       weightDecay >= 0 && weightDecay.isFinite, "weight decay", "0 or more", weightDecay)
     try require(gradientClip ?? 1 > 0, "gradient clip", "above 0", gradientClip ?? 1)
+    try require(
+      embeddingNoise.map { $0 >= 0 && $0.isFinite } ?? true, "NEFTune's α", "0 or more",
+      embeddingNoise ?? 0)
     try require(
       evaluationInterval ?? 1 >= 1, "evaluation interval", "at least 1", evaluationInterval ?? 1)
     try require(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)

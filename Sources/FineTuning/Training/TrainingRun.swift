@@ -49,7 +49,8 @@ struct TrainingRun {
   /// One optimiser step, then what is due after it: an evaluation, the state on disk.
   mutating func step() throws {
     let batch = batch(state.step)
-    let noise = TrainingNoise(seed: settings.seed, step: state.step)
+    let noise = TrainingNoise(
+      seed: settings.seed, step: state.step, embeddingNoise: settings.embeddingNoise)
     let loss = try accumulate(batch, noise)
     // Nothing is written of a step that went wrong, so that the last good state stays.
     guard loss.isFinite && state.parameters.allSatisfy({ $0.gradient?.isFinite ?? true }) else {

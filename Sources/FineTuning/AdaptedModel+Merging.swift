@@ -1,0 +1,41 @@
+import Interventions
+import Models
+import Tensors
+
+/// A change of a projection's weight, which can be added to it.
+protocol MergeableIntervention: Intervention {
+  /// [outputs, inputs]
+  var weightChange: Tensor { get }
+}
+
+extension LowRankUpdate: MergeableIntervention {}
+extension WeightUpdate: MergeableIntervention {
+  var weightChange: Tensor { delta.value }
+}
+
+extension AdaptedModel {
+  /// The base model with the adapters' updates added to its weights, so that a run costs what it costs
+  /// without adapters. The base itself stays as it is: to unmerge is to use it again.
+  ///
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no change of
+  ///   weights, such as an edit of hidden vectors.
+  public func merged() throws -> LanguageModel {
+    func unmergeable(_ name: String) -> FineTuningError {
+      .invalidSetting(name: "merge", expected: "updates of whole projections", found: name)
+    }
+    if let other = adapters.first(where: { !($0 is InterventionAdapter) }) {
+      throw unmergeable(other.method)
+    }
+    return try base.adding(
+      interventions.map { placed in
+        guard let update = placed.intervention as? any MergeableIntervention,
+          placed.site.positions == .every, placed.site.head == nil,
+          let projection = Projection.allCases.first(where: {
+            $0.component == placed.site.component && $0.input == placed.reading
+          })
+        else { throw unmergeable(placed.intervention.name) }
+        return WeightChange(
+          layer: placed.site.layer, projection: projection, change: update.weightChange)
+      })
+  }
+}

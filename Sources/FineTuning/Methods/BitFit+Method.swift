@@ -1,0 +1,40 @@
+import Interventions
+import Models
+import Tensors
+
+extension BiasUpdate: StorableIntervention {
+  static var methods: [String] { ["bitfit"] }
+  var traits: InterventionTraits { InterventionTraits() }
+  var storedTensors: [(name: String, tensor: Tensor)] { [("bias", bias.value)] }
+
+  convenience init(from stored: StoredIntervention) throws {
+    self.init(bias: try stored.tensor("bias", [stored.width]))
+  }
+}
+
+/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections or of chosen ones.
+enum BitFitMethod: AdapterMethod {
+  static let names = ["bitfit"]
+  static let choices: Set<AdapterChoice> = [.layers, .projections]
+
+  static func make(
+    _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
+    inputs: AdapterInputs
+  ) throws -> any Adapter {
+    let architecture = base.model.architecture
+    let present = Projection.allCases.filter { architecture.hasBias($0) }
+    if let missing = configuration.projections?.first(where: { !present.contains($0) })
+      ?? (present.isEmpty ? Projection.query : nil)
+    {
+      throw FineTuningError.invalidSetting(
+        name: "projections",
+        expected: present.isEmpty
+          ? "a model with biases (\(architecture.name) has none)"
+          : "those with a bias: \(present.map(\.rawValue).joined(separator: ", "))",
+        found: missing.rawValue)
+    }
+    return try projectionInterventions(configuration, base, defaults: present, reads: false) {
+      _, _, width, _ in BiasUpdate(width: width)
+    }
+  }
+}

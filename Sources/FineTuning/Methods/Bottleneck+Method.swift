@@ -1,0 +1,84 @@
+import Interventions
+import Models
+import Tensors
+
+extension Bottleneck: StorableIntervention {
+  static var methods: [String] { ["serial-adapter", "parallel-adapter"] }
+  var traits: InterventionTraits {
+    InterventionTraits(rank: rank, activation: activation, scale: scale)
+  }
+  var storedTensors: [(name: String, tensor: Tensor)] {
+    parameters.map { ($0.name, $0.value) }
+  }
+
+  convenience init(from stored: StoredIntervention) throws {
+    let isParallel = stored.method == "parallel-adapter"
+    let inputWidth = isParallel ? try stored.requiredSourceWidth() : stored.width
+    let rank = try stored.rank(upTo: min(stored.width, inputWidth))
+    guard let scale = stored.traits.scale, scale.isFinite else {
+      throw stored.invalid("scale", "a number", "none")
+    }
+    guard let activation = stored.traits.activation else {
+      throw stored.invalid("activation", "a non-linearity", "none")
+    }
+    self.init(
+      down: (
+        try stored.tensor("down", [rank, inputWidth]), try stored.tensor("down_bias", [rank])
+      ),
+      up: (
+        try stored.tensor("up", [stored.width, rank]), try stored.tensor("up_bias", [stored.width])
+      ), activation: activation, scale: scale, isParallel: isParallel)
+  }
+}
+
+/// Bottleneck adapters: serial ones after attention and MLP (arXiv 1902.00751), parallel ones beside the
+/// MLP (arXiv 2110.04366).
+enum BottleneckMethod: AdapterMethod {
+  static let names = Bottleneck.methods
+  static let choices: Set<AdapterChoice> = [
+    .layers, .component, .rank, .alpha, .activation, .dropout,
+  ]
+
+  static func make(
+    _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
+    inputs: AdapterInputs
+  ) throws -> any Adapter {
+    let isParallel = configuration.method == "parallel-adapter"
+    var generator = RandomGenerator(seed: seed)
+    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    let places = try places(configuration, isParallel: isParallel)
+    return InterventionAdapter(
+      try layers.flatMap { layer in
+        try places.map { component, input in
+          let site = Site(component, layer: layer, .every)
+          let width = try base.model.width(of: site)
+          let inputWidth = try input.map { try base.model.width(of: Site($0, layer: layer)) }
+          let rank = try rank(configuration, default: 16, width, inputWidth ?? width)
+          let adapter = Bottleneck(
+            rank: rank, inputWidth: inputWidth ?? width, width: width,
+            activation: configuration.activation ?? .relu, scale: Float(configuration.alpha ?? 1),
+            isParallel: isParallel, using: &generator)
+          return PlacedIntervention(
+            adapter, at: site, reading: input, dropout: configuration.dropout ?? 0)
+        }
+      })
+  }
+
+  /// The components that are changed, each with what a parallel adapter reads.
+  private static func places(
+    _ configuration: AdapterConfiguration, isParallel: Bool
+  ) throws -> [(Component, Component?)] {
+    let inputs: [Component: Component] = [
+      .attentionOutput: .attentionInput, .mlpOutput: .mlpInput,
+    ]
+    guard let component = configuration.component else {
+      return isParallel ? [(.mlpOutput, .mlpInput)] : [(.attentionOutput, nil), (.mlpOutput, nil)]
+    }
+    guard isParallel else { return [(component, nil)] }
+    guard let input = inputs[component] else {
+      throw FineTuningError.invalidSetting(
+        name: "site", expected: "attention_output or mlp_output", found: component.rawValue)
+    }
+    return [(component, input)]
+  }
+}

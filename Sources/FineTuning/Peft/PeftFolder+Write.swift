@@ -1,0 +1,122 @@
+import Checkpoints
+import Foundation
+import Interventions
+import Models
+import Tensors
+
+extension PeftFolder {
+  /// What peft is told of an adapter; nil fields are left out.
+  private struct Configuration: Encodable {
+    let peft_type: String
+    let task_type = "CAUSAL_LM"
+    let base_model_name_or_path: String
+    let inference_mode = true
+    var r: Int?
+    var lora_alpha: Double?
+    var lora_dropout: Double?
+    var bias: String?
+    var target_modules: [String]?
+    var layers_to_transform: [Int]?
+    var layers_pattern: String?
+    var num_virtual_tokens: Int?
+    var num_transformer_submodules: Int?
+    var num_layers: Int?
+    var token_dim: Int?
+    var num_attention_heads: Int?
+    var encoder_hidden_size: Int?
+    var prefix_projection: Bool?
+  }
+
+  /// Writes a LoRA or soft tokens of a LLaMA-like model for peft.
+  ///
+  /// - Parameter folder: made when it doesn't exist
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that peft's format
+  ///   can't hold, `CheckpointError` when it can't be written.
+  public static func write(
+    _ adapter: any Adapter, of base: LanguageModel, to folder: URL
+  ) throws {
+    guard base.model.architecture.name == "llama" else {
+      throw unwritable("a LLaMA-like base model", base.model.architecture.name)
+    }
+    let (configuration, tensors) =
+      if let soft = adapter as? SoftTokens {
+        try softTokens(soft, base)
+      } else if let updates = adapter as? InterventionAdapter {
+        try lowRankUpdates(updates, base)
+      } else { throw unwritable("lora or soft tokens", adapter.method) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Safetensors.write(
+      tensors, metadata: ["format": "pt"], to: folder.appending(component: weightsName))
+    try encoder.encode(configuration).write(
+      to: folder.appending(component: configurationName), options: .atomic)
+  }
+
+  private static func unwritable(_ expected: String, _ found: String) -> FineTuningError {
+    .invalidSetting(name: "peft", expected: expected, found: found)
+  }
+
+  private typealias Contents = (Configuration, [(name: String, tensor: Tensor)])
+
+  private static func softTokens(_ soft: SoftTokens, _ base: LanguageModel) throws -> Contents {
+    guard let kind = Kind.allCases.first(where: { $0.softTokens == soft.form }) else {
+      throw unwritable("a kind of soft tokens that peft has", soft.method)
+    }
+    let architecture = base.model.architecture
+    let keys = architecture.dimensions(of: .keyOutput)
+    var configuration = Configuration(
+      peft_type: kind.rawValue, base_model_name_or_path: base.name)
+    configuration.num_virtual_tokens = soft.virtualTokens
+    configuration.num_transformer_submodules = 1
+    configuration.num_layers = architecture.layers
+    configuration.token_dim = soft.form == .prefix ? keys?.width : architecture.width
+    configuration.num_attention_heads =
+      soft.form == .prefix ? keys?.heads : architecture.dimensions(of: .queryOutput)?.heads
+    if soft.form != .prompt { configuration.encoder_hidden_size = architecture.width }
+    // The network that made them is gone; without it peft takes the vectors as they are.
+    if soft.form == .prefix { configuration.prefix_projection = false }
+    return (configuration, [("prompt_embeddings", soft.vectors)])
+  }
+
+  private static func lowRankUpdates(
+    _ adapter: InterventionAdapter, _ base: LanguageModel
+  ) throws -> Contents {
+    var tensors: [(name: String, tensor: Tensor)] = []
+    var modules: [Int: Set<String>] = [:]
+    var shared: (rank: Int, scale: Float, dropout: Double)?
+    for placed in adapter.interventions {
+      guard let update = placed.intervention as? LowRankUpdate, placed.site.positions == .every,
+        let projection = Projection.allCases.first(where: {
+          $0.component == placed.site.component && $0.input == placed.reading
+        })
+      else { throw unwritable("lora of whole projections", placed.intervention.name) }
+      let own = (rank: update.rank, scale: update.scale, dropout: placed.dropout)
+      guard shared ?? own == own else {
+        throw unwritable("one rank, scale and dropout for all", "rank \(own.rank) among others")
+      }
+      shared = own
+      let module = projection.moduleNames[0]
+      modules[placed.site.layer, default: []].insert(
+        module.split(separator: ".").last.map(String.init) ?? module)
+      let name = "base_model.model.model.layers.\(placed.site.layer).\(module)"
+      tensors.append((name + ".lora_A.weight", update.down.value))
+      tensors.append((name + ".lora_B.weight", update.up.value))
+    }
+    guard let shared, let first = modules.values.first,
+      modules.values.allSatisfy({ $0 == first })
+    else { throw unwritable("the same projections in every layer", "others") }
+    var configuration = Configuration(
+      peft_type: Kind.lora.rawValue, base_model_name_or_path: base.name)
+    configuration.r = shared.rank
+    configuration.lora_alpha = Double(shared.scale) * Double(shared.rank)
+    configuration.lora_dropout = shared.dropout
+    configuration.bias = "none"
+    configuration.target_modules = first.sorted()
+    if modules.count < base.model.architecture.layers {
+      configuration.layers_to_transform = modules.keys.sorted()
+      configuration.layers_pattern = "layers"
+    }
+    return (configuration, tensors)
+  }
+}

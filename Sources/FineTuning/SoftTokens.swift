@@ -1,0 +1,269 @@
+import Foundation
+import Models
+import Tensors
+
+/// Trained vectors before every sequence: soft tokens of the input, or a prefix of keys and values in
+/// every layer.
+public final class SoftTokens: Adapter {
+  /// What is put in.
+  public enum Form: String, Codable, Sendable, CaseIterable {
+    /// Input embeddings, trained directly (arXiv 2104.08691).
+    case prompt = "prompt-tuning"
+    /// Input embeddings, made by a small network while they are trained (arXiv 2103.10385).
+    case encodedPrompt = "p-tuning"
+    /// Keys and values of every layer, made by a small network while they are trained
+    /// (arXiv 2101.00190).
+    case prefix = "prefix-tuning"
+  }
+
+  /// What directly trained soft tokens start as.
+  public enum Initialization: Codable, Sendable, Equatable {
+    /// Normal numbers of the embeddings' own deviation.
+    case random
+    /// Embeddings of tokens drawn from the vocabulary.
+    case vocabulary
+    /// Embeddings of a text's tokens, again and again: the class labels.
+    case text(String)
+
+    /// `random`, `vocabulary`, or any other text.
+    public init(parsing text: String) {
+      switch text {
+      case "random": self = .random
+      case "vocabulary": self = .vocabulary
+      default: self = .text(text)
+      }
+    }
+  }
+
+  public let form: Form
+  private let encoder: SoftTokenEncoder
+  /// The widths of a layer's keys and values.
+  private let keyWidths: [(key: Int, value: Int)]
+
+  init(_ form: Form, _ encoder: SoftTokenEncoder, keyWidths: [(key: Int, value: Int)]) {
+    (self.form, self.encoder, self.keyWidths) = (form, encoder, keyWidths)
+  }
+
+  /// Vectors that exist already.
+  ///
+  /// - Parameter vectors: [tokens, ``vectorWidth(_:_:)``]
+  convenience init(_ form: Form, vectors: Tensor, for model: Model) throws {
+    self.init(
+      form, SoftTokenEncoder(vectors),
+      keyWidths: form == .prefix ? try Self.keyWidths(of: model) : []
+    )
+  }
+
+  /// The width of a token's vector: the model's, or that of all layers' keys and values together.
+  static func vectorWidth(_ form: Form, _ model: Model) throws -> Int {
+    form == .prefix
+      ? try keyWidths(of: model).reduce(0) { $0 + $1.key + $1.value } : model.architecture.width
+  }
+
+  /// Untrained ones.
+  ///
+  /// - Parameters:
+  ///   - count: how many
+  ///   - initialization: of those that are trained directly
+  ///   - encoderWidth: of the network that makes them; 0 for none, nil for the model's width
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text without tokens.
+  public convenience init(
+    _ form: Form, count: Int, for base: LanguageModel,
+    initialization: Initialization = .vocabulary, encoderWidth: Int? = nil,
+    using generator: inout RandomGenerator
+  ) throws {
+    let width = base.model.architecture.width
+    let keyWidths = form == .prefix ? try Self.keyWidths(of: base.model) : []
+    let outputs = try Self.vectorWidth(form, base.model)
+    let hidden = form == .prompt ? 0 : encoderWidth ?? width
+    let start: Tensor
+    if form == .prompt {
+      start = try Self.start(initialization, count, base, using: &generator)
+    } else if hidden == 0 {
+      start = .normal([count, outputs], deviation: 0.02, using: &generator)
+    } else {
+      start = .normal([count, width], using: &generator)
+    }
+    // P-tuning's network has two hidden layers, prefix tuning's one, as in their authors' code.
+    let widths =
+      hidden == 0
+      ? []
+      : form == .prefix ? [width, hidden, outputs] : [width, hidden, hidden, outputs]
+    self.init(
+      form,
+      SoftTokenEncoder(
+        start, widths: widths, activation: form == .prefix ? .tanh : .relu, using: &generator),
+      keyWidths: keyWidths)
+  }
+
+  private static func keyWidths(of model: Model) throws -> [(key: Int, value: Int)] {
+    try (0..<model.architecture.layers).map {
+      (try model.width(of: .keyOutput($0)), try model.width(of: .valueOutput($0)))
+    }
+  }
+
+  private static func start(
+    _ initialization: Initialization, _ count: Int, _ base: LanguageModel,
+    using generator: inout RandomGenerator
+  ) throws -> Tensor {
+    let embed = { (ids: [Int]) in
+      try base.model.architecture.embed([.tokens(ids)], positions: [Array(ids.indices)])
+    }
+    switch initialization {
+    case .random, .vocabulary:
+      let drawn = (0..<count).map { _ in
+        Int(generator.uniform() * Double(base.tokenizer.count))
+      }
+      let embedded = try embed(drawn)
+      guard initialization == .random else { return embedded }
+      let squares = (embedded * embedded).mean().scalar
+      return .normal(
+        embedded.shape, deviation: Double(squares).squareRoot(), using: &generator)
+    case .text(let text):
+      let ids = base.tokenizer.encode(text, addingSpecialTokens: false)
+      guard !ids.isEmpty else {
+        throw FineTuningError.invalidSetting(
+          name: "start", expected: "a text with tokens", found: "none")
+      }
+      return try embed((0..<count).map { ids[$0 % ids.count] })
+    }
+  }
+
+  public var method: String { form.rawValue }
+  public var parameters: [Parameter] { encoder.parameters }
+  public var orthonormalParameters: [Parameter] { [] }
+  public var virtualTokens: Int { encoder.count }
+  /// What is put in: [tokens, width], or for a prefix [tokens, all layers' keys and values], layer by
+  /// layer, keys (after their position encoding) and then values.
+  public var vectors: Tensor { encoder.output.detached }
+
+  public func validate(for model: Model) throws {
+    if form == .prefix {
+      let found = try Self.keyWidths(of: model)
+      guard found.count == keyWidths.count else {
+        throw FineTuningError.invalidSetting(
+          name: method, expected: "a model of \(keyWidths.count) layers", found: "\(found.count)")
+      }
+      for (layer, (expected, found)) in zip(keyWidths, found).enumerated()
+      where expected != found {
+        throw FineTuningError.invalidSetting(
+          name: "\(method), layer \(layer)", expected: "keys of width \(expected.key)",
+          found: "\(found.key)")
+      }
+      return
+    }
+    guard encoder.output.width == model.architecture.width else {
+      throw FineTuningError.invalidSetting(
+        name: method, expected: "a model of width \(encoder.output.width)",
+        found: "\(model.architecture.width)")
+    }
+  }
+
+  public func contribute(to request: inout Request, _ context: AdapterContext) throws {
+    // Once they have been read their keys and values are in the caches.
+    let positions = request.inputs.indices.map { sequence in
+      let start = request.caches?[sequence].count ?? 0
+      return context.ownTokens.filter { $0 >= start }
+    }
+    let rows = positions.flatMap { $0.map { $0 - context.ownTokens.lowerBound } }
+    guard !rows.isEmpty else { return }
+    let vectors = encoder.output
+    guard form == .prefix else {
+      request.edits.append(
+        Edit(Cells(.blockInput, layer: 0, positions: positions)) { _ in vectors.gatherRows(rows) })
+      return
+    }
+    var column = 0
+    for (layer, widths) in keyWidths.enumerated() {
+      for (component, width) in [
+        (Component.positionedKeyOutput, widths.key), (.valueOutput, widths.value),
+      ] {
+        let columns = column..<column + width
+        request.edits.append(
+          Edit(Cells(component, layer: layer, positions: positions)) { _ in
+            vectors.columns(columns).gatherRows(rows)
+          })
+        column += width
+      }
+    }
+  }
+}
+
+/// The vectors themselves, or the network that makes them.
+struct SoftTokenEncoder {
+  private let start: Parameter
+  private let maps: [(weight: Parameter, bias: Parameter)]
+  private let activation: Activation
+
+  /// - Parameters:
+  ///   - start: [tokens, first width]
+  ///   - widths: of the network's layers, input and output included; empty for none
+  init(
+    _ start: Tensor, widths: [Int] = [], activation: Activation = .relu,
+    using generator: inout RandomGenerator
+  ) {
+    self.start = Parameter("tokens", start)
+    self.activation = activation
+    maps = zip(widths, widths.dropFirst()).enumerated().map { index, pair in
+      let bound = 1 / Double(pair.0).squareRoot()
+      return (
+        Parameter(
+          "weight.\(index)",
+          .uniform([pair.1, pair.0], in: -bound..<bound, using: &generator)),
+        Parameter(
+          "bias.\(index)", .uniform([pair.1], in: -bound..<bound, using: &generator))
+      )
+    }
+  }
+
+  /// Vectors without a network.
+  init(_ vectors: Tensor) {
+    (start, maps, activation) = (Parameter("tokens", vectors), [], .relu)
+  }
+
+  var count: Int { start.value.rows }
+  var parameters: [Parameter] { [start] + maps.flatMap { [$0.weight, $0.bias] } }
+
+  /// [tokens, last width]
+  var output: Tensor {
+    var rows = start.tensor
+    for (index, map) in maps.enumerated() {
+      rows = rows.linear(map.weight.tensor, bias: map.bias.tensor)
+      if index < maps.count - 1 { rows = rows.activated(activation) }
+    }
+    return rows
+  }
+}
+
+/// What a file says of soft tokens beside their vectors.
+private struct SoftTokensRecord: Codable {
+  let form: SoftTokens.Form
+  let count: Int
+}
+
+extension SoftTokens {
+  public static var kind: String { "soft tokens" }
+
+  public func configuration() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return try encoder.encode(SoftTokensRecord(form: form, count: virtualTokens))
+  }
+
+  /// The vectors alone: the network that made them is dropped.
+  public var tensors: [(name: String, tensor: Tensor)] { [("tokens", vectors)] }
+
+  public convenience init(
+    configuration: Data, tensors: AdapterTensors, base: LanguageModel
+  ) throws {
+    guard let record = try? JSONDecoder().decode(SoftTokensRecord.self, from: configuration)
+    else { throw tensors.invalid("configuration", "a form and a count", "something else") }
+    guard (1...base.model.architecture.maximumLength).contains(record.count) else {
+      throw tensors.invalid(
+        "count", "1 to \(base.model.architecture.maximumLength)", "\(record.count)")
+    }
+    let width = try Self.vectorWidth(record.form, base.model)
+    try self.init(
+      record.form, vectors: tensors.tensor("tokens", [record.count, width]), for: base.model)
+  }
+}
