@@ -12,8 +12,13 @@ public protocol Architecture: Sendable {
   var layers: Int { get }
   /// The width of the residual stream.
   var width: Int { get }
-  /// The number of outputs: the vocabulary of a language model, the classes of a classifier.
+  /// The number of token ids that it reads: the rows of its embedding table; 0 when it reads vectors.
+  var vocabulary: Int { get }
+  /// The number of outputs: the vocabulary of a language model, the classes of a classifier; 0 without
+  /// a head.
   var outputs: Int { get }
+  /// The outputs' names, where they are no tokens: a classifier's labels.
+  var labels: [String]? { get }
   /// Whether a position sees only itself and earlier ones.
   var isCausal: Bool { get }
   /// The longest sequence it reads.
@@ -29,6 +34,9 @@ public protocol Architecture: Sendable {
   /// A component's width and, where it is made of heads, their number; nil when a block has no such
   /// component.
   func dimensions(of component: Component) -> ComponentDimensions?
+
+  /// The position whose outputs answer for a whole input: a decoder's last one.
+  func outputPosition(of input: ModelInput) -> Int
 
   /// The first rows of the residual stream for chosen positions of each input: [rows, width].
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor
@@ -62,6 +70,10 @@ public protocol Architecture: Sendable {
 }
 
 extension Architecture {
+  public var labels: [String]? { nil }
+
+  public func outputPosition(of input: ModelInput) -> Int { input.length - 1 }
+
   public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
     logits(residual, outputs: nil).crossEntropy(targets)
   }

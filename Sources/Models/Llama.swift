@@ -23,23 +23,6 @@ public struct Llama: Architecture {
     var isCausal = true
   }
 
-  /// A projection as stored: weight [outputs, inputs], bias [outputs] when there is one.
-  struct Projection: Sendable {
-    let weight: Weight
-    var bias: Tensor?
-
-    func callAsFunction(_ rows: Tensor) -> Tensor { rows.linear(weight, bias: bias) }
-
-    /// Some of the outputs, in the order given.
-    func selecting(_ outputs: [Int]) -> Projection {
-      Projection(
-        weight: weight.selecting(outputs),
-        bias: bias.map {
-          $0.reshaped([$0.count, 1]).gatherRows(outputs).reshaped([outputs.count])
-        })
-    }
-  }
-
   struct Layer: Sendable {
     let attentionNorm: Tensor  // input_layernorm, attn_norm
     let query: Projection  // self_attn.q_proj, attn_q
@@ -77,6 +60,7 @@ public struct Llama: Architecture {
   public var name: String { "llama" }
   public var layers: Int { configuration.layers }
   public var width: Int { configuration.width }
+  public var vocabulary: Int { configuration.vocabulary }
   public var outputs: Int { configuration.vocabulary }
   public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
@@ -113,7 +97,7 @@ public struct Llama: Architecture {
   public var parameterCount: Int {
     let perLayer = blocks.reduce(0) { total, layer in
       total + layer.attentionNorm.count + layer.mlpNorm.count
-        + layer.projections.reduce(0) { $0 + $1.weight.count + ($1.bias?.count ?? 0) }
+        + layer.projections.reduce(0) { $0 + $1.count }
     }
     return embeddings.count + perLayer + finalNorm.count
       + (configuration.tiedEmbeddings ? 0 : head.weight.count)
@@ -122,7 +106,7 @@ public struct Llama: Architecture {
   public var weightBytes: Int {
     let perLayer = blocks.reduce(0) { total, layer in
       total + 4 * (layer.attentionNorm.count + layer.mlpNorm.count)
-        + layer.projections.reduce(0) { $0 + $1.weight.byteCount + 4 * ($1.bias?.count ?? 0) }
+        + layer.projections.reduce(0) { $0 + $1.byteCount }
     }
     return embeddings.byteCount + perLayer + 4 * finalNorm.count
       + (configuration.tiedEmbeddings ? 0 : head.weight.byteCount)
@@ -150,7 +134,7 @@ public struct Llama: Architecture {
     var ids: [Int] = []
     for (input, positions) in zip(inputs, positions) {
       guard case .tokens(let tokens) = input else {
-        throw ModelError.invalidInput(expected: "token ids", found: "vectors")
+        throw ModelError.invalidInput(expected: "token ids", found: input.kind)
       }
       ids += positions.map { tokens[$0] }
     }
@@ -192,13 +176,5 @@ public struct Llama: Architecture {
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
     let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
     return outputs.map { head.selecting($0)(normed) } ?? head(normed)
-  }
-}
-
-extension Weight {
-  /// What a product with so many rows costs.
-  fileprivate func cost(rows: Int) -> RunCost {
-    RunCost(
-      rows: 0, operations: 2 * Double(count) * Double(rows), weightBytes: Double(byteCount))
   }
 }
