@@ -98,16 +98,30 @@ extension Unicode.Scalar {
   /// The canonical combining class.
   fileprivate var order: UInt8 { properties.canonicalCombiningClass.rawValue }
 
-  fileprivate var isNonSpacingMark: Bool { properties.generalCategory == .nonspacingMark }
+  /// The general category in Unicode 8, whose tables the reference keeps.
+  private var categoryOfUnicode8: Unicode.GeneralCategory {
+    guard let age = properties.age, age.major <= 8 else { return .unassigned }
+    return switch value {
+    case 0x166D, 0x111C9: .otherPunctuation
+    case 0x1734, 0x1171E: .nonspacingMark
+    case 0x1885, 0x1886: .otherLetter
+    case 0xA9BD: .spacingMark
+    default: properties.generalCategory
+    }
+  }
 
-  /// What is taken out of a text: control, format, private and unassigned characters.
+  fileprivate var isNonSpacingMark: Bool {
+    value >= 0x300 && categoryOfUnicode8 == .nonspacingMark
+  }
+
+  /// What is taken out of a text: control, format and private characters.
   fileprivate var isBertControl: Bool {
     if value < 0x80 {
       return (value < 0x20 || value == 0x7F) && self != "\t" && self != "\n" && self != "\r"
     }
     if self == "\u{FFFD}" { return true }
-    return switch properties.generalCategory {
-    case .control, .format, .privateUse, .surrogate, .unassigned: true
+    return switch categoryOfUnicode8 {
+    case .control, .format, .privateUse: true
     default: false
     }
   }
@@ -118,7 +132,7 @@ extension Unicode.Scalar {
       return 0x21...0x2F ~= value || 0x3A...0x40 ~= value || 0x5B...0x60 ~= value
         || 0x7B...0x7E ~= value
     }
-    return switch properties.generalCategory {
+    return switch categoryOfUnicode8 {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
       true
@@ -127,10 +141,13 @@ extension Unicode.Scalar {
   }
 
   /// The blocks that BERT calls Chinese: unified and compatibility ideographs, no kana, no hangul.
+  ///
+  /// Extension E starts at U+2B820; the reference starts it 256 scalars later, and so do vocabularies'
+  /// users.
   fileprivate var isIdeograph: Bool {
     switch value {
     case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F,
-      0x2B740...0x2B81F, 0x2B820...0x2CEAF, 0xF900...0xFAFF, 0x2F800...0x2FA1F:
+      0x2B740...0x2B81F, 0x2B920...0x2CEAF, 0xF900...0xFAFF, 0x2F800...0x2FA1F:
       true
     default: false
     }
