@@ -136,7 +136,7 @@ import Testing
         .replacing("LayerNorm.weight", with: "LayerNorm.gamma")
         .replacing("LayerNorm.bias", with: "LayerNorm.beta")
     }
-    _ = temporary
+    defer { withExtendedLifetime(temporary) {} }
     let model = Model(try Bert(folder: folder))
     let found = try model.run(Request(tiny.inputs, captures: [cells])).captures[0]
     #expect(found.elements == expected.elements)
@@ -196,7 +196,7 @@ import Testing
     let (temporary, folder) = try renamed(
       "bert-classifier", configuration: { $0.replacing(old, with: new) }
     ) { $0 }
-    _ = temporary
+    defer { withExtendedLifetime(temporary) {} }
     let found = line { _ = try Bert(folder: folder) }
     #expect(found?.contains(message) == true, "\(found ?? "nothing")")
   }
@@ -207,7 +207,7 @@ import Testing
     let model = try Classifier(name).model
     let inputs: [ModelInput] = [.tokens([2, 7, 19, 60, 3]), .tokens([2, 30, 31, 3])]
     var generator = RandomGenerator(seed: 4)
-    let rotation = Rotation.random(dimensions: 2, width: 8, using: &generator)
+    let rotation = try Rotation.random(rank: 2, width: 8, seed: 4)
     let weight = Tensor.normal([2, 8], deviation: 0.5, using: &generator)
     func loss(_ weight: Tensor) throws -> (Tensor, ReFT) {
       let reft = ReFT(.loreft, .rotation(rotation), weight: weight, bias: Tensor([0.3, -0.2]))
