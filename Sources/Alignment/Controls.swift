@@ -63,7 +63,7 @@ struct ControlSuite {
       let intervention = alignment.intervention
       func logits(_ transform: @escaping (Tensor) -> Tensor) throws -> Tensor {
         try run.model.run(
-          .lastLogits(inputs, edits: [Edit(cells, transform: transform)]), store: run.store
+          run.model.measuring(inputs, edits: [Edit(cells, transform: transform)]), store: run.store
         ).logits!
       }
       let plain = try logits { $0 }

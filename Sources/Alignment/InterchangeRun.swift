@@ -2,7 +2,7 @@ import Interventions
 import Models
 import Tensors
 
-/// Runs bases with an intervention at a site; the logits of each base's last position are the output.
+/// Runs bases with an intervention at a site; the logits of each base's output position are the output.
 struct InterchangeRun {
   let model: Model
   let store: ActivationStore
@@ -15,7 +15,7 @@ struct InterchangeRun {
     let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }
     let cells = Cells(data.site, positions: indices.map { data.positions[$0] })
     let edit = Edit(cells) { intervention($0, sources: sources) }
-    return .lastLogits(indices.map { data.examples[$0].base }, edits: [edit])
+    return model.measuring(indices.map { data.examples[$0].base }, edits: [edit])
   }
 
   /// The mean cross-entropy of the labels under an intervention, as a scalar.
@@ -53,7 +53,7 @@ struct InterchangeRun {
       }
       let compared = ComparedOutputs(judged)
       let logits = try model.run(
-        .lastLogits(part.map(\.base), outputs: compared.outputs), store: store
+        model.measuring(part.map(\.base), outputs: compared.outputs), store: store
       ).logits!
       return compared.outcomes(logits, judged)
     }

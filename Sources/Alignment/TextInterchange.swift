@@ -8,7 +8,7 @@ public struct TextInterchange {
   public let source: EncodedText
   /// The patched positions of the base.
   public let positions: [Int]
-  /// The logits after the patched base: [1, outputs].
+  /// The logits of the patched base's output position: [1, outputs].
   public let logits: Tensor
 }
 
@@ -38,7 +38,7 @@ extension LanguageModel {
     }
     let rows = try model.activations(at: site, [source.input], positions: [sourcePositions])
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
-    let run = try model.run(.lastLogits([base.input], edits: [edit]))
+    let run = try model.run(model.measuring([base.input], edits: [edit]))
     return TextInterchange(
       base: base, source: source, positions: basePositions, logits: run.logits!)
   }

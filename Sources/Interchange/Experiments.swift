@@ -58,8 +58,7 @@ extension LanguageModel {
   }
 
   private func token(of input: ModelInput, at position: Int) -> Int {
-    guard case .tokens(let ids) = input else { return 0 }
-    return ids[position]
+    input.tokenIDs?[position] ?? 0
   }
 
   /// Sweeps full-vector interchange over all layers and positions of a task's examples.

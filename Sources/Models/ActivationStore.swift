@@ -49,8 +49,8 @@ public final class ActivationStore {
     reserve(sites)
   }
 
-  /// From now on every base run keeps what experiments at these sites will read, and the last row for
-  /// the plain output, so that one base run serves them all.
+  /// From now on every base run keeps what experiments at these sites will read, and the row of the
+  /// plain output, so that one base run serves them all.
   public func reserve(_ sites: [Site]) {
     reserved += sites.filter { !reserved.contains($0) }
   }
@@ -94,6 +94,7 @@ public final class ActivationStore {
     var whole = needs
     if let earlier = records[input]?.needs { whole.formUnion(earlier) }
     let (layers, length) = (model.architecture.layers, input.length)
+    let measured = max(0, model.architecture.outputPosition(of: input))
     for site in reserved {
       let resolved = try? site.positions.resolved(length: length)
       let isOpen = resolved == nil || !model.architecture.isCausal
@@ -101,7 +102,7 @@ public final class ActivationStore {
       let highest = isOpen ? length - 1 : resolved?.max() ?? 0
       let stage = Cells(site, positions: []).stage
       var part = StoredNeeds(layers: layers)
-      part.residual[layers] = length - 1..<length
+      part.residual[layers] = measured..<measured + 1
       if stage > 0 { part.residual[stage] = min(lowest, length - 1)..<length }
       if model.architecture.isCausal && highest > 0 {
         for layer in stage..<max(stage, layers) { part.known[layer] = highest }

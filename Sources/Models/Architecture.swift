@@ -12,8 +12,13 @@ public protocol Architecture: Sendable {
   var layers: Int { get }
   /// The width of the residual stream.
   var width: Int { get }
-  /// The number of outputs: the vocabulary of a language model, the classes of a classifier.
+  /// The number of token ids that it reads: the rows of its embedding table; 0 when it reads vectors.
+  var vocabulary: Int { get }
+  /// The number of outputs: the vocabulary of a language model, the classes of a classifier; 0 without
+  /// a head.
   var outputs: Int { get }
+  /// The outputs' names, where they are no tokens: a classifier's labels.
+  var labels: [String]? { get }
   /// Whether a position sees only itself and earlier ones.
   var isCausal: Bool { get }
   /// The longest sequence it reads.
@@ -32,6 +37,9 @@ public protocol Architecture: Sendable {
 
   /// Whether a projection of its blocks has a bias.
   func hasBias(_ projection: Projection) -> Bool
+
+  /// The position whose outputs answer for a whole input: a decoder's last one.
+  func outputPosition(of input: ModelInput) -> Int
 
   /// The first rows of the residual stream for chosen positions of each input: [rows, width].
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor
@@ -72,6 +80,10 @@ extension Architecture {
   public func hasBias(_ projection: Projection) -> Bool { false }
 
   public func adding(_ changes: [WeightChange]) -> Self? { nil }
+
+  public var labels: [String]? { nil }
+
+  public func outputPosition(of input: ModelInput) -> Int { input.length - 1 }
 
   public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
     logits(residual, outputs: nil).crossEntropy(targets)

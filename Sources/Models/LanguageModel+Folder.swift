@@ -4,12 +4,24 @@ import Tokenizers
 
 extension LanguageModel {
   /// Reads a folder with `config.json`, safetensors (one file or shards) or a `pytorch_model.bin`, and
-  /// `tokenizer.json`.
+  /// the files of a tokenizer.
   convenience init(folder url: URL, weights: WeightForm) throws {
-    let architecture = try Llama(folder: url, weights: weights)
-    try self.init(
-      architecture,
-      tokenizer: Tokenizer(tokenizerJSON: url.appending(component: "tokenizer.json")), url: url)
+    let file = try ModelConfiguration(contentsOf: url)
+    let isEncoder = try Bert.Family(file) != nil
+    guard try isEncoder || Llama.isNamed(in: file) else {
+      throw ModelError.unknownArchitecture(
+        path: file.path, found: try file.architectureName(),
+        known: [Llama.className] + Bert.Family.allCases.map(\.rawValue))
+    }
+    guard isEncoder else {
+      let llama = try Llama(folder: url, weights: weights)
+      try self.init(llama, tokenizer: Tokenizer(folder: url), url: url)
+      return
+    }
+    var encoder = try Bert(folder: url, weights: weights)
+    let tokenizer = try Tokenizer(folder: url)
+    encoder.maskToken = tokenizer.mask
+    try self.init(encoder, tokenizer: tokenizer, url: url)
   }
 }
 
@@ -19,17 +31,23 @@ extension Llama {
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
   public init(folder url: URL, weights: WeightForm = .stored) throws {
     let file = try ModelConfiguration(contentsOf: url)
-    let known = "LlamaForCausalLM"
-    let found: [String] = try file.valueIfPresent("architectures") ?? []
-    guard found.contains(known) else {
-      let type: String? = try file.valueIfPresent("model_type")
+    guard try Self.isNamed(in: file) else {
       throw ModelError.unknownArchitecture(
-        path: file.path, found: found.first ?? type ?? "none", known: [known])
+        path: file.path, found: try file.architectureName(), known: [Self.className])
     }
     let configuration = try Configuration(file).validated(path: file.path)
     let checkpoint = try Checkpoints.checkpoint(inFolder: url)
     try self.init(
       configuration, from: checkpoint, names: .safetensors, interleaved: false, weights: weights)
+  }
+}
+
+extension Llama {
+  fileprivate static let className = "LlamaForCausalLM"
+
+  fileprivate static func isNamed(in file: ModelConfiguration) throws -> Bool {
+    let classes: [String] = try file.valueIfPresent("architectures") ?? []
+    return classes.contains(className)
   }
 }
 

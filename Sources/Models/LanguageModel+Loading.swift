@@ -10,7 +10,7 @@ public enum WeightForm: String, CaseIterable, Sendable, Codable {
 }
 
 extension LanguageModel {
-  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and `tokenizer.json`.
+  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and a tokenizer's files.
   ///
   /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the field or
   ///   tensor, what was expected and what was found.

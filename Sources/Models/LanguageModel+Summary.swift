@@ -20,6 +20,8 @@ public struct ModelSummary: Codable, Sendable {
   public let vocabulary: Int
   public let context: Int
   public let sites: [SiteSummary]
+  /// The labels of a classifier.
+  public let labels: [String]?
 }
 
 extension LanguageModel {
@@ -42,12 +44,12 @@ extension LanguageModel {
     return ModelSummary(
       path: url.path, architecture: architecture.name, identity: try identity(),
       parameters: architecture.parameterCount, layers: architecture.layers,
-      width: architecture.width, vocabulary: architecture.outputs,
+      width: architecture.width, vocabulary: architecture.vocabulary,
       context: architecture.maximumLength,
       sites: Component.allCases.compactMap { component in
         architecture.dimensions(of: component).map {
           ModelSummary.SiteSummary(name: component.rawValue, width: $0.width, heads: $0.heads)
         }
-      })
+      }, labels: architecture.labels)
   }
 }

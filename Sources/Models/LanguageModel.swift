@@ -11,9 +11,9 @@ public final class LanguageModel: Sendable {
 
   init(_ architecture: any Architecture, tokenizer: Tokenizer, url: URL) throws {
     // A vocabulary may be smaller than a padded embedding table, never larger.
-    guard tokenizer.count <= architecture.outputs else {
+    guard tokenizer.count <= architecture.vocabulary else {
       throw ModelError.tokenizerMismatch(
-        path: url.path, vocabulary: tokenizer.count, embeddings: architecture.outputs)
+        path: url.path, vocabulary: tokenizer.count, embeddings: architecture.vocabulary)
     }
     model = Model(architecture)
     (self.tokenizer, self.url) = (tokenizer, url)
@@ -35,33 +35,45 @@ public final class LanguageModel: Sendable {
   /// A text as the model reads it.
   public func encode(_ text: String) -> EncodedText { EncodedText(text, tokenizer: tokenizer) }
 
+  /// Two texts as the model reads a pair of them.
+  public func encode(_ first: String, _ second: String) -> EncodedPair {
+    EncodedPair(first, second, tokenizer: tokenizer)
+  }
+
+  /// The name of an output: a classifier's label, or a token's text.
+  public func outputName(_ output: Int) -> String {
+    model.architecture.labels.map { $0.indices.contains(output) ? $0[output] : "\(output)" }
+      ?? tokenizer.token(output)
+  }
+
   /// A token's text with its leading space visible, as labels show it.
   public func label(of id: Int) -> String {
     let text = tokenizer.token(id)
     return text.hasPrefix(" ") ? "␣" + text.dropFirst() : text
   }
 
-  /// Runs one text and returns the logits of its last position: [outputs].
+  /// Runs one text and returns the logits of its output position, the last one of a decoder: [outputs].
   ///
-  /// - Throws: ``ModelError`` when the text is empty or too long, or an edit doesn't fit.
+  /// - Throws: ``ModelError`` when the text is empty or too long, an edit doesn't fit, or the model has no
+  ///   head.
   public func logits(after text: String, edits: [Edit] = []) throws -> Tensor {
-    let run = try model.run(.lastLogits([.tokens(encode(text).ids)], edits: edits))
+    let run = try model.run(model.measuring([encode(text).input], edits: edits))
     return run.logits!
   }
 
-  /// The most likely next tokens of a row of logits, the likeliest first.
+  /// The most likely outputs of a row of logits, such as the next tokens, the likeliest first.
   public func top(_ count: Int, of logits: Tensor) -> [Prediction] {
     let logProbabilities = logits.logSoftmax().elements
     let values = logits.elements
     return values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(max(0, count)).map {
       Prediction(
-        id: $0, token: tokenizer.token($0), logit: values[$0],
+        id: $0, token: outputName($0), logit: values[$0],
         probability: Float(exp(Double(logProbabilities[$0]))))
     }
   }
 }
 
-/// One token as a continuation.
+/// One output with its probability: a token as a continuation, or a label.
 public struct Prediction: Codable, Sendable, Equatable {
   public let id: Int
   public let token: String
@@ -79,21 +91,7 @@ public struct EncodedText: Sendable, Hashable {
 
   init(_ text: String, tokenizer: Tokenizer) {
     self.text = text
-    ids = tokenizer.encode(text)
-    let added = tokenizer.encode("").count > 0 ? Set(tokenizer.encode("")) : []
-    var ranges: [Range<Int>] = []
-    var end = 0
-    for (index, id) in ids.enumerated() {
-      let isAdded = added.contains(id) && (index == 0 || index == ids.count - 1)
-      let length =
-        isAdded
-        ? 0
-        : tokenizer.decodeBytes([id], continuing: index > 0 && !ranges.allSatisfy(\.isEmpty)).count
-      let next = min(text.utf8.count, end + length)
-      ranges.append(end..<next)
-      end = next
-    }
-    self.ranges = ranges
+    (ids, ranges) = tokenizer.encodeWithRanges(text)
   }
 
   /// The number of tokens.
@@ -109,4 +107,18 @@ public struct EncodedText: Sendable, Hashable {
     guard let first = touched.first, let last = touched.last else { return 0..<0 }
     return first..<last + 1
   }
+}
+
+/// Two texts as one input.
+public struct EncodedPair: Sendable, Hashable {
+  public let ids: [Int]
+  /// The token type of each token: 0 or 1, as the checkpoint tells the texts apart.
+  public let types: [Int]
+
+  init(_ first: String, _ second: String, tokenizer: Tokenizer) {
+    (ids, types) = tokenizer.encode(first, second)
+  }
+
+  /// What the model reads.
+  public var input: ModelInput { types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids) }
 }

@@ -42,53 +42,37 @@ extension Llama {
     interleaved: Bool, weights form: WeightForm
   ) throws {
     let c = configuration
-    func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor {
-      let stored = try checkpoint.tensor(named: name)
-      guard stored.shape == shape else {
-        throw ModelError.shapeMismatch(
-          path: checkpoint.path, tensor: name, expected: shape, found: stored.shape)
-      }
-      return stored
-    }
-    func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-      try stored(name, shape).floats()
-    }
-    func weight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
-      let stored = try stored(name + ".weight", [outputs, inputs])
-      return form == .stored ? stored.weight() : Weight(stored.floats())
-    }
+    let reader = CheckpointReader(checkpoint: checkpoint, form: form)
     func projection(
       _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
-    ) throws -> Projection {
-      let stored = Projection(
-        weight: try weight(name, outputs, inputs),
-        bias: checkpoint.contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
+    ) throws -> LinearMap {
+      let stored = try reader.projection(name, outputs, inputs)
       guard let heads, interleaved else { return stored }
       let ordered = stored.selecting(
         Self.halvesOrder(heads: heads, headWidth: outputs / heads))
       return form == .stored
-        ? ordered : Projection(weight: Weight(ordered.weight.floats()), bias: ordered.bias)
+        ? ordered : LinearMap(weight: Weight(ordered.weight.floats()), bias: ordered.bias)
     }
     let (queries, keys) = (c.heads * c.headWidth, c.keyHeads * c.headWidth)
     let blocks = try (0..<c.layers).map { index in
       let prefix = names.layerPrefix + "\(index)."
       return Layer(
-        attentionNorm: try tensor(prefix + names.attentionNorm + ".weight", [c.width]),
+        attentionNorm: try reader.tensor(prefix + names.attentionNorm + ".weight", [c.width]),
         query: try projection(prefix + names.query, queries, c.width, heads: c.heads),
         key: try projection(prefix + names.key, keys, c.width, heads: c.keyHeads),
         value: try projection(prefix + names.value, keys, c.width),
         output: try projection(prefix + names.output, c.width, queries),
-        mlpNorm: try tensor(prefix + names.mlpNorm + ".weight", [c.width]),
+        mlpNorm: try reader.tensor(prefix + names.mlpNorm + ".weight", [c.width]),
         gate: try projection(prefix + names.gate, c.hiddenWidth, c.width),
         up: try projection(prefix + names.up, c.hiddenWidth, c.width),
         down: try projection(prefix + names.down, c.width, c.hiddenWidth))
     }
-    let embeddings = try weight(names.embeddings, c.vocabulary, c.width)
+    let embeddings = try reader.weight(names.embeddings, c.vocabulary, c.width)
     self.init(
       c, embeddings: embeddings, blocks: blocks,
-      finalNorm: try tensor(names.finalNorm + ".weight", [c.width]),
+      finalNorm: try reader.tensor(names.finalNorm + ".weight", [c.width]),
       head: c.tiedEmbeddings
-        ? Projection(weight: embeddings) : try projection(names.head, c.vocabulary, c.width))
+        ? LinearMap(weight: embeddings) : try projection(names.head, c.vocabulary, c.width))
   }
 
   /// For each row in the order of halves its place in the order of interleaved pairs.
@@ -107,19 +91,13 @@ extension Llama.Configuration {
   ///
   /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
   func validated(path: String) throws -> Llama.Configuration {
-    func require(_ holds: Bool, _ field: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw ModelError.invalidConfiguration(
-          path: path, field: field, expected: expected, found: "\(found)")
-      }
-    }
-    let limit = 1 << 24
+    let require = ConfigurationCheck(path: path)
     for (field, value) in [
       ("vocabulary size", vocabulary), ("hidden size", width), ("layers", layers),
       ("attention heads", heads), ("key/value heads", keyHeads), ("head width", headWidth),
       ("MLP width", hiddenWidth), ("context length", maximumLength),
     ] {
-      try require((1...limit).contains(value), field, "1 to \(limit)", value)
+      try require.size(value, field)
     }
     try require(heads % keyHeads == 0, "key/value heads", "a divisor of \(heads)", keyHeads)
     try require(headWidth % 2 == 0, "head width", "an even number", headWidth)

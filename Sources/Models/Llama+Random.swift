@@ -15,8 +15,8 @@ extension Llama {
     func random(_ weight: Weight) -> Weight {
       Weight(.normal([weight.rows, weight.width], deviation: 0.02, using: &generator))
     }
-    func random(_ projection: Projection) -> Projection {
-      Projection(
+    func random(_ projection: LinearMap) -> LinearMap {
+      LinearMap(
         weight: random(projection.weight), bias: projection.bias.map { .zeros($0.shape) })
     }
     func ones(_ tensor: Tensor) -> Tensor { Tensor(repeating: 1, shape: tensor.shape) }
@@ -30,7 +30,7 @@ extension Llama {
     }
     return Llama(
       configuration, embeddings: embeddings, blocks: blocks, finalNorm: ones(finalNorm),
-      head: configuration.tiedEmbeddings ? Projection(weight: embeddings) : random(head))
+      head: configuration.tiedEmbeddings ? LinearMap(weight: embeddings) : random(head))
   }
 
   /// A model of some size with random weights, heads of 64 and an MLP of 8/3 of the width: for
@@ -41,8 +41,8 @@ extension Llama {
     precondition(
       width > 0 && width % 64 == 0, "Llama(width:): expected a multiple of 64, got \(width)")
     var generator = RandomGenerator(seed: seed)
-    func random(_ outputs: Int, _ inputs: Int) -> Projection {
-      Projection(weight: Weight(.normal([outputs, inputs], deviation: 0.02, using: &generator)))
+    func random(_ outputs: Int, _ inputs: Int) -> LinearMap {
+      LinearMap(weight: Weight(.normal([outputs, inputs], deviation: 0.02, using: &generator)))
     }
     let ones = Tensor(repeating: 1, shape: [width])
     let configuration = Configuration(

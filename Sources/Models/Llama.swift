@@ -23,38 +23,21 @@ public struct Llama: Architecture {
     var isCausal = true
   }
 
-  /// A projection as stored: weight [outputs, inputs], bias [outputs] when there is one.
-  struct Projection: Sendable {
-    let weight: Weight
-    var bias: Tensor?
-
-    func callAsFunction(_ rows: Tensor) -> Tensor { rows.linear(weight, bias: bias) }
-
-    /// Some of the outputs, in the order given.
-    func selecting(_ outputs: [Int]) -> Projection {
-      Projection(
-        weight: weight.selecting(outputs),
-        bias: bias.map {
-          $0.reshaped([$0.count, 1]).gatherRows(outputs).reshaped([outputs.count])
-        })
-    }
-  }
-
   struct Layer: Sendable {
     let attentionNorm: Tensor  // input_layernorm, attn_norm
-    var query: Projection  // self_attn.q_proj, attn_q
-    var key: Projection  // self_attn.k_proj, attn_k
-    var value: Projection  // self_attn.v_proj, attn_v
-    var output: Projection  // self_attn.o_proj, attn_output
+    var query: LinearMap  // self_attn.q_proj, attn_q
+    var key: LinearMap  // self_attn.k_proj, attn_k
+    var value: LinearMap  // self_attn.v_proj, attn_v
+    var output: LinearMap  // self_attn.o_proj, attn_output
     let mlpNorm: Tensor  // post_attention_layernorm, ffn_norm
-    var gate: Projection  // mlp.gate_proj, ffn_gate
-    var up: Projection  // mlp.up_proj, ffn_up
-    var down: Projection  // mlp.down_proj, ffn_down
+    var gate: LinearMap  // mlp.gate_proj, ffn_gate
+    var up: LinearMap  // mlp.up_proj, ffn_up
+    var down: LinearMap  // mlp.down_proj, ffn_down
 
-    var projections: [Projection] { [query, key, value, output, gate, up, down] }
+    var projections: [LinearMap] { [query, key, value, output, gate, up, down] }
 
     /// The place of a projection by its name.
-    private static func place(of name: Models.Projection) -> WritableKeyPath<Layer, Projection> {
+    private static func place(of name: Projection) -> WritableKeyPath<Layer, LinearMap> {
       switch name {
       case .query: \.query
       case .key: \.key
@@ -66,7 +49,7 @@ public struct Llama: Architecture {
       }
     }
 
-    subscript(name: Models.Projection) -> Projection {
+    subscript(name: Projection) -> LinearMap {
       get { self[keyPath: Self.place(of: name)] }
       set { self[keyPath: Self.place(of: name)] = newValue }
     }
@@ -76,12 +59,12 @@ public struct Llama: Architecture {
   let embeddings: Weight  // [vocabulary, width]
   let blocks: [Layer]
   let finalNorm: Tensor
-  let head: Projection
+  let head: LinearMap
   let rotary: RotaryEmbedding
 
   init(
     _ configuration: Configuration, embeddings: Weight, blocks: [Layer], finalNorm: Tensor,
-    head: Projection
+    head: LinearMap
   ) {
     self.configuration = configuration
     (self.embeddings, self.blocks, self.finalNorm, self.head) = (
@@ -95,6 +78,7 @@ public struct Llama: Architecture {
   public var name: String { "llama" }
   public var layers: Int { configuration.layers }
   public var width: Int { configuration.width }
+  public var vocabulary: Int { configuration.vocabulary }
   public var outputs: Int { configuration.vocabulary }
   public var isCausal: Bool { configuration.isCausal }
   public var maximumLength: Int { configuration.maximumLength }
@@ -131,7 +115,7 @@ public struct Llama: Architecture {
   public var parameterCount: Int {
     let perLayer = blocks.reduce(0) { total, layer in
       total + layer.attentionNorm.count + layer.mlpNorm.count
-        + layer.projections.reduce(0) { $0 + $1.weight.count + ($1.bias?.count ?? 0) }
+        + layer.projections.reduce(0) { $0 + $1.count }
     }
     return embeddings.count + perLayer + finalNorm.count
       + (configuration.tiedEmbeddings ? 0 : head.weight.count)
@@ -140,7 +124,7 @@ public struct Llama: Architecture {
   public var weightBytes: Int {
     let perLayer = blocks.reduce(0) { total, layer in
       total + 4 * (layer.attentionNorm.count + layer.mlpNorm.count)
-        + layer.projections.reduce(0) { $0 + $1.weight.byteCount + 4 * ($1.bias?.count ?? 0) }
+        + layer.projections.reduce(0) { $0 + $1.byteCount }
     }
     return embeddings.byteCount + perLayer + 4 * finalNorm.count
       + (configuration.tiedEmbeddings ? 0 : head.weight.byteCount)
@@ -165,7 +149,7 @@ public struct Llama: Architecture {
     }
   }
 
-  public func hasBias(_ projection: Models.Projection) -> Bool {
+  public func hasBias(_ projection: Projection) -> Bool {
     blocks.contains { $0[projection].bias != nil }
   }
 
@@ -173,7 +157,7 @@ public struct Llama: Architecture {
     var ids: [Int] = []
     for (input, positions) in zip(inputs, positions) {
       guard case .tokens(let tokens) = input else {
-        throw ModelError.invalidInput(expected: "token ids", found: "vectors")
+        throw ModelError.invalidInput(expected: "token ids", found: input.kind)
       }
       ids += positions.map { tokens[$0] }
     }
@@ -218,13 +202,5 @@ public struct Llama: Architecture {
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
     let normed = residual.rmsNorm(finalNorm, epsilon: configuration.normEpsilon)
     return outputs.map { head.selecting($0)(normed) } ?? head(normed)
-  }
-}
-
-extension Weight {
-  /// What a product with so many rows costs.
-  fileprivate func cost(rows: Int) -> RunCost {
-    RunCost(
-      rows: 0, operations: 2 * Double(count) * Double(rows), weightBytes: Double(byteCount))
   }
 }

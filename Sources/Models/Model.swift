@@ -164,7 +164,23 @@ public final class Model: Sendable {
     return architecture.dimensions(of: site.component)!.columns(head: site.head).count
   }
 
+  /// A request for the logits of each input's output position: the last one of a decoder, the first of
+  /// a classifier, the mask of a masked-language model.
+  public func measuring(
+    _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
+  ) -> Request {
+    Request(
+      inputs, edits: edits, logits: inputs.map { [architecture.outputPosition(of: $0)] },
+      outputs: outputs)
+  }
+
   func validate(_ request: Request) throws {
+    guard architecture.outputs > 0 || request.logits == nil else {
+      throw ModelError.noOutputs(architecture: architecture.name)
+    }
+    guard architecture.isCausal || request.caches == nil else {
+      throw ModelError.notADecoder(architecture: architecture.name)
+    }
     for input in request.inputs {
       guard (1...architecture.maximumLength).contains(input.length) else {
         throw ModelError.invalidLength(

@@ -24,6 +24,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case invalidLength(length: Int, maximum: Int)
   /// An input of another kind or width than the model reads.
   case invalidInput(expected: String, found: String)
+  /// Outputs are asked of a model that has no head.
+  case noOutputs(architecture: String)
+  /// Text is to be continued by a model that reads all positions at once.
+  case notADecoder(architecture: String)
   /// The base runs of one batch need more memory than the store may take.
   case activationBudget(needed: Int, budget: Int)
 
@@ -61,6 +65,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .activationBudget(let needed, let budget):
       "activation memory: " + Self.excess(needed, over: budget)
         + ": take smaller batches or a larger budget"
+    case .noOutputs(let architecture):
+      "this \(architecture) model has no head, so no outputs: only its hidden vectors can be read"
+    case .notADecoder(let architecture):
+      "a \(architecture) model is an encoder: it can't continue a text"
     case .invalidInput(let expected, let found):
       "expected an input of \(expected), found \(found)"
     }

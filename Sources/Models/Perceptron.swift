@@ -44,6 +44,7 @@ public struct Perceptron: Architecture {
   public var name: String { "perceptron" }
   public var layers: Int { hidden.count }
   public var width: Int { hidden[0].weight.rows }
+  public var vocabulary: Int { 0 }
   public var outputs: Int { readout.weight.rows }
   public var isCausal: Bool { true }
   public var maximumLength: Int { 1 }
@@ -83,7 +84,7 @@ public struct Perceptron: Architecture {
     let expected = hidden[0].weight.width
     let rows = try zip(inputs, positions).flatMap { input, positions in
       guard case .vectors(let vectors) = input else {
-        throw ModelError.invalidInput(expected: "vectors of width \(expected)", found: "tokens")
+        throw ModelError.invalidInput(expected: "vectors of width \(expected)", found: input.kind)
       }
       return try positions.map { position in
         guard vectors[position].count == expected else {

@@ -2,16 +2,35 @@ import Tensors
 
 /// What a model reads: one sequence.
 public enum ModelInput: Hashable, Sendable {
-  /// Token ids, one for each position.
+  /// Token ids, one for each position; of an encoder with token types all have type 0.
   case tokens([Int])
+  /// Token ids with their token types: which of two texts each belongs to, as one number a position.
+  case segments([Int], types: [Int])
   /// Vectors, one for each position, each as wide as the model's input.
   case vectors([[Float]])
 
   /// The number of positions.
   public var length: Int {
     switch self {
-    case .tokens(let ids): ids.count
+    case .tokens(let ids), .segments(let ids, _): ids.count
     case .vectors(let vectors): vectors.count
+    }
+  }
+
+  /// The token ids; nil for vectors.
+  public var tokenIDs: [Int]? {
+    switch self {
+    case .tokens(let ids), .segments(let ids, _): ids
+    case .vectors: nil
+    }
+  }
+
+  /// What it is, for messages.
+  var kind: String {
+    switch self {
+    case .tokens: "token ids"
+    case .segments: "token ids with token types"
+    case .vectors: "vectors"
     }
   }
 }
@@ -21,6 +40,9 @@ extension ModelInput {
   func prepending(_ count: Int) -> ModelInput {
     switch self {
     case .tokens(let ids): .tokens(Array(repeating: 0, count: count) + ids)
+    case .segments(let ids, let types):
+      .segments(
+        Array(repeating: 0, count: count) + ids, types: Array(repeating: 0, count: count) + types)
     case .vectors(let vectors):
       .vectors(
         Array(repeating: Array(repeating: 0, count: vectors.first?.count ?? 0), count: count)

@@ -42,7 +42,7 @@ extension Llama {
     var blocks = blocks
     for change in changes {
       let projection = blocks[change.layer][change.projection]
-      blocks[change.layer][change.projection] = Projection(
+      blocks[change.layer][change.projection] = LinearMap(
         weight: Weight((projection.weight.floats() + change.change).detached),
         bias: projection.bias)
     }

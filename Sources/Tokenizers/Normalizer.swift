@@ -8,6 +8,8 @@ package enum Normalizer: Equatable, Sendable {
   case prepend(String)
   /// Every occurrence of a text replaced by another.
   case replace(String, with: String)
+  /// What BERT does to a text.
+  case bert(BertNormalization)
 
   package func apply(to text: [UInt8]) -> [UInt8] {
     switch self {
@@ -21,6 +23,8 @@ package enum Normalizer: Equatable, Sendable {
       return text.isEmpty ? text : Array(prefix.utf8) + text
     case .replace(let pattern, let replacement):
       return Self.replacing(Array(pattern.utf8), by: Array(replacement.utf8), in: text)
+    case .bert(let normalization):
+      return normalization.apply(to: text)
     }
   }
 

@@ -7,6 +7,8 @@ package struct PreTokenizer: Equatable, Sendable {
     case pattern(SplitPattern)
     /// Puts a space before each word that has none.
     case prefixSpace
+    /// Cuts at white space, which goes, and makes every punctuation mark a word of its own (BERT).
+    case whitespaceAndPunctuation
   }
 
   package var steps: [Step]
@@ -44,6 +46,8 @@ package struct PreTokenizer: Equatable, Sendable {
         words = cut
       case .prefixSpace:
         (text, words) = Self.prefixingSpaces(words, of: text)
+      case .whitespaceAndPunctuation:
+        words = words.flatMap { Self.splitPunctuation($0, of: text) }
       }
     }
     for word in words { body(text, word) }
@@ -76,6 +80,24 @@ package struct PreTokenizer: Equatable, Sendable {
       pieces.append(start..<end)
       start = end
     }
+    return pieces
+  }
+
+  private static func splitPunctuation(_ word: Range<Int>, of text: [UInt8]) -> [Range<Int>] {
+    let reader = ScalarReader(bytes: text, end: word.upperBound)
+    var pieces: [Range<Int>] = []
+    var (start, index) = (word.lowerBound, word.lowerBound)
+    while index < word.upperBound {
+      let (scalar, end) = reader.scalar(at: index)
+      let isPunctuation = scalar.isBertPunctuation
+      if isPunctuation || scalar.properties.isWhitespace {
+        if start < index { pieces.append(start..<index) }
+        if isPunctuation { pieces.append(index..<end) }
+        start = end
+      }
+      index = end
+    }
+    if start < word.upperBound { pieces.append(start..<word.upperBound) }
     return pieces
   }
 

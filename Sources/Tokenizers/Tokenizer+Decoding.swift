@@ -19,6 +19,9 @@ extension Tokenizer {
   public func decodeBytes(
     _ ids: [Int], skippingSpecialTokens: Bool = false, continuing: Bool = false
   ) -> [UInt8] {
+    if vocabulary.spelling == .wordPiece {
+      return joined(ids, skippingSpecialTokens: skippingSpecialTokens, continuing: continuing)
+    }
     var bytes: [UInt8] = []
     var dropsSpace = !continuing && dropsSpacePrefix
     for id in ids where 0..<count ~= id {
@@ -52,6 +55,7 @@ extension Tokenizer {
       switch vocabulary.spelling {
       case .byteLevel: ByteLevelAlphabet.encode(token.utf8)
       case .sentencePiece: token.replacing(" ", with: "\u{2581}")
+      case .wordPiece: token.hasPrefix(" ") ? String(token.dropFirst()) : token
       }
     return vocabulary.id(spelled: spelled).map(Int.init) ?? literal
   }

@@ -8,22 +8,26 @@ extension Tokenizer {
   /// `chat_template.jinja` or from there.
   /// - Throws: ``TokenizerError`` when a file can't be read, contradicts itself, or asks for a
   ///   normalizer, pre-tokenizer, model or post-processor other than those of byte-level and
-  ///   SentencePiece-style byte-pair encodings.
+  ///   SentencePiece-style byte-pair encodings and of WordPiece.
   public init(tokenizerJSON url: URL) throws(TokenizerError) {
-    let configurationURL = url.deletingLastPathComponent()
-      .appendingPathComponent("tokenizer_config.json")
-    let hasConfiguration = FileManager.default.fileExists(atPath: configurationURL.path)
-    let templateURL = url.deletingLastPathComponent().appendingPathComponent("chat_template.jinja")
+    let folder = url.deletingLastPathComponent()
+    let templateURL = folder.appendingPathComponent("chat_template.jinja")
     let hasTemplate = FileManager.default.fileExists(atPath: templateURL.path)
     try self.init(
       TokenizerFile(name: url.path, bytes: Self.bytes(of: url)),
-      configuration: hasConfiguration
-        ? TokenizerFile(name: configurationURL.path, bytes: Self.bytes(of: configurationURL)) : nil,
+      configuration: Self.configuration(in: folder),
       chatTemplate: hasTemplate
         ? String(decoding: Self.bytes(of: templateURL), as: UTF8.self) : nil)
   }
 
-  private static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
+  /// The folder's `tokenizer_config.json`, when there is one.
+  static func configuration(in folder: URL) throws(TokenizerError) -> TokenizerFile? {
+    let url = folder.appendingPathComponent("tokenizer_config.json")
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    return try TokenizerFile(name: url.path, bytes: bytes(of: url))
+  }
+
+  static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
     do {
       return Array(try Data(contentsOf: url))
     } catch {
@@ -40,9 +44,14 @@ extension Tokenizer {
     let words = try file.words()
     let model = try file.model()
     let added = try file.addedTokens()
+    let isWordPiece = file.isWordPiece(model)
     let vocabulary = try file.vocabulary(
-      of: model, adding: added, spelled: words.isByteLevel ? .byteLevel : .sentencePiece)
-    let encoder = try file.encoder(of: model, vocabulary, isByteLevel: words.isByteLevel)
+      of: model, adding: added,
+      spelled: isWordPiece ? .wordPiece : words.isByteLevel ? .byteLevel : .sentencePiece)
+    let encoder: WordEncoder =
+      isWordPiece
+      ? .wordPiece(try file.wordPieceEncoder(of: model, vocabulary))
+      : .merges(try file.encoder(of: model, vocabulary, isByteLevel: words.isByteLevel))
 
     var pipeline = Pipeline(
       addedTokens: AddedTokens(added.filter { !$0.isNormalized }), encoder: encoder)
@@ -59,10 +68,11 @@ extension Tokenizer {
       pipeline.spacePrefix = .always
       pipeline.escapesSpaces = true
     }
-    (pipeline.prefix, pipeline.suffix) = try file.template(of: vocabulary)
+    try file.readTemplates(of: vocabulary, into: &pipeline)
 
-    let beginning = try configuration?.token(inRole: "bos_token", of: vocabulary)
-    let end = try configuration?.token(inRole: "eos_token", of: vocabulary)
+    // Encoders may name only what marks a classified text, and what separates texts.
+    let beginning = try configuration?.token(inRoles: ["bos_token", "cls_token"], of: vocabulary)
+    let end = try configuration?.token(inRoles: ["eos_token", "sep_token"], of: vocabulary)
     if let adds = try configuration?.choice("add_bos_token"), let beginning {
       pipeline.prefix.removeAll { $0 == beginning }
       if adds { pipeline.prefix.insert(beginning, at: 0) }
@@ -73,12 +83,15 @@ extension Tokenizer {
     }
     let configured = try configuration?.chatTemplate()
     chatTemplateSource = chatTemplate ?? configured
+    let masks = ["[MASK]", "<mask>"].lazy.compactMap(vocabulary.id(spelled:)).map(Int.init)
+    let namedMask = try configuration?.token(inRoles: ["mask_token"], of: vocabulary)
+    mask = namedMask ?? masks.first { vocabulary.kinds[$0] == .control }
     self.vocabulary = vocabulary
     self.pipeline = pipeline
     beginningOfSequence = beginning
     endOfSequence = end
     unknown =
-      try configuration?.token(inRole: "unk_token", of: vocabulary) ?? encoder.unknown.map(Int.init)
+      try configuration?.token(inRoles: ["unk_token"], of: vocabulary) ?? encoder.unknown.map(Int.init)
   }
 
   private static func normalizing(_ token: AddedToken, by normalizers: [Normalizer]) -> AddedToken {

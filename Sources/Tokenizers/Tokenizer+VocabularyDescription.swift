@@ -22,10 +22,11 @@ extension Tokenizer {
       description.unknown, "unknown_token_id", default: spelling == .byteLevel ? nil : 0)
     vocabulary = try description.vocabulary(spelled: spelling)
     chatTemplateSource = description.chatTemplate
+    mask = nil
 
     var pipeline = Pipeline(
       addedTokens: AddedTokens(Self.addedTokens(of: vocabulary)),
-      encoder: try description.encoder(for: vocabulary, unknown: unknown))
+      encoder: .merges(try description.encoder(for: vocabulary, unknown: unknown)))
     pipeline.preTokenizer = try description.words(spelled: spelling)
     if description.addsSpacePrefix ?? (spelling == .sentencePiece) {
       pipeline.spacePrefix = .always

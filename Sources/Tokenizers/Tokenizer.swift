@@ -1,9 +1,9 @@
 /// Turns text into token ids and back, as the reference implementation of the vocabulary does.
 ///
-/// Two families are known: byte-level byte-pair encoding (GPT-2, LLaMA 3, Qwen2, SmolLM) and
-/// SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2). A vocabulary comes
-/// from a GGUF file's metadata, ``init(vocabulary:)``, or from Hugging Face's `tokenizer.json`,
-/// ``init(tokenizerJSON:)``.
+/// Three families are known: byte-level byte-pair encoding (GPT-2, RoBERTa, LLaMA 3, Qwen2, SmolLM),
+/// SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2) and WordPiece (BERT). A
+/// vocabulary comes from a GGUF file's metadata, ``init(vocabulary:)``, or from a model's folder,
+/// ``init(folder:)``: Hugging Face's `tokenizer.json`, or the files that were before it.
 ///
 /// Byte-level tokenizers without a normalizer give back every text exactly, as long as the
 /// vocabulary has all its bytes: `decode(encode(text, addingSpecialTokens: false)) == text`.
@@ -16,6 +16,9 @@ public struct Tokenizer: Sendable {
 
   /// The token for what the vocabulary can't express.
   public let unknown: Int?
+
+  /// The token that stands for one that is to be guessed.
+  public let mask: Int?
 
   /// The checkpoint's `chat_template` as it is written, a Jinja program; ``chatTemplate()`` reads it.
   public let chatTemplateSource: String?
@@ -33,10 +36,32 @@ public struct Tokenizer: Sendable {
     var spacePrefix = SpacePrefix.none
     var escapesSpaces = false
     var preTokenizer = PreTokenizer(steps: [])
-    var encoder: PieceEncoder
+    var encoder: WordEncoder
     /// Ids put before and after a text when special tokens are added.
     var prefix: [Int] = []
     var suffix: [Int] = []
+    /// How two texts are put together.
+    var pair: [PairPart] = [.text(0, type: 0), .text(1, type: 1)]
+  }
+
+  /// A part of two texts that are put together, with its token type.
+  enum PairPart: Sendable {
+    case special(Int, type: Int)
+    /// The first text (0) or the second (1).
+    case text(Int, type: Int)
+  }
+
+  /// What turns a word into tokens.
+  enum WordEncoder: Sendable {
+    case merges(PieceEncoder)
+    case wordPiece(WordPieceEncoder)
+
+    var unknown: Int32? {
+      switch self {
+      case .merges(let encoder): encoder.unknown
+      case .wordPiece(let encoder): encoder.unknown
+      }
+    }
   }
 
   /// Which fragments of a text get a space before them (SentencePiece's dummy prefix).
@@ -104,8 +129,35 @@ public struct Tokenizer: Sendable {
     return ids
   }
 
+  /// The token ids of two texts together, put as the model was trained with pairs, and each one's token
+  /// type, which says of which text it is.
+  ///
+  /// A vocabulary that says nothing of pairs puts the texts one after another, with the types 0 and 1.
+  /// - Parameter parsingSpecialTokens: as in
+  ///   ``encode(_:addingSpecialTokens:parsingSpecialTokens:)``.
+  public func encode(
+    _ first: String, _ second: String, parsingSpecialTokens: Bool = true
+  ) -> (ids: [Int], types: [Int]) {
+    let texts = [first, second].map {
+      encode($0, addingSpecialTokens: false, parsingSpecialTokens: parsingSpecialTokens)
+    }
+    var ids: [Int] = []
+    var types: [Int] = []
+    for part in pipeline.pair {
+      switch part {
+      case .special(let id, let type):
+        ids.append(id)
+        types.append(type)
+      case .text(let index, let type):
+        ids += texts[index]
+        types += texts[index].map { _ in type }
+      }
+    }
+    return (ids, types)
+  }
+
   /// The added tokens in a text and what is between them.
-  private func fragments(of bytes: [UInt8], trusted: TrustedRanges) -> [AddedTokens.Fragment] {
+  func fragments(of bytes: [UInt8], trusted: TrustedRanges) -> [AddedTokens.Fragment] {
     let fragments = pipeline.addedTokens.split(bytes, trusted: trusted)
     guard !trusted.isUniform, !pipeline.normalizedAddedTokens.isEmpty else { return fragments }
     // Normalization moves the ends of the parts: of the tokens that are found after it, those in trusted
@@ -151,7 +203,10 @@ public struct Tokenizer: Sendable {
       text = Normalizer.replace(" ", with: "\u{2581}").apply(to: text)
     }
     pipeline.preTokenizer.forEachWord(of: text) { text, word in
-      pipeline.encoder.encode(word, of: text, into: &ids, scratch: &scratch)
+      switch pipeline.encoder {
+      case .merges(let encoder): encoder.encode(word, of: text, into: &ids, scratch: &scratch)
+      case .wordPiece(let encoder): encoder.encode(word, of: text) { id, _ in ids.append(id) }
+      }
     }
   }
 }

@@ -1,53 +1,69 @@
 extension TokenizerFile {
-  /// The ids that the section `post_processor` puts before and after a text.
-  func template(of vocabulary: Vocabulary) throws(TokenizerError) -> (prefix: [Int], suffix: [Int])
-  {
-    var prefix: [Int] = []
-    var suffix: [Int] = []
+  /// What the section `post_processor` puts before and after a text, and around two.
+  func readTemplates(
+    of vocabulary: Vocabulary, into pipeline: inout Tokenizer.Pipeline
+  ) throws(TokenizerError) {
     let steps = try self.steps(of: root["post_processor"], "post_processor", list: "processors")
     for (step, type, field) in steps {
       switch type {
       case "ByteLevel":
         continue
       case "TemplateProcessing":
-        let (before, after) = try template(step, field, vocabulary)
-        prefix = before + prefix
-        suffix += after
+        let single = try template("single", of: step, field, vocabulary)
+        let texts = single.indices.filter { single[$0].isText }
+        guard texts.count < 2 else {
+          throw fault("\(field).single[\(texts[1])]", "one Sequence only", step["single"])
+        }
+        let text = texts.first ?? single.endIndex
+        pipeline.prefix = single[..<text].compactMap(\.special) + pipeline.prefix
+        pipeline.suffix += single[text...].compactMap(\.special)
+        if step["pair"] != nil { pipeline.pair = try template("pair", of: step, field, vocabulary) }
       case "BertProcessing", "RobertaProcessing":
-        prefix = [try marker("cls", of: step, field, vocabulary)] + prefix
-        suffix.append(try marker("sep", of: step, field, vocabulary))
+        let first = try marker("cls", of: step, field, vocabulary)
+        let last = try marker("sep", of: step, field, vocabulary)
+        pipeline.prefix = [first] + pipeline.prefix
+        pipeline.suffix.append(last)
+        // RoBERTa separates by two marks, and has no token types.
+        let isRoberta = type == "RobertaProcessing"
+        let second = isRoberta ? 0 : 1
+        pipeline.pair =
+          [.special(first, type: 0), .text(0, type: 0), .special(last, type: 0)]
+          + (isRoberta ? [.special(last, type: 0)] : [])
+          + [.text(1, type: second), .special(last, type: second)]
       default:
         throw fault(
-          "\(field).type", "ByteLevel, TemplateProcessing, RobertaProcessing or Sequence",
+          "\(field).type",
+          "BertProcessing, ByteLevel, TemplateProcessing, RobertaProcessing or Sequence",
           step["type"])
       }
     }
-    return (prefix, suffix)
   }
 
-  /// The parts of `single`: special tokens, the text `A`, and special tokens.
+  /// The parts of `single` or `pair`: special tokens and the texts `A` and `B`.
   private func template(
-    _ step: JSONValue, _ field: String, _ vocabulary: Vocabulary
-  ) throws(TokenizerError) -> (prefix: [Int], suffix: [Int]) {
-    guard let parts = step["single"]?.array else {
-      throw fault("\(field).single", "an array", step["single"])
+    _ key: String, of step: JSONValue, _ field: String, _ vocabulary: Vocabulary
+  ) throws(TokenizerError) -> [Tokenizer.PairPart] {
+    guard let parts = step[key]?.array else {
+      throw fault("\(field).\(key)", "an array", step[key])
     }
-    var prefix: [Int] = []
-    var suffix: [Int] = []
-    var isBehindText = false
+    var template: [Tokenizer.PairPart] = []
     for (index, part) in parts.enumerated() {
-      let partField = "\(field).single[\(index)]"
-      if part["Sequence"] != nil {
-        guard !isBehindText else { throw fault(partField, "one Sequence only", part) }
-        isBehindText = true
+      let place = "\(field).\(key)[\(index)]"
+      let type = part["Sequence"]?["type_id"] ?? part["SpecialToken"]?["type_id"]
+      guard let type = type == nil ? 0 : type?.integer, 0...255 ~= type else {
+        throw fault("\(place).type_id", "a token type from 0 to 255", type)
+      }
+      if let sequence = part["Sequence"] {
+        template.append(.text(sequence["id"]?.string == "B" ? 1 : 0, type: type))
       } else if let name = part["SpecialToken"]?["id"]?.string {
-        let ids = try specialIDs(named: name, in: step, field, vocabulary)
-        if isBehindText { suffix += ids } else { prefix += ids }
+        template += try specialIDs(named: name, in: step, field, vocabulary).map {
+          .special($0, type: type)
+        }
       } else {
-        throw fault(partField, "a Sequence or a SpecialToken", part)
+        throw fault(place, "a Sequence or a SpecialToken", part)
       }
     }
-    return (prefix, suffix)
+    return template
   }
 
   private func specialIDs(
@@ -77,9 +93,12 @@ extension TokenizerFile {
     return id
   }
 
-  /// The token that `tokenizer_config.json`, which is this file, gives a role such as `bos_token`.
-  func token(inRole role: String, of vocabulary: Vocabulary) throws(TokenizerError) -> Int? {
-    guard let value = root[role] else { return nil }
+  /// The token that `tokenizer_config.json`, which is this file, gives a role such as `bos_token`: the
+  /// first of some roles that it gives.
+  func token(inRoles roles: [String], of vocabulary: Vocabulary) throws(TokenizerError) -> Int? {
+    guard let role = roles.first(where: { root[$0] != nil }), let value = root[role] else {
+      return nil
+    }
     guard let text = value.string ?? value["content"]?.string else {
       throw fault(role, "a token", value)
     }
@@ -88,4 +107,9 @@ extension TokenizerFile {
     }
     return Int(id)
   }
+}
+
+extension Tokenizer.PairPart {
+  fileprivate var isText: Bool { if case .text = self { true } else { false } }
+  fileprivate var special: Int? { if case .special(let id, _) = self { id } else { nil } }
 }

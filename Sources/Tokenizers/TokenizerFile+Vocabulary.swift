@@ -1,17 +1,43 @@
 extension TokenizerFile {
-  /// The section `model`, which must be a byte-pair encoding.
+  /// The section `model`, which must be a byte-pair encoding or WordPiece.
   func model() throws(TokenizerError) -> JSONValue {
     guard let model = root["model"] else { throw fault("model", "an object", nil) }
     // Files of older versions don't name the type.
-    guard model["type"] == nil || model["type"]?.string == "BPE" else {
-      throw fault("model.type", "BPE", model["type"])
+    guard model["type"] == nil || ["BPE", "WordPiece"].contains(model["type"]?.string) else {
+      throw fault("model.type", "BPE or WordPiece", model["type"])
     }
+    if isWordPiece(model) { return model }
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
       guard model[key] == nil || model[key]?.string == "" else {
         throw fault("model.\(key)", "nothing", model[key])
       }
     }
     return model
+  }
+
+  /// Whether the section `model` is WordPiece.
+  func isWordPiece(_ model: JSONValue) -> Bool {
+    model["type"]?.string == "WordPiece"
+      || model["type"] == nil && model["max_input_chars_per_word"] != nil
+  }
+
+  /// The encoder of a WordPiece `model`.
+  func wordPieceEncoder(
+    of model: JSONValue, _ vocabulary: Vocabulary
+  ) throws(TokenizerError) -> WordPieceEncoder {
+    guard let unknown = model["unk_token"]?.string.flatMap(vocabulary.id(spelled:)) else {
+      throw fault("model.unk_token", "a token of the vocabulary", model["unk_token"])
+    }
+    let limit = model["max_input_chars_per_word"]
+    guard let maximum = limit == nil ? 100 : limit?.integer, maximum > 0 else {
+      throw fault("model.max_input_chars_per_word", "a positive number", limit)
+    }
+    let prefix = model["continuing_subword_prefix"]
+    guard let mark = prefix == nil ? "##" : prefix?.string else {
+      throw fault("model.continuing_subword_prefix", "a text", prefix)
+    }
+    return WordPieceEncoder(
+      vocabulary: vocabulary, unknown: unknown, mark: Array(mark.utf8), maximumScalars: maximum)
   }
 
   /// The section `added_tokens`.

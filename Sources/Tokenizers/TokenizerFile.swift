@@ -18,6 +18,11 @@ struct TokenizerFile {
     }
   }
 
+  /// A file whose sections come from elsewhere.
+  init(name: String, root: JSONValue) {
+    (self.name, self.root) = (name, root)
+  }
+
   func fault(_ field: String, _ expected: String, _ found: JSONValue?) -> TokenizerError {
     fault(field, expected, found: found?.summary ?? "nothing")
   }
@@ -80,11 +85,26 @@ struct TokenizerFile {
           let content = step["content"]?.string
         else { throw fault("\(field).pattern", "a String and a content", step["pattern"]) }
         normalizers.append(.replace(pattern, with: content))
+      case "BertNormalizer":
+        normalizers.append(.bert(try bertNormalization(step, field)))
       default:
-        throw fault("\(field).type", "NFC, Prepend, Replace or Sequence", step["type"])
+        throw fault(
+          "\(field).type", "BertNormalizer, NFC, Prepend, Replace or Sequence", step["type"])
       }
     }
     return normalizers
+  }
+
+  private func bertNormalization(
+    _ step: JSONValue, _ field: String
+  ) throws(TokenizerError) -> BertNormalization {
+    let lowercases = try flag("lowercase", of: step, field, default: true)
+    return BertNormalization(
+      cleans: try flag("clean_text", of: step, field, default: true),
+      spacesIdeographs: try flag("handle_chinese_chars", of: step, field, default: true),
+      // Left open, accents go where capitals do.
+      stripsAccents: try flag("strip_accents", of: step, field, default: lowercases),
+      lowercases: lowercases)
   }
 
   /// What the section `pre_tokenizer` says.
@@ -115,9 +135,12 @@ struct TokenizerFile {
         words.preTokenizer.steps.append(try split(step, field))
       case "Metaspace":
         words.metaspace = try metaspace(step, field)
+      case "BertPreTokenizer":
+        words.preTokenizer.steps.append(.whitespaceAndPunctuation)
       default:
         throw fault(
-          "\(field).type", "ByteLevel, Digits, Metaspace, Split or Sequence", step["type"])
+          "\(field).type", "BertPreTokenizer, ByteLevel, Digits, Metaspace, Split or Sequence",
+          step["type"])
       }
     }
     return words

@@ -16,6 +16,8 @@ struct Vocabulary: Sendable {
     case byteLevel
     /// Text with "▁" for spaces (SentencePiece).
     case sentencePiece
+    /// Text; pieces inside a word start with a mark such as "##".
+    case wordPiece
   }
 
   /// More bytes than any token has; cutting a token at every place stays cheap below it.
@@ -65,6 +67,11 @@ struct Vocabulary: Sendable {
   /// The token that is spelled so in the vocabulary.
   func id(spelled text: String) -> Int32? {
     ids[ByteString(text)]
+  }
+
+  /// The token that is spelled by these bytes.
+  func id(spelled bytes: some Sequence<UInt8>) -> Int32? {
+    ids[ByteString(bytes)]
   }
 
   /// The spelling of a token, e.g. "Ġthe" or "▁the".

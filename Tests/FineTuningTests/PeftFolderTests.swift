@@ -77,7 +77,7 @@ func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
       #expect(abs(loss.scalar - found.loss) < 1e-5)
       loss.backward()
       for (name, gradient) in gradients {
-        let parameter = try #require(parameter(name, adapter))
+        let parameter = try #require(self.parameter(name, adapter))
         let own = try #require(parameter.gradient)
         let distance = largestDifference(own.elements, gradient)
         #expect(distance < 1e-4, "\(found.folder), \(name): \(distance)")

@@ -6,6 +6,7 @@ import Testing
 @Suite struct ConeTests {
   private static let models = [
     "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "llama-gqa, bidirectional",
+    "bert", "roberta",
   ]
 
   /// A fixture's model; every position sees every other one where the name says so.
@@ -17,9 +18,13 @@ import Testing
   }
 
   /// A few inputs, so that cases share stored runs which lack stages that others kept.
-  private func pool(_ generator: inout RandomGenerator) -> [ModelInput] {
+  /// Of BERT some have token types.
+  private func pool(_ name: String, _ generator: inout RandomGenerator) -> [ModelInput] {
     [1, 2, 4, 5, 7, 9, 12].map { length in
-      .tokens((0..<length).map { _ in Int.random(in: 0..<61, using: &generator) })
+      let ids = (0..<length).map { _ in Int.random(in: 0..<61, using: &generator) }
+      return name == "bert" && length % 2 == 1
+        ? .segments(ids, types: ids.map { _ in Int.random(in: 0..<2, using: &generator) })
+        : .tokens(ids)
     }
   }
 
@@ -28,7 +33,7 @@ import Testing
   ) throws {
     let model = try Self.model(name)
     var generator = RandomGenerator(seed: seed)
-    let pool = pool(&generator)
+    let pool = pool(name, &generator)
     for number in 0..<count {
       try body(model, try GeneratedCase(model, pool: pool, &generator), number)
     }

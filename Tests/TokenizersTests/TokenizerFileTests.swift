@@ -67,7 +67,11 @@ import Tokenizers
     ("{", "expected a key in quotes, found other text at byte 1"),
     ("[]", "expected a JSON object, found an array of 0"),
     ("{}", "model: expected an object, found nothing"),
-    (#"{"model":{"type":"WordPiece"}}"#, #"model.type: expected BPE, found "WordPiece""#),
+    (#"{"model":{"type":"Unigram"}}"#, #"model.type: expected BPE or WordPiece, found "Unigram""#),
+    (
+      #"{"model":{"type":"WordPiece","vocab":{"a":0}}}"#,
+      "model.unk_token: expected a token of the vocabulary, found nothing"
+    ),
     (
       #"{"model":{"vocab":{},"merges":[]}}"#,
       "model.vocab: expected at least one token, found an object of 0"
@@ -110,7 +114,8 @@ import Tokenizers
     ),
     (
       #"{"normalizer":{"type":"NFKC\n"},"model":{"vocab":{"a":0},"merges":[]}}"#,
-      #"normalizer.type: expected NFC, Prepend, Replace or Sequence, found "NFKC\n""#
+      #"normalizer.type: expected BertNormalizer, NFC, Prepend, Replace or Sequence, "#
+        + #"found "NFKC\n""#
     ),
     (
       #"{"pre_tokenizer":{"type":"Split","behavior":"Isolated","pattern":{"Regex":"\\w"}}}"#,
@@ -119,8 +124,8 @@ import Tokenizers
     ),
     (
       #"{"post_processor":{"type":"X"},"model":{"vocab":{"a":0},"merges":[]}}"#,
-      "post_processor.type: expected ByteLevel, TemplateProcessing, RobertaProcessing or Sequence, "
-        + #"found "X""#
+      "post_processor.type: expected BertProcessing, ByteLevel, TemplateProcessing, "
+        + #"RobertaProcessing or Sequence, found "X""#
     ),
   ])
   func faultsAreNamedInOneLine(document: String, message: String) throws {
@@ -135,7 +140,7 @@ import Tokenizers
 
   @Test func damagedFilesThrowOrWork() throws {
     var generator = SeededGenerator(state: 4)
-    for name in ["llama3", "llama2"] {
+    for name in ["llama3", "llama2", "bert"] {
       let whole = try Data(
         contentsOf: Fixtures.folder.appendingPathComponent("\(name)/tokenizer.json"))
       for round in 0..<100 {

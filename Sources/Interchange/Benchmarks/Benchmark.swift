@@ -96,11 +96,14 @@ public struct Benchmark {
       throw ModelError.invalidLength(
         length: length, maximum: model.model.architecture.maximumLength)
     }
+    guard model.model.architecture.outputs > 0 else {
+      throw ModelError.noOutputs(architecture: model.model.architecture.name)
+    }
   }
 
   private func inputs(_ count: Int, _ model: Model, _ generator: inout RandomGenerator) -> [[Int]] {
     (0..<count).map { _ in
-      (0..<length).map { _ in Int.random(in: 0..<model.architecture.outputs, using: &generator) }
+      (0..<length).map { _ in Int.random(in: 0..<model.architecture.vocabulary, using: &generator) }
     }
   }
 
@@ -211,7 +214,7 @@ public struct Benchmark {
   private func generate(_ model: Model) throws -> BenchmarkResult {
     var generator = RandomGenerator(seed: seed)
     let prompt = (0..<32).map { _ in
-      Int.random(in: 0..<model.architecture.outputs, using: &generator)
+      Int.random(in: 0..<model.architecture.vocabulary, using: &generator)
     }
     let tokens = 64
     var clock = StepClock()

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from llama_sites import (
+from sites import (
     HEAD_SITES,
     SITES,
     Interchange,
@@ -268,7 +268,8 @@ def add_distributed(expected):
     position = len(expected.prompts[base]) - 1
     source_position = len(expected.prompts[source]) - 1
     target = expected.token_ids(1)[0]
-    rotation = orthonormal_rows(3, HIDDEN, expected.generator).requires_grad_()
+    width = expected.model.config.hidden_size
+    rotation = orthonormal_rows(3, width, expected.generator).requires_grad_()
     with torch.no_grad():
         _, activations = captured(expected.model, expected.prompts[source], [site], [layer])
     source_row = activations[(site, layer)][0, source_position]
@@ -301,8 +302,9 @@ def add_loreft(expected):
     prompt, layer, site = 0, 1, "block_output"
     ids, targets = expected.prompts[prompt], expected.targets[prompt]
     positions = [0, len(ids) - 1]
-    rotation = orthonormal_rows(3, HIDDEN, expected.generator).requires_grad_()
-    weight = (0.3 * torch.randn(3, HIDDEN, generator=expected.generator)).requires_grad_()
+    width = expected.model.config.hidden_size
+    rotation = orthonormal_rows(3, width, expected.generator).requires_grad_()
+    weight = (0.3 * torch.randn(3, width, generator=expected.generator)).requires_grad_()
     bias = torch.randn(3, generator=expected.generator).requires_grad_()
 
     def edit(activation):

@@ -13,7 +13,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
 import gguf_reference as reference
-from llama_sites import Interchange, interchanged
+from sites import Interchange, interchanged
 
 PROMPTS = [
     "The capital of France is",

@@ -31,6 +31,7 @@ struct CountingArchitecture: Architecture {
   var name: String { base.name }
   var layers: Int { base.layers }
   var width: Int { base.width }
+  var vocabulary: Int { base.vocabulary }
   var outputs: Int { base.outputs }
   var isCausal: Bool { base.isCausal }
   var maximumLength: Int { base.maximumLength }
@@ -49,6 +50,8 @@ struct CountingArchitecture: Architecture {
   func dimensions(of component: Component) -> ComponentDimensions? {
     base.dimensions(of: component)
   }
+
+  func outputPosition(of input: ModelInput) -> Int { base.outputPosition(of: input) }
 
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
     let rows = try base.embed(inputs, positions: positions)

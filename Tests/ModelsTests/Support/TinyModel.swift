@@ -80,8 +80,10 @@ struct TinyModel {
     let texts: [Text]?
   }
 
-  /// All that have activations, gradients and patches; the last is read from GGUF.
-  static let names = ["llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf"]
+  /// All that have activations, gradients and patches; one is read from GGUF.
+  static let names = [
+    "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "bert", "roberta",
+  ]
 
   let name: String
   let model: Model
@@ -92,8 +94,12 @@ struct TinyModel {
     self.name = name
     let url = Fixtures.url(name)
     let isGGUF = name.hasSuffix(".gguf")
-    model =
-      isGGUF ? try LanguageModel(contentsOf: url).model : Model(try Llama(folder: url))
+    if isGGUF {
+      model = try LanguageModel(contentsOf: url).model
+    } else {
+      model = Model(
+        name.contains("bert") ? try Bert(folder: url) : try Llama(folder: url) as any Architecture)
+    }
     let folder = isGGUF ? url.deletingPathExtension() : url
     expected = try SafetensorsFile(contentsOf: folder.appending(component: "expected.safetensors"))
     let decoder = JSONDecoder()

@@ -1,4 +1,4 @@
-"""Reads and edits the components of a transformers LLaMA model through forward hooks.
+"""Reads and edits the components of a transformers LLaMA, BERT or RoBERTa through forward hooks.
 
 The sites are those of pyvene's LLaMA mapping, plus `mlp_hidden`. Every function works on one
 unpadded sequence; activations are `[tokens, width]`.
@@ -24,6 +24,23 @@ SITES = {
     "mlp_activation": ("mlp.act_fn", "output"),
     "mlp_hidden": ("mlp.down_proj", "input"),
     "mlp_output": ("mlp", "output"),
+}
+
+# The same of an encoder. `attention_input` and `mlp_input` are what the sub-layers read: the
+# residual stream beside them is added where it isn't hooked.
+ENCODER_SITES = {
+    "block_input": ("", "input"),
+    "block_output": ("", "output"),
+    "attention_input": ("attention.self", "input"),
+    "attention_output": ("attention.output.dense", "output"),
+    "attention_value_output": ("attention.output.dense", "input"),
+    "query_output": ("attention.self.query", "output"),
+    "key_output": ("attention.self.key", "output"),
+    "value_output": ("attention.self.value", "output"),
+    "mlp_input": ("intermediate", "input"),
+    "mlp_activation": ("intermediate.intermediate_act_fn", "output"),
+    "mlp_hidden": ("output.dense", "input"),
+    "mlp_output": ("output.dense", "output"),
 }
 
 # Sites of one head: the whole vector's site, of which head h is the h-th column block.
@@ -54,14 +71,22 @@ class Interchange:
         """The columns that the interchange writes."""
         if self.head is None:
             return slice(None)
-        start = self.head * config.head_dim
-        return slice(start, start + config.head_dim)
+        width = getattr(config, "head_dim", config.hidden_size // config.num_attention_heads)
+        return slice(self.head * width, (self.head + 1) * width)
+
+
+def places_of(model):
+    """A model's blocks, and where its sites are in one."""
+    if model.config.model_type == "llama":
+        return model.model.layers, SITES
+    return model.base_model.encoder.layer, ENCODER_SITES
 
 
 def heads_of(site, config):
     """How many heads a head site has."""
     grouped = site in ("head_key_output", "head_value_output")
-    return config.num_key_value_heads if grouped else config.num_attention_heads
+    heads = config.num_attention_heads
+    return getattr(config, "num_key_value_heads", heads) if grouped else heads
 
 
 @contextlib.contextmanager
@@ -71,9 +96,10 @@ def hooked(model, functions):
     What a function returns replaces the tensor; None leaves it.
     """
     handles = []
+    blocks, sites = places_of(model)
     for (site, layer), function in functions.items():
-        path, side = SITES[site]
-        module = model.model.layers[layer].get_submodule(path)
+        path, side = sites[site]
+        module = blocks[layer].get_submodule(path)
         if side == "input":
 
             def before(_, arguments, function=function):
@@ -99,7 +125,8 @@ def hooked(model, functions):
 
 def logits_of(model, ids):
     """The logits `[tokens, vocabulary]` of a prompt."""
-    return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0]
+    options = {"use_cache": False} if model.config.model_type == "llama" else {}
+    return model(input_ids=torch.tensor([ids]), **options).logits[0]
 
 
 def captured(model, ids, sites=SITES, layers=None, retain_gradients=False):
@@ -109,9 +136,12 @@ def captured(model, ids, sites=SITES, layers=None, retain_gradients=False):
 
     def keep(key):
         def function(tensor):
+            # A tensor of its own: an encoder's blocks add what the sub-layers read, too.
+            tensor = tensor.view_as(tensor)
             if retain_gradients:
                 tensor.retain_grad()
             activations[key] = tensor
+            return tensor
 
         return function
 
