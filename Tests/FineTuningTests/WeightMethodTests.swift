@@ -129,7 +129,8 @@ import Testing
       let gradient = try #require(parameter.gradient).elements
       let direction = Tensor.normal(parameter.value.shape, using: &generator)
       let start = parameter.value
-      let step: Float = 2e-3
+      // The whole step is as long for many numbers as for few.
+      let step = 2e-2 / Float(direction.count).squareRoot()
       parameter.value = start + step * direction
       let above = try loss().scalar
       parameter.value = start - step * direction

@@ -24,7 +24,7 @@ import Testing
     return Array(ids[prompt.count...])
   }
 
-  @Test(arguments: TinyModel.names)
+  @Test(arguments: TinyModel.decoders)
   func cacheEqualsRecomputing(name: String) throws {
     let tiny = try TinyModel(name)
     let prompts = tiny.document.prompts

@@ -152,7 +152,7 @@ public struct PeftFolder {
   private func place(_ name: String, _ tensors: AdapterTensors) throws -> Place {
     guard
       let match = name.wholeMatch(
-        of: /(base_model\.model\..*?\blayers?\.(\d+)\.(.+))\.lora_[AB]\.weight/),
+        of: /(base_model\.model\.(?:.*\.)?layers?\.(\d+)\.(.+))\.lora_[AB]\.weight/),
       let layer = Int(match.2),
       let projection = Projection.allCases.first(where: {
         $0.moduleNames.contains(String(match.3))

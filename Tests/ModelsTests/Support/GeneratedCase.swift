@@ -30,8 +30,9 @@ struct GeneratedCase {
       pool.randomElement(using: &generator)!
     }
     let inputs = inputs
+    let present = Component.allCases.filter { model.architecture.dimensions(of: $0) != nil }
     func place() -> Place {
-      let component = Component.allCases.randomElement(using: &generator)!
+      let component = present.randomElement(using: &generator)!
       let heads = model.architecture.dimensions(of: component)?.heads
       let perHead = Bool.random(using: &generator)
       return Place(

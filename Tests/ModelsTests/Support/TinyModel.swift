@@ -85,6 +85,9 @@ struct TinyModel {
     "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "bert", "roberta",
   ]
 
+  /// Those that continue a text.
+  static let decoders = names.filter { !$0.contains("bert") }
+
   let name: String
   let model: Model
   let document: Document
@@ -113,9 +116,12 @@ struct TinyModel {
   var inputs: [ModelInput] { document.prompts.map(ModelInput.tokens) }
   var layers: Int { model.architecture.layers }
 
-  /// Every component of every layer.
+  /// Every component of every layer that the reference has hooks for.
   var places: [(component: Component, layer: Int)] {
-    Component.allCases.flatMap { component in (0..<layers).map { (component, $0) } }
+    let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput]
+    return Component.allCases.filter { !inside.contains($0) }.flatMap { component in
+      (0..<layers).map { (component, $0) }
+    }
   }
 }
 
