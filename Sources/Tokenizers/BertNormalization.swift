@@ -142,8 +142,7 @@ extension Unicode.Scalar {
 
   /// The blocks that BERT calls Chinese: unified and compatibility ideographs, no kana, no hangul.
   ///
-  /// Extension E starts at U+2B820; the reference starts it 256 scalars later, and so do vocabularies'
-  /// users.
+  /// Extension E starts at U+2B820; the reference starts it 256 scalars later, and so does this.
   fileprivate var isIdeograph: Bool {
     switch value {
     case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F,

@@ -106,7 +106,7 @@ import Testing
 
   /// The tensors of a fixture under other names, in a folder of their own.
   private func renamed(
-    _ name: String, configuration: (String) -> String = { $0 }, _ rename: (String) -> String?
+    _ name: String, configuration: (String) -> String = { $0 }, rename: (String) -> String? = { $0 }
   ) throws -> (TemporaryFolder, URL) {
     let temporary = try TemporaryFolder()
     let folder = try temporary.copy(name)
@@ -129,13 +129,13 @@ import Testing
     let cells = Cells(.blockOutput, layer: 2, positions: everywhere(tiny.inputs))
     let expected = try tiny.model.run(Request(tiny.inputs, captures: [cells])).captures[0]
     let (temporary, folder) = try renamed(
-      name, configuration: { $0.replacing("\"model_type\": \"\(name)\",", with: "") }
-    ) { old in
-      guard old.hasPrefix(name + ".") else { return nil }
-      return String(old.dropFirst(name.count + 1))
-        .replacing("LayerNorm.weight", with: "LayerNorm.gamma")
-        .replacing("LayerNorm.bias", with: "LayerNorm.beta")
-    }
+      name, configuration: { $0.replacing("\"model_type\": \"\(name)\",", with: "") },
+      rename: { old in
+        guard old.hasPrefix(name + ".") else { return nil }
+        return String(old.dropFirst(name.count + 1))
+          .replacing("LayerNorm.weight", with: "LayerNorm.gamma")
+          .replacing("LayerNorm.bias", with: "LayerNorm.beta")
+      })
     defer { withExtendedLifetime(temporary) {} }
     let model = Model(try Bert(folder: folder))
     let found = try model.run(Request(tiny.inputs, captures: [cells])).captures[0]
@@ -194,8 +194,7 @@ import Testing
   ])
   func refused(old: String, new: String, message: String) throws {
     let (temporary, folder) = try renamed(
-      "bert-classifier", configuration: { $0.replacing(old, with: new) }
-    ) { $0 }
+      "bert-classifier", configuration: { $0.replacing(old, with: new) })
     defer { withExtendedLifetime(temporary) {} }
     let found = line { _ = try Bert(folder: folder) }
     #expect(found?.contains(message) == true, "\(found ?? "nothing")")
