@@ -123,6 +123,12 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   ) -> Site {
     Site(.keyOutput, layer: layer, head: head, positions)
   }
+  /// A layer's keys after their position encoding, or those of one key head.
+  public static func positionedKeyOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.positionedKeyOutput, layer: layer, head: head, positions)
+  }
   /// A layer's values, or those of one key head.
   public static func valueOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
@@ -132,6 +138,14 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   /// What a layer's MLP reads.
   public static func mlpInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpInput, layer: layer, positions)
+  }
+  /// A gated MLP's gate, before its non-linearity.
+  public static func gateOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.gateOutput, layer: layer, positions)
+  }
+  /// An MLP's first projection.
+  public static func upOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.upOutput, layer: layer, positions)
   }
   /// The output of an MLP's non-linearity.
   public static func mlpActivation(_ layer: Int, _ positions: Positions = .all) -> Site {
