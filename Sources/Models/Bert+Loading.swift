@@ -102,8 +102,9 @@ private struct BertReader {
 
   private func decoder(_ name: String, tiedTo words: Weight?) throws -> LinearMap {
     let c = configuration
-    let bias = [name + ".bias", name + ".decoder.bias"].first(where: weights.contains)
-    return LinearMap(
+    // Files may have both; where they aren't the same vector, the decoder's is the one that is used.
+    let bias = [name + ".decoder.bias", name + ".bias"].first(where: weights.contains)
+    return Projection(
       weight: try words ?? weights.weight(name + ".decoder", c.vocabulary, c.width),
       bias: try bias.map { try weights.tensor($0, [c.vocabulary]) })
   }

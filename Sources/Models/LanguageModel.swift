@@ -120,5 +120,7 @@ public struct EncodedPair: Sendable, Hashable {
   }
 
   /// What the model reads.
-  public var input: ModelInput { types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids) }
+  public var input: ModelInput {
+    types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids)
+  }
 }

@@ -91,7 +91,8 @@ extension Tokenizer {
     beginningOfSequence = beginning
     endOfSequence = end
     unknown =
-      try configuration?.token(inRoles: ["unk_token"], of: vocabulary) ?? encoder.unknown.map(Int.init)
+      try configuration?.token(inRoles: ["unk_token"], of: vocabulary)
+      ?? encoder.unknown.map(Int.init)
   }
 
   private static func normalizing(_ token: AddedToken, by normalizers: [Normalizer]) -> AddedToken {

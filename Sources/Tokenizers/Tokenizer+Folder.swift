@@ -86,7 +86,8 @@ extension Tokenizer {
       .init(
         key: "model",
         value: [
-          "type": .string("BPE"), "vocab": vocabulary, "merges": .array(lines.map(JSONValue.string)),
+          "type": .string("BPE"), "vocab": vocabulary,
+          "merges": .array(lines.map(JSONValue.string)),
         ]),
     ]
     if hasMarks {

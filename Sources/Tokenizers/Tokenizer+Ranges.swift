@@ -47,7 +47,8 @@ extension Tokenizer {
       let (normalized, origins) = normalization.aligned(Array(bytes[range]))
       pipeline.preTokenizer.forEachWord(of: normalized) { text, word in
         encoder.encode(word, of: text) { id, piece in
-          let origin = origins[piece.lowerBound].lowerBound..<origins[piece.upperBound - 1].upperBound
+          let origin =
+            origins[piece.lowerBound].lowerBound..<origins[piece.upperBound - 1].upperBound
           ids.append(id)
           ranges.append(origin.lowerBound + range.lowerBound..<origin.upperBound + range.lowerBound)
         }

@@ -74,5 +74,7 @@ extension Tokenizer {
   }
 
   /// Words that no space is put before.
-  private static let closingWords: Set<String> = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"]
+  private static let closingWords: Set<String> = [
+    ".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re",
+  ]
 }

@@ -111,7 +111,8 @@ import Testing
   @Test func unknownArchitecture() throws {
     let config = folder.appending(component: "config.json")
     try replace("LlamaForCausalLM", "BertForMaskedLM", in: config)
-    let text = "unknown architecture 'BertForMaskedLM'; expected one of LlamaForCausalLM, "
+    let text =
+      "unknown architecture 'BertForMaskedLM'; expected one of LlamaForCausalLM, "
       + "bert, roberta"
     #expect(fault(folder) == "llama-gqa/config.json: \(text)")
     // The first "llama" of the file is the architecture's name; the keys follow.

@@ -47,12 +47,14 @@ struct MiniLMTests {
     }
     for (input, text) in zip(inputs, reference.texts) {
       #expect(input.tokenIDs == text.ids, "\(text.parts)")
-      let types: [Int] = if case .segments(_, let types) = input { types } else { text.ids.map { _ in 0 } }
+      let types: [Int] =
+        if case .segments(_, let types) = input { types } else { text.ids.map { _ in 0 } }
       #expect(types == text.types, "\(text.parts)")
     }
     let bert = try #require(model.model.architecture as? Bert)
     for batch in [inputs] + inputs.map({ [$0] }) {
-      let texts = batch.count == 1 ? reference.texts.filter { $0.ids == batch[0].tokenIDs } : reference.texts
+      let texts =
+        batch.count == 1 ? reference.texts.filter { $0.ids == batch[0].tokenIDs } : reference.texts
       let ends = batch.map { [0, $0.length - 1] }
       let captures =
         [Cells(.blockInput, layer: 0, positions: ends)]

@@ -165,7 +165,8 @@ import Testing
     let model = Model(perceptron())
     func line(_ request: Request) -> String? { ModelsTests.line { _ = try model.run(request) } }
     #expect(
-      line(.lastLogits([.tokens([1])])) == "expected an input of vectors of width 6, found token ids")
+      line(.lastLogits([.tokens([1])]))
+        == "expected an input of vectors of width 6, found token ids")
     #expect(
       line(.lastLogits([.vectors([[1, 2]])]))
         == "expected an input of vectors of width 6, found width 2")

@@ -38,7 +38,8 @@ import Testing
         ("by the cone", try tiny.model.run(request, store: store)),
       ] {
         expectClose(
-          run.logits?.row(0), expected, "\(name) patch \(number) \(patch.edits[0].site) \(label)")
+          run.logits?.row(0), expected, absolute: tiny.tolerance,
+          "\(name) patch \(number) \(patch.edits[0].site) \(label)")
       }
     }
   }
@@ -59,7 +60,7 @@ import Testing
     let logits = try #require(run.logits)
     for (number, patch) in patches.enumerated() {
       expectClose(
-        logits.row(number), try tiny.tensor(patch.logits),
+        logits.row(number), try tiny.tensor(patch.logits), absolute: tiny.tolerance,
         "\(name) patch \(number) \(patch.edits[0].site)")
     }
     for (number, input) in tiny.inputs.enumerated() {
