@@ -279,6 +279,47 @@ def loreft(arguments):
     return timed(step, arguments.steps)
 
 
+def lora(arguments):
+    """A training step of LoRA on the queries and values of every layer."""
+    import torch.distributed.tensor  # noqa: F401, or peft fails to import
+    import peft
+
+    model = peft.get_peft_model(
+        load(arguments),
+        peft.LoraConfig(
+            r=REFT_RANK, lora_alpha=2 * REFT_RANK, target_modules=["q_proj", "v_proj"],
+            task_type="CAUSAL_LM",
+        ),
+    )
+    model.train()
+    optimizer = torch.optim.AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
+        lr=9e-4, weight_decay=0,
+    )
+    tokens = random_tokens(model, arguments.batch, arguments.length)
+    labels = tokens.clone()
+    labels[:, : arguments.length - REFT_TARGETS] = -100
+    inputs = {"input_ids": tokens, "use_cache": False}
+    if arguments.way == "lean":
+        inputs["logits_to_keep"] = REFT_TARGETS + 1
+    targets = tokens[:, -REFT_TARGETS:].flatten()
+
+    def run():
+        if arguments.way == "documented":
+            return model(**inputs, labels=labels).loss
+        logits = model(**inputs).logits[:, :-1]
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)
+
+    def step():
+        loss = run()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return timed(step, arguments.steps)
+
+
 def generate(arguments):
     """Greedy decoding of one prompt; seconds a token, the prompt's pass included."""
     model = load(arguments)
@@ -322,7 +363,7 @@ def startup(arguments):
 
 WHAT = {
     function.__name__: function
-    for function in (forward, das, fit, sweep, loreft, generate, startup)
+    for function in (forward, das, fit, sweep, loreft, lora, generate, startup)
 }
 
 

@@ -37,6 +37,7 @@ ROWS = (
     Row("DAS, whole fit: 128 pairs, 10 epochs", "pyvene", "fit", 15),
     Row("sweep, all layers × last 8 positions, 16 pairs", "pyvene", "sweep", 40),
     Row("LoReFT step, all layers, f7+l7, rank 8", "pyreft", "loreft", 2),
+    Row("LoRA step, queries and values, rank 8", "peft", "lora", 2),
     Row("plain forward", "transformers", "forward", 1.4),
     Row("greedy decoding, a token", "transformers", "generate", 1.8),
     Row("greedy decoding, a token, ours from Q4_1", "transformers", "generate", 4, **Q4),
@@ -44,12 +45,19 @@ ROWS = (
     Row("start-up to first prediction", "transformers", "startup", 10, measure="wall_s"),
     Row("peak memory, DAS step", "pyvene", "das", 0.5, **MEMORY),
     Row("peak memory, LoReFT step", "pyreft", "loreft", 0.5, **MEMORY),
+    Row("peak memory, LoRA step", "peft", "lora", 0.5, **MEMORY),
     Row("peak memory, DAS step, ours from Q4_1", "pyvene", "das", 0.15, **MEMORY, **Q4),
+    Row(
+        "peak memory, LoRA step, ours from Q4_1 (right) and from float32 (left)",
+        "ours", "lora", 0.4, theirs="ours", **MEMORY, **Q4,
+    ),
     Row("DAS step, theirs lean", "pyvene", "das", **LEAN),
     Row("sweep, theirs lean", "pyvene", "sweep", **LEAN),
     Row("LoReFT step, theirs lean", "pyreft", "loreft", **LEAN),
+    Row("LoRA step, theirs lean", "peft", "lora", **LEAN),
     Row("peak memory, DAS step, theirs lean", "pyvene", "das", **LEAN, **MEMORY),
     Row("peak memory, LoReFT step, theirs lean", "pyreft", "loreft", **LEAN, **MEMORY),
+    Row("peak memory, LoRA step, theirs lean", "peft", "lora", **LEAN, **MEMORY),
 )
 FORWARD_SHARE = 0.75
 
@@ -82,10 +90,21 @@ def summary(job, run):
     return ", ".join(words)
 
 
+def values(runs, measure):
+    """One value a round; empty where a round failed or was left out."""
+    found = [run.get(measure) for run in runs]
+    return [] if None in found else found
+
+
 def median(runs, measure):
     """The median over the rounds, or None where a round failed or was left out."""
-    values = [run.get(measure) for run in runs]
-    return statistics.median(values) if values and None not in values else None
+    found = values(runs, measure)
+    return statistics.median(found) if found else None
+
+
+def median_ratio(numerators, denominators):
+    """Of each round's own ratio: what slows the machine for a minute slows both sides of a round."""
+    return statistics.median(n / d for n, d in zip(numerators, denominators, strict=True))
 
 
 def line(*cells):
@@ -97,13 +116,13 @@ def verdict(met):
 
 
 def row_line(row, sides):
-    theirs = median(sides.get(row.theirs, []), row.measure)
-    ours = median(sides.get(row.ours, []), row.measure)
-    if theirs is None or ours is None:
-        values = ["—" if v is None else shown(v, row.measure) for v in (theirs, ours)]
-        return line(row.work, row.peer, *values, "not measured", "", "")
+    theirs = values(sides.get(row.theirs, []), row.measure)
+    ours = values(sides.get(row.ours, []), row.measure)
+    medians = [shown(statistics.median(v), row.measure) if v else "—" for v in (theirs, ours)]
+    if not theirs or not ours:
+        return line(row.work, row.peer, *medians, "not measured", "", "")
     faster = row.kind == "faster"
-    ratio = theirs / ours if faster else ours / theirs
+    ratio = median_ratio(theirs, ours) if faster else median_ratio(ours, theirs)
     target = met = ""
     if row.target is not None:
         target = f"{'≥' if faster else '≤'} {row.target:g} ×"
@@ -111,8 +130,7 @@ def row_line(row, sides):
     return line(
         row.work,
         row.peer,
-        shown(theirs, row.measure),
-        shown(ours, row.measure),
+        *medians,
         f"{digits(ratio)} ×",
         target,
         met,
@@ -121,19 +139,28 @@ def row_line(row, sides):
 
 def share_line(sides):
     """What share of the machine's peak the forward pass reaches; the peak is of the same rounds."""
-    peak = median(sides["gemm-before"] + sides["gemm-after"], "gflops")
-    theirs, ours = median(sides["theirs"], "gflops"), median(sides["ours"], "gflops")
-    if peak is None or ours is None:
+    before, after, theirs, ours = (
+        values(sides[side], "gflops") for side in ("gemm-before", "gemm-after", "theirs", "ours")
+    )
+    if not before or not after or not ours:
         return ""
+    peaks = [(b + a) / 2 for b, a in zip(before, after, strict=True)]
+    share = median_ratio(ours, peaks)
     return line(
-        f"plain forward, share of this machine's {digits(peak)} GFLOP/s",
+        f"plain forward, share of this machine's {digits(statistics.median(peaks))} GFLOP/s",
         "",
-        f"{theirs / peak:.0%}" if theirs else "—",
-        f"{ours / peak:.0%}",
+        f"{median_ratio(theirs, peaks):.0%}" if theirs else "—",
+        f"{share:.0%}",
         "",
         f"≥ {FORWARD_SHARE:.0%}",
-        verdict(ours / peak >= FORWARD_SHARE),
+        verdict(share >= FORWARD_SHARE),
     )
+
+
+def rounds(results):
+    """How many rounds there were: one number, or from the least to the most."""
+    counts = {len(runs) for sides in results["runs"].values() for runs in sides.values()}
+    return "–".join(str(count) for count in sorted({min(counts), max(counts)}))
 
 
 def notes(results):
@@ -143,14 +170,15 @@ def notes(results):
     text = (
         f"Measured on {results['date']}: Interchange {versions['interchange']}{commit}, "
         f"torch {versions['torch']}, transformers {versions['transformers']}, "
-        f"pyvene {versions['pyvene']}, pyreft {versions['pyreft']}, Python {versions['python']}; "
+        f"pyvene {versions['pyvene']}, pyreft {versions['pyreft']}, peft {versions['peft']}, "
+        f"Python {versions['python']}; "
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
         f"{machine['system']}, {machine['threads']} threads on both sides.\n"
         f"SmolLM2-135M-Instruct in float32 from one folder, {settings['batch']} sequences × "
         f"{settings['length']} random tokens where nothing else is said; DAS rank "
         f"{settings['rank']}; decoding: batch 1, 32 + 64 tokens. "
-        f"Both sides in turn, medians of {settings['rounds']} rounds; memory is the peak of the "
-        f"whole process.\n"
+        f"Both sides in turn, {rounds(results)} rounds: medians, and the median of the rounds' "
+        f"ratios; memory is the peak of the whole process.\n"
     )
     first_pass = median(results["runs"].get("das", {}).get("ours", []), "first_pass_s")
     if first_pass is not None:

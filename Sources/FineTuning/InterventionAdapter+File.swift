@@ -132,7 +132,14 @@ extension InterventionAdapter {
       } else {
         intervention = try Self.intervention(entry, index, tensors, base)
       }
-      placed.append(PlacedIntervention(intervention, at: entry.site, dropout: entry.dropout))
+      guard intervention.sourceCount == (entry.reading == nil ? 0 : 1) else {
+        throw tensors.invalid(
+          "entry \(index)", "\(intervention.sourceCount) sites to read",
+          entry.reading?.rawValue ?? "none")
+      }
+      placed.append(
+        PlacedIntervention(
+          intervention, at: entry.site, reading: entry.reading, dropout: entry.dropout))
     }
     self.init(placed)
   }

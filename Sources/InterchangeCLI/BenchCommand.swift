@@ -11,6 +11,7 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       forward: a forward pass with all logits. das: a training step of DAS. fit: a whole DAS fit. \
       sweep: all layers × the last 8 positions. loreft: a training step, all layers, f7+l7. \
+      lora: a training step, queries and values of all layers. \
       generate: greedy decoding, seconds a token. gemm: the machine's float32 peak (no MODEL).
       """)
 
@@ -24,7 +25,7 @@ struct BenchCommand: ParsableCommand {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The edited position.", valueName: "p"))
   var position = "-1"
-  @Option(help: ArgumentHelp("Dimensions; 16 for DAS, 8 for LoReFT.", valueName: "k"))
+  @Option(help: ArgumentHelp("Dimensions; 16 for DAS, 8 for LoReFT and LoRA.", valueName: "k"))
   var rank: Int?
   @Option(help: ArgumentHelp("Steps that are timed.", valueName: "n")) var steps = 20
   @Option(help: ArgumentHelp("Pairs of a data set (fit: 128, sweep: 16).", valueName: "n"))
@@ -54,7 +55,7 @@ struct BenchCommand: ParsableCommand {
       var benchmark = Benchmark()
       (benchmark.batch, benchmark.length, benchmark.layer) = (batch, length, layer)
       benchmark.position = Positions(parsing: position)
-      benchmark.rank = rank ?? (what == .loreft ? 8 : 16)
+      benchmark.rank = rank ?? (what == .loreft || what == .lora ? 8 : 16)
       (benchmark.steps, benchmark.pairs, benchmark.epochs) = (steps, pairs, epochs)
       (benchmark.seed, benchmark.activationMemory) = (common.seed, store.activationMemory)
       benchmark.activationPrecision = store.activationStorage

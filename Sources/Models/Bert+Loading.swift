@@ -104,7 +104,7 @@ private struct BertReader {
     let c = configuration
     // Files may have both; where they aren't the same vector, the decoder's is the one that is used.
     let bias = [name + ".decoder.bias", name + ".bias"].first(where: weights.contains)
-    return Projection(
+    return LinearMap(
       weight: try words ?? weights.weight(name + ".decoder", c.vocabulary, c.width),
       bias: try bias.map { try weights.tensor($0, [c.vocabulary]) })
   }

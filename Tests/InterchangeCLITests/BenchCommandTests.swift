@@ -39,8 +39,8 @@ import Testing
     if work != .gemm { keys.insert("weights") }
     if [.forward, .gemm].contains(work) { keys.insert("gflops") }
     if [.forward, .generate].contains(work) { keys.insert("tokens") }
-    if [.das, .loreft].contains(work) { keys.insert("first_pass_s") }
-    if [.das, .fit, .loreft].contains(work) { keys.insert("losses") }
+    if [.das, .loreft, .lora].contains(work) { keys.insert("first_pass_s") }
+    if [.das, .fit, .loreft, .lora].contains(work) { keys.insert("losses") }
     #expect(Set(json.keys) == keys)
     if keys.contains("gflops") { #expect(try number(json, "gflops") > 0) }
     if keys.contains("first_pass_s") { #expect(try number(json, "first_pass_s") >= 0) }

@@ -50,7 +50,7 @@ private func small() -> Benchmark {
     #expect(result.peakMemory > 1 && result.minorFaultsPerStep >= 0)
     #expect(result.threads == Parallel.threads)
     #expect((result.gflops ?? 0 > 0) == [.forward, .gemm].contains(work))
-    #expect((result.firstPassSeconds != nil) == [.das, .loreft].contains(work))
+    #expect((result.firstPassSeconds != nil) == [.das, .loreft, .lora].contains(work))
     #expect(result.tokens == [.forward: 4 * 12, .generate: 64][work])
   }
 

@@ -117,7 +117,8 @@ import Testing
     let sites: [Site] = [
       .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionOutput(1),
       .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
-      .valueOutput(1), .mlpInput(1), .gateOutput(1), .upOutput(1), .mlpActivation(1), .mlpHidden(1), .mlpOutput(1),
+      .valueOutput(1), .mlpInput(1), .gateOutput(1), .upOutput(1), .mlpActivation(1), .mlpHidden(1),
+      .mlpOutput(1),
     ]
     #expect(sites == Component.allCases.map { Site($0, layer: 1, .all) })
     #expect(Site.queryOutput(2, head: 1, .last) == Site(.queryOutput, layer: 2, head: 1, .last))

@@ -5,26 +5,26 @@ import Models
 import Tensors
 
 extension PeftFolder {
-  /// What peft is told of an adapter; nil fields are left out.
+  /// What peft is told of an adapter, in snake case; nil fields are left out.
   private struct Configuration: Encodable {
-    let peft_type: String
-    let task_type = "CAUSAL_LM"
-    let base_model_name_or_path: String
-    let inference_mode = true
+    let peftType: String
+    let taskType = "CAUSAL_LM"
+    let baseModelNameOrPath: String
+    let inferenceMode = true
     var r: Int?
-    var lora_alpha: Double?
-    var lora_dropout: Double?
+    var loraAlpha: Double?
+    var loraDropout: Double?
     var bias: String?
-    var target_modules: [String]?
-    var layers_to_transform: [Int]?
-    var layers_pattern: String?
-    var num_virtual_tokens: Int?
-    var num_transformer_submodules: Int?
-    var num_layers: Int?
-    var token_dim: Int?
-    var num_attention_heads: Int?
-    var encoder_hidden_size: Int?
-    var prefix_projection: Bool?
+    var targetModules: [String]?
+    var layersToTransform: [Int]?
+    var layersPattern: String?
+    var numVirtualTokens: Int?
+    var numTransformerSubmodules: Int?
+    var numLayers: Int?
+    var tokenDim: Int?
+    var numAttentionHeads: Int?
+    var encoderHiddenSize: Int?
+    var prefixProjection: Bool?
   }
 
   /// Writes a LoRA or soft tokens of a LLaMA-like model for peft.
@@ -46,6 +46,7 @@ extension PeftFolder {
       } else { throw unwritable("lora or soft tokens", adapter.method) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Safetensors.write(
       tensors, metadata: ["format": "pt"], to: folder.appending(component: weightsName))
@@ -66,16 +67,16 @@ extension PeftFolder {
     let architecture = base.model.architecture
     let keys = architecture.dimensions(of: .keyOutput)
     var configuration = Configuration(
-      peft_type: kind.rawValue, base_model_name_or_path: base.name)
-    configuration.num_virtual_tokens = soft.virtualTokens
-    configuration.num_transformer_submodules = 1
-    configuration.num_layers = architecture.layers
-    configuration.token_dim = soft.form == .prefix ? keys?.width : architecture.width
-    configuration.num_attention_heads =
+      peftType: kind.rawValue, baseModelNameOrPath: base.name)
+    configuration.numVirtualTokens = soft.virtualTokens
+    configuration.numTransformerSubmodules = 1
+    configuration.numLayers = architecture.layers
+    configuration.tokenDim = soft.form == .prefix ? keys?.width : architecture.width
+    configuration.numAttentionHeads =
       soft.form == .prefix ? keys?.heads : architecture.dimensions(of: .queryOutput)?.heads
-    if soft.form != .prompt { configuration.encoder_hidden_size = architecture.width }
+    if soft.form != .prompt { configuration.encoderHiddenSize = architecture.width }
     // The network that made them is gone; without it peft takes the vectors as they are.
-    if soft.form == .prefix { configuration.prefix_projection = false }
+    if soft.form == .prefix { configuration.prefixProjection = false }
     return (configuration, [("prompt_embeddings", soft.vectors)])
   }
 
@@ -107,15 +108,15 @@ extension PeftFolder {
       modules.values.allSatisfy({ $0 == first })
     else { throw unwritable("the same projections in every layer", "others") }
     var configuration = Configuration(
-      peft_type: Kind.lora.rawValue, base_model_name_or_path: base.name)
+      peftType: Kind.lora.rawValue, baseModelNameOrPath: base.name)
     configuration.r = shared.rank
-    configuration.lora_alpha = Double(shared.scale) * Double(shared.rank)
-    configuration.lora_dropout = shared.dropout
+    configuration.loraAlpha = Double(shared.scale) * Double(shared.rank)
+    configuration.loraDropout = shared.dropout
     configuration.bias = "none"
-    configuration.target_modules = first.sorted()
+    configuration.targetModules = first.sorted()
     if modules.count < base.model.architecture.layers {
-      configuration.layers_to_transform = modules.keys.sorted()
-      configuration.layers_pattern = "layers"
+      configuration.layersToTransform = modules.keys.sorted()
+      configuration.layersPattern = "layers"
     }
     return (configuration, tensors)
   }

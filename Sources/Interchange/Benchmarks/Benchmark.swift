@@ -15,6 +15,8 @@ public struct Benchmark {
     case sweep
     /// A training step of LoReFT: all layers, f7+l7, loss on the last 16 positions.
     case loreft
+    /// A training step of LoRA on all queries and values, loss on the last 16 positions.
+    case lora
     /// Greedy decoding after a prompt of 32 tokens, batch 1: the time of a token.
     case generate
     /// A large float32 matrix product: what the machine can do.
@@ -52,7 +54,8 @@ public struct Benchmark {
     case .das: try das(model.model)
     case .fit: try fit(model.model)
     case .sweep: try sweep(model.model)
-    case .loreft: try loreft(model)
+    case .loreft: try training(.loreft, model, loreft(model))
+    case .lora: try training(.lora, model, lora(model))
     case .generate: try generate(model.model)
     case .gemm: Self.gemm(steps: steps)
     }
@@ -181,19 +184,32 @@ public struct Benchmark {
     return clock.measurement(.sweep, warmup: 0)
   }
 
-  private func loreft(_ model: LanguageModel) throws -> BenchmarkResult {
+  private func loreft(_ model: LanguageModel) throws -> any Adapter {
+    let architecture = model.model.architecture
+    return InterventionAdapter(
+      try (0..<architecture.layers).map { layer in
+        PlacedIntervention(
+          ReFT(
+            rotation: try .random(
+              rank: rank, width: architecture.width, seed: seed &+ UInt64(layer))),
+          at: .blockOutput(layer, .firstAndLast(7, 7)))
+      })
+  }
+
+  private func lora(_ model: LanguageModel) throws -> any Adapter {
+    var configuration = AdapterConfiguration(method: "lora")
+    (configuration.rank, configuration.projections) = (rank, [.query, .value])
+    return try configuration.makeAdapter(for: model, seed: seed)
+  }
+
+  /// Steps on sequences that end in a completion of 16 tokens, or of half their length where that is less.
+  private func training(
+    _ work: Work, _ model: LanguageModel, _ adapter: any Adapter
+  ) throws -> BenchmarkResult {
     // A prompt and a completion of one token each, at least.
     guard length >= 2 else {
       throw AlignmentError.invalidSetting(
         name: "length", expected: "at least 2", found: "\(length)")
-    }
-    let architecture = model.model.architecture
-    let interventions = try (0..<architecture.layers).map { layer in
-      PlacedIntervention(
-        ReFT(
-          rotation: try .random(
-            rank: rank, width: architecture.width, seed: seed &+ UInt64(layer))),
-        at: .blockOutput(layer, .firstAndLast(7, 7)))
     }
     let completion = min(16, length / 2)
     var generator = RandomGenerator(seed: seed)
@@ -204,9 +220,9 @@ public struct Benchmark {
     (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
     var clock = StepClock()
     let history = try FineTuner(settings: settings).train(
-      AdaptedModel(model, interventions), onTokens: examples, store: store
+      AdaptedModel(model, adapters: [adapter]), onTokens: examples, store: store
     ) { _ in clock.tick() }
-    var result = clock.measurement(.loreft, warmup: 1)
+    var result = clock.measurement(work, warmup: 1)
     result.losses = history.losses
     return result
   }

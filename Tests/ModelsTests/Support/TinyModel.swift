@@ -85,9 +85,6 @@ struct TinyModel {
   /// Those that can continue a text.
   static let decoders = ["llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf"]
 
-  /// Those that continue a text.
-  static let decoders = names.filter { !$0.contains("bert") }
-
   let name: String
   let model: Model
   let document: Document
@@ -120,7 +117,7 @@ struct TinyModel {
   /// deviations well below 1.
   var tolerance: Double { model.architecture.isCausal ? 1e-5 : 3e-5 }
 
-  /// Every component of every layer.
+  /// Every component of every layer that the reference has hooks for.
   var places: [(component: Component, layer: Int)] {
     let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput]
     return Component.allCases.filter { !inside.contains($0) }.flatMap { component in
