@@ -1,6 +1,6 @@
 """Times the peers and Interchange in turn and writes the table of ratios.
 
-    python run.py [--only das,forward] [--ours PROGRAM] [--rounds 5]
+    python run.py [--only das,forward] [--ours PROGRAM] [--rounds 3]
 
 Standard library only. Every measurement is a process of its own: theirs, ours, theirs, ours. What
 each printed is kept in `results.json`; `table.py` makes `results.md` of it.
@@ -37,7 +37,7 @@ JOBS = {
     "generate": ("theirs", "ours", "ours-q4"),
     "startup": ("theirs", "ours"),
 }
-STEPS = {"theirs": 5, "ours": 20}
+STEPS = {"theirs": 5, "ours": 12}
 # The long ones take most of the time and are steadier; the others are repeated more often, so that a
 # minute in which the machine is busy elsewhere doesn't decide.
 ROUNDS = {"fit": 2, "sweep": 2}
@@ -169,7 +169,7 @@ def read_arguments():
     parser.add_argument("--gguf", type=pathlib.Path, default=gguf)
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="where results go")
     parser.add_argument("--only", help="of " + ",".join(JOBS))
-    parser.add_argument("--rounds", type=int, default=5, help="of the short jobs")
+    parser.add_argument("--rounds", type=int, default=3, help="of the short jobs")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
     arguments.jobs = arguments.only.split(",") if arguments.only else list(JOBS)
