@@ -49,9 +49,7 @@ extension LineChart {
   /// The line, the whiskers and the marks of a series.
   func drawCurve(of index: Int, on canvas: Canvas, _ layout: LineChartLayout) {
     let line = lineStroke(of: index)
-    func position(_ point: Point) -> CGPoint {
-      layout.point(place(of: point, in: index, layout), point.y)
-    }
+    func position(_ point: Point) -> CGPoint { self.position(of: point, in: index, layout) }
     if series[index].isJoined {
       for run in series[index].points.split(whereSeparator: { !$0.y.isFinite })
       where run.count > 1 {
@@ -98,6 +96,11 @@ extension LineChart {
     case 3: polygon([(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)])
     default: polygon([(0, 1.2), (1.1, -0.8), (-1.1, -0.8)])
     }
+  }
+
+  /// Where a point lies on the page.
+  func position(of point: Point, in index: Int, _ layout: LineChartLayout) -> CGPoint {
+    layout.point(place(of: point, in: index, layout), point.y)
   }
 
   /// A point's place along the axis; series that share a category stand side by side.

@@ -17,6 +17,7 @@ extension LineChart {
       for index in order { drawBand(of: index, on: canvas, layout) }
       for index in order { drawCurve(of: index, on: canvas, layout) }
     }
+    drawPointLabels(on: canvas, layout)
   }
 
   private func drawVerticalAxis(on canvas: Canvas, _ layout: LineChartLayout) {

@@ -10,12 +10,17 @@ public struct LineChart: Figure {
     public var y: Double
     /// The value's interval, such as a 95 % confidence interval.
     public var interval: ClosedRange<Double>?
+    /// What is written beside the point.
+    public var label: String?
 
-    /// A value at a place, with its interval if it has one.
-    public init(x: Double, y: Double, interval: ClosedRange<Double>? = nil) {
+    /// A value at a place, with its interval and its name if it has them.
+    public init(
+      x: Double, y: Double, interval: ClosedRange<Double>? = nil, label: String? = nil
+    ) {
       self.x = x
       self.y = y
       self.interval = interval
+      self.label = label
     }
   }
 

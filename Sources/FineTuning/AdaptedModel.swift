@@ -28,8 +28,13 @@ public final class AdaptedModel {
   /// What training changes.
   public var parameters: [Parameter] { adapters.flatMap(\.parameters) }
 
-  /// The number of trained numbers.
-  public var parameterCount: Int { adapters.reduce(0) { $0 + $1.parameterCount } }
+  /// The number of trained numbers; those of a head for labels are not counted, which every method needs.
+  public var parameterCount: Int {
+    adapters.reduce(0) { $0 + ($1 is LabelHead ? 0 : $1.parameterCount) }
+  }
+  /// What training adds to the loss of the data.
+  var penalties: [Tensor] { adapters.compactMap(\.penalty) }
+
   /// Trained numbers over those of the base.
   public var parameterShare: Double {
     Double(parameterCount) / Double(base.model.architecture.parameterCount)
@@ -38,12 +43,26 @@ public final class AdaptedModel {
   /// The soft tokens that all adapters together put before a sequence.
   public var virtualTokens: Int { adapters.reduce(0) { $0 + $1.virtualTokens } }
 
+  /// How many adapters are trained side by side and vote: 1 where there is no ensemble.
+  public var members: Int { adapters.map(\.members).max() ?? 1 }
+
+  /// Each element once for every member, and the members.
+  func forMembers<Element>(_ elements: [Element]) -> (elements: [Element], members: [Int]) {
+    let count = members
+    return (
+      elements.flatMap { Array(repeating: $0, count: count) },
+      elements.flatMap { _ in 0..<count }
+    )
+  }
+
   /// Adds what the adapters do to a run of sequences that begin with their prompts.
   ///
+  /// - Parameter members: which member of an ensemble each sequence is for; the first when nil
   /// - Throws: `ModelError/positionOutOfRange(position:length:)` for a prompt that is too short,
   ///   ``FineTuningError/overlap(first:second:)`` when two interventions of one adapter meet.
   func contribute(
-    to request: inout Request, promptLengths: [Int], noise: TrainingNoise? = nil
+    to request: inout Request, promptLengths: [Int], members: [Int]? = nil,
+    noise: TrainingNoise? = nil
   ) throws {
     let virtualTokens = virtualTokens
     request.prependVirtualTokens(virtualTokens)
@@ -53,7 +72,8 @@ public final class AdaptedModel {
       try adapter.contribute(
         to: &request,
         AdapterContext(
-          promptLengths: promptLengths, virtualTokens: virtualTokens, ownTokens: own, noise: noise))
+          promptLengths: promptLengths, virtualTokens: virtualTokens, ownTokens: own,
+          members: members ?? promptLengths.map { _ in 0 }, noise: noise))
       first = own.upperBound
     }
   }
@@ -80,15 +100,18 @@ public final class AdaptedModel {
   /// Continues prompts with the adapters on; decoding goes on from the key/value store, and only
   /// interventions at ``Positions/every`` position go on with it.
   ///
+  /// - Parameter members: which member of an ensemble continues each prompt; the first when nil
   /// - Throws: `ModelError` when a prompt is empty or too short for the positions.
   public func generate(
-    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(),
+    _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), members: [Int]? = nil,
     onToken: (Int, Int) -> Void = { _, _ in }
   ) throws -> [[Int]] {
     try base.model.generate(
       prompts, options: options,
       prepare: { request, active in
-        try self.contribute(to: &request, promptLengths: active.map { prompts[$0].count })
+        try self.contribute(
+          to: &request, promptLengths: active.map { prompts[$0].count },
+          members: members.map { all in active.map { all[$0] } })
       }, onToken: onToken)
   }
 }

@@ -19,6 +19,16 @@ public protocol Adapter: AnyObject {
 
   /// How many soft tokens it puts before every sequence.
   var virtualTokens: Int { get }
+  /// How many adapters it is that are trained side by side and vote, of which each sequence has one.
+  var members: Int { get }
+
+  /// The number of trained numbers, as they are counted in reports.
+  var parameterCount: Int { get }
+
+  /// Called before each step of a training.
+  func prepare(step: Int, of steps: Int)
+  /// What training adds to the loss of the data, as a scalar; nil for nothing.
+  var penalty: Tensor? { get }
 
   /// Adds what the adapter does to a run.
   ///
@@ -47,13 +57,17 @@ public struct AdapterContext {
   public let virtualTokens: Int
   /// This adapter's among them.
   public let ownTokens: Range<Int>
+  /// For each sequence the member of an ensemble that it is for.
+  public let members: [Int]
   /// Random numbers of a training step; nil outside training.
   public let noise: TrainingNoise?
 }
 
 extension Adapter {
   public var virtualTokens: Int { 0 }
-  /// The number of trained numbers.
+  public var members: Int { 1 }
+  public func prepare(step: Int, of steps: Int) {}
+  public var penalty: Tensor? { nil }
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 

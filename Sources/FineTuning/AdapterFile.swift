@@ -56,7 +56,11 @@ public final class AdapterTensors {
 public enum AdapterFile {
   public static let name = "adapter.safetensors"
   /// The kinds of adapters that can be read.
-  static var kinds: [any Adapter.Type] { [InterventionAdapter.self, SoftTokens.self] }
+  static var kinds: [any Adapter.Type] {
+    [InterventionAdapter.self, SoftTokens.self, LabelHead.self]
+  }
+  /// The file of a head, beside that of the adapter that it was trained with.
+  public static let headName = "head.safetensors"
 
   /// Writes an adapter with the identity of its base model.
   ///
@@ -65,10 +69,11 @@ public enum AdapterFile {
   ///   - seed: that of the training run
   ///   - steps: how many it took
   ///   - writer: the version of the program
+  ///   - name: the file's
   /// - Throws: `CheckpointError` when it can't be written.
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL, seed: UInt64? = nil,
-    steps: Int? = nil, writer: String? = nil
+    steps: Int? = nil, writer: String? = nil, name: String = name
   ) throws {
     let record = AdapterRecord(
       kind: type(of: adapter).kind, method: adapter.method, base: try base.identity(), seed: seed,
@@ -84,7 +89,7 @@ public enum AdapterFile {
       ], to: folder.appending(component: name))
   }
 
-  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:)`` wrote, for the same base model.
+  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base model.
   ///
   /// - Parameter path: the folder, or the file itself
   /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't fit, or
@@ -121,28 +126,38 @@ public enum AdapterFile {
 }
 
 extension AdaptedModel {
-  /// Writes the adapter of a model that has one.
+  /// Writes the adapter of a model that has one, and the head beside it.
   ///
-  /// - Throws: as ``AdapterFile/write(_:of:to:seed:steps:writer:)``.
+  /// - Throws: as ``AdapterFile/write(_:of:to:seed:steps:writer:name:)``.
   public func write(
     to folder: URL, seed: UInt64? = nil, steps: Int? = nil, writer: String? = nil
   ) throws {
-    precondition(adapters.count == 1, "AdaptedModel.write: \(adapters.count) adapters in one file")
-    try AdapterFile.write(
-      adapters[0], of: base, to: folder, seed: seed, steps: steps, writer: writer)
+    let others = adapters.filter { !($0 is LabelHead) }
+    precondition(others.count <= 1, "AdaptedModel.write: \(others.count) adapters in one file")
+    for adapter in others {
+      try AdapterFile.write(
+        adapter, of: base, to: folder, seed: seed, steps: steps, writer: writer)
+    }
+    if let head {
+      try AdapterFile.write(
+        head, of: base, to: folder, seed: seed, steps: steps, writer: writer,
+        name: AdapterFile.headName)
+    }
   }
 
-  /// Reads adapters for the same base model, peft's folders among them, to be applied in this order.
+  /// Reads adapters for the same base model, peft's folders and heads among them, to be applied in this
+  /// order.
   ///
   /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
   public convenience init(contentsOf paths: [String], base: LanguageModel) throws {
     try self.init(
       base,
-      adapters: paths.map { path in
+      adapters: paths.flatMap { path -> [any Adapter] in
         let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
-        return PeftFolder.isFolder(url)
-          ? try PeftFolder(contentsOf: url).adapter(for: base)
-          : try AdapterFile.read(contentsOf: path, base: base).adapter
+        if PeftFolder.isFolder(url) { return [try PeftFolder(contentsOf: url).adapter(for: base)] }
+        let head = url.appending(component: AdapterFile.headName).path(percentEncoded: false)
+        let names = FileManager.default.fileExists(atPath: head) ? [path, head] : [path]
+        return try names.map { try AdapterFile.read(contentsOf: $0, base: base).adapter }
       })
   }
 

@@ -80,7 +80,7 @@ extension InterventionAdapter {
   private static var stored: [any StorableIntervention.Type] {
     [
       ReFT.self, RepresentationEditing.self, Steering.self, LowRankUpdate.self, Bottleneck.self,
-      BiasUpdate.self, WeightUpdate.self,
+      BiasUpdate.self, WeightUpdate.self, SparseUpdate.self,
     ]
   }
 

@@ -32,6 +32,11 @@ public struct PlacedIntervention {
 
   func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {
     let (intervention, rate) = (intervention, dropout)
+    if let reading, let noise, let sparse = intervention as? SparseUpdate {
+      return Edit(cells, reading: reading) { rows, read in
+        rows + sparse.drawnChange(of: [read], using: &noise.generator)
+      }
+    }
     if let reading {
       return Edit(cells, reading: reading) { rows, read in
         intervention(rows, sources: [noise?.dropout(read, rate: rate) ?? read])
@@ -62,6 +67,8 @@ public struct PlacedIntervention {
 /// Interventions on the hidden vectors of a frozen model: the ReFT family, RED, steering.
 public final class InterventionAdapter: Adapter {
   public let interventions: [PlacedIntervention]
+  /// How sparse updates among them are trained.
+  var pruning: Pruning?
 
   public init(_ interventions: [PlacedIntervention]) { self.interventions = interventions }
 
@@ -79,6 +86,23 @@ public final class InterventionAdapter: Adapter {
   public var orthonormalParameters: [Parameter] {
     interventions.flatMap(\.intervention.orthonormalParameters).unique
   }
+
+  /// Of sparse updates only what they change is counted.
+  public var parameterCount: Int {
+    let sparse = sparseUpdates
+    let theirs = sparse.flatMap(\.parameters).reduce(0) { $0 + $1.value.count }
+    return parameters.reduce(0) { $0 + $1.value.count } - theirs
+      + sparse.reduce(0) { $0 + $1.parameterCount }
+  }
+
+  private var sparseUpdates: [SparseUpdate] {
+    interventions.compactMap { $0.intervention as? SparseUpdate }
+  }
+
+  public func prepare(step: Int, of steps: Int) {
+    pruning?.prepare(sparseUpdates, step: step, of: steps)
+  }
+  public var penalty: Tensor? { pruning?.loss(sparseUpdates) }
 
   public func validate(for model: Model) throws {
     for placed in interventions {

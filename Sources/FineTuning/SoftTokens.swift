@@ -36,26 +36,34 @@ public final class SoftTokens: Adapter {
   }
 
   public let form: Form
+  /// How many sets of soft tokens there are, each trained by itself, of which a sequence gets one; they
+  /// vote (Lester et al. 2021, §3.5).
+  public let members: Int
   private let encoder: SoftTokenEncoder
   /// The widths of a layer's keys and values.
   private let keyWidths: [(key: Int, value: Int)]
 
-  init(_ form: Form, _ encoder: SoftTokenEncoder, keyWidths: [(key: Int, value: Int)]) {
+  init(
+    _ form: Form, _ encoder: SoftTokenEncoder, keyWidths: [(key: Int, value: Int)], members: Int = 1
+  ) {
     (self.form, self.encoder, self.keyWidths) = (form, encoder, keyWidths)
+    self.members = members
   }
 
   /// Vectors that exist already.
   ///
-  /// - Parameter vectors: [tokens, ``vectorWidth(_:_:)``]
-  convenience init(_ form: Form, vectors: Tensor, for model: Model) throws {
+  /// - Parameter vectors: [members · tokens, ``vectorWidth(_:_:)``]
+  /// - Throws: `ModelError` for a model without keys and values, when they are a prefix.
+  public convenience init(
+    _ form: Form, vectors: Tensor, for model: Model, members: Int = 1
+  ) throws {
     self.init(
       form, SoftTokenEncoder(vectors),
-      keyWidths: form == .prefix ? try Self.keyWidths(of: model) : []
-    )
+      keyWidths: form == .prefix ? try Self.keyWidths(of: model) : [], members: members)
   }
 
   /// The width of a token's vector: the model's, or that of all layers' keys and values together.
-  static func vectorWidth(_ form: Form, _ model: Model) throws -> Int {
+  public static func vectorWidth(_ form: Form, _ model: Model) throws -> Int {
     form == .prefix
       ? try keyWidths(of: model).reduce(0) { $0 + $1.key + $1.value } : model.architecture.width
   }
@@ -66,10 +74,11 @@ public final class SoftTokens: Adapter {
   ///   - count: how many
   ///   - initialization: of those that are trained directly
   ///   - encoderWidth: of the network that makes them; 0 for none, nil for the model's width
+  ///   - members: of an ensemble of directly trained ones
   /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text without tokens.
   public convenience init(
     _ form: Form, count: Int, for base: LanguageModel,
-    initialization: Initialization = .vocabulary, encoderWidth: Int? = nil,
+    initialization: Initialization = .vocabulary, encoderWidth: Int? = nil, members: Int = 1,
     using generator: inout RandomGenerator
   ) throws {
     let width = base.model.architecture.width
@@ -78,7 +87,10 @@ public final class SoftTokens: Adapter {
     let hidden = form == .prompt ? 0 : encoderWidth ?? width
     let start: Tensor
     if form == .prompt {
-      start = try Self.start(initialization, count, base, using: &generator)
+      start = .concatenatingRows(
+        try (0..<members).map { _ in
+          try Self.start(initialization, count, base, using: &generator)
+        })
     } else if hidden == 0 {
       start = .normal([count, outputs], deviation: 0.02, using: &generator)
     } else {
@@ -93,7 +105,7 @@ public final class SoftTokens: Adapter {
       form,
       SoftTokenEncoder(
         start, widths: widths, activation: form == .prefix ? .tanh : .relu, using: &generator),
-      keyWidths: keyWidths)
+      keyWidths: keyWidths, members: members)
   }
 
   private static func keyWidths(of model: Model) throws -> [(key: Int, value: Int)] {
@@ -132,8 +144,8 @@ public final class SoftTokens: Adapter {
   public var method: String { form.rawValue }
   public var parameters: [Parameter] { encoder.parameters }
   public var orthonormalParameters: [Parameter] { [] }
-  public var virtualTokens: Int { encoder.count }
-  /// What is put in: [tokens, width], or for a prefix [tokens, all layers' keys and values], layer by
+  public var virtualTokens: Int { encoder.count / members }
+  /// What is put in, member by member: [tokens, width], or for a prefix [tokens, all layers' keys and values], layer by
   /// layer, keys (after their position encoding) and then values.
   public var vectors: Tensor { encoder.output.detached }
 
@@ -165,7 +177,9 @@ public final class SoftTokens: Adapter {
       let start = request.caches?[sequence].count ?? 0
       return context.ownTokens.filter { $0 >= start }
     }
-    let rows = positions.flatMap { $0.map { $0 - context.ownTokens.lowerBound } }
+    let rows = zip(positions, context.members).flatMap { positions, member in
+      positions.map { member * virtualTokens + $0 - context.ownTokens.lowerBound }
+    }
     guard !rows.isEmpty else { return }
     let vectors = encoder.output
     guard form == .prefix else {
@@ -239,6 +253,8 @@ struct SoftTokenEncoder {
 private struct SoftTokensRecord: Codable {
   let form: SoftTokens.Form
   let count: Int
+  /// One when it isn't said.
+  let members: Int?
 }
 
 extension SoftTokens {
@@ -247,7 +263,7 @@ extension SoftTokens {
   public func configuration() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    return try encoder.encode(SoftTokensRecord(form: form, count: virtualTokens))
+    return try encoder.encode(SoftTokensRecord(form: form, count: virtualTokens, members: members))
   }
 
   /// The vectors alone: the network that made them is dropped.
@@ -262,8 +278,13 @@ extension SoftTokens {
       throw tensors.invalid(
         "count", "1 to \(base.model.architecture.maximumLength)", "\(record.count)")
     }
+    let members = record.members ?? 1
+    guard (1...1024).contains(members) else {
+      throw tensors.invalid("members", "1 to 1024", "\(members)")
+    }
     let width = try Self.vectorWidth(record.form, base.model)
     try self.init(
-      record.form, vectors: tensors.tensor("tokens", [record.count, width]), for: base.model)
+      record.form, vectors: tensors.tensor("tokens", [members * record.count, width]),
+      for: base.model, members: members)
   }
 }

@@ -29,6 +29,10 @@ extension RunRecord {
     for comparison in results.comparisons ?? [] {
       figures += comparison.figures(isOne: results.comparisons?.count == 1)
     }
+    for (method, values) in results.search?.effects() ?? [] where values.count > 1 {
+      figures.append(
+        ("effects-\(method)", LineChart(effectsOf: method, values, in: results.search!)))
+    }
     if let growth = results.growth {
       for axis in growth.axes { figures.append(("cost-\(axis.name)", LineChart(growth, axis))) }
     }

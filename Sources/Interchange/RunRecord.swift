@@ -35,13 +35,16 @@ public struct RunRecord: Codable, Sendable {
     public var comparisons: [MethodComparison]?
     public var evaluation: EvaluationResult?
     public var steering: SteeringRun?
+    public var search: MethodSearch?
 
     public init(
       equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
       alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
       growth: CostGrowth? = nil, comparisons: [MethodComparison]? = nil,
-      evaluation: EvaluationResult? = nil, steering: SteeringRun? = nil
+      evaluation: EvaluationResult? = nil, steering: SteeringRun? = nil,
+      search: MethodSearch? = nil
     ) {
+      self.search = search
       (self.comparisons, self.evaluation) = (comparisons, evaluation)
       (self.equality, self.growth, self.steering) = (equality, growth, steering)
       (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)

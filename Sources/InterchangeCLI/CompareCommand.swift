@@ -29,7 +29,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     guard seeds >= 1 else { throw ValidationError("--seeds must be at least 1.") }
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
-    let parsed = try methods.split(separator: ",").map { try NamedChoices(parsing: String($0)) }
+    let parsed = try methods.split(separator: ",").map { try MethodChoices(parsing: String($0)) }
     guard !parsed.isEmpty else { throw ValidationError("--methods names no method.") }
     let sets = try ([data.data] + furtherData).map { try data.read($0) }
     let model = try model.load()
@@ -38,8 +38,11 @@ struct CompareCommand: ParsableCommand {
     var comparisons: [MethodComparison] = []
     for set in sets {
       Output.note("\(set.task.name): \(set.train.count) to train on, \(set.test.count) to measure")
-      let experiments = try parsed.map { named in
-        (named.name, try experiment(named, model, set))
+      let experiments = try parsed.map { chosen in
+        (
+          chosen.description,
+          try FineTuningExperiment(chosen, choices, training, self.data, model, set, common)
+        )
       }
       comparisons.append(
         try MethodComparison(
@@ -61,55 +64,21 @@ struct CompareCommand: ParsableCommand {
       Output.print("")
     }
   }
-
-  private func experiment(
-    _ named: NamedChoices, _ model: LanguageModel, _ data: FineTuningData
-  ) throws -> FineTuningExperiment {
-    var configuration = try choices.configuration(named.method)
-    var settings = training.settings(seed: common.seed)
-    try named.apply(to: &configuration, &settings)
-    var experiment = FineTuningExperiment(configuration, settings: settings)
-    experiment.inputs = try choices.inputs(configuration, model, data)
-    (experiment.mode, experiment.keepsBest) = (self.data.answers, training.best)
-    return experiment
-  }
 }
 
-/// A method with choices of its own: `loreft:rank=8:rate=4e-3`.
-struct NamedChoices {
-  /// As the user wrote it.
-  let name: String
-  let method: String
-  private let choices: [(key: String, value: String)]
-
-  init(parsing text: String) throws {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    (name, method) = (text, parts[0])
-    choices = try parts.dropFirst().map { part in
-      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-      guard pair.count == 2 else {
-        throw ValidationError("--methods: expected choice=value, got \(part)")
-      }
-      return (pair[0], pair[1])
-    }
-  }
-
-  func apply(
-    to configuration: inout AdapterConfiguration, _ settings: inout FineTuningSettings
+extension FineTuningExperiment {
+  /// The experiment of a method with its own choices over those of the command line.
+  init(
+    _ chosen: MethodChoices, _ choices: MethodOptions, _ training: TrainingOptions,
+    _ dataOptions: DataOptions, _ model: LanguageModel, _ data: FineTuningData,
+    _ common: CommonOptions
   ) throws {
-    for (key, value) in choices {
-      if key == "rate" {
-        guard let rate = Double(value) else {
-          throw ValidationError("--methods: rate=\(value) can't be read")
-        }
-        settings.learningRate = rate
-      } else if let choice = AdapterChoice(rawValue: key), choice != .subspace {
-        try configuration.set(choice, to: value)
-      } else {
-        let known = AdapterChoice.allCases.filter { $0 != .subspace }.map(\.rawValue)
-        throw ValidationError(
-          "--methods: expected rate, \(known.joined(separator: ", ")), got \(key)")
-      }
-    }
+    var configuration = try choices.configuration(chosen.method)
+    var settings = training.settings(seed: common.seed)
+    try chosen.apply(to: &configuration, &settings)
+    self.init(configuration, settings: settings)
+    inputs = try choices.inputs(configuration, model, data)
+    dataOptions.apply(to: &self, model)
+    keepsBest = training.best
   }
 }

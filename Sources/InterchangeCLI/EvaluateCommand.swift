@@ -34,8 +34,11 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("The prompt's template; the task's own by default.", valueName: "name"))
   var template: String?
-  @Option(help: "How answers are found: generate (written), or choose (the likeliest choice).")
-  var answers = AnswerMode.generate
+  @Option(
+    help:
+      "How answers are found: generate (written), choose (the likeliest choice), or label (a head's)."
+  )
+  var answers: AnswerMode?
   @Option(help: ArgumentHelp("Sequences in a run.", valueName: "n")) var batch = 16
   @OptionGroup var common: CommonOptions
 
@@ -57,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
     let model = try model.load()
     let adapted = try adapters.adapted(model)
     let writer = try RunWriter("evaluate", common, model)
-    var evaluator = Evaluator(task, mode: answers)
+    var evaluator = Evaluator(task, mode: answers ?? .standard(for: model.model))
     evaluator.batchSize = batch
     let progress = ProgressLine("evaluate")
     let (result, texts) = try evaluator.evaluate(adapted, on: examples) {
@@ -80,7 +83,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     rows.append(["right, 95 % interval", result.score.accuracy.summary])
     rows.append(["without an answer", "\(result.score.unanswered)"])
-    rows.append(["perplexity", String(format: "%.3f", result.perplexity)])
+    if let perplexity = result.perplexity {
+      rows.append(["perplexity", String(format: "%.3f", perplexity)])
+    }
     Output.print(Output.table(rows, header: [result.task, result.mode.rawValue]))
   }
 }

@@ -4,6 +4,7 @@ import Interchange
 
 extension SubspaceUse: ExpressibleByArgument {}
 extension AnswerMode: ExpressibleByArgument {}
+extension LabelHead.Pooling: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
@@ -35,6 +36,8 @@ struct MethodOptions: ParsableArguments {
   var alpha: Double?
   @Option(help: ArgumentHelp("Soft tokens of prompt, prefix and P-tuning.", valueName: "n"))
   var tokens: Int?
+  @Option(help: ArgumentHelp("Prompts that are trained side by side and vote.", valueName: "n"))
+  var members: Int?
   @Option(
     help: ArgumentHelp("Soft tokens start: random, vocabulary, or a text's.", valueName: "how"))
   var start: String?
@@ -48,6 +51,10 @@ struct MethodOptions: ParsableArguments {
   var activation: Activation?
   @Option(help: ArgumentHelp("The share of the edit left out in training.", valueName: "p"))
   var dropout: Double?
+  @Option(help: ArgumentHelp("The share of weights that diff pruning changes.", valueName: "share"))
+  var keep: Double?
+  @Option(help: ArgumentHelp("What an open gate costs in diff pruning.", valueName: "λ"))
+  var penalty: Double?
   @Option(
     help: ArgumentHelp("How much of a steering vector; trained when not given.", valueName: "c"))
   var coefficient: Double?
@@ -64,7 +71,9 @@ struct MethodOptions: ParsableArguments {
       (.rank, rank.map { "\($0)" }), (.alpha, alpha.map { "\($0)" }),
       (.activation, activation?.rawValue), (.dropout, dropout.map { "\($0)" }),
       (.tokens, tokens.map { "\($0)" }), (.initialization, start),
+      (.members, members.map { "\($0)" }),
       (.encoderWidth, encoderWidth.map { "\($0)" }),
+      (.share, keep.map { "\($0)" }), (.penalty, penalty.map { "\($0)" }),
       (.coefficient, coefficient.map { "\($0)" }),
     ]
     for case (let choice, let text?) in made { try configuration.set(choice, to: text) }
@@ -151,8 +160,19 @@ struct DataOptions: ParsableArguments {
   var developmentShare = 0.1
   @Flag(help: "Leave out training examples whose completion doesn't end in the right answer.")
   var onlyConsistent = false
-  @Option(help: "How answers are found: generate (written), or choose (the likeliest choice).")
-  var answers = AnswerMode.generate
+  @Option(
+    help: """
+      How answers are found: generate (written), choose (the likeliest choice), or label (a head's; an \
+      encoder's only way).
+      """)
+  var answers: AnswerMode?
+  @Option(help: "What a new head reads: first, mean or last; the model's usual vector.")
+  var pooling: LabelHead.Pooling?
+
+  func apply(to experiment: inout FineTuningExperiment, _ model: LanguageModel) {
+    experiment.mode = answers ?? .standard(for: model.model)
+    experiment.pooling = pooling
+  }
 
   func read() throws -> FineTuningData {
     try read(data)

@@ -17,6 +17,11 @@ struct FinetuneCommand: ParsableCommand {
     help: ArgumentHelp(
       AdapterConfiguration.methodNames.joined(separator: ", ") + ".", valueName: "name"))
   var method = "loreft"
+  @Option(
+    name: .customLong("choices"),
+    help: ArgumentHelp(
+      "A method with its choices, as `tune` wrote them, instead of --method.", valueName: "file"))
+  var winner: String?
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var choices: MethodOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
@@ -45,11 +50,12 @@ struct FinetuneCommand: ParsableCommand {
     let data = try data.read()
     let model = try model.load()
     let writer = try RunWriter("finetune", common, model)
-    let configuration = try choices.configuration(method)
-    var experiment = FineTuningExperiment(
-      configuration, settings: training.settings(seed: common.seed))
-    experiment.inputs = try choices.inputs(configuration, model, data)
-    (experiment.mode, experiment.keepsBest) = (self.data.answers, training.best)
+    let chosen = try winner.map {
+      try MethodChoices(contentsOf: URL(fileURLWithPath: ($0 as NSString).expandingTildeInPath))
+    }
+    let method = chosen?.method ?? method
+    let experiment = try FineTuningExperiment(
+      chosen ?? MethodChoices(method), choices, training, self.data, model, data, common)
     try describe(experiment, model, data)
     let progress = FineTuningProgress()
     let comparison = try MethodComparison(
@@ -67,15 +73,15 @@ struct FinetuneCommand: ParsableCommand {
   private func describe(
     _ experiment: FineTuningExperiment, _ model: LanguageModel, _ data: FineTuningData
   ) throws {
-    let adapted = try experiment.adapted(model, seed: common.seed)
-    let tokens = try data.task.tokenized(
-      data.train, by: model, ending: experiment.settings.endsCompletion)
+    let adapted = try experiment.adapted(model, for: data, seed: common.seed)
+    let tokens = try experiment.evaluator(data).tokenized(data.train, by: adapted)
     let memory = try TrainingMemory(training: adapted, on: tokens, experiment.settings)
     func mebibytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 0x1p20) }
     Output.note(
       String(
         format: "%d trainable parameters, %.4f %% of the base", adapted.parameterCount,
-        100 * adapted.parameterShare))
+        100 * adapted.parameterShare)
+        + (adapted.head.map { ", and a head of \($0.parameterCount)" } ?? ""))
     Output.note(
       "\(data.train.count) examples to train on, \(data.development.count) to choose by, "
         + "\(data.test.count) to measure")

@@ -10,6 +10,8 @@ public protocol Intervention: AnyObject {
   var parameters: [Parameter] { get }
   /// Those of ``parameters`` that stay orthonormal frames.
   var orthonormalParameters: [Parameter] { get }
+  /// The number of trained numbers.
+  var parameterCount: Int { get }
 
   /// The rows that take the place of `base`.
   ///
@@ -22,7 +24,6 @@ public protocol Intervention: AnyObject {
 
 extension Intervention {
   public var orthonormalParameters: [Parameter] { [] }
-  /// The number of trained numbers.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 

@@ -75,3 +75,31 @@ func line(_ body: () throws -> Void) -> String? {
     return "\(error)"
   }
 }
+
+/// The tiny BERT classifier of the fixtures with words to read: `entailment`, `neutral` or `contradiction`.
+struct TinyEncoder {
+  let model: LanguageModel
+  private let folder: TemporaryFolder
+
+  /// - Parameter hasHead: whether the checkpoint's own classifier is there
+  init(hasHead: Bool = true) throws {
+    folder = try TemporaryFolder()
+    let name = hasHead ? "bert-classifier" : "bert"
+    for file in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(
+        at: TinyModels.folder.appending(components: name, file),
+        to: folder.url.appending(component: file))
+    }
+    if !hasHead {
+      // The body alone.
+      let config = folder.url.appending(component: "config.json")
+      let text = try String(contentsOf: config, encoding: .utf8)
+      try Data(text.replacing("BertForMaskedLM", with: "BertModel").utf8).write(to: config)
+    }
+    let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "the", "a"]
+    let letters = (0..<61 - words.count).map { "w\($0)" }
+    try Data((words + letters).joined(separator: "\n").utf8).write(
+      to: folder.url.appending(component: "vocab.txt"))
+    model = try LanguageModel(contentsOf: folder.url)
+  }
+}

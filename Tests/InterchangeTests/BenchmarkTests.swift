@@ -3,7 +3,7 @@ import Interchange
 import Testing
 
 /// The tiny committed LLaMA: 3 layers, width 16, 61 tokens.
-private func tinyModel() throws -> LanguageModel {
+func tinyModel() throws -> LanguageModel {
   let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(components: "Fixtures", "models")
   return try LanguageModel(contentsOf: folder.appending(component: "llama-gqa.gguf"))

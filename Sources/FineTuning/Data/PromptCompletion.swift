@@ -11,24 +11,36 @@ public struct PromptCompletion: Codable, Sendable, Equatable {
   }
 }
 
-/// A prompt and its completion as a model reads them.
+/// A prompt and its completion as a model reads them, or a text and its label.
 public struct TokenizedExample: Sendable, Equatable {
-  /// The prompt's tokens, then the completion's.
-  public let tokens: [Int]
-  /// How many of them are the prompt's.
+  /// What is read.
+  public let input: ModelInput
+  /// How many of its tokens are the prompt's: all of a labelled text.
   public let promptLength: Int
+  /// What a head should say of it, by ``LabelSet/value(of:)``; nil where the completion is learned.
+  public let label: Double?
+
+  /// The prompt's tokens, then the completion's.
+  public var tokens: [Int] { input.tokenIDs ?? [] }
 
   /// Both parts have at least one token.
   public init(tokens: [Int], promptLength: Int) {
     precondition(
       (1..<max(1, tokens.count)).contains(promptLength),
       "TokenizedExample: a prompt of \(promptLength) of \(tokens.count) tokens")
-    (self.tokens, self.promptLength) = (tokens, promptLength)
+    (input, self.promptLength, label) = (.tokens(tokens), promptLength, nil)
+  }
+
+  /// A text with a label.
+  init(input: ModelInput, label: Double) {
+    (self.input, promptLength, self.label) = (input, input.length, label)
   }
 
   /// The positions whose next token is part of the completion.
   var measured: [Int] { Array(promptLength - 1..<tokens.count - 1) }
   var targets: [Int] { Array(tokens[promptLength...]) }
+  /// How many losses it has a part in: its completion's tokens, or its label's one.
+  var weight: Int { label == nil ? tokens.count - promptLength : 1 }
 }
 
 extension LanguageModel {

@@ -5,6 +5,8 @@ import Tensors
 struct CandidateSet {
   let prompt: [Int]
   let completions: [[Int]]
+  /// The member of an ensemble that chooses.
+  let member: Int
 
   /// The tokens that all completions begin with.
   fileprivate var common: [Int] {
@@ -45,7 +47,8 @@ extension AdaptedModel {
     let columns = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
     var request = Request.lastLogits(
       sets.map { .tokens($0.prompt + $0.common) }, outputs: wanted)
-    try contribute(to: &request, promptLengths: sets.map(\.prompt.count))
+    try contribute(
+      to: &request, promptLengths: sets.map(\.prompt.count), members: sets.map(\.member))
     let logits = try base.model.run(request).logits!
     return tokens.enumerated().map { row, tokens in
       let values = tokens.map { logits[row, columns[$0] ?? 0] }
@@ -59,7 +62,8 @@ extension AdaptedModel {
       Array(set.prompt.count - 1..<set.prompt.count + $0.count - 1)
     }
     try contribute(
-      to: &request, promptLengths: set.completions.map { _ in set.prompt.count })
+      to: &request, promptLengths: set.completions.map { _ in set.prompt.count },
+      members: set.completions.map { _ in set.member })
     let logProbabilities = try base.model.run(request).logits!.logSoftmax()
     var (row, sums) = (0, [Float]())
     for completion in set.completions {

@@ -8,6 +8,13 @@ public enum AnswerMode: String, Codable, Sendable, CaseIterable {
   case generate
   /// The likeliest of the possible completions: how much it knows, whatever it would write.
   case choose
+  /// What a head says: one of its labels, or a number.
+  case label
+
+  /// How a model's answers are found where nothing is said: an encoder can't write.
+  public static func standard(for model: Model) -> AnswerMode {
+    model.architecture.isCausal ? .generate : .label
+  }
 }
 
 /// What a model with adapters reached on a task's examples.
@@ -15,8 +22,11 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
   public let task: String
   public let mode: AnswerMode
   public let score: EvaluationScore
-  /// exp of the mean cross-entropy of the right completions' tokens.
-  public let perplexity: Double
+  /// The mean cross-entropy of the right completions' tokens, or of the right labels; of a number the mean
+  /// squared error.
+  public let loss: Double
+  /// exp of the cross-entropy; nil where a number is predicted.
+  public let perplexity: Double?
 }
 
 /// Measures models with adapters on a task.
@@ -44,42 +54,107 @@ public struct Evaluator: Sendable {
   ) throws -> (result: EvaluationResult, texts: [String]) {
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     var texts = examples.map { _ in "" }
-    let prompts = try examples.map { try task.template.encode($0, by: adapted.base.tokenizer) }
-    // Long prompts together, so that a run's sequences take alike.
-    let order = prompts.indices.sorted { prompts[$0].count > prompts[$1].count }
+    let (lengths, answer) = try mode == .label ? said(adapted, examples) : asked(adapted, examples)
+    // Long ones together, so that a run's sequences take alike.
+    let order = lengths.indices.sorted { lengths[$0] > lengths[$1] }
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let batch = order[start..<min(start + batchSize, order.count)]
-      let found =
-        switch mode {
-        case .generate: try written(adapted, batch.map { prompts[$0] })
-        case .choose: try chosen(adapted, batch.map { examples[$0] }, batch.map { prompts[$0] })
-        }
-      for (index, text) in zip(batch, found) { texts[index] = text }
+      let (asked, members) = adapted.forMembers(Array(batch))
+      let found = try answer(asked, members)
+      for (place, index) in batch.enumerated() {
+        texts[index] = vote(Array(found[place * adapted.members..<(place + 1) * adapted.members]))
+      }
       progress(min(start + batchSize, order.count), order.count)
     }
+    let meanLoss = try meanLoss(adapted, on: examples)
     let result = EvaluationResult(
       task: task.name, mode: mode, score: try task.score(texts, for: examples),
-      perplexity: Metrics.perplexity(meanLoss: try meanLoss(adapted, on: examples)))
+      loss: meanLoss,
+      perplexity: mode == .label && adapted.labels?.isNumber == true
+        ? nil : Metrics.perplexity(meanLoss: meanLoss))
     return (result, texts)
   }
 
-  /// The mean cross-entropy of the right completions' tokens.
+  /// The answer that most members of an ensemble give, the first of equals; of numbers the mean.
+  private func vote(_ answers: [String]) -> String {
+    guard answers.count > 1 else { return answers[0] }
+    let numbers = answers.compactMap(Double.init)
+    if mode == .label, task.extraction == .number, numbers.count == answers.count {
+      return "\(numbers.reduce(0, +) / Double(numbers.count))"
+    }
+    let counts = answers.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    let most = counts.values.max() ?? 0
+    return answers.first { counts[$0] == most } ?? answers[0]
+  }
+
+  /// How long each example is, and the answers to some of them, by index and by member of an ensemble.
+  private typealias Answering = (
+    lengths: [Int], answer: (_ batch: [Int], _ members: [Int]) throws -> [String]
+  )
+
+  private func asked(_ adapted: AdaptedModel, _ examples: [TaskExample]) throws -> Answering {
+    let prompts = try examples.map { try task.template.encode($0, by: adapted.base.tokenizer) }
+    return (
+      prompts.map(\.count),
+      { batch, members in
+        let asked = batch.map { prompts[$0] }
+        return mode == .choose
+          ? try chosen(adapted, batch.map { examples[$0] }, asked, members)
+          : try written(adapted, asked, members)
+      }
+    )
+  }
+
+  private func said(_ adapted: AdaptedModel, _ examples: [TaskExample]) throws -> Answering {
+    let labels = try requireLabels(adapted)
+    let inputs = try adapted.base.tokenized(examples, labels: labels)
+    return (
+      inputs.map(\.input.length),
+      { batch, members in
+        let outputs = try adapted.labelOutputs(batch.map { inputs[$0] }, members: members)
+        return batch.indices.map { labels.text(outputs.rowSlice($0..<$0 + 1).elements) }
+      }
+    )
+  }
+
+  private func requireLabels(_ adapted: AdaptedModel) throws -> LabelSet {
+    guard let labels = adapted.labels else {
+      throw FineTuningError.invalidSetting(
+        name: "answers", expected: "a model or an adapter with a head for labels", found: "none")
+    }
+    return labels
+  }
+
+  /// The mean loss of the right completions' tokens, or of the right labels.
   ///
   /// - Throws: as ``evaluate(_:on:progress:)``.
   public func meanLoss(_ adapted: AdaptedModel, on examples: [TaskExample]) throws -> Double {
     var settings = FineTuningSettings()
     settings.batchSize = batchSize
     return try FineTuner(settings: settings).loss(
-      adapted, onTokens: try task.tokenized(examples, by: adapted.base, ending: endsCompletion))
+      adapted, onTokens: try tokenized(examples, by: adapted))
+  }
+
+  /// Examples as they are learned and measured.
+  ///
+  /// - Throws: ``FineTuningError`` or `TokenizerError` naming the example that can't be read.
+  public func tokenized(
+    _ examples: [TaskExample], by adapted: AdaptedModel
+  ) throws -> [TokenizedExample] {
+    mode == .label
+      ? try adapted.base.tokenized(examples, labels: requireLabels(adapted))
+      : try task.tokenized(examples, by: adapted.base, ending: endsCompletion)
   }
 
   // MARK: Writing
 
-  private func written(_ adapted: AdaptedModel, _ prompts: [[Int]]) throws -> [String] {
+  private func written(
+    _ adapted: AdaptedModel, _ prompts: [[Int]], _ members: [Int]
+  ) throws -> [String] {
     let tokenizer = adapted.base.tokenizer
     let options = GenerationOptions(
       maximumTokens: task.maximumTokens, stopTokens: try task.template.stopTokens(tokenizer))
-    return try adapted.generate(prompts, options: options).map {
+    return try adapted.generate(prompts, options: options, members: members).map {
       tokenizer.decode($0, continuing: true)
     }
   }
@@ -87,10 +162,10 @@ public struct Evaluator: Sendable {
   // MARK: Choosing
 
   private func chosen(
-    _ adapted: AdaptedModel, _ examples: [TaskExample], _ prompts: [[Int]]
+    _ adapted: AdaptedModel, _ examples: [TaskExample], _ prompts: [[Int]], _ members: [Int]
   ) throws -> [String] {
     var candidates: [CandidateSet] = []
-    for (example, prompt) in zip(examples, prompts) {
+    for ((example, prompt), member) in zip(zip(examples, prompts), members) {
       guard example.choices.count > 1 else {
         throw FineTuningError.invalidSetting(
           name: "choices", expected: "examples with at least 2 possible answers",
@@ -105,7 +180,7 @@ public struct Evaluator: Sendable {
             answered.completion = text
             return try task.template.encodeCompletion(
               answered, by: adapted.base.tokenizer, ending: false)
-          }))
+          }, member: member))
     }
     let best = try adapted.likeliest(candidates)
     return zip(examples, best).map { $0.completion(answering: $0.choices[$1]) }

@@ -31,8 +31,11 @@ extension AdapterConfiguration {
         Activation.allCases.map(\.rawValue).joined(separator: ", "), Activation(rawValue: text))
     case .dropout: dropout = try read("a number", Double(text))
     case .tokens: tokens = try read("a number", Int(text))
+    case .members: members = try read("a number", Int(text))
     case .initialization: initialization = SoftTokens.Initialization(parsing: text)
     case .encoderWidth: encoderWidth = try read("a number", Int(text))
+    case .share: share = try read("a number", Double(text))
+    case .penalty: penalty = try read("a number", Double(text))
     case .coefficient: coefficient = try read("a number", Double(text))
     case .subspace: _ = try read("--subspace", Never?.none)
     }

@@ -19,6 +19,8 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
   public var alpha: Double?
   /// The number of soft tokens.
   public var tokens: Int?
+  /// How many prompts are trained side by side and vote.
+  public var members: Int?
   /// What soft tokens start as: nothing but noise, tokens of the vocabulary, or those of a text.
   public var initialization: SoftTokens.Initialization?
   /// The width of the network that makes the soft tokens while they are trained; 0 trains them directly.
@@ -27,6 +29,9 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
   public var activation: Activation?
   /// The share of the edit, or of what an update reads, that training leaves out.
   public var dropout: Double?
+  /// The share of all changes of weights that diff pruning keeps, and what an open gate costs.
+  public var share: Double?
+  public var penalty: Double?
   /// How much of a steering vector is added; found by training when nil.
   public var coefficient: Double?
 
@@ -40,9 +45,11 @@ public enum AdapterChoice: String, CaseIterable, Sendable {
   case positions
   case isTied = "separate"
   case projections, rank, alpha, activation, dropout
-  case tokens
+  case tokens, members
   case initialization = "start"
   case encoderWidth = "encoder-width"
+  case share = "keep"
+  case penalty
   case coefficient, subspace
 }
 
@@ -106,7 +113,8 @@ extension AdapterConfiguration {
   private static var methods: [any AdapterMethod.Type] {
     [
       ReFTMethod.self, REDMethod.self, SteeringMethod.self, LoRAMethod.self,
-      BottleneckMethod.self, BitFitMethod.self, FullMethod.self, SoftTokensMethod.self,
+      BottleneckMethod.self, BitFitMethod.self, DiffPruningMethod.self, FullMethod.self,
+      SoftTokensMethod.self, ProbeMethod.self,
     ]
   }
 
@@ -151,10 +159,13 @@ extension AdapterConfiguration {
     case .rank: rank != nil
     case .alpha: alpha != nil
     case .tokens: tokens != nil
+    case .members: members != nil
     case .initialization: initialization != nil
     case .encoderWidth: encoderWidth != nil
     case .activation: activation != nil
     case .dropout: (dropout ?? 0) != 0
+    case .share: share != nil
+    case .penalty: penalty != nil
     case .coefficient: coefficient != nil
     case .subspace: inputs.subspace != nil
     }

@@ -5,7 +5,7 @@ import Tensors
 /// the keys and values of every layer (prefix tuning, arXiv 2101.00190).
 enum SoftTokensMethod: AdapterMethod {
   static let names = SoftTokens.Form.allCases.map(\.rawValue)
-  static let choices: Set<AdapterChoice> = [.tokens, .initialization, .encoderWidth]
+  static let choices: Set<AdapterChoice> = [.tokens, .initialization, .encoderWidth, .members]
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
@@ -29,9 +29,15 @@ enum SoftTokensMethod: AdapterMethod {
         name: "start", expected: "nothing, as \(form.rawValue)'s encoder starts at random",
         found: "a choice")
     }
+    let members = configuration.members ?? 1
+    guard members == 1 || (form == .prompt && (1...1024).contains(members)) else {
+      throw FineTuningError.invalidSetting(
+        name: "members", expected: form == .prompt ? "1 to 1024" : "1, as only prompts vote",
+        found: "\(members)")
+    }
     var generator = RandomGenerator(seed: seed)
     return try SoftTokens(
       form, count: count, for: base, initialization: configuration.initialization ?? .vocabulary,
-      encoderWidth: configuration.encoderWidth, using: &generator)
+      encoderWidth: configuration.encoderWidth, members: members, using: &generator)
   }
 }

@@ -64,6 +64,9 @@ extension PeftFolder {
     guard let kind = Kind.allCases.first(where: { $0.softTokens == soft.form }) else {
       throw unwritable("a kind of soft tokens that peft has", soft.method)
     }
+    guard soft.members == 1 else {
+      throw unwritable("one set of soft tokens", "an ensemble of \(soft.members)")
+    }
     let architecture = base.model.architecture
     let keys = architecture.dimensions(of: .keyOutput)
     var configuration = Configuration(

@@ -3,7 +3,7 @@ import Models
 import Tensors
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
-/// tokens. The base model is frozen, so each step computes only what the adapters can change.
+/// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.
 public struct FineTuner: Sendable {
   public var settings: FineTuningSettings
 
@@ -106,9 +106,9 @@ public struct FineTuner: Sendable {
     var (total, count) = (0.0, 0)
     for start in stride(from: 0, to: examples.count, by: settings.batchSize) {
       let batch = Array(examples[start..<min(start + settings.batchSize, examples.count)])
-      let tokens = batch.reduce(0) { $0 + $1.targets.count }
-      total += Double(try adapted.loss(batch, store: store).scalar) * Double(tokens)
-      count += tokens
+      let weight = batch.reduce(0) { $0 + $1.weight }
+      total += Double(try adapted.loss(batch, store: store).scalar) * Double(weight)
+      count += weight
     }
     guard count > 0 else { throw FineTuningError.noExamples }
     return total / Double(count)
@@ -116,19 +116,27 @@ public struct FineTuner: Sendable {
 }
 
 extension AdaptedModel {
-  /// The mean cross-entropy of a batch's completion tokens, as a scalar.
+  /// The mean loss of a batch's completion tokens or labels, as a scalar.
   func loss(
     _ batch: [TokenizedExample], noise: TrainingNoise? = nil, store: ActivationStore
   ) throws -> Tensor {
+    // The members of an ensemble have losses of their own, whose gradients don't meet.
+    let (batch, members) = forMembers(batch)
+    if batch[0].label != nil {
+      return labelLoss(
+        batch, outputs: try labelOutputs(batch, members: members, noise: noise, store: store))
+    }
     var request = request(batch)
     noise?.disturb(&request, width: base.model.architecture.width)
-    try contribute(to: &request, promptLengths: batch.map(\.promptLength), noise: noise)
+    try contribute(
+      to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
     return try base.model.run(request, store: store).loss!
   }
 
   /// The run that measures a batch, without the adapters.
   func request(_ batch: [TokenizedExample]) -> Request {
-    var request = Request(batch.map { .tokens($0.tokens) }, logits: batch.map(\.measured))
+    guard batch[0].label == nil else { return labelRequest(batch) }
+    var request = Request(batch.map(\.input), logits: batch.map(\.measured))
     request.targets = batch.flatMap(\.targets)
     return request
   }

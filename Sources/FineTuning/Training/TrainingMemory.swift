@@ -20,10 +20,11 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
   ) throws {
     let architecture = adapted.base.model.architecture
     weights = architecture.weightBytes
-    gradients = 4 * adapted.parameterCount
-    optimizer = 8 * adapted.parameterCount
+    let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
+    (gradients, optimizer) = (4 * parameters, 8 * parameters)
     let size = (settings.batchSize + settings.accumulation - 1) / settings.accumulation
-    let largest = Array(examples.sorted { $0.tokens.count > $1.tokens.count }.prefix(size))
+    let (largest, _) = adapted.forMembers(
+      Array(examples.sorted { $0.tokens.count > $1.tokens.count }.prefix(size)))
     guard !largest.isEmpty else {
       activations = 0
       return

@@ -49,6 +49,7 @@ struct TrainingRun {
   /// One optimiser step, then what is due after it: an evaluation, the state on disk.
   mutating func step() throws {
     let batch = batch(state.step)
+    for adapter in adapted.adapters { adapter.prepare(step: state.step, of: steps) }
     let noise = TrainingNoise(
       seed: settings.seed, step: state.step, embeddingNoise: settings.embeddingNoise)
     let loss = try accumulate(batch, noise)
@@ -99,16 +100,17 @@ struct TrainingRun {
   /// Gathers the gradient of a batch's mean loss, part by part.
   private func accumulate(_ batch: [TokenizedExample], _ noise: TrainingNoise) throws -> Double {
     let size = (batch.count + settings.accumulation - 1) / settings.accumulation
-    let all = batch.reduce(0) { $0 + $1.targets.count }
+    let all = batch.reduce(0) { $0 + $1.weight }
     var total = 0.0
     for start in stride(from: 0, to: batch.count, by: size) {
       let part = Array(batch[start..<min(start + size, batch.count)])
       let mean = try adapted.loss(part, noise: noise, store: store)
-      let share = Double(part.reduce(0) { $0 + $1.targets.count }) / Double(all)
+      let share = Double(part.reduce(0) { $0 + $1.weight }) / Double(all)
       guard mean.scalar.isFinite else { return .nan }
       total += share * Double(mean.scalar)
       (share == 1 ? mean : Float(share) * mean).backward()
     }
+    for penalty in adapted.penalties { penalty.backward() }
     return total
   }
 

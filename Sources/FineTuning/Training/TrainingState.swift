@@ -140,7 +140,7 @@ extension TrainingState.Identity {
 }
 
 extension [TokenizedExample] {
-  /// A hash of all tokens and prompt lengths (FNV-1a).
+  /// A hash of all tokens, prompt lengths and labels (FNV-1a).
   var identity: String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     func add(_ number: Int) { hash = (hash ^ UInt64(bitPattern: Int64(number))) &* 0x100_0000_01B3 }
@@ -148,6 +148,8 @@ extension [TokenizedExample] {
       add(example.promptLength)
       add(example.tokens.count)
       example.tokens.forEach(add)
+      if case .segments(_, let types) = example.input { types.forEach(add) }
+      if let label = example.label { add(Int(bitPattern: UInt(label.bitPattern))) }
     }
     return "\(count) examples, hash \(String(hash, radix: 16))"
   }

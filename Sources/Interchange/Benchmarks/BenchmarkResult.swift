@@ -79,6 +79,12 @@ struct StepClock {
 
   private static var minorFaults: Int { Int(usage.ru_minflt) }
 
-  /// The largest resident memory so far, in MiB.
+  /// Begins to measure the peak anew, where the system allows it: without pooled buffers of earlier work.
+  static func resetPeakMemory() {
+    BufferPool.shared.trim()
+    try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+  }
+
+  /// The largest resident memory so far, or since ``resetPeakMemory()``, in MiB.
   static var peakMemory: Double { Double(usage.ru_maxrss) / 1024 }
 }

@@ -25,6 +25,12 @@ public struct FineTuningData {
     public init() {}
   }
 
+  init(
+    task: EvaluationTask, train: [TaskExample], development: [TaskExample], test: [TaskExample]
+  ) {
+    (self.task, self.train, self.development, self.test) = (task, train, development, test)
+  }
+
   /// Reads a data set.
   ///
   /// - Parameters:
@@ -61,5 +67,22 @@ public struct FineTuningData {
       }
     }
     return []
+  }
+}
+
+extension FineTuningData {
+  /// The training examples' most frequent answer, or the mean of their numbers; nil where answers are free
+  /// texts, or nothing is measured.
+  var constantAnswer: String? {
+    guard !test.isEmpty else { return nil }
+    if train.allSatisfy({ $0.choices.isEmpty }) {
+      let numbers = train.compactMap(\.label)
+      guard numbers.count == train.count else { return nil }
+      return "\(numbers.reduce(0, +) / Double(numbers.count))"
+    }
+    let counts = train.compactMap(\.answer).reduce(into: [String: Int]()) {
+      $0[$1, default: 0] += 1
+    }
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 }

@@ -5,8 +5,11 @@ public struct FineTuningExperiment {
   public var configuration: AdapterConfiguration
   public var settings: FineTuningSettings
   public var inputs = AdapterInputs()
-  /// How answers are found in the development and the final measure.
+  /// How answers are found in the development and the final measure. With ``AnswerMode/label`` a head is
+  /// trained with the adapter, unless the checkpoint has one of its own for these labels.
   public var mode = AnswerMode.generate
+  /// What a new head reads; the model's usual vector when nil.
+  public var pooling: LabelHead.Pooling?
   /// Whether the parameters of the best development loss are kept; the last ones otherwise.
   public var keepsBest = true
 
@@ -25,13 +28,35 @@ public struct FineTuningExperiment {
     }
   }
 
-  /// A model with an untrained adapter.
+  /// A model with an untrained adapter, and with an untrained head where labels are to be said.
   ///
   /// - Throws: an error naming the choice that doesn't fit.
-  public func adapted(_ model: LanguageModel, seed: UInt64) throws -> AdaptedModel {
-    try AdaptedModel(
+  public func adapted(
+    _ model: LanguageModel, for data: FineTuningData, seed: UInt64
+  ) throws -> AdaptedModel {
+    let adapter = try configuration.makeAdapter(for: model, seed: seed, inputs: inputs)
+    guard mode == .label else {
+      guard !adapter.parameters.isEmpty else {
+        throw FineTuningError.invalidSetting(
+          name: "method", expected: "one that trains something where no head is trained",
+          found: configuration.method)
+      }
+      return try AdaptedModel(model, adapters: [adapter])
+    }
+    let labels = try LabelSet(of: data.train)
+    try labels.requireExamples(data.train)
+    let own = try AdaptedModel(model, adapters: [adapter])
+    if own.labels == labels { return own }
+    return try AdaptedModel(
       model,
-      adapters: [try configuration.makeAdapter(for: model, seed: seed, inputs: inputs)])
+      adapters: [adapter, LabelHead(labels, for: model.model, pooling: pooling, seed: seed)])
+  }
+
+  /// How the experiment's models are measured.
+  public func evaluator(_ data: FineTuningData) -> Evaluator {
+    var evaluator = Evaluator(data.task, mode: mode)
+    evaluator.endsCompletion = settings.endsCompletion
+    return evaluator
   }
 
   /// Trains with one seed, and measures on the test examples where there are any.
@@ -42,15 +67,15 @@ public struct FineTuningExperiment {
     progress: (FineTuner.Progress) -> Void = { _ in }
   ) throws -> (adapted: AdaptedModel, run: SeedRun) {
     let start = Date()
-    let adapted = try adapted(model, seed: seed)
+    StepClock.resetPeakMemory()
+    let adapted = try adapted(model, for: data, seed: seed)
+    let evaluator = evaluator(data)
     var settings = settings
     settings.seed = seed
     let tuner = FineTuner(settings: settings)
-    let tokens = try data.task.tokenized(
-      data.train, by: model, ending: settings.endsCompletion)
+    let tokens = try evaluator.tokenized(data.train, by: adapted)
     let memory = try TrainingMemory(training: adapted, on: tokens, settings)
-    let developmentTokens = try data.task.tokenized(
-      data.development, by: model, ending: settings.endsCompletion)
+    let developmentTokens = try evaluator.tokenized(data.development, by: adapted)
     let isMeasured = keepsBest && !developmentTokens.isEmpty
     var taken = 0
     let history = try tuner.train(
@@ -63,8 +88,6 @@ public struct FineTuningExperiment {
       progress($0)
     }
     let trained = Date()
-    var evaluator = Evaluator(data.task, mode: mode)
-    evaluator.endsCompletion = settings.endsCompletion
     let test = data.test.isEmpty ? nil : try evaluator.evaluate(adapted, on: data.test).result
     return (
       adapted,
@@ -86,7 +109,7 @@ public struct SeedRun: Codable, Sendable {
   public let memory: TrainingMemory
   /// Of all its steps; nil for a run that was resumed, whose earlier parts are not known.
   public let trainingSeconds: Double?
-  /// The largest memory of the whole program so far, as measured.
+  /// The program's largest memory during this run, as measured.
   public let peakMiB: Double
 }
 

@@ -7,9 +7,28 @@ extension MethodComparison {
     var figures: [(String, any Figure)] = []
     if methods.contains(where: { $0.score != nil }) {
       figures.append(("comparison" + suffix, LineChart(methodsOf: self)))
+      if methods.count(where: { $0.score != nil && $0.parameterShare > 0 }) > 1 {
+        figures.append(("parameters" + suffix, LineChart(parametersOf: self)))
+      }
     }
     figures.append(("fine-tuning-loss" + suffix, LineChart(curvesOf: self)))
     return figures
+  }
+}
+
+extension MethodComparison {
+  /// How much was trained on and measured.
+  fileprivate var sizes: String {
+    let seeds = methods.first?.seeds.count ?? 0
+    return "\(trainCount) training examples, n = \(measuredCount)"
+      + (seeds == 1 ? ", one seed" : ", \(seeds) seeds")
+  }
+
+  /// What methods are compared with.
+  fileprivate var references: [LineChart.ReferenceLine] {
+    [("untuned", untuned?.score), ("most frequent answer", constant)].compactMap { name, score in
+      score?.values.first?.value.map { LineChart.ReferenceLine(name, at: $0) }
+    }
   }
 }
 
@@ -28,17 +47,39 @@ extension LineChart {
       })
     means.isJoined = false
     self.init(series: [means])
-    let seeds = measured.first?.seeds.count ?? 0
     title = "\(comparison.task): methods at equal data and seeds"
-    subtitle =
-      "\(comparison.trainCount) training examples, n = \(comparison.untuned?.score.accuracy.n ?? 0)"
-      + (seeds == 1 ? ", one seed" : ", \(seeds) seeds")
+    subtitle = comparison.sizes
     yTitle = comparison.metric
     horizontalScale = .categories(measured.map(\.name))
-    if let value = comparison.untuned?.score.values.first?.value {
-      references = [ReferenceLine("untuned", at: value)]
-    }
+    references = comparison.references
     pageSize = FigureSize(width: 11, height: 7.5)
+  }
+
+  /// Each method's main metric against its share of the base model's parameters.
+  public init(parametersOf comparison: MethodComparison) {
+    let measured = comparison.methods.filter { $0.score != nil }
+    var means = Series(
+      "mean of seeds, ± deviation",
+      points: measured.filter { $0.parameterShare > 0 }.compactMap { method in
+        method.score.map {
+          Point(
+            x: 100 * method.parameterShare, y: $0.mean,
+            interval: $0.mean - $0.deviation...$0.mean + $0.deviation, label: method.name)
+        }
+      })
+    means.isJoined = false
+    self.init(series: [means])
+    title = "\(comparison.task): \(comparison.metric) and trained parameters"
+    subtitle = comparison.sizes
+    xTitle = "trained parameters, % of the base"
+    yTitle = comparison.metric
+    horizontalScale = .logarithmic
+    references =
+      comparison.references
+      + measured.filter { $0.parameterShare == 0 }.compactMap { method in
+        method.score.map { ReferenceLine(method.name, at: $0.mean) }
+      }
+    pageSize = FigureSize(width: 13, height: 8.5)
   }
 
   /// Training losses over steps, each seed smoothed over a few steps, and the development losses.

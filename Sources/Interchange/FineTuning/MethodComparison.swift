@@ -29,8 +29,11 @@ public struct MethodComparison: Codable, Sendable {
   public let task: String
   public let trainCount: Int
   public let developmentCount: Int
-  /// The untuned model's figures; nil without test examples.
+  /// The untuned model's figures; nil without test examples, or where only a trained head can answer.
   public let untuned: EvaluationResult?
+  /// The figures of always giving the training examples' most frequent answer, or their mean number: what
+  /// knowing nothing of the input gives. Nil without test examples or without known answers.
+  public let constant: EvaluationScore?
   public internal(set) var methods: [MethodRun]
 
   /// What a comparison tells while it runs.
@@ -58,11 +61,16 @@ public struct MethodComparison: Codable, Sendable {
     precondition(!experiments.isEmpty && !seeds.isEmpty, "MethodComparison: nothing to run")
     task = data.task.name
     (trainCount, developmentCount) = (data.train.count, data.development.count)
-    var evaluator = Evaluator(data.task, mode: experiments[0].experiment.mode)
-    evaluator.endsCompletion = experiments[0].experiment.settings.endsCompletion
+    let bare = try AdaptedModel(model, adapters: [])
+    let evaluator = experiments[0].experiment.evaluator(data)
+    let canAnswer =
+      evaluator.mode != .label || bare.labels.map { $0 == (try? LabelSet(of: data.train)) } ?? false
     untuned =
-      data.test.isEmpty
-      ? nil : try evaluator.evaluate(AdaptedModel(model, adapters: []), on: data.test).result
+      data.test.isEmpty || !canAnswer ? nil : try evaluator.evaluate(bare, on: data.test).result
+    constant =
+      try data.constantAnswer.map { answer in
+        try data.task.score(data.test.map { _ in answer }, for: data.test)
+      }
     methods = []
     for (name, experiment) in experiments {
       var runs: [SeedRun] = []
@@ -90,7 +98,7 @@ public struct MethodComparison: Codable, Sendable {
     }
   }
 
-  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run.
+  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run, peak memory.
   public var lines: [[String]] {
     var lines: [[String]] = []
     func number(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
@@ -100,10 +108,15 @@ public struct MethodComparison: Codable, Sendable {
       guard statistics.values.count > 1 else { return mean }
       return mean + " ± " + String(format: format, statistics.deviation)
     }
+    if let constant {
+      lines.append([
+        "most frequent answer", "0", "0", number(constant.values.first?.value), "–", "–", "–",
+      ])
+    }
     if let untuned {
       lines.append([
         "untuned", "0", "0", number(untuned.score.values.first?.value),
-        String(format: "%.2f", untuned.perplexity), "–",
+        untuned.perplexity.map { String(format: "%.2f", $0) } ?? "–", "–", "–",
       ])
     }
     for method in methods {
@@ -112,6 +125,7 @@ public struct MethodComparison: Codable, Sendable {
         method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
         spread(method.score, "%.3f"), spread(method.perplexity, "%.2f"),
         seconds.isEmpty ? "–" : String(format: "%.0f", SeedStatistics(seconds).mean),
+        String(format: "%.0f", method.seeds.map(\.peakMiB).max() ?? 0),
       ])
     }
     return lines
@@ -127,6 +141,11 @@ public struct MethodComparison: Codable, Sendable {
       + row(header) + row(header.map { _ in "---" }) + lines.map(row).joined() + "\n"
   }
 
+  /// How many test examples there were.
+  var measuredCount: Int {
+    methods.first?.seeds.first?.test?.score.accuracy.n ?? untuned?.score.accuracy.n ?? 0
+  }
+
   /// The name of the main metric.
   public var metric: String {
     let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values
@@ -135,9 +154,10 @@ public struct MethodComparison: Codable, Sendable {
 
   /// The heads of ``lines``.
   public var header: [String] {
-    let n = untuned?.score.accuracy.n ?? 0
+    let n = measuredCount
     return [
       task, "parameters", "% of base", "\(metric), n = \(n)", "perplexity", "seconds a run",
+      "peak MiB",
     ]
   }
 }

@@ -1,0 +1,45 @@
+import Foundation
+
+extension LineChart {
+  private static let pointLabelSize = 6.5
+
+  /// Letters the points that have labels, beside their marks where they hide nothing: each label takes the
+  /// first free place of right, left, above and below, and the farther ones after that.
+  func drawPointLabels(on canvas: Canvas, _ layout: LineChartLayout) {
+    let marks = series.indices.flatMap { index in
+      series[index].points.filter(\.y.isFinite).map { position(of: $0, in: index, layout) }
+    }
+    var taken = marks.map { CGRect(x: $0.x - 2.5, y: $0.y - 2.5, width: 5, height: 5) }
+    for index in series.indices {
+      for point in series[index].points where point.y.isFinite {
+        guard let label = point.label else { continue }
+        let text = Text(label, size: Self.pointLabelSize, color: theme.text)
+        let size = canvas.size(of: text)
+        let mark = position(of: point, in: index, layout)
+        let places = [1.0, 2, 3, 4].flatMap { Self.places(of: size, around: mark, distance: $0) }
+        let inside = layout.plot.insetBy(dx: -2, dy: -2)
+        let place =
+          places.first { place in
+            inside.contains(place) && !taken.contains { $0.intersects(place) }
+          } ?? places[0]
+        taken.append(place)
+        canvas.draw(text, at: CGPoint(x: place.minX, y: place.minY))
+      }
+    }
+  }
+
+  private static func places(
+    of size: CGSize, around mark: CGPoint, distance: Double
+  ) -> [CGRect] {
+    let shift = (distance - 1) * size.height
+    let right = mark.x + 4
+    let left = mark.x - 4 - size.width
+    let middle = mark.y - size.height / 2
+    return [
+      CGPoint(x: right, y: middle - shift), CGPoint(x: left, y: middle - shift),
+      CGPoint(x: right, y: middle + shift), CGPoint(x: left, y: middle + shift),
+      CGPoint(x: mark.x - size.width / 2, y: mark.y - 3 - size.height - shift),
+      CGPoint(x: mark.x - size.width / 2, y: mark.y + 3 + shift),
+    ].map { CGRect(origin: $0, size: size) }
+  }
+}

@@ -1,0 +1,76 @@
+import Models
+import Tensors
+
+extension AdaptedModel {
+  /// The trained head, when there is one.
+  public var head: LabelHead? { adapters.lazy.compactMap { $0 as? LabelHead }.first }
+
+  /// What the model says of an input: its head's labels, or those of the checkpoint's own classifier; nil
+  /// for a model with neither.
+  public var labels: LabelSet? {
+    if let head { return head.labels }
+    return base.model.architecture.labels.map { $0.count == 1 ? .number : LabelSet($0) }
+  }
+
+  /// A run that ends in the head's outputs for labelled examples, without the adapters.
+  func labelRequest(_ batch: [TokenizedExample]) -> Request {
+    let inputs = batch.map(\.input)
+    guard let head else { return base.model.measuring(inputs) }
+    return Request(
+      inputs,
+      captures: [
+        Cells(
+          .blockOutput, layer: base.model.architecture.layers - 1,
+          positions: inputs.map(head.pooling.positions))
+      ])
+  }
+
+  /// The head's outputs: [examples, outputs].
+  func labelOutputs(
+    _ batch: [TokenizedExample], members: [Int]? = nil, noise: TrainingNoise? = nil,
+    store: ActivationStore? = nil
+  ) throws -> Tensor {
+    var request = labelRequest(batch)
+    noise?.disturb(&request, width: base.model.architecture.width)
+    try contribute(
+      to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
+    let run = try base.model.run(request, store: store)
+    guard let head else {
+      guard let logits = run.logits else { preconditionFailure("labelOutputs: no head") }
+      return logits
+    }
+    return head.outputs(
+      run.captures[0], counts: batch.map { head.pooling.positions(of: $0.input).count })
+  }
+
+  /// The mean cross-entropy of the right labels, or the mean squared error of a number, as a scalar.
+  func labelLoss(_ batch: [TokenizedExample], outputs: Tensor) -> Tensor {
+    let values = batch.map { $0.label ?? .nan }
+    guard labels?.isNumber == true else { return outputs.crossEntropy(values.map { Int($0) }) }
+    let error = outputs - Tensor(values.map { Float($0) }, shape: outputs.shape)
+    return (error * error).mean()
+  }
+}
+
+extension LanguageModel {
+  /// Labelled examples as the model reads them: their sentences, a pair as a pair, or their prompt where
+  /// they have none.
+  ///
+  /// - Throws: ``FineTuningError`` naming an example that is too long or whose label isn't known.
+  public func tokenized(
+    _ examples: [TaskExample], labels: LabelSet
+  ) throws -> [TokenizedExample] {
+    try examples.enumerated().map { index, example in
+      let texts = example.sentences.isEmpty ? [example.prompt] : example.sentences
+      let input = texts.count == 2 ? encode(texts[0], texts[1]).input : encode(texts[0]).input
+      guard input.length > 0 else {
+        throw FineTuningError.emptyText(example: index, part: "text")
+      }
+      let maximum = model.architecture.maximumLength
+      guard input.length <= maximum else {
+        throw FineTuningError.tooLong(example: index, tokens: input.length, maximum: maximum)
+      }
+      return TokenizedExample(input: input, label: try labels.value(of: example))
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import Models
+
+/// Nothing at all inside the model: with a head for labels a probe of the frozen model, the floor of every
+/// comparison.
+enum ProbeMethod: AdapterMethod {
+  static let names = ["probe"]
+  static let choices: Set<AdapterChoice> = []
+
+  static func make(
+    _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
+    inputs: AdapterInputs
+  ) -> any Adapter {
+    InterventionAdapter([])
+  }
+}

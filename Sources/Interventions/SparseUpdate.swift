@@ -1,0 +1,87 @@
+import Foundation
+import Tensors
+
+/// Diff pruning of one projection (arXiv 2012.07463): h + (z ⊙ Δ) x, where h = W x, and the gates z are
+/// trained towards zero with Δ. While it is trained each z is a draw of a hard concrete variable
+/// (arXiv 1712.01312), a stretched sigmoid cut to 0…1; otherwise it is that of the draw's middle.
+public final class SparseUpdate: AdditiveIntervention {
+  /// How far the sigmoid reaches over 0…1 on either side, and where the gates begin, as in the paper's
+  /// code: nearly open.
+  private static let reach: Float = 1.5
+  private static let start: Float = 5
+  /// Where a gate is shut or open for good: no draw reaches the slope of its cut sigmoid.
+  private static let settled: Float = 40
+
+  /// Δ: [width, input width]
+  public let delta: Parameter
+  /// The gates' logits: [width, input width]
+  public let gates: Parameter
+
+  /// Untrained: Δ = 0, all gates nearly open.
+  public init(width: Int, inputWidth: Int) {
+    delta = Parameter("delta", .zeros([width, inputWidth]))
+    gates = Parameter("gates", Tensor(repeating: Self.start, shape: [width, inputWidth]))
+  }
+
+  /// A finished one, whose gates are open where the change isn't zero.
+  ///
+  /// - Parameter change: [width, input width]
+  public init(change: Tensor) {
+    delta = Parameter("delta", change)
+    gates = Parameter(
+      "gates",
+      Tensor(
+        change.elements.map { $0 == 0 ? -Self.settled : Self.settled }, shape: change.shape))
+  }
+
+  public var name: String { "diff-pruning" }
+  public var parameters: [Parameter] { [delta, gates] }
+  public var width: Int { delta.value.rows }
+  public var sourceWidth: Int? { delta.value.width }
+  /// How many weights it changes.
+  public var parameterCount: Int { weightChange.elements.count { $0 != 0 } }
+
+  /// z ⊙ Δ: [width, input width]
+  public var weightChange: Tensor { (opened(gates.tensor) * delta.tensor).detached }
+
+  public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
+    sources[0].linear(opened(gates.tensor) * delta.tensor)
+  }
+
+  /// The change with drawn gates, as training sees it.
+  public func drawnChange(
+    of sources: [Tensor], using generator: inout RandomGenerator
+  ) -> Tensor {
+    let logits = (0..<delta.value.count).map { _ -> Float in
+      let uniform = Double(generator.uniform()) * (1 - 2e-6) + 1e-6
+      return Float(log(uniform / (1 - uniform)))
+    }
+    let drawn = gates.tensor + Tensor(logits, shape: delta.value.shape)
+    return sources[0].linear(opened(drawn) * delta.tensor)
+  }
+
+  /// The expected number of gates that aren't shut, as a scalar: what is made small. The stretched sigmoid
+  /// reaches as far below 0 as over 1, so that a gate is open with the sigmoid's own probability.
+  public var expectedCount: Tensor { gates.tensor.activated(.sigmoid).sum() }
+
+  /// min(max(sigmoid(logits) · (1 + 2 · reach) − reach, 0), 1)
+  private func opened(_ logits: Tensor) -> Tensor {
+    let span = 1 + 2 * Self.reach
+    let stretched =
+      span * logits.activated(.sigmoid) - Tensor(repeating: Self.reach, shape: logits.shape)
+    let above = stretched - Tensor(repeating: 1, shape: logits.shape)
+    return stretched.activated(.relu) - above.activated(.relu)
+  }
+
+  /// The sizes of the changes, by which they are ranked.
+  public var magnitudes: [Float] { weightChange.elements.map(abs) }
+
+  /// Shuts the gates of all changes that are smaller than a size, and opens the others, for good.
+  public func settle(keeping least: Float) {
+    let change = weightChange
+    delta.value = change
+    gates.value = Tensor(
+      change.elements.map { abs($0) >= least && $0 != 0 ? Self.settled : -Self.settled },
+      shape: change.shape)
+  }
+}

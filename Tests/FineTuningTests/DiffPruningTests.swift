@@ -1,0 +1,194 @@
+import FineTuning
+import Foundation
+import Interventions
+import Models
+import Tensors
+import Testing
+
+/// Diff pruning: gates, their penalty, and what is kept.
+@Suite struct DiffPruningTests {
+  private func adapter(keep: Double = 0.1) throws -> InterventionAdapter {
+    var configuration = AdapterConfiguration(method: "diff-pruning")
+    configuration.share = keep
+    let made = try configuration.makeAdapter(for: TinyModels.safetensors())
+    return try #require(made as? InterventionAdapter)
+  }
+
+  private func random(_ shape: [Int], _ seed: UInt64, deviation: Double = 1) -> Tensor {
+    var generator = RandomGenerator(seed: seed)
+    return .normal(shape, deviation: deviation, using: &generator)
+  }
+
+  private func gate(_ logit: Float) -> Double {
+    min(max(4 / (1 + exp(-Double(logit))) - 1.5, 0), 1)
+  }
+
+  /// h + (z ⊙ Δ) x with z the cut, stretched sigmoid; and the number of open gates.
+  @Test func plainLoops() throws {
+    let update = SparseUpdate(width: 3, inputWidth: 5)
+    update.delta.value = random([3, 5], 1)
+    update.gates.value = random([3, 5], 2, deviation: 2)
+    let (base, read) = (random([4, 3], 3), random([4, 5], 4))
+    let found = update(base, sources: [read])
+    for row in 0..<4 {
+      for output in 0..<3 {
+        let change = (0..<5).reduce(0.0) {
+          $0 + gate(update.gates.value[output, $1]) * Double(update.delta.value[output, $1])
+            * Double(read[row, $1])
+        }
+        #expect(abs(Double(found[row, output]) - Double(base[row, output]) - change) < 1e-5)
+      }
+    }
+    let count = update.gates.value.elements.reduce(0.0) { $0 + 1 / (1 + exp(-Double($1))) }
+    #expect(abs(Double(update.expectedCount.scalar) - count) < 1e-4)
+  }
+
+  /// The gradients of gates and changes against differences, where no gate is cut.
+  @Test func gradientsAreDifferences() throws {
+    let update = SparseUpdate(width: 3, inputWidth: 5)
+    update.delta.value = random([3, 5], 1)
+    update.gates.value = random([3, 5], 2, deviation: 0.2)
+    let (base, read, weights) = (random([4, 3], 3), random([4, 5], 4), random([4, 3], 5))
+    func loss() -> Tensor { (update(base, sources: [read]) * weights).sum() }
+    loss().backward()
+    for parameter in update.parameters {
+      let gradient = try #require(parameter.gradient)
+      let start = parameter.value
+      for index in [0, 7, 14] {
+        var step = [Float](repeating: 0, count: 15)
+        step[index] = 1e-2
+        parameter.value = start + Tensor(step, shape: start.shape)
+        let above = loss().scalar
+        parameter.value = start - Tensor(step, shape: start.shape)
+        let below = loss().scalar
+        parameter.value = start
+        #expect(abs(gradient.elements[index] - (above - below) / 2e-2) < 2e-3)
+      }
+    }
+  }
+
+  /// A drawn gate is shut, open or between, and half as often shut as open at a logit of 0.
+  @Test func drawsOfAGate() {
+    let update = SparseUpdate(width: 100, inputWidth: 100)
+    update.delta.value = Tensor(repeating: 1, shape: [100, 100])
+    update.gates.value = .zeros([100, 100])
+    var generator = RandomGenerator(seed: 5)
+    // The identity reads out every gate.
+    var identity = [Float](repeating: 0, count: 10_000)
+    for index in 0..<100 { identity[101 * index] = 1 }
+    let gates = update.drawnChange(
+      of: [Tensor(identity, shape: [100, 100])], using: &generator
+    ).elements
+    let (shut, open) = (gates.count { $0 == 0 }, gates.count { $0 == 1 })
+    // sigmoid(l) < 3/8 and > 5/8 for a logistic l: three eighths each.
+    #expect(abs(shut - 3750) < 200 && abs(open - 3750) < 200)
+    #expect(gates.allSatisfy { (0...1).contains($0) })
+  }
+
+  /// In the second half exactly the share that was asked for changes, also after training on; the file and the
+  /// merged weights give the same.
+  @Test func keepsItsShare() throws {
+    let model = try TinyModels.safetensors()
+    let adapter = try adapter()
+    let adapted = try AdaptedModel(model, adapters: [adapter])
+    let all = adapter.parameters.reduce(0) { $0 + $1.value.count } / 2
+    var settings = FineTuningSettings()
+    (settings.epochs, settings.batchSize, settings.learningRate) = (10, 2, 1e-2)
+    let examples = (0..<4).map {
+      TokenizedExample(tokens: [5 + $0, 9, 2, 14 - $0], promptLength: 2)
+    }
+    let history = try FineTuner(settings: settings).train(adapted, onTokens: examples)
+    #expect(history.losses.last! < history.losses[0])
+    #expect(adapted.parameterCount == Int((0.1 * Double(all)).rounded()))
+    let prompts = [[5, 9, 2], [6, 9]]
+    let expected = try adapted.lastLogits(prompts).elements
+    let merged = try AdaptedModel(adapted.merged(), adapters: []).lastLogits(prompts).elements
+    #expect(largestDifference(merged, expected) < 1e-5)
+    let kept = try TemporaryFolder()
+    try adapted.write(to: kept.url)
+    let again = try AdaptedModel(contentsOf: kept.url.path, base: model)
+    #expect(try again.lastLogits(prompts).elements == expected)
+    #expect(again.parameterCount == adapted.parameterCount)
+  }
+
+  @Test func choicesThatDoNotFit() throws {
+    #expect(line { _ = try adapter(keep: 0) } == "keep: expected above 0, to 1, found 0.0")
+  }
+}
+
+/// Ensembles of prompts: trained side by side, voting.
+@Suite struct PromptEnsembleTests {
+  private func prompts(_ members: Int, seed: UInt64 = 4) throws -> SoftTokens {
+    var configuration = AdapterConfiguration(method: "prompt-tuning")
+    (configuration.tokens, configuration.members) = (2, members)
+    let made = try configuration.makeAdapter(for: TinyModels.safetensors(), seed: seed)
+    return try #require(made as? SoftTokens)
+  }
+
+  private let examples = (0..<6).map {
+    TokenizedExample(tokens: [5 + $0, 9, 2, 14 - $0], promptLength: 3)
+  }
+
+  /// The loss is the mean of the members' own.
+  @Test func lossIsTheMembersMean() throws {
+    let model = try TinyModels.safetensors()
+    let three = try prompts(3)
+    #expect(three.virtualTokens == 2 && three.vectors.rows == 6)
+    let tuner = FineTuner()
+    let together = try tuner.loss(AdaptedModel(model, adapters: [three]), onTokens: examples)
+    let apart = try (0..<3).map { member in
+      let one = try SoftTokens(
+        .prompt, vectors: three.vectors.gatherRows([2 * member, 2 * member + 1]), for: model.model)
+      return try tuner.loss(AdaptedModel(model, adapters: [one]), onTokens: examples)
+    }
+    #expect(abs(together - apart.reduce(0, +) / 3) < 1e-5)
+    #expect(abs(apart[0] - apart[1]) > 1e-4)
+  }
+
+  /// The answer of most members, as each of them alone gives it.
+  @Test(arguments: [AnswerMode.generate, .choose]) func membersVote(mode: AnswerMode) throws {
+    let model = try TinyModels.safetensors()
+    let ensemble = try prompts(3)
+    let texts = ["the key", "a cat and", "keys", "is a"]
+    let choices = ["are", "is", "was"]
+    let asked = texts.map {
+      TaskExample(prompt: $0, completion: " is", answer: "is", choices: choices)
+    }
+    var task = EvaluationTask(
+      name: "t", template: .verbatim, extraction: .text, maximumTokens: 3)
+    task.metrics = [.accuracy]
+    let evaluator = Evaluator(task, mode: mode)
+    let found = try evaluator.evaluate(AdaptedModel(model, adapters: [ensemble]), on: asked).texts
+    let alone = try (0..<3).map { member in
+      let one = try SoftTokens(
+        .prompt, vectors: ensemble.vectors.gatherRows([2 * member, 2 * member + 1]),
+        for: model.model)
+      return try evaluator.evaluate(AdaptedModel(model, adapters: [one]), on: asked).texts
+    }
+    for index in asked.indices {
+      let answers = alone.map { $0[index] }
+      let counts = answers.map { answer in answers.count { $0 == answer } }
+      #expect(found[index] == answers[counts.firstIndex(of: counts.max()!)!])
+    }
+  }
+
+  @Test func fileKeepsAllMembers() throws {
+    let model = try TinyModels.safetensors()
+    let adapted = try AdaptedModel(model, adapters: [prompts(2)])
+    let kept = try TemporaryFolder()
+    try adapted.write(to: kept.url)
+    let again = try AdaptedModel(contentsOf: kept.url.path, base: model)
+    #expect(again.members == 2)
+    #expect(
+      try FineTuner().loss(again, onTokens: examples)
+        == FineTuner().loss(adapted, onTokens: examples))
+  }
+
+  @Test func onlyPromptsVote() throws {
+    var configuration = AdapterConfiguration(method: "prefix-tuning")
+    configuration.members = 2
+    #expect(
+      line { _ = try configuration.makeAdapter(for: TinyModels.safetensors()) }
+        == "members: expected 1, as only prompts vote, found 2")
+  }
+}
