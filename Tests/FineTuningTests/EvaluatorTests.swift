@@ -70,7 +70,7 @@ import Testing
       $0 + tokenizer.encode($1.completion, addingSpecialTokens: false).count
     }
     let expected = exp(losses.reduce(0, +) / Double(tokens))
-    let found = try evaluator.evaluate(adapted, on: examples).result.perplexity
+    let found = try #require(evaluator.evaluate(adapted, on: examples).result.perplexity)
     #expect(abs(found / expected - 1) < 1e-4)
   }
 

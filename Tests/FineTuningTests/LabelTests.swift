@@ -140,7 +140,14 @@ import Testing
     }
     let labels = try LabelSet(of: examples)
     #expect(labels.isNumber)
-    let adapted = try headed(tiny.model, labels)
+    var configuration = AdapterConfiguration(method: "lora")
+    configuration.rank = 4
+    let adapted = try AdaptedModel(
+      tiny.model,
+      adapters: [
+        configuration.makeAdapter(for: tiny.model, seed: 2),
+        LabelHead(labels, for: tiny.model.model, seed: 2),
+      ])
     let tokens = try tiny.model.tokenized(examples, labels: labels)
     let outputs = try FineTuner().loss(adapted, onTokens: tokens)
     var settings = FineTuningSettings()

@@ -27,7 +27,7 @@ import Testing
     ]
     let table = try Program.run(arguments)
     try #require(table.status == 0, "\(table.errors)")
-    let names = ["untuned", "loreft:rank=2:rate=0.02", "red", "steering", "nodireft"]
+    let names = ["most", "untuned", "loreft:rank=2:rate=0.02", "red", "steering", "nodireft"]
     let lines = table.output.split(separator: "\n")
     #expect(lines.dropFirst().map { String($0.prefix { $0 != " " }) } == names)
     let markdown = try String(

@@ -20,30 +20,32 @@ import Testing
   @Test func endsInTheSameParameters() throws {
     let data = try TemporaryFile(Data(Self.pairs.utf8))
     let (calm, disturbed) = (try TemporaryFile(folder: ()), try TemporaryFile(folder: ()))
-    let begun = Date()
     #expect(try Program.run(arguments(data.url, calm.url)).status == 0)
-    let whole = Date().timeIntervalSince(begun)
 
-    var kills = 0
     var steps: [Int] = []
     var moments = SystemRandomNumberGenerator()
-    while kills < 10 {
+    for _ in 0..<10 {
       let process = try Program.start(arguments(data.url, disturbed.url))
-      Thread.sleep(forTimeInterval: whole * Double.random(in: 0.01...0.13, using: &moments))
-      guard process.isRunning else { break }
+      // Some steps further than it was, at any moment of a step, also while a state is written.
+      let end = lines(disturbed.url) + Int.random(in: 0...60, using: &moments)
+      while process.isRunning, lines(disturbed.url) < end { Thread.sleep(forTimeInterval: 0.002) }
+      Thread.sleep(forTimeInterval: Double.random(in: 0...0.02, using: &moments))
+      #expect(process.isRunning, "it ended before it was killed; lines of the log: \(steps)")
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
-      kills += 1
-      let log = try? String(
-        contentsOf: disturbed.url.appending(component: "log.jsonl"), encoding: .utf8)
-      steps.append(log?.split(separator: "\n").count ?? 0)
+      steps.append(lines(disturbed.url))
     }
-    #expect(kills == 10, "after \(whole) s undisturbed; lines of the log at each kill: \(steps)")
     #expect(try Program.run(arguments(data.url, disturbed.url)).status == 0)
     for name in ["adapter.safetensors", "checkpoint.safetensors"] {
       let expected = try Data(contentsOf: calm.url.appending(component: name))
       let found = try Data(contentsOf: disturbed.url.appending(component: name))
       #expect(expected == found, "\(name); lines of the log at each kill: \(steps)")
     }
+  }
+
+  /// How far a run has come: a line for each step, and some more.
+  private func lines(_ folder: URL) -> Int {
+    let log = try? String(contentsOf: folder.appending(component: "log.jsonl"), encoding: .utf8)
+    return log?.split(separator: "\n").count ?? 0
   }
 }
