@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test bench tasks lint format readme clean
+.PHONY: deps build model demo test bench tasks methods neftune lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -78,18 +78,40 @@ bench: build model
 	.build/release/interchange growth .bench/SmolLM2-135M-float32 --out Benchmarks/growth
 	$(call splice,bench,Benchmarks/results.md)
 
-# Methods against the untuned model on choices (BoolQ, ARC-Easy) and on arithmetic (SVAMP, trained on LLM-Adapters'
-# math data), fixed subsets, three seeds. DATA is a folder with LLM-Adapters' sets. An hour.
+# ReFT, RED and steering against the untuned model on choices (ARC-Easy, BoolQ) and on arithmetic (SVAMP, trained on
+# LLM-Adapters' math data), fixed subsets, three seeds. DATA is a folder with LLM-Adapters' sets and GLUE's. An hour.
 DATA ?= data
 tasks: build model
-	.build/release/interchange compare $(MODEL) --methods loreft:rank=8,direft:rank=8,red,steering \
-	  --data $(DATA)/llm-adapters/boolq --also-data $(DATA)/llm-adapters/ARC-Easy --answers choose \
-	  --train-limit 320 --test-limit 200 --epochs 2 --learning-rate 2e-3 --seeds 3 --out tasks-output/choices
-	.build/release/interchange compare $(MODEL) --methods loreft:rank=8 --only-consistent \
+	.build/release/interchange compare $(MODEL) --resume \
+	  --methods loreft:rank=8:rate=1e-3,direft:rank=8:rate=1e-3,red:rate=1e-2,steering:rate=1e-2 \
+	  --data $(DATA)/llm-adapters/ARC-Easy --also-data $(DATA)/llm-adapters/boolq --answers choose \
+	  --train-limit 128 --test-limit 96 --epochs 1 --batch 8 --seeds 3 --out tasks-output/choices
+	.build/release/interchange compare $(MODEL) --resume --methods loreft:rank=8:rate=1e-3 --only-consistent \
 	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
-	  --train-limit 320 --test-limit 64 --epochs 1 --learning-rate 2e-3 --seeds 3 --out tasks-output/arithmetic
+	  --train-limit 128 --test-limit 32 --epochs 1 --batch 8 --seeds 3 --out tasks-output/arithmetic
 	cat tasks-output/choices/comparison.md tasks-output/arithmetic/comparison.md > tasks-output/summary.md
 	$(call splice,tasks,tasks-output/summary.md)
+
+# All methods with a head on an encoder (MiniLM), on SST-2 and on MRPC's pairs, at equal data, steps and seeds.
+REFT := positions=f3+l3:rate=3e-3
+METHODS := probe,bitfit:rate=3e-3,red:rate=1e-2,loreft:rank=4:$(REFT),loreft:rank=1:$(REFT),direft:rank=4:$(REFT),$\
+  lora:rank=8:rate=3e-3,serial-adapter:rank=8:rate=3e-3,parallel-adapter:rank=8:rate=3e-3,$\
+  prompt-tuning:tokens=10:rate=1e-2,prompt-tuning:tokens=10:members=3:rate=1e-2,p-tuning:tokens=10:rate=1e-3,$\
+  prefix-tuning:tokens=10:rate=1e-3,diff-pruning:rate=1e-3,full:rate=3e-4
+empty :=
+methods: build model
+	.build/release/interchange compare $(ENCODER) --resume --methods $(subst $(empty) ,,$(METHODS)) \
+	  --data $(DATA)/glue/SST-2 --also-data $(DATA)/glue/MRPC \
+	  --train-limit 480 --test-limit 400 --epochs 2 --batch 16 --seeds 3 --out methods-output
+	cp methods-output/parameters-*.png Examples/figures/
+	$(call splice,methods,methods-output/comparison.md)
+
+# NEFTune on instructions: the loss of held-out answers with and without noise on the embeddings.
+neftune: build model
+	.build/release/interchange compare $(MODEL) --resume --answers loss --only-consistent \
+	  --methods lora:rank=8:rate=1e-3,lora:rank=8:rate=1e-3:neftune=5 --data $(DATA)/llm-adapters/math_data.json \
+	  --test-share 0.1 --train-limit 96 --test-limit 48 --epochs 1 --batch 8 --no-best --seeds 3 --out neftune-output
+	$(call splice,neftune,neftune-output/comparison.md)
 
 # Puts a file between the README's marks of a name.
 define splice
@@ -113,4 +135,4 @@ readme:
 
 clean:
 	swift package clean
-	rm -rf demo-output
+	rm -rf demo-output tasks-output methods-output neftune-output

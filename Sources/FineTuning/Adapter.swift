@@ -84,13 +84,8 @@ public final class TrainingNoise {
     generator = RandomGenerator(seed: seeds.next() &+ UInt64(step) &* 0x9E37_79B9_7F4A_7C15)
   }
 
-  /// The tensor with a share of its elements 0 and the others scaled so that the mean stays.
-  func dropout(_ tensor: Tensor, rate: Double) -> Tensor {
-    guard rate > 0 else { return tensor }
-    let kept = Float(1 / (1 - rate))
-    let mask = (0..<tensor.count).map { _ in generator.uniform() < rate ? 0 : kept }
-    return tensor * Tensor(mask, shape: tensor.shape)
-  }
+  /// Random numbers of an edit's own, the same each time that it is made.
+  func forEdit() -> RandomGenerator { RandomGenerator(seed: generator.next()) }
 
   /// Adds NEFTune's noise to the embeddings of a run's sequences.
   func disturb(_ request: inout Request, width: Int) {
@@ -102,5 +97,15 @@ public final class TrainingNoise {
         return .uniform([list.count, width], in: -bound..<bound, using: &generator)
       })
     request.edits.append(Edit(Cells(.blockInput, layer: 0, positions: positions)) { $0 + noise })
+  }
+}
+
+extension Tensor {
+  /// With a share of the elements 0 and the others scaled so that the mean stays.
+  func droppingOut(_ rate: Double, using generator: inout RandomGenerator) -> Tensor {
+    guard rate > 0 else { return self }
+    let kept = Float(1 / (1 - rate))
+    let mask = (0..<count).map { _ in generator.uniform() < rate ? 0 : kept }
+    return self * Tensor(mask, shape: shape)
   }
 }

@@ -32,21 +32,23 @@ public struct PlacedIntervention {
 
   func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {
     let (intervention, rate) = (intervention, dropout)
-    if let reading, let noise, let sparse = intervention as? SparseUpdate {
-      return Edit(cells, reading: reading) { rows, read in
-        rows + sparse.drawnChange(of: [read], using: &noise.generator)
-      }
-    }
+    // Each time from the start: an edit may be made again for its gradient.
+    let generator = noise?.forEdit()
     if let reading {
       return Edit(cells, reading: reading) { rows, read in
-        intervention(rows, sources: [noise?.dropout(read, rate: rate) ?? read])
+        guard var generator else { return intervention(rows, sources: [read]) }
+        if let sparse = intervention as? SparseUpdate {
+          return rows + sparse.drawnChange(of: [read], using: &generator)
+        }
+        return intervention(rows, sources: [read.droppingOut(rate, using: &generator)])
       }
     }
-    guard let noise, rate > 0, let additive = intervention as? any AdditiveIntervention else {
+    guard let generator, rate > 0, let additive = intervention as? any AdditiveIntervention else {
       return Edit(cells, isRowwise: true) { intervention($0, sources: []) }
     }
     return Edit(cells, isRowwise: true) {
-      $0 + noise.dropout(additive.change(of: $0, sources: []), rate: rate)
+      var generator = generator
+      return $0 + additive.change(of: $0, sources: []).droppingOut(rate, using: &generator)
     }
   }
 

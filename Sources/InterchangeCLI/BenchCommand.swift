@@ -31,6 +31,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pairs of a data set (fit: 128, sweep: 16).", valueName: "n"))
   var pairs: Int?
   @Option(help: ArgumentHelp("Passes over the data set (fit).", valueName: "n")) var epochs = 10
+  @Flag(help: "Compute blocks again in the backward pass (loreft, lora).") var recompute = false
   @OptionGroup var store: StoreOptions
   @OptionGroup var common: CommonOptions
 
@@ -57,6 +58,7 @@ struct BenchCommand: ParsableCommand {
       benchmark.position = Positions(parsing: position)
       benchmark.rank = rank ?? (what == .loreft || what == .lora ? 8 : 16)
       (benchmark.steps, benchmark.pairs, benchmark.epochs) = (steps, pairs, epochs)
+      benchmark.recomputesBlocks = recompute
       (benchmark.seed, benchmark.activationMemory) = (common.seed, store.activationMemory)
       benchmark.activationPrecision = store.activationStorage
       result = try benchmark.run(

@@ -35,9 +35,10 @@ struct EvaluateCommand: ParsableCommand {
     help: ArgumentHelp("The prompt's template; the task's own by default.", valueName: "name"))
   var template: String?
   @Option(
-    help:
-      "How answers are found: generate (written), choose (the likeliest choice), or label (a head's)."
-  )
+    help: """
+      How answers are found: generate (written), choose (the likeliest choice), label (a head's), or loss \
+      (not at all).
+      """)
   var answers: AnswerMode?
   @Option(help: ArgumentHelp("Sequences in a run.", valueName: "n")) var batch = 16
   @OptionGroup var common: CommonOptions

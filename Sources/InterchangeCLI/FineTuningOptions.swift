@@ -105,6 +105,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Examples in a step.", valueName: "n")) var batch = 16
   @Option(help: ArgumentHelp("Parts that a step's examples are run in.", valueName: "n"))
   var accumulation = 1
+  @Flag(help: "Compute blocks again in the backward pass: much less memory, a third more time.")
+  var recompute = false
   @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
   @Option(help: ArgumentHelp("The share of steps over which the rate rises.", valueName: "share"))
   var warmup = 0.1
@@ -132,7 +134,7 @@ struct TrainingOptions: ParsableArguments {
     (settings.accumulation, settings.learningRate) = (accumulation, learningRate)
     (settings.warmup, settings.decay, settings.weightDecay) = (warmup, decay, weightDecay)
     (settings.gradientClip, settings.evaluationInterval) = (clip, evaluateEvery)
-    settings.embeddingNoise = neftune
+    (settings.embeddingNoise, settings.recomputesBlocks) = (neftune, recompute)
     (settings.patience, settings.endsCompletion, settings.seed) = (patience, learnEnd, seed)
     return settings
   }
@@ -158,12 +160,16 @@ struct DataOptions: ParsableArguments {
   var testLimit: Int?
   @Option(help: ArgumentHelp("The share of training examples to choose by.", valueName: "share"))
   var developmentShare = 0.1
+  @Option(
+    help: ArgumentHelp(
+      "The share of a single file to measure on, when there is no other file.", valueName: "share"))
+  var testShare = 0.0
   @Flag(help: "Leave out training examples whose completion doesn't end in the right answer.")
   var onlyConsistent = false
   @Option(
     help: """
-      How answers are found: generate (written), choose (the likeliest choice), or label (a head's; an \
-      encoder's only way).
+      How answers are found: generate (written), choose (the likeliest choice), label (a head's; an \
+      encoder's only way), or loss (not at all; the loss is measured).
       """)
   var answers: AnswerMode?
   @Option(help: "What a new head reads: first, mean or last; the model's usual vector.")
@@ -186,6 +192,7 @@ struct DataOptions: ParsableArguments {
     options.template = try template.map { try PromptTemplate(named: $0) }
     (options.trainLimit, options.testLimit) = (trainLimit, testLimit)
     (options.developmentShare, options.onlyConsistent) = (developmentShare, onlyConsistent)
+    options.testShare = testShare
     return try FineTuningData(path, testPath: test, options: options)
   }
 }

@@ -16,7 +16,8 @@ struct InterchangeCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
       SweepCommand.self, DASCommand.self, FinetuneCommand.self, SteerCommand.self,
-      ImportCommand.self, CompareCommand.self, TuneCommand.self, ExamineCommand.self,
+      ImportCommand.self, ExportCommand.self, CompareCommand.self, TuneCommand.self,
+      ExamineCommand.self,
       EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
       FigureCommand.self, BenchCommand.self, GrowthCommand.self,
       DemoCommand.self,

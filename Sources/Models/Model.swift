@@ -103,7 +103,14 @@ public final class Model: Sendable {
       let context = BlockContext(
         layer: stage, plan: plan, visitor: visitor, stored: request.caches ?? base,
         growing: request.caches, angleCache: angles)
-      carried = architecture.block(stage, residual, context)
+      if request.recomputesBlocks, !visitor.isCaptured(inside: stage) {
+        carried = residual.recomputing { [architecture] rows in
+          defer { visitor.forget(stage) }
+          return architecture.block(stage, rows, context)
+        }
+      } else {
+        carried = architecture.block(stage, residual, context)
+      }
     }
     return nil
   }

@@ -133,6 +133,9 @@ public struct Request {
   /// The right output at each of the wanted positions, sequence by sequence: the run returns their mean
   /// cross-entropy over all outputs instead of logits.
   public var targets: [Int]?
+  /// Whether blocks are computed a second time when gradients come back, so that only what goes from block
+  /// to block is kept in between.
+  public var recomputesBlocks = false
   /// Stored keys and values of leading positions, one for each sequence; grown by the run.
   public var caches: [KeyValueCache]?
 

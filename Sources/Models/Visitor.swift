@@ -34,6 +34,18 @@ final class Visitor {
     return edits[key] != nil || captures[key] != nil || read[key] != nil
   }
 
+  /// Whether a component inside a block is captured.
+  func isCaptured(inside layer: Int) -> Bool {
+    captures.keys.contains {
+      $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
+    }
+  }
+
+  /// Lets go of what edits of a layer have read.
+  func forget(_ layer: Int) {
+    for key in read.keys where key.layer == layer { read[key] = .some(nil) }
+  }
+
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
     guard concerns(component, layer), let dimensions = architecture.dimensions(of: component)
     else { return tensor }

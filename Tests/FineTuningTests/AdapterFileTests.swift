@@ -101,10 +101,12 @@ import Testing
     #expect(
       message(model)
         == "\(file.path): method: expected loreft, noreft, consreft, lobireft, direft, nodireft, red, "
-        + "steering, lora, serial-adapter, parallel-adapter, bitfit, full, diff-pruning, found magic")
+        + "steering, lora, serial-adapter, parallel-adapter, bitfit, full, diff-pruning, found magic"
+    )
     try damage(model) { $0.replacing(#""kind":"interventions""#, with: #""kind":"magic""#) }
     #expect(
-      message(model) == "\(file.path): kind: expected interventions or soft tokens or head, found magic")
+      message(model)
+        == "\(file.path): kind: expected interventions or soft tokens or head, found magic")
     try damage(model) { $0.replacing(#""dropout":0"#, with: #""dropout":1"#) }
     #expect(message(model) == "\(file.path): dropout of 0: expected 0 to below 1, found 1.0")
     try damage(model) { $0.replacing(#""rank":3"#, with: #""rank":-3"#) }

@@ -134,4 +134,73 @@ import Testing
       "\(found.output)")
     #expect(found.output.contains("its subspace "))
   }
+
+  /// A search writes its winner, a fine-tuning takes it, and peft's folder of it gives the same text.
+  @Test func searchesTrainsAndExports() throws {
+    let (data, out) = (try folder().path, try TemporaryFile(folder: ()).url)
+    func place(_ name: String) -> String { out.appending(component: name).path }
+    let search = try Program.run([
+      "tune", Program.tiny, "--methods", "lora:rank=1/2:rate=1e-3/1e-2", "--data", data,
+      "--budget-steps", "48", "--batch", "4", "--answers", "choose", "--out", place("tune"),
+    ])
+    try #require(search.status == 0, "\(search.errors)")
+    #expect(search.output.contains("\nBest: lora:rank="))
+    let written = try FileManager.default.contentsOfDirectory(atPath: place("tune")).sorted()
+    #expect(written == ["choices.json", "effects-lora.png", "run.json", "search.md"])
+    let tuned = try Program.run([
+      "finetune", Program.tiny, "--choices", place("tune") + "/choices.json", "--data", data,
+      "--epochs", "1", "--answers", "loss", "--out", place("best"),
+    ])
+    try #require(tuned.status == 0, "\(tuned.errors)")
+    let exported = try Program.run([
+      "export", Program.tiny, "--adapter", place("best"), "--out", place("peft"),
+    ])
+    try #require(exported.status == 0, "\(exported.errors)")
+    let texts = try ["best", "peft"].map { name in
+      let generated = try Program.run([
+        "generate", Program.tiny, "--prompt", "the key", "--max-tokens", "8", "--adapter",
+        place(name),
+      ])
+      try #require(generated.status == 0, "\(generated.errors)")
+      return generated.output
+    }
+    #expect(texts[0] == texts[1])
+  }
+
+  @Test func searchesThatCannotBe() throws {
+    let data = try folder().path
+    func line(_ arguments: String...) throws -> String {
+      let result = try Program.run(["tune", Program.tiny, "--data", data] + arguments)
+      #expect(result.status == 65 || result.status == 64)
+      return result.errors.split(separator: "\n").first.map(String.init) ?? ""
+    }
+    #expect(
+      try line("--methods", "lora").contains("needs --budget-steps or --budget-minutes"))
+    #expect(
+      try line("--methods", "lora:rank=4/x", "--budget-steps", "9")
+        == "interchange: rank: expected a number, found x")
+    #expect(
+      try line("--methods", "red", "--budget-steps", "9", "--development-share", "0")
+        == "interchange: development share: expected examples to choose by, found none")
+  }
+
+  /// What is estimated before a run is near what it took.
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func memoryIsAsEstimated() throws {
+    let text = String(repeating: "the key near the cabinets is on the table ", count: 12)
+    let lines = (0..<8).map { #"{"prompt":"\#($0) \#(text)","completion":" and stays there"}"# }
+    let data = try TemporaryFile(Data(lines.joined(separator: "\n").utf8))
+    let result = try Program.run([
+      "finetune", Program.smollm2, "--data", data.url.path, "--method", "lora", "--steps", "1",
+      "--batch", "8", "--development-share", "0", "--answers", "loss", "--json",
+    ])
+    try #require(result.status == 0, "\(result.errors)")
+    let comparison = try #require(result.json()["comparison"] as? [String: Any])
+    let method = try #require((comparison["methods"] as? [[String: Any]])?.first)
+    let run = try #require((method["seeds"] as? [[String: Any]])?.first)
+    let memory = try #require(run["memory"] as? [String: Double])
+    let estimated = memory.values.reduce(0, +) / 0x1p20
+    let measured = try #require(run["peakMiB"] as? Double)
+    #expect(measured > 0.6 * estimated && measured < 1.4 * estimated, "\(memory), \(measured) MiB")
+  }
 }

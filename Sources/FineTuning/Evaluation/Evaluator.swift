@@ -10,6 +10,8 @@ public enum AnswerMode: String, Codable, Sendable, CaseIterable {
   case choose
   /// What a head says: one of its labels, or a number.
   case label
+  /// Not at all: the loss of the right completions alone is measured.
+  case loss
 
   /// How a model's answers are found where nothing is said: an encoder can't write.
   public static func standard(for model: Model) -> AnswerMode {
@@ -54,6 +56,7 @@ public struct Evaluator: Sendable {
   ) throws -> (result: EvaluationResult, texts: [String]) {
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     var texts = examples.map { _ in "" }
+    if mode == .loss { return (try lossAlone(adapted, examples), texts) }
     let (lengths, answer) = try mode == .label ? said(adapted, examples) : asked(adapted, examples)
     // Long ones together, so that a run's sequences take alike.
     let order = lengths.indices.sorted { lengths[$0] > lengths[$1] }
@@ -73,6 +76,18 @@ public struct Evaluator: Sendable {
       perplexity: mode == .label && adapted.labels?.isNumber == true
         ? nil : Metrics.perplexity(meanLoss: meanLoss))
     return (result, texts)
+  }
+
+  private func lossAlone(
+    _ adapted: AdaptedModel, _ examples: [TaskExample]
+  ) throws -> EvaluationResult {
+    let loss = try meanLoss(adapted, on: examples)
+    return EvaluationResult(
+      task: task.name, mode: mode,
+      score: EvaluationScore(
+        values: [EvaluationScore.Value(metric: .loss, value: loss)],
+        accuracy: Accuracy(correct: 0, n: examples.count), unanswered: examples.count),
+      loss: loss, perplexity: Metrics.perplexity(meanLoss: loss))
   }
 
   /// The answer that most members of an ensemble give, the first of equals; of numbers the mean.

@@ -28,9 +28,10 @@ extension AdaptedModel {
   /// The head's outputs: [examples, outputs].
   func labelOutputs(
     _ batch: [TokenizedExample], members: [Int]? = nil, noise: TrainingNoise? = nil,
-    store: ActivationStore? = nil
+    recomputesBlocks: Bool = false, store: ActivationStore? = nil
   ) throws -> Tensor {
     var request = labelRequest(batch)
+    request.recomputesBlocks = recomputesBlocks
     noise?.disturb(&request, width: base.model.architecture.width)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)

@@ -30,6 +30,11 @@ public struct LabelSet: Codable, Sendable, Equatable {
     self.init(names)
   }
 
+  /// Whether these labels are among them, or both are numbers.
+  public func covers(_ other: LabelSet) -> Bool {
+    isNumber == other.isNumber && Set(other.names).isSubset(of: names)
+  }
+
   /// The right output's index, or the number itself.
   ///
   /// - Throws: ``FineTuningError/invalidData(path:line:reason:)`` for a label that is none of these.

@@ -9,6 +9,8 @@ public enum Metric: String, Sendable, CaseIterable, Codable {
   case macroF1
   case pearson
   case spearman
+  /// The mean cross-entropy of the right completions, of which less is better.
+  case loss
 }
 
 /// How a data set is asked and judged.
@@ -152,6 +154,8 @@ public struct EvaluationTask: Sendable, Equatable {
         case .macroF1: Metrics.macroF1(predicted, gold)
         case .pearson: Metrics.pearson(numbers(predicted), numbers(gold))
         case .spearman: Metrics.spearman(numbers(predicted), numbers(gold))
+        // Texts don't tell it.
+        case .loss: nil
         }
       values.append(EvaluationScore.Value(metric: metric, value: value))
     }

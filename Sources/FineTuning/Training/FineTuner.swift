@@ -118,15 +118,19 @@ public struct FineTuner: Sendable {
 extension AdaptedModel {
   /// The mean loss of a batch's completion tokens or labels, as a scalar.
   func loss(
-    _ batch: [TokenizedExample], noise: TrainingNoise? = nil, store: ActivationStore
+    _ batch: [TokenizedExample], noise: TrainingNoise? = nil, recomputesBlocks: Bool = false,
+    store: ActivationStore
   ) throws -> Tensor {
     // The members of an ensemble have losses of their own, whose gradients don't meet.
     let (batch, members) = forMembers(batch)
     if batch[0].label != nil {
       return labelLoss(
-        batch, outputs: try labelOutputs(batch, members: members, noise: noise, store: store))
+        batch,
+        outputs: try labelOutputs(
+          batch, members: members, noise: noise, recomputesBlocks: recomputesBlocks, store: store))
     }
     var request = request(batch)
+    request.recomputesBlocks = recomputesBlocks
     noise?.disturb(&request, width: base.model.architecture.width)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)

@@ -31,7 +31,11 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
     }
     var request = adapted.request(largest)
     try adapted.contribute(to: &request, promptLengths: largest.map(\.promptLength))
-    let rows = try adapted.base.model.costs(of: request, hasStore: true).reduce(0) { $0 + $1.rows }
-    activations = 4 * rows * architecture.recordedWidth
+    let rows = try adapted.base.model.costs(of: request, hasStore: true).map(\.rows)
+    let all = rows.reduce(0, +)
+    activations =
+      settings.recomputesBlocks
+      ? 4 * (all * architecture.width + (rows.max() ?? 0) * architecture.recordedWidth)
+      : 4 * all * architecture.recordedWidth
   }
 }

@@ -104,7 +104,8 @@ struct TrainingRun {
     var total = 0.0
     for start in stride(from: 0, to: batch.count, by: size) {
       let part = Array(batch[start..<min(start + size, batch.count)])
-      let mean = try adapted.loss(part, noise: noise, store: store)
+      let mean = try adapted.loss(
+        part, noise: noise, recomputesBlocks: settings.recomputesBlocks, store: store)
       let share = Double(part.reduce(0) { $0 + $1.weight }) / Double(all)
       guard mean.scalar.isFinite else { return .nan }
       total += share * Double(mean.scalar)

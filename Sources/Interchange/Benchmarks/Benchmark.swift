@@ -37,6 +37,8 @@ public struct Benchmark {
   public var pairs: Int?
   /// Passes over the data set, for ``Work/fit``.
   public var epochs = 10
+  /// Whether training steps compute blocks a second time instead of keeping what they record.
+  public var recomputesBlocks = false
   public var seed: UInt64 = 0
   /// The activation store's budget and precision.
   public var activationMemory: Int?
@@ -218,6 +220,7 @@ public struct Benchmark {
     }
     var settings = FineTuningSettings()
     (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
+    settings.recomputesBlocks = recomputesBlocks
     var clock = StepClock()
     let history = try FineTuner(settings: settings).train(
       AdaptedModel(model, adapters: [adapter]), onTokens: examples, store: store

@@ -19,6 +19,9 @@ public struct FineTuningData {
     public var testLimit: Int?
     /// The share of the training examples that is kept for the development measure.
     public var developmentShare = 0.1
+    /// The share of a single file's examples that is kept for the final measure, when there is no other
+    /// file to measure on.
+    public var testShare = 0.0
     /// Whether training examples whose own completion doesn't end in the right answer are left out.
     public var onlyConsistent = false
 
@@ -43,11 +46,14 @@ public struct FineTuningData {
     var task = EvaluationTask(source, train)
     if let template = options.template { task.template = template }
     if options.onlyConsistent { train = task.consistent(train) }
+    var test = try Self.test(testPath, beside: path)
+    if test.isEmpty, options.testShare > 0 {
+      (train, test) = try train.split(development: options.testShare, seed: 0)
+    }
     if let limit = options.trainLimit { train = train.subset(limit, seed: 0) }
     let parts = try train.split(development: options.developmentShare, seed: 0)
     guard !parts.training.isEmpty else { throw FineTuningError.noExamples }
     (self.task, self.train, development) = (task, parts.training, parts.development)
-    var test = try Self.test(testPath, beside: path)
     if let limit = options.testLimit { test = test.subset(limit, seed: 0) }
     self.test = test
   }

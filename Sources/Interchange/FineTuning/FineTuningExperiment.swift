@@ -46,7 +46,7 @@ public struct FineTuningExperiment {
     let labels = try LabelSet(of: data.train)
     try labels.requireExamples(data.train)
     let own = try AdaptedModel(model, adapters: [adapter])
-    if own.labels == labels { return own }
+    if own.labels?.covers(labels) == true { return own }
     return try AdaptedModel(
       model,
       adapters: [adapter, LabelHead(labels, for: model.model, pooling: pooling, seed: seed)])

@@ -63,12 +63,15 @@ public struct MethodComparison: Codable, Sendable {
     (trainCount, developmentCount) = (data.train.count, data.development.count)
     let bare = try AdaptedModel(model, adapters: [])
     let evaluator = experiments[0].experiment.evaluator(data)
+    let labels = try? LabelSet(of: data.train)
     let canAnswer =
-      evaluator.mode != .label || bare.labels.map { $0 == (try? LabelSet(of: data.train)) } ?? false
+      evaluator.mode != .label || labels.map { bare.labels?.covers($0) ?? false } ?? false
     untuned =
       data.test.isEmpty || !canAnswer ? nil : try evaluator.evaluate(bare, on: data.test).result
     constant =
-      try data.constantAnswer.map { answer in
+      evaluator.mode == .loss
+      ? nil
+      : try data.constantAnswer.map { answer in
         try data.task.score(data.test.map { _ in answer }, for: data.test)
       }
     methods = []

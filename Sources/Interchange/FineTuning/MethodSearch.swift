@@ -72,7 +72,10 @@ public struct MethodSearch: Codable, Sendable {
     make: @escaping (MethodChoices) throws -> FineTuningExperiment,
     progress: (Event) -> Void = { _ in }
   ) throws {
-    guard !data.development.isEmpty else { throw FineTuningError.noExamples }
+    guard !data.development.isEmpty else {
+      throw FineTuningError.invalidSetting(
+        name: "development share", expected: "examples to choose by", found: "none")
+    }
     let judged = FineTuningData(
       task: data.task, train: data.train, development: [], test: data.development)
     (task, trainCount) = (data.task.name, data.train.count)
@@ -170,7 +173,8 @@ private struct Trainer {
     }
     let test = found?.run.test
     return MethodSearch.Trial(
-      choices: choices, round: round, steps: steps, score: test?.score.values.first?.value,
+      choices: choices, round: round, steps: steps,
+      score: experiment.mode == .loss ? nil : test?.score.values.first?.value,
       loss: test?.loss, parameters: found?.adapted.parameterCount ?? 0,
       parameterShare: found?.adapted.parameterShare ?? 0,
       seconds: Date().timeIntervalSince(start))
