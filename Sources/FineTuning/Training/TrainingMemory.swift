@@ -7,7 +7,7 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
   public let gradients: Int
   /// Adam's two moments.
   public let optimizer: Int
-  /// What a step keeps for its backward pass, at most.
+  /// What a step keeps for its backward pass, at most, and the quarter more that the buffer pool keeps.
   public let activations: Int
 
   public var total: Int { weights + gradients + optimizer + activations }
@@ -33,9 +33,10 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
     try adapted.contribute(to: &request, promptLengths: largest.map(\.promptLength))
     let rows = try adapted.base.model.costs(of: request, hasStore: true).map(\.rows)
     let all = rows.reduce(0, +)
-    activations =
+    let numbers =
       settings.recomputesBlocks
-      ? 4 * (all * architecture.width + (rows.max() ?? 0) * architecture.recordedWidth)
-      : 4 * all * architecture.recordedWidth
+      ? all * architecture.width + (rows.max() ?? 0) * architecture.recordedWidth
+      : all * architecture.recordedWidth
+    activations = 5 * numbers
   }
 }
