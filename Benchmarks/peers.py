@@ -244,10 +244,6 @@ def loreft(arguments):
         ),
     )
     reft.train()
-    # As its trainer, without weight decay: torch keeps signs of the rotation on the diagonal of a
-    # parameter and truncates them to integers, so that any decay makes the whole rotation zero.
-    optimizer = torch.optim.AdamW(reft.get_trainable_parameters(), lr=9e-4, weight_decay=0)
-    tokens = random_tokens(model, arguments.batch, arguments.length)
     positions = pyreft.get_intervention_locations(
         last_position=arguments.length - REFT_TARGETS,
         positions=REFT_POSITIONS,
@@ -255,6 +251,19 @@ def loreft(arguments):
         share_weights=True,
     )
     locations = {"sources->base": (None, [[at] * arguments.batch for at in positions])}
+
+    def call(inputs, **labels):
+        return reft(inputs, unit_locations=locations, **labels)[1]
+
+    return training_steps(arguments, model, call, reft.get_trainable_parameters())
+
+
+def training_steps(arguments, model, call, parameters):
+    """Steps on random tokens whose last ones are the targets; `call` runs the adapted model."""
+    # As the trainers, without weight decay: torch keeps signs of pyreft's rotation on the diagonal of
+    # a parameter and truncates them to integers, so that any decay makes the whole rotation zero.
+    optimizer = torch.optim.AdamW(parameters, lr=9e-4, weight_decay=0)
+    tokens = random_tokens(model, arguments.batch, arguments.length)
     labels = tokens.clone()
     labels[:, : arguments.length - REFT_TARGETS] = -100
     inputs = {"input_ids": tokens, "use_cache": False}
@@ -265,8 +274,8 @@ def loreft(arguments):
 
     def run():
         if arguments.way == "documented":
-            return reft(inputs, unit_locations=locations, labels=labels)[1].loss
-        logits = reft(inputs, unit_locations=locations)[1].logits[:, :-1]
+            return call(inputs, labels=labels).loss
+        logits = call(inputs).logits[:, :-1]
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)
 
     def step():
@@ -292,32 +301,10 @@ def lora(arguments):
         ),
     )
     model.train()
-    optimizer = torch.optim.AdamW(
-        [parameter for parameter in model.parameters() if parameter.requires_grad],
-        lr=9e-4, weight_decay=0,
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return training_steps(
+        arguments, model, lambda inputs, **labels: model(**inputs, **labels), trained
     )
-    tokens = random_tokens(model, arguments.batch, arguments.length)
-    labels = tokens.clone()
-    labels[:, : arguments.length - REFT_TARGETS] = -100
-    inputs = {"input_ids": tokens, "use_cache": False}
-    if arguments.way == "lean":
-        inputs["logits_to_keep"] = REFT_TARGETS + 1
-    targets = tokens[:, -REFT_TARGETS:].flatten()
-
-    def run():
-        if arguments.way == "documented":
-            return model(**inputs, labels=labels).loss
-        logits = model(**inputs).logits[:, :-1]
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)
-
-    def step():
-        loss = run()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return timed(step, arguments.steps)
 
 
 def generate(arguments):

@@ -25,14 +25,16 @@ ROOT = HERE.parent
 PACKAGES = ("torch", "transformers", "pyvene", "pyreft", "peft")
 SIZES = {"batch": 16, "length": 64, "layer": 15, "rank": 16}
 
-# The measurements of a job, in their order. "lean" and "q4" are told in `commands`; theirs are
-# slow, so they are timed over fewer steps.
+# The measurements of a job, in their order. "lean", "q4" and "recompute" are told in `command`; theirs
+# are slow, so they are timed over fewer steps.
 JOBS = {
     "das": ("theirs", "ours", "theirs-lean", "ours-q4"),
     "fit": ("theirs", "ours"),
     "sweep": ("theirs", "ours", "theirs-lean"),
     "loreft": ("theirs", "ours", "theirs-lean"),
-    "lora": ("theirs", "ours", "theirs-lean", "ours-q4"),
+    "lora": (
+        "theirs", "ours", "theirs-lean", "ours-q4", "ours-recompute", "ours-q4-recompute",
+    ),
     "forward": ("theirs", "gemm-before", "ours", "gemm-after"),
     "generate": ("theirs", "ours", "ours-q4"),
     "startup": ("theirs", "ours"),
@@ -53,23 +55,25 @@ def command(job, side, arguments):
     """The command of one measurement."""
     if side.startswith("gemm"):
         return [arguments.ours, "bench", "gemm", "--json", *options(threads=arguments.threads)]
-    who, _, variant = side.partition("-")
-    model = arguments.gguf if variant == "q4" else arguments.folder
+    who, *variants = side.split("-")
+    model = arguments.gguf if "q4" in variants else arguments.folder
     settings = SIZES | {"steps": STEPS[who]} | SETTINGS.get(job, {})
     settings |= {"threads": arguments.threads}
     if job == "generate":
         # Each run makes 64 tokens; ours counts ten steps as one run.
         settings["steps"] = {"theirs": 3, "ours": 30}[who]
     if who == "theirs":
-        settings["way"] = variant or "documented"
+        settings["way"] = "lean" if "lean" in variants else "documented"
         program = [arguments.python, HERE / "peers.py", job, "--model", model]
     elif job == "startup":
         settings = SETTINGS[job] | {"threads": arguments.threads}
         program = [arguments.ours, "predict", model]
     else:
-        if variant == "q4":
+        if "q4" in variants:
             settings["weights"] = "stored"
         program = [arguments.ours, "bench", job, model]
+        if "recompute" in variants:
+            program.append("--recompute")
     return [*program, *options(**settings), "--json"]
 
 

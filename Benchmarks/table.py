@@ -47,10 +47,16 @@ ROWS = (
     Row("peak memory, LoReFT step", "pyreft", "loreft", 0.5, **MEMORY),
     Row("peak memory, LoRA step", "peft", "lora", 0.5, **MEMORY),
     Row("peak memory, DAS step, ours from Q4_1", "pyvene", "das", 0.15, **MEMORY, **Q4),
+    Row("peak memory, LoRA step, blocks recomputed", "peft", "lora", 0.5, ours="ours-recompute", **MEMORY),
     Row(
-        "peak memory, LoRA step, ours from Q4_1 (right) and from float32 (left)",
-        "ours", "lora", 0.4, theirs="ours", **MEMORY, **Q4,
+        "peak memory, LoRA step: float32 (left), Q4_1 (right)", "ours", "lora", 0.4,
+        theirs="ours", **MEMORY, **Q4,
     ),
+    Row(
+        "peak memory, LoRA step, blocks recomputed: float32 (left), Q4_1 (right)", "ours", "lora", 0.4,
+        theirs="ours-recompute", ours="ours-q4-recompute", **MEMORY,
+    ),
+    Row("LoRA step, blocks recomputed", "peft", "lora", None, ours="ours-recompute"),
     Row("DAS step, theirs lean", "pyvene", "das", **LEAN),
     Row("sweep, theirs lean", "pyvene", "sweep", **LEAN),
     Row("LoReFT step, theirs lean", "pyreft", "loreft", **LEAN),
