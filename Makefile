@@ -81,15 +81,17 @@ bench: build model
 # ReFT, RED and steering against the untuned model on choices (ARC-Easy, BoolQ) and on arithmetic (SVAMP, trained on
 # LLM-Adapters' math data), fixed subsets, three seeds. DATA is a folder with LLM-Adapters' sets and GLUE's. An hour.
 DATA ?= data
+TASK_METHODS := loreft:rank=8:rate=1e-3,direft:rank=8:rate=1e-3,red:rate=1e-2,steering:rate=1e-2
+TASK_SIZES := --train-limit 128 --epochs 1 --batch 8 --seeds 3
 tasks: build model
-	.build/release/interchange compare $(MODEL) --resume \
-	  --methods loreft:rank=8:rate=1e-3,direft:rank=8:rate=1e-3,red:rate=1e-2,steering:rate=1e-2 \
-	  --data $(DATA)/llm-adapters/ARC-Easy --also-data $(DATA)/llm-adapters/boolq --answers choose \
-	  --train-limit 128 --test-limit 96 --epochs 1 --batch 8 --seeds 3 --out tasks-output/choices
+	for task in ARC-Easy boolq; do \
+	  .build/release/interchange compare $(MODEL) --resume --methods $(TASK_METHODS) --answers choose \
+	    --data $(DATA)/llm-adapters/$$task $(TASK_SIZES) --test-limit 96 --out tasks-output/$$task; \
+	done
 	.build/release/interchange compare $(MODEL) --resume --methods loreft:rank=8:rate=1e-3 --only-consistent \
 	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
-	  --train-limit 128 --test-limit 32 --epochs 1 --batch 8 --seeds 3 --out tasks-output/arithmetic
-	cat tasks-output/choices/comparison.md tasks-output/arithmetic/comparison.md > tasks-output/summary.md
+	  $(TASK_SIZES) --test-limit 32 --out tasks-output/arithmetic
+	cat tasks-output/{ARC-Easy,boolq,arithmetic}/comparison.md > tasks-output/summary.md
 	$(call splice,tasks,tasks-output/summary.md)
 
 # All methods with a head on an encoder (MiniLM), on SST-2 and on MRPC's pairs, at equal data, steps and seeds.
@@ -100,11 +102,14 @@ METHODS := probe,bitfit:rate=3e-3,red:rate=1e-2,loreft:rank=4:$(REFT),loreft:ran
   prefix-tuning:tokens=10:rate=1e-3,diff-pruning:rate=1e-3,full:rate=3e-4
 empty :=
 methods: build model
-	.build/release/interchange compare $(ENCODER) --resume --methods $(subst $(empty) ,,$(METHODS)) \
-	  --data $(DATA)/glue/SST-2 --also-data $(DATA)/glue/MRPC \
-	  --train-limit 480 --test-limit 400 --epochs 2 --batch 16 --seeds 3 --out methods-output
-	cp methods-output/parameters-*.png Examples/figures/
-	$(call splice,methods,methods-output/comparison.md)
+	for task in SST-2 MRPC; do \
+	  .build/release/interchange compare $(ENCODER) --resume --methods $(subst $(empty) ,,$(METHODS)) \
+	    --data $(DATA)/glue/$$task --train-limit 480 --test-limit 400 --epochs 2 --batch 16 --seeds 3 \
+	    --out methods-output/$$task; \
+	  cp methods-output/$$task/parameters.png Examples/figures/parameters-$$task.png; \
+	done
+	cat methods-output/{SST-2,MRPC}/comparison.md > methods-output/summary.md
+	$(call splice,methods,methods-output/summary.md)
 
 # NEFTune on instructions: the loss of held-out answers with and without noise on the embeddings.
 neftune: build model
