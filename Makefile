@@ -106,7 +106,6 @@ methods: build model
 	  .build/release/interchange compare $(ENCODER) --resume --methods $(subst $(empty) ,,$(METHODS)) \
 	    --data $(DATA)/glue/$$task --train-limit 480 --test-limit 400 --epochs 2 --batch 16 --seeds 3 \
 	    --out methods-output/$$task; \
-	  cp methods-output/$$task/parameters.png Examples/figures/parameters-$$task.png; \
 	done
 	cat methods-output/{SST-2,MRPC}/comparison.md > methods-output/summary.md
 	$(call splice,methods,methods-output/summary.md)

@@ -24,6 +24,17 @@ extension MethodComparison {
       + (seeds == 1 ? ", one seed" : ", \(seeds) seeds")
   }
 
+  /// The methods' names, with the choices that tell those of one method apart.
+  fileprivate var shortNames: [String] {
+    let parts = methods.map { $0.name.split(separator: ":").map(String.init) }
+    return parts.map { own in
+      let same = parts.filter { $0.first == own.first }
+      guard same.count > 1, let name = own.first else { return own.first ?? "" }
+      let common = same.dropFirst().reduce(Set(same[0])) { $0.intersection($1) }
+      return ([name] + own.dropFirst().filter { !common.contains($0) }).joined(separator: " ")
+    }
+  }
+
   /// What methods are compared with.
   fileprivate var references: [LineChart.ReferenceLine] {
     [("untuned", untuned?.score), ("most frequent answer", constant)].compactMap { name, score in
@@ -60,11 +71,12 @@ extension LineChart {
     let measured = comparison.methods.filter { $0.score != nil }
     var means = Series(
       "mean of seeds, ± deviation",
-      points: measured.filter { $0.parameterShare > 0 }.compactMap { method in
-        method.score.map {
+      points: zip(comparison.methods, comparison.shortNames).compactMap { method, name in
+        guard method.parameterShare > 0 else { return nil }
+        return method.score.map {
           Point(
             x: 100 * method.parameterShare, y: $0.mean,
-            interval: $0.mean - $0.deviation...$0.mean + $0.deviation, label: method.name)
+            interval: $0.mean - $0.deviation...$0.mean + $0.deviation, label: name)
         }
       })
     means.isJoined = false
