@@ -29,10 +29,7 @@ extension AdaptedModel {
     return try base.adding(
       interventions.map { placed in
         guard let update = placed.intervention as? any MergeableIntervention,
-          placed.site.positions == .every, placed.site.head == nil,
-          let projection = Projection.allCases.first(where: {
-            $0.component == placed.site.component && $0.input == placed.reading
-          })
+          let projection = placed.projection
         else { throw unmergeable(placed.intervention.name) }
         return WeightChange(
           layer: placed.site.layer, projection: projection, change: update.weightChange)

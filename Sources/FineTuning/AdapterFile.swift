@@ -78,15 +78,20 @@ public enum AdapterFile {
     let record = AdapterRecord(
       kind: type(of: adapter).kind, method: adapter.method, base: try base.identity(), seed: seed,
       steps: steps, writer: writer)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Safetensors.write(
       adapter.tensors,
       metadata: [
-        "interchange": String(decoding: try encoder.encode(record), as: UTF8.self),
+        "interchange": String(decoding: try encoded(record), as: UTF8.self),
         "configuration": String(decoding: try adapter.configuration(), as: UTF8.self),
       ], to: folder.appending(component: name))
+  }
+
+  /// A record as files have it: JSON with sorted keys, the same bytes each time.
+  static func encoded(_ record: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return try encoder.encode(record)
   }
 
   /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base model.

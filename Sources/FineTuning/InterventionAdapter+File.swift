@@ -98,9 +98,7 @@ extension InterventionAdapter {
   }
 
   public func configuration() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return try encoder.encode(entries)
+    try AdapterFile.encoded(entries)
   }
 
   public var tensors: [(name: String, tensor: Tensor)] {
@@ -134,8 +132,13 @@ extension InterventionAdapter {
       }
       guard intervention.sourceCount == (entry.reading == nil ? 0 : 1) else {
         throw tensors.invalid(
-          "entry \(index)", "\(intervention.sourceCount) sites to read",
+          "\(index).reading", entry.reading == nil ? "a component" : "none",
           entry.reading?.rawValue ?? "none")
+      }
+      if let reading = entry.reading, !reading.canBeRead(by: entry.site.component) {
+        throw tensors.invalid(
+          "\(index).reading", "a component that is made before \(entry.site.component.rawValue)",
+          reading.rawValue)
       }
       placed.append(
         PlacedIntervention(
@@ -152,16 +155,10 @@ extension InterventionAdapter {
         "method", stored.flatMap { $0.methods }.joined(separator: ", "), entry.method)
     }
     let layer = entry.site.layer
-    let intervention = try type.init(
+    return try type.init(
       from: StoredIntervention(
         method: entry.method, traits: entry.traits, width: try base.model.width(of: entry.site),
         sourceWidth: try entry.reading.map { try base.model.width(of: Site($0, layer: layer)) },
         index: index, tensors: tensors))
-    guard intervention.sourceCount == (entry.reading == nil ? 0 : 1) else {
-      throw tensors.invalid(
-        "\(index).reading", entry.reading == nil ? "a component" : "none",
-        entry.reading?.rawValue ?? "none")
-    }
-    return intervention
   }
 }

@@ -30,6 +30,12 @@ public struct PlacedIntervention {
     self.dropout = dropout
   }
 
+  /// The projection of which it changes what every position's row becomes; nil for other places.
+  var projection: Projection? {
+    guard site.positions == .every, site.head == nil else { return nil }
+    return Projection.allCases.first { $0.component == site.component && $0.input == reading }
+  }
+
   func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {
     let (intervention, rate) = (intervention, dropout)
     // Each time from the start: an edit may be made again for its gradient.

@@ -261,9 +261,7 @@ extension SoftTokens {
   public static var kind: String { "soft tokens" }
 
   public func configuration() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return try encoder.encode(SoftTokensRecord(form: form, count: virtualTokens, members: members))
+    try AdapterFile.encoded(SoftTokensRecord(form: form, count: virtualTokens, members: members))
   }
 
   /// The vectors alone: the network that made them is dropped.

@@ -42,6 +42,30 @@ public enum Component: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// Whether an edit of another component of the same layer can depend on this one: it is made before it,
+  /// inside the block.
+  public func canBeRead(by edited: Component) -> Bool {
+    guard let place = placeInBlock, let later = edited.placeInBlock else { return false }
+    return place < later
+  }
+
+  /// The order in which a block makes its components; nil for what goes from block to block.
+  private var placeInBlock: Int? {
+    switch self {
+    case .blockInput, .blockOutput: nil
+    case .attentionInput: 0
+    case .queryOutput, .keyOutput, .valueOutput: 1
+    case .positionedKeyOutput: 2
+    case .attentionValueOutput: 3
+    case .attentionOutput: 4
+    case .mlpInput: 5
+    case .gateOutput, .upOutput: 6
+    case .mlpActivation: 7
+    case .mlpHidden: 8
+    case .mlpOutput: 9
+    }
+  }
+
   /// The row set inside a block: what keys are made of is needed for all rows, the rest only for
   /// rows whose output is needed.
   var isKeySide: Bool {

@@ -58,6 +58,7 @@ public struct Evaluator: Sendable {
     var texts = examples.map { _ in "" }
     if mode == .loss { return (try lossAlone(adapted, examples), texts) }
     let (lengths, answer) = try mode == .label ? said(adapted, examples) : asked(adapted, examples)
+    let isNumber = mode == .label && adapted.labels?.isNumber == true
     // Long ones together, so that a run's sequences take alike.
     let order = lengths.indices.sorted { lengths[$0] > lengths[$1] }
     for start in stride(from: 0, to: order.count, by: batchSize) {
@@ -65,7 +66,8 @@ public struct Evaluator: Sendable {
       let (asked, members) = adapted.forMembers(Array(batch))
       let found = try answer(asked, members)
       for (place, index) in batch.enumerated() {
-        texts[index] = vote(Array(found[place * adapted.members..<(place + 1) * adapted.members]))
+        let answers = found[place * adapted.members..<(place + 1) * adapted.members]
+        texts[index] = vote(Array(answers), areNumbers: isNumber)
       }
       progress(min(start + batchSize, order.count), order.count)
     }
@@ -73,8 +75,7 @@ public struct Evaluator: Sendable {
     let result = EvaluationResult(
       task: task.name, mode: mode, score: try task.score(texts, for: examples),
       loss: meanLoss,
-      perplexity: mode == .label && adapted.labels?.isNumber == true
-        ? nil : Metrics.perplexity(meanLoss: meanLoss))
+      perplexity: isNumber ? nil : Metrics.perplexity(meanLoss: meanLoss))
     return (result, texts)
   }
 
@@ -91,10 +92,10 @@ public struct Evaluator: Sendable {
   }
 
   /// The answer that most members of an ensemble give, the first of equals; of numbers the mean.
-  private func vote(_ answers: [String]) -> String {
+  private func vote(_ answers: [String], areNumbers: Bool) -> String {
     guard answers.count > 1 else { return answers[0] }
-    let numbers = answers.compactMap(Double.init)
-    if mode == .label, task.extraction == .number, numbers.count == answers.count {
+    if areNumbers {
+      let numbers = answers.compactMap(Double.init)
       return "\(numbers.reduce(0, +) / Double(numbers.count))"
     }
     let counts = answers.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }

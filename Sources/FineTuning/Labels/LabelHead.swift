@@ -100,9 +100,7 @@ extension LabelHead {
   public static var kind: String { "head" }
 
   public func configuration() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return try encoder.encode(LabelHeadRecord(labels: labels, pooling: pooling))
+    try AdapterFile.encoded(LabelHeadRecord(labels: labels, pooling: pooling))
   }
 
   public var tensors: [(name: String, tensor: Tensor)] {

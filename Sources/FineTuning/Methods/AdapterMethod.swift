@@ -29,8 +29,9 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
   public var activation: Activation?
   /// The share of the edit, or of what an update reads, that training leaves out.
   public var dropout: Double?
-  /// The share of all changes of weights that diff pruning keeps, and what an open gate costs.
+  /// The share of all changes of weights that diff pruning keeps.
   public var share: Double?
+  /// What an open gate of diff pruning adds to the loss.
   public var penalty: Double?
   /// How much of a steering vector is added; found by training when nil.
   public var coefficient: Double?
@@ -193,18 +194,24 @@ extension AdapterMethod {
 
   /// One intervention for each layer and projection, at every position.
   ///
-  /// - Parameter reads: whether the change depends on what the projection reads
+  /// - Parameters:
+  ///   - defaults: the projections where none are chosen; all that the model has when nil
+  ///   - reads: whether the change depends on what the projection reads
   /// - Throws: `ModelError` for a projection that the model lacks.
   static func projectionInterventions(
-    _ configuration: AdapterConfiguration, _ base: LanguageModel, defaults: [Projection],
+    _ configuration: AdapterConfiguration, _ base: LanguageModel, defaults: [Projection]? = nil,
     reads: Bool = true,
     make: (_ projection: Projection, _ layer: Int, _ width: Int, _ inputWidth: Int) throws
       -> any Intervention
   ) throws -> InterventionAdapter {
-    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    let architecture = base.model.architecture
+    let layers = try (configuration.layers ?? .all).resolved(architecture.layers)
+    let projections =
+      configuration.projections ?? defaults
+      ?? Projection.allCases.filter { architecture.dimensions(of: $0.component) != nil }
     return InterventionAdapter(
       try layers.flatMap { layer in
-        try (configuration.projections ?? defaults).map { projection in
+        try projections.map { projection in
           let site = Site(projection.component, layer: layer, .every)
           let made = try make(
             projection, layer, base.model.width(of: site),

@@ -35,10 +35,7 @@ enum DiffPruningMethod: AdapterMethod {
       throw FineTuningError.invalidSetting(
         name: "penalty", expected: "0 or more", found: "\(penalty)")
     }
-    let present = Projection.allCases.filter {
-      base.model.architecture.dimensions(of: $0.component) != nil
-    }
-    let adapter = try projectionInterventions(configuration, base, defaults: present) {
+    let adapter = try projectionInterventions(configuration, base) {
       _, _, width, inputWidth in
       SparseUpdate(width: width, inputWidth: inputWidth)
     }

@@ -22,10 +22,7 @@ enum FullMethod: AdapterMethod {
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
     inputs: AdapterInputs
   ) throws -> any Adapter {
-    let present = Projection.allCases.filter {
-      base.model.architecture.dimensions(of: $0.component) != nil
-    }
-    return try projectionInterventions(configuration, base, defaults: present) {
+    return try projectionInterventions(configuration, base) {
       _, _, width, inputWidth in
       WeightUpdate(delta: .zeros([width, inputWidth]))
     }

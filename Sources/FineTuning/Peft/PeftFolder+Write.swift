@@ -90,10 +90,8 @@ extension PeftFolder {
     var modules: [Int: Set<String>] = [:]
     var shared: (rank: Int, scale: Float, dropout: Double)?
     for placed in adapter.interventions {
-      guard let update = placed.intervention as? LowRankUpdate, placed.site.positions == .every,
-        let projection = Projection.allCases.first(where: {
-          $0.component == placed.site.component && $0.input == placed.reading
-        })
+      guard let update = placed.intervention as? LowRankUpdate,
+        let projection = placed.projection
       else { throw unwritable("lora of whole projections", placed.intervention.name) }
       let own = (rank: update.rank, scale: update.scale, dropout: placed.dropout)
       guard shared ?? own == own else {

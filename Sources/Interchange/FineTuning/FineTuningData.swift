@@ -46,6 +46,10 @@ public struct FineTuningData {
     var task = EvaluationTask(source, train)
     if let template = options.template { task.template = template }
     if options.onlyConsistent { train = task.consistent(train) }
+    guard (0..<1).contains(options.testShare) else {
+      throw FineTuningError.invalidSetting(
+        name: "test share", expected: "0 to below 1", found: "\(options.testShare)")
+    }
     var test = try Self.test(testPath, beside: path)
     if test.isEmpty, options.testShare > 0 {
       (train, test) = try train.split(development: options.testShare, seed: 0)

@@ -19,7 +19,9 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
     case embeddingNoise = "neftune"
   }
 
+  /// The method's name, such as `loreft`.
   public let method: String
+  /// In the order written; of equal keys the last counts.
   public let choices: [Choice]
 
   public init(_ method: String, _ choices: [Choice] = []) {
@@ -101,12 +103,17 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
 
 /// The values that a search may choose from for one method: `loreft:rank=2/8:rate=1e-3/4e-3`.
 public struct MethodSpace: Sendable, Equatable {
+  /// One choice with the values that it may have.
   public struct Axis: Sendable, Equatable {
+    /// An ``AdapterChoice`` or a ``MethodChoices/Setting``, by its name.
     public let key: String
+    /// At least one, as a user writes it.
     public let values: [String]
   }
 
+  /// The method's name.
   public let method: String
+  /// What is chosen, in the order written.
   public let axes: [Axis]
 
   /// - Parameter text: a method, and its choices with values separated by slashes; a method alone has the
@@ -126,6 +133,16 @@ public struct MethodSpace: Sendable, Equatable {
       : written.choices.map {
         Axis(key: $0.key, values: $0.value.split(separator: "/").map(String.init))
       }
+    if let empty = axes.first(where: { $0.values.isEmpty }) {
+      throw FineTuningError.invalidSetting(
+        name: empty.key, expected: "values separated by /", found: "none")
+    }
+    let (limit, combinations) = (1 << 20, axes.reduce(1.0) { $0 * Double($1.values.count) })
+    guard combinations <= Double(limit) else {
+      throw FineTuningError.invalidSetting(
+        name: method, expected: "\(limit) combinations at most",
+        found: String(format: "%.0f", combinations))
+    }
     // Whatever can't be read is said before anything is trained.
     for axis in axes {
       for value in axis.values {

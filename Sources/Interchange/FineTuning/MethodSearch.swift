@@ -19,13 +19,16 @@ public struct MethodSearch: Codable, Sendable {
     public let choices: MethodChoices
     /// Of how many rounds before it was among the best.
     public let round: Int
+    /// The optimiser steps that it was trained for.
     public let steps: Int
     /// The main metric on the development examples; nil where it isn't defined, or the training diverged.
     public let score: Double?
     /// The mean loss there, by which equal scores are ordered.
     public let loss: Double?
+    /// Trained numbers, and their share of the base model's; 0 for a training that diverged.
     public let parameters: Int
     public let parameterShare: Double
+    /// Wall-clock time of the training and the measure.
     public let seconds: Double
 
     /// Whether it did better than another one.
@@ -193,9 +196,11 @@ extension MethodSearch.Budget {
   }
 
   fileprivate func steps(_ secondsPerStep: () throws -> Double) rethrows -> Int {
-    switch self {
-    case .steps(let steps): steps
-    case .minutes(let minutes): Int(60 * minutes / (try secondsPerStep()))
+    // No machine takes more, and products with it don't overflow.
+    let most = 1 << 40
+    return switch self {
+    case .steps(let steps): min(steps, most)
+    case .minutes(let minutes): Int(min(Double(most), 60 * minutes / (try secondsPerStep())))
     }
   }
 }
