@@ -37,6 +37,19 @@ import Testing
       model, adapters: [LabelHead(labels, for: model.model, pooling: pooling, seed: seed)])
   }
 
+  private func withLoRA(
+    _ model: LanguageModel, _ labels: LabelSet, rank: Int
+  ) throws -> AdaptedModel {
+    var configuration = AdapterConfiguration(method: "lora")
+    configuration.rank = rank
+    return try AdaptedModel(
+      model,
+      adapters: [
+        configuration.makeAdapter(for: model, seed: 2),
+        LabelHead(labels, for: model.model, seed: 2),
+      ])
+  }
+
   /// The outputs and the loss from captured vectors, in plain loops.
   @Test(arguments: LabelHead.Pooling.allCases)
   func plainLoops(pooling: LabelHead.Pooling) throws {
@@ -82,14 +95,7 @@ import Testing
     let tiny = try TinyEncoder(hasHead: false)
     let labels = try LabelSet(of: films)
     #expect(labels.names == ["no", "yes"])
-    var configuration = AdapterConfiguration(method: "lora")
-    configuration.rank = 2
-    let adapted = try AdaptedModel(
-      tiny.model,
-      adapters: [
-        configuration.makeAdapter(for: tiny.model, seed: 2),
-        LabelHead(labels, for: tiny.model.model, seed: 2),
-      ])
+    let adapted = try withLoRA(tiny.model, labels, rank: 2)
     // The head's 18 numbers are not counted with the method's.
     #expect(adapted.parameters.reduce(0) { $0 + $1.value.count } == adapted.parameterCount + 18)
     var settings = FineTuningSettings()
@@ -140,14 +146,7 @@ import Testing
     }
     let labels = try LabelSet(of: examples)
     #expect(labels.isNumber)
-    var configuration = AdapterConfiguration(method: "lora")
-    configuration.rank = 4
-    let adapted = try AdaptedModel(
-      tiny.model,
-      adapters: [
-        configuration.makeAdapter(for: tiny.model, seed: 2),
-        LabelHead(labels, for: tiny.model.model, seed: 2),
-      ])
+    let adapted = try withLoRA(tiny.model, labels, rank: 4)
     let tokens = try tiny.model.tokenized(examples, labels: labels)
     let outputs = try FineTuner().loss(adapted, onTokens: tokens)
     var settings = FineTuningSettings()

@@ -1,3 +1,4 @@
+import Checkpoints
 import FineTuning
 import Foundation
 import Interventions
@@ -146,6 +147,28 @@ import Testing
       #expect(
         differences.contains { abs(found - $0) < 0.02 * max(0.1, abs($0)) },
         "\(method), \(parameter.name): \(found), differences \(differences)")
+    }
+  }
+
+  /// What a damaged file says is read has to be made before what is edited.
+  @Test func impossibleReadingsAreRefused() throws {
+    let model = try TinyModels.safetensors()
+    let kept = try TemporaryFolder()
+    for (reading, message) in [
+      ("mlp_output", "0.reading: expected a component that is made before query_output"),
+      ("block_output", "0.reading: expected a component that is made before query_output"),
+    ] {
+      try AdapterFile.write(adapter("lora"), of: model, to: kept.url)
+      let file = kept.url.appending(component: AdapterFile.name)
+      let stored = try SafetensorsFile(contentsOf: file)
+      let metadata = stored.metadata.mapValues {
+        $0.replacing(#""reading":"attention_input""#, with: #""reading":"\#(reading)""#)
+      }
+      try Safetensors.write(
+        stored.names.map { ($0, try stored.tensor(named: $0).floats()) }, metadata: metadata,
+        to: file)
+      let found = line { _ = try AdapterFile.read(contentsOf: kept.url.path, base: model) }
+      #expect(found?.contains(message) == true, "\(found ?? "nothing")")
     }
   }
 

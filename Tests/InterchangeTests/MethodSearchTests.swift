@@ -102,6 +102,7 @@ import Testing
     ("magic", "methods: expected loreft"), ("loreft:rank", "methods: expected choice=value"),
     ("loreft:depth=3", "methods: expected rate, weight-decay"),
     ("loreft:rank=two", "rank: expected a number, found two"),
+    ("loreft:rank=/", "rank: expected values separated by /, found none"),
   ])
   func spacesThatCannotBe(text: String, message: String) {
     #expect { _ = try MethodSpace(parsing: text) } throws: { "\($0)".hasPrefix(message) }

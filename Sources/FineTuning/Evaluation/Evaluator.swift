@@ -58,20 +58,23 @@ public struct Evaluator: Sendable {
     var texts = examples.map { _ in "" }
     if mode == .loss { return (try lossAlone(adapted, examples), texts) }
     let (lengths, answer) = try mode == .label ? said(adapted, examples) : asked(adapted, examples)
+    var total = 0.0
     let isNumber = mode == .label && adapted.labels?.isNumber == true
     // Long ones together, so that a run's sequences take alike.
     let order = lengths.indices.sorted { lengths[$0] > lengths[$1] }
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let batch = order[start..<min(start + batchSize, order.count)]
       let (asked, members) = adapted.forMembers(Array(batch))
-      let found = try answer(asked, members)
+      let (found, loss) = try answer(asked, members)
+      total += (loss ?? 0) * Double(batch.count)
       for (place, index) in batch.enumerated() {
         let answers = found[place * adapted.members..<(place + 1) * adapted.members]
         texts[index] = vote(Array(answers), areNumbers: isNumber)
       }
       progress(min(start + batchSize, order.count), order.count)
     }
-    let meanLoss = try meanLoss(adapted, on: examples)
+    let meanLoss =
+      try mode == .label ? total / Double(examples.count) : meanLoss(adapted, on: examples)
     let result = EvaluationResult(
       task: task.name, mode: mode, score: try task.score(texts, for: examples),
       loss: meanLoss,
@@ -103,9 +106,11 @@ public struct Evaluator: Sendable {
     return answers.first { counts[$0] == most } ?? answers[0]
   }
 
-  /// How long each example is, and the answers to some of them, by index and by member of an ensemble.
+  /// How long each example is, and the answers to some of them, by index and by member of an ensemble, with
+  /// their mean loss where that falls out.
   private typealias Answering = (
-    lengths: [Int], answer: (_ batch: [Int], _ members: [Int]) throws -> [String]
+    lengths: [Int],
+    answer: (_ batch: [Int], _ members: [Int]) throws -> (texts: [String], loss: Double?)
   )
 
   private func asked(_ adapted: AdaptedModel, _ examples: [TaskExample]) throws -> Answering {
@@ -114,9 +119,11 @@ public struct Evaluator: Sendable {
       prompts.map(\.count),
       { batch, members in
         let asked = batch.map { prompts[$0] }
-        return mode == .choose
-          ? try chosen(adapted, batch.map { examples[$0] }, asked, members)
-          : try written(adapted, asked, members)
+        let texts =
+          try mode == .choose
+          ? chosen(adapted, batch.map { examples[$0] }, asked, members)
+          : written(adapted, asked, members)
+        return (texts, nil)
       }
     )
   }
@@ -127,8 +134,12 @@ public struct Evaluator: Sendable {
     return (
       inputs.map(\.input.length),
       { batch, members in
-        let outputs = try adapted.labelOutputs(batch.map { inputs[$0] }, members: members)
-        return batch.indices.map { labels.text(outputs.rowSlice($0..<$0 + 1).elements) }
+        let asked = batch.map { inputs[$0] }
+        let outputs = try adapted.labelOutputs(asked, members: members).detached
+        return (
+          batch.indices.map { labels.text(outputs.rowSlice($0..<$0 + 1).elements) },
+          Double(adapted.labelLoss(asked, outputs: outputs).scalar)
+        )
       }
     )
   }
