@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "Interchange", targets: ["Interchange"]),
     .executable(name: "interchange", targets: ["InterchangeCLI"]),
+    .executable(name: "interchange-notebook", targets: ["NotebookCLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,6 +56,13 @@ let package = Package(
         "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(name: "Notebooks", dependencies: ["Figures"]),
+    .executableTarget(
+      name: "NotebookCLI",
+      dependencies: [
+        "Notebooks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
     .executableTarget(
       name: "example-swap", dependencies: ["Interchange"], path: "Examples/Swap"),
     .executableTarget(
@@ -89,6 +97,7 @@ let package = Package(
         "FineTuning", "Checkpoints", "Tokenizers", "Models", "Interventions", "Tensors",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
+    .testTarget(name: "NotebooksTests", dependencies: ["Notebooks"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]
