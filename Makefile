@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test bench tasks methods neftune lint format readme clean
+.PHONY: deps build model demo test notebooks bench tasks methods neftune lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -67,6 +67,13 @@ demo: build model
 test: deps model
 	swift build $(BUILD) --build-tests
 	swift test $(BUILD) --skip-build --disable-xctest
+	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
+
+# Runs all notebooks and writes what they print and draw into them. Half an hour; `interchange-notebook check` compares
+# instead.
+notebooks: deps model
+	swift build $(BUILD) --product interchange-notebook
+	.build/release/interchange-notebook run notebooks-md/*.md
 
 # The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
 # nothing else should run meanwhile.

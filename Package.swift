@@ -56,7 +56,9 @@ let package = Package(
         "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .target(name: "Notebooks", dependencies: ["Figures"]),
+    // What the cells of notebooks call; their programs are snippets, which see the library's targets.
+    .target(name: "NotebookSupport", dependencies: ["Interchange"]),
+    .target(name: "Notebooks", dependencies: ["NotebookSupport", "Figures"]),
     .executableTarget(
       name: "NotebookCLI",
       dependencies: [

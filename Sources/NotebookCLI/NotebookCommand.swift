@@ -12,14 +12,21 @@ struct NotebookCommand: ParsableCommand {
 
   struct Files: ParsableArguments {
     @Argument(help: "Notebooks.") var files: [String]
+    @Flag(help: "Leave out notebooks that need a file, such as a model, that isn't in the repository.")
+    var onlySelfContained = false
 
     func forEach(_ work: (NotebookRunner, URL) throws -> NotebookRunner.Outcome) throws {
       var failed = false
       for file in files {
         let url = URL(filePath: (file as NSString).expandingTildeInPath)
         do {
-          let outcome = try work(NotebookRunner(root: try root(of: url)), url)
-          print(String(format: "%@: %.0f s", outcome.path, outcome.seconds))
+          let runner = NotebookRunner(root: try root(of: url))
+          if onlySelfContained, let need = try runner.needs(url).first {
+            print("\(file): left out, as it needs \(need)")
+            continue
+          }
+          let outcome = try work(runner, url)
+          print("\(outcome.path): \(Int(outcome.seconds.rounded())) s")
           for (file, count) in outcome.leftOut.sorted(by: { $0.key < $1.key }) {
             print("  \(count) cells left out, as there is no \(file)")
           }

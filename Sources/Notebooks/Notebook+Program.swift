@@ -1,55 +1,25 @@
 import Foundation
+import NotebookSupport
 
 extension Notebook {
-  /// One Swift program of all cells, which share their names. Compiler messages point into the notebook.
+  /// One Swift program of all cells, which share their names: they are the body of one function.
+  /// Compiler messages point into the notebook.
   ///
   /// - Parameter isThere: whether a file that cells need is there; cells whose file isn't are left out
   package func program(isThere: (String) -> Bool) -> String {
-    var lines = ["import Foundation", "import Interchange", ""]
+    var lines = [
+      "import Foundation", "import Interchange", "import NotebookSupport", "",
+      "func cells() throws {",
+    ]
     for (number, cell) in cells.enumerated() where cell.need.map(isThere) ?? true {
-      lines.append("notebook.begin(\(number))")
+      lines.append("NotebookSession.begin(\(number))")
       lines.append("#sourceLocation(file: \"\(path)\", line: \(cell.line))")
       lines += cell.code
       lines.append("#sourceLocation()")
     }
-    lines.append("notebook.end()")
+    lines += ["}", "", "NotebookSession.run(cells)"]
     return lines.joined(separator: "\n") + "\n"
   }
-
-  /// What every program has beside its cells: `show` for figures, `expect` for claims.
-  static let prelude = """
-    import Foundation
-    import Interchange
-
-    /// Tells the runner where the program is; a line that begins with a control character is not output.
-    struct NotebookSession {
-      private func tell(_ words: String...) {
-        print("\\u{1}" + words.joined(separator: "\\t"))
-        fflush(nil)
-      }
-
-      func begin(_ cell: Int) { tell("cell", "\\(cell)") }
-      func end() { tell("end") }
-
-      func figure(_ name: String, _ alternative: String) { tell("figure", name, alternative) }
-      func failed(_ line: UInt, _ claim: String) { tell("failed", "\\(line)", claim) }
-    }
-
-    nonisolated(unsafe) let notebook = NotebookSession()
-
-    /// Puts a figure under the cell, as NAME.png.
-    func show(_ figure: any Figure, _ name: String, alt alternative: String) throws {
-      let folder = URL(filePath: ProcessInfo.processInfo.environment["NOTEBOOK_FIGURES"] ?? ".")
-      try figure.write(to: folder.appending(component: name + ".png"), record: "\\(figure)")
-      notebook.figure(name + ".png", alternative)
-    }
-
-    /// A claim of the text: where it doesn't hold the notebook fails.
-    func expect(_ holds: Bool, _ claim: String, line: UInt = #line) {
-      if !holds { notebook.failed(line, claim) }
-    }
-
-    """
 }
 
 /// What a notebook's program printed and drew, cell by cell.
@@ -64,13 +34,15 @@ package struct NotebookResults: Equatable {
   /// Claims that don't hold, with their lines.
   package private(set) var failures: [(line: Int, claim: String)] = []
   package private(set) var isComplete = false
+  /// The error that ended the program, where it told one.
+  package private(set) var error: String?
   /// The cell that was begun last.
   package private(set) var last: Int?
 
   /// - Parameter text: the program's standard output
   package init(_ text: String) {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      guard line.first == "\u{1}" else {
+      guard line.first == NotebookSession.mark else {
         if let last { cells[last]?.output.append(String(line)) }
         continue
       }
@@ -88,6 +60,8 @@ package struct NotebookResults: Equatable {
         }
       case "failed" where words.count == 3:
         failures.append((Int(words[1]) ?? 0, words[2]))
+      case "stopped" where words.count > 1:
+        error = words.dropFirst().joined(separator: " ")
       case "end": isComplete = true
       default: break
       }
@@ -95,7 +69,7 @@ package struct NotebookResults: Equatable {
   }
 
   package static func == (a: NotebookResults, b: NotebookResults) -> Bool {
-    a.cells == b.cells && a.isComplete == b.isComplete
+    a.cells == b.cells && a.isComplete == b.isComplete && a.error == b.error
       && a.failures.elementsEqual(b.failures) { $0 == $1 }
   }
 }

@@ -2,16 +2,16 @@ import Figures
 import Foundation
 
 /// Builds and runs notebooks as programs over this package.
+///
+/// A notebook's program is a file in the package's `Snippets` folder; one that hasn't changed is not
+/// compiled again.
 public struct NotebookRunner {
   /// The folder of the package; cells run in it.
   public let root: URL
-  /// Where the programs are generated and built; what hasn't changed is not built again.
-  private let workshop: URL
 
   /// - Parameter root: the folder that has the package's `Package.swift`
   public init(root: URL) {
     self.root = root
-    workshop = root.appending(components: ".build", "notebooks")
   }
 
   /// What happened to a notebook.
@@ -20,6 +20,13 @@ public struct NotebookRunner {
     /// Files that were not there, with how many cells were left out for them.
     public let leftOut: [String: Int]
     public let seconds: Double
+  }
+
+  /// The files that cells of a notebook need, in their order.
+  ///
+  /// - Throws: ``NotebookError/invalid(path:line:reason:)``.
+  public func needs(_ file: URL) throws -> [String] {
+    try notebook(file).cells.compactMap(\.need)
   }
 
   /// Runs a notebook and writes its outputs and figures into it.
@@ -54,11 +61,8 @@ public struct NotebookRunner {
     _ file: URL, figures: URL
   ) throws -> (Notebook, NotebookResults, Outcome) {
     let start = Date()
-    let path = relative(file)
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
-      throw NotebookError.invalid(path: path, line: 1, reason: "no such file of text")
-    }
-    let notebook = try Notebook(text, path: path)
+    let notebook = try notebook(file)
+    let path = notebook.path
     let isThere = { (need: String) in
       FileManager.default.fileExists(
         atPath: root.appending(path: need).path(percentEncoded: false))
@@ -68,13 +72,15 @@ public struct NotebookRunner {
     let name = try generate(notebook, named: file, isThere)
     try build(name)
     try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
-    let program = workshop.appending(components: ".build", "release", name)
+    let program = root.appending(components: ".build", "release", name)
     let ended = try process(
       program, [], environment: ["NOTEBOOK_FIGURES": figures.path(percentEncoded: false)])
     let results = NotebookResults(ended.output)
     if !results.isComplete {
       let line = results.last.map { notebook.cells[$0].line } ?? 1
-      let reason = ended.errors.split(separator: "\n").first.map(String.init) ?? "no reason given"
+      let reason =
+        results.error ?? ended.errors.split(separator: "\n").first.map(String.init)
+        ?? "ended with status \(ended.status)"
       throw NotebookError.stopped(path: path, line: line, reason: reason)
     }
     guard results.failures.isEmpty else {
@@ -104,56 +110,39 @@ public struct NotebookRunner {
 
   // MARK: Building
 
-  /// Writes the program where it has changed; the name of its target.
+  /// Writes the program where it has changed; its name.
+  ///
+  /// It is a snippet of the package, which the package manager builds with what the package has built already.
   private func generate(
     _ notebook: Notebook, named file: URL, _ isThere: (String) -> Bool
   ) throws -> String {
-    let name = file.deletingPathExtension().lastPathComponent
-    let sources = workshop.appending(components: "Sources", name)
-    try FileManager.default.createDirectory(at: sources, withIntermediateDirectories: true)
-    try write(notebook.program(isThere: isThere), to: sources.appending(component: "main.swift"))
-    try write(Notebook.prelude, to: sources.appending(component: "Prelude.swift"))
-    let names = try FileManager.default.contentsOfDirectory(
-      atPath: workshop.appending(component: "Sources").path(percentEncoded: false)
-    ).sorted()
-    let targets = names.map {
-      """
-          .executableTarget(
-            name: "\($0)", dependencies: [.product(name: "Interchange", package: "Interchange")]),
-      """
+    let name = "notebook-" + file.deletingPathExtension().lastPathComponent
+    let text = notebook.program(isThere: isThere)
+    let url = snippet(name)
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if (try? String(contentsOf: url, encoding: .utf8)) != text {
+      try Data(text.utf8).write(to: url, options: .atomic)
     }
-    let manifest = """
-      // swift-tools-version: 6.1
-      import PackageDescription
-
-      let package = Package(
-        name: "notebooks", dependencies: [.package(name: "Interchange", path: "../..")],
-        targets: [
-      \(targets.joined(separator: "\n"))
-        ], swiftLanguageModes: [.v5])
-
-      """
-    try write(manifest, to: workshop.appending(component: "Package.swift"))
     return name
   }
 
-  private func write(_ text: String, to url: URL) throws {
-    guard (try? String(contentsOf: url, encoding: .utf8)) != text else { return }
-    try Data(text.utf8).write(to: url, options: .atomic)
+  private func snippet(_ name: String) -> URL {
+    root.appending(components: "Snippets", name + ".swift")
   }
 
   private func build(_ name: String) throws {
     let ended = try process(
-      URL(filePath: "/usr/bin/env"),
-      [
-        "swift", "build", "-c", "release", "--package-path", workshop.path(percentEncoded: false),
-        "--product", name,
-      ])
+      URL(filePath: "/usr/bin/env"), ["swift", "build", "-c", "release", "--product", name])
     guard ended.status != 0 else { return }
-    let messages = (ended.output + ended.errors).split(separator: "\n").filter {
-      $0.contains("error: ")
+    // It would be in the way of every later build of the package.
+    try FileManager.default.removeItem(at: snippet(name))
+    let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)
+    let messages = lines.filter { $0.contains("error: ") }.map {
+      $0.replacing(root.path(percentEncoded: false) + "/", with: "")
     }
-    throw NotebookError.notCompiled(messages.joined(separator: "\n"))
+    throw NotebookError.notCompiled(
+      (messages.isEmpty ? lines.suffix(3) : messages[...]).joined(separator: "\n"))
   }
 
   private func process(
@@ -178,6 +167,14 @@ public struct NotebookRunner {
     process.waitUntilExit()
     let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     return (process.terminationStatus, texts[0], texts[1])
+  }
+
+  private func notebook(_ file: URL) throws -> Notebook {
+    let path = relative(file)
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+      throw NotebookError.invalid(path: path, line: 1, reason: "no such file of text")
+    }
+    return try Notebook(text, path: path)
   }
 
   private func relative(_ file: URL) -> String {
