@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test notebooks bench tasks methods neftune lint format readme clean
+.PHONY: deps build model demo test notebooks docs bench tasks methods neftune lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -74,6 +74,11 @@ test: deps model
 notebooks: deps model
 	swift build $(BUILD) --product interchange-notebook
 	.build/release/interchange-notebook run notebooks-md/*.md
+
+# The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.
+docs: build
+	swift build $(BUILD) --target Interchange
+	Documentation/build.sh
 
 # The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
 # nothing else should run meanwhile.
