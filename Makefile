@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test bench tasks methods neftune lint format readme clean
+.PHONY: deps build model demo test notebooks docs bench tasks methods neftune lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -67,6 +67,18 @@ demo: build model
 test: deps model
 	swift build $(BUILD) --build-tests
 	swift test $(BUILD) --skip-build --disable-xctest
+	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
+
+# Runs all notebooks and writes what they print and draw into them. Half an hour; `interchange-notebook check` compares
+# instead.
+notebooks: deps model
+	swift build $(BUILD) --product interchange-notebook
+	.build/release/interchange-notebook run notebooks-md/*.md
+
+# The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.
+docs: build
+	swift build $(BUILD) --target Interchange
+	Documentation/build.sh
 
 # The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
 # nothing else should run meanwhile.
@@ -94,18 +106,29 @@ tasks: build model
 	cat tasks-output/{ARC-Easy,boolq,arithmetic}/comparison.md > tasks-output/summary.md
 	$(call splice,tasks,tasks-output/summary.md)
 
-# All methods with a head on an encoder (MiniLM), on SST-2 and on MRPC's pairs, at equal data, steps and seeds.
-REFT := positions=f3+l3:rate=3e-3
-METHODS := probe,bitfit:rate=3e-3,red:rate=1e-2,loreft:rank=4:$(REFT),loreft:rank=1:$(REFT),direft:rank=4:$(REFT),$\
-  lora:rank=8:rate=3e-3,serial-adapter:rank=8:rate=3e-3,parallel-adapter:rank=8:rate=3e-3,$\
-  prompt-tuning:tokens=10:rate=1e-2,prompt-tuning:tokens=10:members=3:rate=1e-2,p-tuning:tokens=10:rate=1e-3,$\
-  prefix-tuning:tokens=10:rate=1e-3,diff-pruning:rate=1e-3,full:rate=3e-4
-empty :=
+# All methods with a head on an encoder (MiniLM): what each method's own choices should be is searched on a share of
+# SST-2's training examples, with the same number of steps for each; then all are compared on SST-2 and on MRPC's
+# pairs, at equal data, steps and seeds. An hour.
+RATES := rate=1e-3/3e-3/1e-2
+REFT := positions=f3+l3/f7+l7:rate=3e-3/1e-2/3e-2
+SPACES := bitfit:$(RATES) red:rate=3e-3/1e-2/3e-2 loreft:rank=4:$(REFT) loreft:rank=1:$(REFT) direft:rank=4:$(REFT) \
+  lora:rank=8:$(RATES) serial-adapter:rank=8:$(RATES) parallel-adapter:rank=8:$(RATES) \
+  prompt-tuning:tokens=10:rate=3e-3/1e-2/3e-2 prompt-tuning:tokens=10:members=3:rate=3e-3/1e-2/3e-2 \
+  p-tuning:tokens=10:rate=3e-4/1e-3/3e-3/1e-2 prefix-tuning:tokens=10:rate=3e-4/1e-3/3e-3 \
+  diff-pruning:rate=1e-3/3e-3/1e-2 full:rate=1e-4/3e-4/1e-3
+GLUE_SIZES := --train-limit 480 --epochs 2 --batch 16
 methods: build model
+	@choices=(); \
+	for space in $(SPACES); do \
+	  out=methods-output/tune/$$(tr ':=/+' '----' <<< "$${space%%:rate*}"); \
+	  choices+=(--choices $$out/choices.json); \
+	  [ -f $$out/choices.json ] || .build/release/interchange tune $(ENCODER) --methods $$space \
+	    --budget-steps 216 --development-share 0.3 --answers label --data $(DATA)/glue/SST-2 $(GLUE_SIZES) \
+	    --out $$out; \
+	done; \
 	for task in SST-2 MRPC; do \
-	  .build/release/interchange compare $(ENCODER) --resume --methods $(subst $(empty) ,,$(METHODS)) \
-	    --data $(DATA)/glue/$$task --train-limit 480 --test-limit 400 --epochs 2 --batch 16 --seeds 3 \
-	    --out methods-output/$$task; \
+	  .build/release/interchange compare $(ENCODER) --resume --methods probe $${choices[@]} \
+	    --data $(DATA)/glue/$$task $(GLUE_SIZES) --test-limit 400 --seeds 3 --out methods-output/$$task; \
 	done
 	cat methods-output/{SST-2,MRPC}/comparison.md > methods-output/summary.md
 	$(call splice,methods,methods-output/summary.md)

@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "Interchange", targets: ["Interchange"]),
     .executable(name: "interchange", targets: ["InterchangeCLI"]),
+    .executable(name: "interchange-notebook", targets: ["NotebookCLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,6 +56,15 @@ let package = Package(
         "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // What the cells of notebooks call; their programs are snippets, which see the library's targets.
+    .target(name: "NotebookSupport", dependencies: ["Interchange"]),
+    .target(name: "Notebooks", dependencies: ["NotebookSupport", "Figures"]),
+    .executableTarget(
+      name: "NotebookCLI",
+      dependencies: [
+        "Notebooks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
     .executableTarget(
       name: "example-swap", dependencies: ["Interchange"], path: "Examples/Swap"),
     .executableTarget(
@@ -89,6 +99,7 @@ let package = Package(
         "FineTuning", "Checkpoints", "Tokenizers", "Models", "Interventions", "Tensors",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
+    .testTarget(name: "NotebooksTests", dependencies: ["Notebooks"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]

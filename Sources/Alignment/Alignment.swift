@@ -40,7 +40,7 @@ public final class Alignment {
   ///   - randomModel: the same architecture with random weights, for ``ControlKind/randomModel``; made
   ///     when nil
   ///   - randomStore: where its base runs are kept, when it is used for several alignments
-  /// - Throws: ``AlignmentError`` or ``ModelError`` when an example doesn't fit.
+  /// - Throws: ``AlignmentError`` or `ModelError` when an example doesn't fit.
   public func evaluate(
     on examples: [AlignmentExample], controls: Set<ControlKind> = Set(ControlKind.allCases),
     randomModel: Model? = nil, randomStore: ActivationStore? = nil,

@@ -139,7 +139,7 @@ public struct DistributedAlignmentSearch: Sendable {
   ///   - store: where base runs are kept; a new one by default
   ///   - start: the rotation to start from; random by default
   ///   - progress: called after every step
-  /// - Throws: ``AlignmentError``, ``ModelError`` or ``InterventionError`` naming what doesn't fit.
+  /// - Throws: ``AlignmentError``, `ModelError` or `InterventionError` naming what doesn't fit.
   public func fit(
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     start: Rotation? = nil, progress: (FitProgress) -> Void = { _ in }

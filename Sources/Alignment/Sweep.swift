@@ -24,7 +24,7 @@ public struct InterchangeSweep: Sendable {
   ///
   /// - Parameter progress: called with how many interchanges of how many are done
   /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
-  /// - Throws: ``AlignmentError`` or ``ModelError`` when a layer or position doesn't exist.
+  /// - Throws: ``AlignmentError`` or `ModelError` when a layer or position doesn't exist.
   public func run(
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }

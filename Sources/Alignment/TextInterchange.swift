@@ -16,7 +16,7 @@ extension LanguageModel {
   /// Runs a base text with the hidden vectors at a site taken from a source text.
   ///
   /// - Parameter intervention: what is done with base and source vectors; a full swap by default
-  /// - Throws: ``AlignmentError`` for a position that a text lacks or that has no counterpart,
+  /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart,
   ///   `ModelError` for a site that the model lacks.
   public func interchange(
     at site: Site, base: String, source: String, intervention: any Intervention = Interchange()

@@ -110,7 +110,7 @@ struct GrowthCommand: ParsableCommand {
     if common.json { return try Output.print(json: growth) }
     for axis in growth.axes {
       Output.print(
-        Output.table(
+        TextTable.aligned(
           axis.points.map {
             [
               "\($0.value)", String(format: "%.1f", 1e3 * $0.seconds),

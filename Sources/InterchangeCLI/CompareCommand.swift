@@ -13,7 +13,12 @@ struct CompareCommand: ParsableCommand {
     help: ArgumentHelp(
       "Methods, separated by commas, each with choices after colons: loreft:rank=8:rate=4e-3,red.",
       valueName: "list"))
-  var methods: String
+  var methods: String?
+  @Option(
+    name: .customLong("choices"),
+    help: ArgumentHelp(
+      "A method with its choices, as `tune` wrote them, beside those of --methods.", valueName: "file"))
+  var choiceFiles: [String] = []
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var choices: MethodOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
@@ -29,8 +34,14 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     guard seeds >= 1 else { throw ValidationError("--seeds must be at least 1.") }
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
-    let parsed = try methods.split(separator: ",").map { try MethodChoices(parsing: String($0)) }
-    guard !parsed.isEmpty else { throw ValidationError("--methods names no method.") }
+    let parsed =
+      try (methods ?? "").split(separator: ",").map { try MethodChoices(parsing: String($0)) }
+      + choiceFiles.map {
+        try MethodChoices(contentsOf: URL(fileURLWithPath: ($0 as NSString).expandingTildeInPath))
+      }
+    guard !parsed.isEmpty else {
+      throw ValidationError("compare needs a method in --methods or --choices.")
+    }
     let sets = try ([data.data] + furtherData).map { try data.read($0) }
     let model = try model.load()
     let writer = try RunWriter("compare", common, model)
@@ -60,7 +71,7 @@ struct CompareCommand: ParsableCommand {
     }
     if common.json { return try Output.print(json: comparisons) }
     for comparison in comparisons {
-      Output.print(Output.table(comparison.lines, header: comparison.header))
+      Output.print(TextTable.aligned(comparison.lines, header: comparison.header))
       Output.print("")
     }
   }

@@ -87,7 +87,7 @@ struct EvaluateCommand: ParsableCommand {
     if let perplexity = result.perplexity {
       rows.append(["perplexity", String(format: "%.3f", perplexity)])
     }
-    Output.print(Output.table(rows, header: [result.task, result.mode.rawValue]))
+    Output.print(TextTable.aligned(rows, header: [result.task, result.mode.rawValue]))
   }
 }
 

@@ -42,7 +42,7 @@ struct ExamineCommand: ParsableCommand {
         ]
           + line.dropFirst()
       }
-      Output.print(Output.table(lines, header: ["", "IIA", "95 % interval", "n"]))
+      Output.print(TextTable.aligned(lines, header: ["", "IIA", "95 % interval", "n"]))
     }
   }
 }

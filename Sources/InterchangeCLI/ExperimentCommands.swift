@@ -121,7 +121,7 @@ struct SweepCommand: ParsableCommand {
     if common.json { return try Output.print(json: sweep) }
     Output.print(sweep.check.line)
     Output.print(
-      Output.table(
+      TextTable.aligned(
         zip(sweep.result.layers, sweep.result.values).map { layer, values in
           ["\(layer)"] + values.map { String(format: "%.2f", $0) }
         }, header: ["layer"] + sweep.positionLabels))
@@ -214,7 +214,7 @@ struct DASCommand: ParsableCommand {
           check: data.test.check, disjoint: run.disjoint, model: record.model, seed: common.seed))
     }
     Output.print("\(run.task): \(run.variable) at \(report.site), rank \(report.rank)")
-    Output.print(Output.table(report.lines, header: ["", "IIA", "95 % interval", "n"]))
+    Output.print(TextTable.aligned(report.lines, header: ["", "IIA", "95 % interval", "n"]))
   }
 }
 

@@ -138,7 +138,7 @@ struct SteerCommand: ParsableCommand {
     Output.print("coefficient \(run.coefficient) at layers \(layers)")
     if let summaries = run.summaries, let pairs = run.pairs {
       Output.print(
-        Output.table(
+        TextTable.aligned(
           summaries.map { summary in
             [
               "\(summary.layer)", String(format: "%.3f", summary.norm),

@@ -17,7 +17,7 @@ public protocol Intervention: AnyObject {
   ///
   /// - Parameters:
   ///   - base: [rows, width]
-  ///   - sources: ``sourceCount`` matrices [rows, width]
+  ///   - sources: `sourceCount` matrices [rows, width]
   /// - Returns: [rows, width]
   func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// An orthonormal frame R ∈ ℝ^{k×d}, R Rᵀ = I: the one place where orthogonality lives.
 ///
-/// Its rows span a subspace of hidden vectors. When trained, ``AdamW`` keeps it on the Stiefel manifold
+/// Its rows span a subspace of hidden vectors. When trained, `AdamW` keeps it on the Stiefel manifold
 /// (tangent projection, step, QR retraction), so that ‖RRᵀ − I‖∞ < 1e-5 after any training.
 ///
 /// A rotation can be constrained to lie within a larger subspace S ∈ ℝ^{m×d}: R = Q S, of which only the

@@ -16,6 +16,8 @@ public final class SparseUpdate: AdditiveIntervention {
   public let delta: Parameter
   /// The gates' logits: [width, input width]
   public let gates: Parameter
+  /// Whether it is decided which gates are open: then they are neither drawn nor trained.
+  public var isSettled = false
 
   /// Untrained: Δ = 0, all gates nearly open.
   public init(width: Int, inputWidth: Int) {
@@ -45,13 +47,14 @@ public final class SparseUpdate: AdditiveIntervention {
   public var weightChange: Tensor { (opened(gates.tensor) * delta.tensor).detached }
 
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
-    sources[0].linear(opened(gates.tensor) * delta.tensor)
+    sources[0].linear(opened(isSettled ? gates.value : gates.tensor) * delta.tensor)
   }
 
   /// The change with drawn gates, as training sees it.
   public func drawnChange(
     of sources: [Tensor], using generator: inout RandomGenerator
   ) -> Tensor {
+    guard !isSettled else { return sources[0].linear(opened(gates.value) * delta.tensor) }
     let logits = (0..<delta.value.count).map { _ -> Float in
       let uniform = Double(generator.uniform()) * (1 - 2e-6) + 1e-6
       return Float(log(uniform / (1 - uniform)))
@@ -83,5 +86,6 @@ public final class SparseUpdate: AdditiveIntervention {
     gates.value = Tensor(
       change.elements.map { abs($0) >= least && $0 != 0 ? Self.settled : -Self.settled },
       shape: change.shape)
+    isSettled = true
   }
 }

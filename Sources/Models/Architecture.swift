@@ -38,6 +38,9 @@ public protocol Architecture: Sendable {
   /// Whether a projection of its blocks has a bias.
   func hasBias(_ projection: Projection) -> Bool
 
+  /// A projection's weight [outputs, inputs], widened; nil when its blocks have no such projection.
+  func weight(of projection: Projection, layer: Int) -> Tensor?
+
   /// The position whose outputs answer for a whole input: a decoder's last one.
   func outputPosition(of input: ModelInput) -> Int
 
@@ -78,6 +81,8 @@ public protocol Architecture: Sendable {
 
 extension Architecture {
   public func hasBias(_ projection: Projection) -> Bool { false }
+
+  public func weight(of projection: Projection, layer: Int) -> Tensor? { nil }
 
   public func adding(_ changes: [WeightChange]) -> Self? { nil }
 

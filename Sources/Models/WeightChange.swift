@@ -38,6 +38,10 @@ extension LanguageModel {
 }
 
 extension Llama {
+  public func weight(of projection: Projection, layer: Int) -> Tensor? {
+    blocks[layer][projection].weight.floats()
+  }
+
   public func adding(_ changes: [WeightChange]) -> Llama? {
     var blocks = blocks
     for change in changes {

@@ -100,6 +100,11 @@ import Testing
     let history = try FineTuner(settings: settings).train(adapted, onTokens: examples)
     #expect(history.losses.last! < history.losses[0])
     #expect(adapted.parameterCount == Int((0.1 * Double(all)).rounded()))
+    // Gates that are settled are not trained on.
+    for placed in adapted.interventions {
+      let update = try #require(placed.intervention as? SparseUpdate)
+      #expect(update.isSettled && update.gates.value.elements.allSatisfy { abs($0) == 40 })
+    }
     let prompts = [[5, 9, 2], [6, 9]]
     let expected = try adapted.lastLogits(prompts).elements
     let merged = try AdaptedModel(adapted.merged(), adapters: []).lastLogits(prompts).elements

@@ -152,6 +152,14 @@ import Testing
       "--epochs", "1", "--answers", "loss", "--out", place("best"),
     ])
     try #require(tuned.status == 0, "\(tuned.errors)")
+    let compared = try Program.run([
+      "compare", Program.tiny, "--methods", "red", "--choices", place("tune") + "/choices.json",
+      "--data", data, "--epochs", "1", "--answers", "loss", "--seeds", "1",
+    ])
+    try #require(compared.status == 0, "\(compared.errors)")
+    #expect(
+      compared.output.split(separator: "\n").map { $0.prefix { !" :".contains($0) } }.suffix(2)
+        == ["red", "lora"], "\(compared.output)")
     let exported = try Program.run([
       "export", Program.tiny, "--adapter", place("best"), "--out", place("peft"),
     ])

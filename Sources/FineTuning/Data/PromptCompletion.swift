@@ -47,8 +47,8 @@ extension LanguageModel {
   /// Pairs as the model reads them.
   ///
   /// - Parameter endsCompletion: whether the end-of-sequence token follows the completion
-  /// - Throws: ``FineTuningError/emptyText(example:part:)`` for a part without a token,
-  ///   ``FineTuningError/tooLong(example:tokens:maximum:)``.
+  /// - Throws: `FineTuningError/emptyText(example:part:)` for a part without a token,
+  ///   `FineTuningError/tooLong(example:tokens:maximum:)`.
   public func tokenized(
     _ pairs: [PromptCompletion], endsCompletion: Bool
   ) throws -> [TokenizedExample] {

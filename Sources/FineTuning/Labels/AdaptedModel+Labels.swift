@@ -57,7 +57,7 @@ extension LanguageModel {
   /// Labelled examples as the model reads them: their sentences, a pair as a pair, or their prompt where
   /// they have none.
   ///
-  /// - Throws: ``FineTuningError`` naming an example that is too long or whose label isn't known.
+  /// - Throws: `FineTuningError` naming an example that is too long or whose label isn't known.
   public func tokenized(
     _ examples: [TaskExample], labels: LabelSet
   ) throws -> [TokenizedExample] {

@@ -53,6 +53,7 @@ struct Pruning {
 
   /// Halfway, settles which changes are kept: the largest of all.
   func prepare(_ updates: [SparseUpdate], step: Int, of steps: Int) {
+    for update in updates { update.isSettled = step > steps / 2 }
     guard step == steps / 2 else { return }
     let sizes = updates.flatMap(\.magnitudes).sorted(by: >)
     let kept = max(1, Int((Double(sizes.count) * share).rounded()))
@@ -61,7 +62,7 @@ struct Pruning {
 
   /// What is added to the loss.
   func loss(_ updates: [SparseUpdate]) -> Tensor? {
-    guard penalty > 0, let first = updates.first else { return nil }
+    guard penalty > 0, let first = updates.first, !first.isSettled else { return nil }
     return penalty * updates.dropFirst().reduce(first.expectedCount) { $0 + $1.expectedCount }
   }
 }

@@ -5,7 +5,7 @@ public struct FineTuningExperiment {
   public var configuration: AdapterConfiguration
   public var settings: FineTuningSettings
   public var inputs = AdapterInputs()
-  /// How answers are found in the development and the final measure. With ``AnswerMode/label`` a head is
+  /// How answers are found in the development and the final measure. With `AnswerMode/label` a head is
   /// trained with the adapter, unless the checkpoint has one of its own for these labels.
   public var mode = AnswerMode.generate
   /// What a new head reads; the model's usual vector when nil.

@@ -3,7 +3,7 @@ import Foundation
 /// A method with choices of its own, as a user writes it: `loreft:rank=8:rate=4e-3`. As a file it is what
 /// a search found and a fine-tuning takes.
 public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertible {
-  /// One choice: an ``AdapterChoice``, or a setting of the training.
+  /// One choice: an `AdapterChoice`, or a setting of the training.
   public struct Choice: Codable, Sendable, Hashable {
     public let key: String
     public let value: String
@@ -28,7 +28,7 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
     (self.method, self.choices) = (method, choices)
   }
 
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a part that is no choice.
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for a part that is no choice.
   public init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     self.init(
@@ -50,7 +50,7 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
 
   /// Makes the choices.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown choice or a value
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for an unknown choice or a value
   ///   that can't be read.
   public func apply(
     to configuration: inout AdapterConfiguration, _ settings: inout FineTuningSettings
@@ -82,7 +82,7 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
 
   /// Reads a file that ``write(to:)`` wrote.
   ///
-  /// - Throws: ``FineTuningError/invalidData(path:line:reason:)``.
+  /// - Throws: `FineTuningError/invalidData(path:line:reason:)`.
   public init(contentsOf url: URL) throws {
     guard let data = try? Data(contentsOf: url),
       let read = try? JSONDecoder().decode(MethodChoices.self, from: data)
@@ -105,7 +105,7 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
 public struct MethodSpace: Sendable, Equatable {
   /// One choice with the values that it may have.
   public struct Axis: Sendable, Equatable {
-    /// An ``AdapterChoice`` or a ``MethodChoices/Setting``, by its name.
+    /// An `AdapterChoice` or a ``MethodChoices/Setting``, by its name.
     public let key: String
     /// At least one, as a user writes it.
     public let values: [String]
@@ -117,8 +117,8 @@ public struct MethodSpace: Sendable, Equatable {
   public let axes: [Axis]
 
   /// - Parameter text: a method, and its choices with values separated by slashes; a method alone has the
-  ///   choices of ``standardAxes(_:)``
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)``.
+  ///   choices of `standardAxes(_:)`
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)`.
   public init(parsing text: String) throws {
     let written = try MethodChoices(parsing: text)
     method = written.method

@@ -66,7 +66,7 @@ public struct MethodSearch: Codable, Sendable {
   ///   - seed: of the choices that are drawn, and of every training
   ///   - maximumTrials: of the first round
   ///   - make: the experiment of a trial
-  /// - Throws: ``FineTuningError`` without development examples or for a budget that is too small for one
+  /// - Throws: `FineTuningError` without development examples or for a budget that is too small for one
   ///   trial; as ``FineTuningExperiment/run(_:on:seed:place:progress:)``, but a training that diverges
   ///   only loses.
   public init(

@@ -22,7 +22,7 @@ struct DemoSummary {
 
   var text: String {
     sections.map { section in
-      "\n\(section.title)\n\(section.note)\n" + Output.table(section.rows, header: section.header)
+      "\n\(section.title)\n\(section.note)\n" + TextTable.aligned(section.rows, header: section.header)
     }.joined(separator: "\n")
   }
 

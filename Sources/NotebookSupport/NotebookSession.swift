@@ -1,0 +1,58 @@
+import Interchange
+import Foundation
+
+/// How a notebook's program tells the runner where it is: by lines of its output that begin with a
+/// control character.
+public enum NotebookSession {
+  /// What a line of the program's output that isn't meant for readers begins with.
+  public static let mark: Character = "\u{1}"
+
+  private static func tell(_ words: String...) {
+    print(String(mark) + words.joined(separator: "\t"))
+    fflush(nil)
+  }
+
+  /// The cell of this number begins.
+  public static func begin(_ cell: Int) { tell("cell", "\(cell)") }
+
+  /// Runs all cells; an error ends the program, and the runner says in which cell.
+  public static func run(_ cells: () throws -> Void) {
+    do {
+      try cells()
+      tell("end")
+    } catch {
+      tell("stopped", "\(error)".split(separator: "\n").joined(separator: " "))
+      exit(1)
+    }
+  }
+
+  static func figure(_ name: String, _ alternative: String) { tell("figure", name, alternative) }
+
+  static func failed(_ line: UInt, _ claim: String) { tell("failed", "\(line)", claim) }
+}
+
+/// Puts a figure under the cell: `figures/NAME.png`, with what it shows as its record.
+///
+/// - Parameter alternative: what the figure says, for those who don't see it
+/// - Throws: `FigureError`.
+public func show(_ figure: some Figure, _ name: String, alt alternative: String) throws {
+  let folder = URL(filePath: ProcessInfo.processInfo.environment["NOTEBOOK_FIGURES"] ?? ".")
+  let file = folder.appending(component: name + ".png")
+  try figure.write(to: file, record: "\(figure)")
+  NotebookSession.figure(file.lastPathComponent, alternative)
+}
+
+/// A claim of the text about what was computed: where it doesn't hold, the notebook fails.
+public func expect(_ holds: Bool, _ claim: String, line: UInt = #line) {
+  if !holds { NotebookSession.failed(line, claim) }
+}
+
+/// Prints a table, its columns aligned.
+public func show(_ rows: [[String]], header: [String]) {
+  print(TextTable.aligned(rows, header: header))
+}
+
+/// A number as tables have it.
+public func number(_ value: Double, digits: Int = 2) -> String {
+  String(format: "%.\(digits)f", value)
+}

@@ -1,0 +1,145 @@
+import Foundation
+import NotebookSupport
+
+extension Notebook {
+  /// One Swift program of all cells, which share their names: they are the body of one function.
+  /// Compiler messages point into the notebook.
+  ///
+  /// - Parameter isThere: whether a file that cells need is there; cells whose file isn't are left out
+  package func program(isThere: (String) -> Bool) -> String {
+    var lines = [
+      "import Foundation", "import Interchange", "import NotebookSupport", "",
+      "func cells() throws {",
+    ]
+    for (number, cell) in cells.enumerated() where cell.need.map(isThere) ?? true {
+      lines.append("NotebookSession.begin(\(number))")
+      lines.append("#sourceLocation(file: \"\(path)\", line: \(cell.line))")
+      lines += cell.code
+      lines.append("#sourceLocation()")
+    }
+    lines += ["}", "", "NotebookSession.run(cells)"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// What a notebook's program printed and drew, cell by cell.
+package struct NotebookResults: Equatable {
+  package struct Result: Equatable {
+    package internal(set) var output: [String] = []
+    package internal(set) var figures: [Notebook.FigureLink] = []
+  }
+
+  /// By the cell's number; a cell that was left out has none.
+  package private(set) var cells: [Int: Result] = [:]
+  /// Claims that don't hold, with their lines.
+  package private(set) var failures: [(line: Int, claim: String)] = []
+  package private(set) var isComplete = false
+  /// The error that ended the program, where it told one.
+  package private(set) var error: String?
+  /// The cell that was begun last.
+  package private(set) var last: Int?
+
+  /// - Parameter text: the program's standard output
+  package init(_ text: String) {
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      guard line.first == NotebookSession.mark else {
+        if let last { cells[last]?.output.append(String(line)) }
+        continue
+      }
+      let words = line.dropFirst().split(
+        separator: "\t", maxSplits: 2, omittingEmptySubsequences: false
+      ).map(String.init)
+      switch words[0] {
+      case "cell":
+        last = Int(words[1])
+        if let last { cells[last] = Result() }
+      case "figure" where words.count == 3:
+        if let last {
+          cells[last]?.figures.append(
+            Notebook.FigureLink(name: words[1], alternative: words[2]))
+        }
+      case "failed" where words.count == 3:
+        failures.append((Int(words[1]) ?? 0, words[2]))
+      case "stopped" where words.count > 1:
+        error = words.dropFirst().joined(separator: " ")
+      case "end": isComplete = true
+      default: break
+      }
+    }
+  }
+
+  package static func == (a: NotebookResults, b: NotebookResults) -> Bool {
+    a.cells == b.cells && a.isComplete == b.isComplete && a.error == b.error
+      && a.failures.elementsEqual(b.failures) { $0 == $1 }
+  }
+}
+
+extension NotebookResults.Result {
+  /// What was printed, without blank lines at the ends; nil when that is nothing.
+  var text: String? {
+    let lines = Array(output.drop { $0.isEmpty }.reversed().drop { $0.isEmpty }.reversed())
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+}
+
+extension Notebook {
+  /// The notebook with new results under its cells; cells that were left out keep theirs.
+  package func updated(_ results: NotebookResults) -> Notebook {
+    var (updated, number) = (self, 0)
+    for index in updated.elements.indices {
+      guard case .cell(var cell) = updated.elements[index] else { continue }
+      if let result = results.cells[number] {
+        (cell.output, cell.figures) = (result.text, result.figures)
+        updated.elements[index] = .cell(cell)
+      }
+      number += 1
+    }
+    return updated
+  }
+
+  /// What differs between the results in the file and new ones, a line for each cell.
+  package func differences(_ results: NotebookResults) -> [String] {
+    cells.enumerated().compactMap { number, cell in
+      guard let result = results.cells[number] else { return nil }
+      let (kept, found) = (cell.output ?? "", result.text ?? "")
+      if let difference = NumericText.difference(kept, found, tolerance: cell.tolerance) {
+        return "\(path): line \(cell.line): the cell now prints \(difference)"
+      }
+      if cell.figures != result.figures {
+        return "\(path): line \(cell.line): the cell's figures are others"
+      }
+      return nil
+    }
+  }
+}
+
+/// Texts that may differ in their numbers.
+package enum NumericText {
+  /// The first difference, as a message; nil where texts are the same and numbers near enough.
+  package static func difference(_ kept: String, _ found: String, tolerance: Double) -> String? {
+    if kept == found { return nil }
+    let (old, new) = (parts(kept), parts(found))
+    for (a, b) in zip(old, new) where a != b {
+      guard let x = Double(a), let y = Double(b) else { return "'\(b)' where it printed '\(a)'" }
+      let distance = abs(x - y)
+      if distance > tolerance * max(1, abs(x)) {
+        return "\(b) where it printed \(a), tolerance \(tolerance)"
+      }
+    }
+    return old.count == new.count ? nil : "\(new.count) words where it printed \(old.count)"
+  }
+
+  /// Words, and numbers by themselves.
+  private static func parts(_ text: String) -> [String] {
+    let number = /[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/
+    var parts: [String] = []
+    var rest = text[...]
+    while let match = rest.firstMatch(of: number) {
+      parts += rest[..<match.range.lowerBound].split(whereSeparator: \.isWhitespace)
+        .map(String.init)
+      parts.append(String(match.output))
+      rest = rest[match.range.upperBound...]
+    }
+    return parts + rest.split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+}
