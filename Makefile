@@ -67,18 +67,20 @@ demo: build model
 test: deps model
 	swift build $(BUILD) --build-tests
 	swift test $(BUILD) --skip-build --disable-xctest
+	swift build $(BUILD) --product NotebookSupport
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
 
 # Runs all notebooks and writes what they print and draw into them. Half an hour; `interchange-notebook check` compares
 # instead.
 notebooks: deps model
 	swift build $(BUILD) --product interchange-notebook
+	swift build $(BUILD) --product NotebookSupport
 	.build/release/interchange-notebook run notebooks-md/*.md
 
 # The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.
 docs: build
 	swift build $(BUILD) --target Interchange
-	Documentation/build.sh
+	Scripts/documentation.sh
 
 # The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
 # nothing else should run meanwhile.

@@ -7,6 +7,8 @@ let package = Package(
     .library(name: "Interchange", targets: ["Interchange"]),
     .executable(name: "interchange", targets: ["InterchangeCLI"]),
     .executable(name: "interchange-notebook", targets: ["NotebookCLI"]),
+    // What the programs of notebooks are linked with.
+    .library(name: "NotebookSupport", type: .static, targets: ["NotebookSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,7 +58,7 @@ let package = Package(
         "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    // What the cells of notebooks call; their programs are snippets, which see the library's targets.
+    // What the cells of notebooks call.
     .target(name: "NotebookSupport", dependencies: ["Interchange"]),
     .target(name: "Notebooks", dependencies: ["NotebookSupport", "Figures"]),
     .executableTarget(

@@ -66,7 +66,7 @@ extension Alignment {
   static func rowSpace(of weight: Tensor) throws -> Tensor {
     let (_, values, right) = try weight.svd()
     let rank = values.count { $0 > 1e-5 * (values.first ?? 0) }
-    return right.rowSlice(0..<max(1, rank)).copiedRows()
+    return right.gatherRows(Array(0..<max(1, rank)))
   }
 
   /// The rotation that rows [k, d] span, of as many dimensions as they have; nil for next to none.
@@ -74,6 +74,6 @@ extension Alignment {
     let (_, values, right) = try rows.svd()
     let rank = values.count { $0 > 1e-3 }
     guard rank > 0 else { return nil }
-    return try Rotation(orthonormal: right.rowSlice(0..<rank).copiedRows(), isTrained: false)
+    return try Rotation(orthonormal: right.gatherRows(Array(0..<rank)), isTrained: false)
   }
 }

@@ -15,16 +15,8 @@ public enum NotebookSession {
   /// The cell of this number begins.
   public static func begin(_ cell: Int) { tell("cell", "\(cell)") }
 
-  /// Runs all cells; an error ends the program, and the runner says in which cell.
-  public static func run(_ cells: () throws -> Void) {
-    do {
-      try cells()
-      tell("end")
-    } catch {
-      tell("stopped", "\(error)".split(separator: "\n").joined(separator: " "))
-      exit(1)
-    }
-  }
+  /// All cells have run.
+  public static func end() { tell("end") }
 
   static func figure(_ name: String, _ alternative: String) { tell("figure", name, alternative) }
 

@@ -2,22 +2,19 @@ import Foundation
 import NotebookSupport
 
 extension Notebook {
-  /// One Swift program of all cells, which share their names: they are the body of one function.
-  /// Compiler messages point into the notebook.
+  /// One Swift program of all cells in their order, which share their names. Compiler messages point into the
+  /// notebook.
   ///
   /// - Parameter isThere: whether a file that cells need is there; cells whose file isn't are left out
   package func program(isThere: (String) -> Bool) -> String {
-    var lines = [
-      "import Foundation", "import Interchange", "import NotebookSupport", "",
-      "func cells() throws {",
-    ]
+    var lines = ["import Foundation", "import Interchange", "import NotebookSupport", ""]
     for (number, cell) in cells.enumerated() where cell.need.map(isThere) ?? true {
       lines.append("NotebookSession.begin(\(number))")
       lines.append("#sourceLocation(file: \"\(path)\", line: \(cell.line))")
       lines += cell.code
       lines.append("#sourceLocation()")
     }
-    lines += ["}", "", "NotebookSession.run(cells)"]
+    lines.append("NotebookSession.end()")
     return lines.joined(separator: "\n") + "\n"
   }
 }
@@ -34,8 +31,6 @@ package struct NotebookResults: Equatable {
   /// Claims that don't hold, with their lines.
   package private(set) var failures: [(line: Int, claim: String)] = []
   package private(set) var isComplete = false
-  /// The error that ended the program, where it told one.
-  package private(set) var error: String?
   /// The cell that was begun last.
   package private(set) var last: Int?
 
@@ -60,8 +55,6 @@ package struct NotebookResults: Equatable {
         }
       case "failed" where words.count == 3:
         failures.append((Int(words[1]) ?? 0, words[2]))
-      case "stopped" where words.count > 1:
-        error = words.dropFirst().joined(separator: " ")
       case "end": isComplete = true
       default: break
       }
@@ -69,7 +62,7 @@ package struct NotebookResults: Equatable {
   }
 
   package static func == (a: NotebookResults, b: NotebookResults) -> Bool {
-    a.cells == b.cells && a.isComplete == b.isComplete && a.error == b.error
+    a.cells == b.cells && a.isComplete == b.isComplete
       && a.failures.elementsEqual(b.failures) { $0 == $1 }
   }
 }

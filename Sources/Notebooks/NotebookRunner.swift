@@ -3,8 +3,8 @@ import Foundation
 
 /// Builds and runs notebooks as programs over this package.
 ///
-/// A notebook's program is a file in the package's `Snippets` folder; one that hasn't changed is not
-/// compiled again.
+/// A notebook's program is linked with the static library `NotebookSupport`, which must have been built
+/// (`swift build -c release --product NotebookSupport`).
 public struct NotebookRunner {
   /// The folder of the package; cells run in it.
   public let root: URL
@@ -69,19 +69,17 @@ public struct NotebookRunner {
     }
     let leftOut = notebook.cells.compactMap(\.need).filter { !isThere($0) }
       .reduce(into: [:]) { $0[$1, default: 0] += 1 }
-    let name = try generate(notebook, named: file, isThere)
-    try build(name)
+    let program = try program(notebook, named: file, isThere)
     try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
-    let program = root.appending(components: ".build", "release", name)
     let ended = try process(
-      program, [], environment: ["NOTEBOOK_FIGURES": figures.path(percentEncoded: false)])
+      program, [],
+      environment: [
+        "NOTEBOOK_FIGURES": figures.path(percentEncoded: false), "SWIFT_BACKTRACE": "enable=no",
+      ])
     let results = NotebookResults(ended.output)
     if !results.isComplete {
       let line = results.last.map { notebook.cells[$0].line } ?? 1
-      let reason =
-        results.error ?? ended.errors.split(separator: "\n").first.map(String.init)
-        ?? "ended with status \(ended.status)"
-      throw NotebookError.stopped(path: path, line: line, reason: reason)
+      throw NotebookError.stopped(path: path, line: line, reason: reason(ended))
     }
     guard results.failures.isEmpty else {
       throw NotebookError.differs(
@@ -90,6 +88,15 @@ public struct NotebookRunner {
     let outcome = Outcome(
       path: path, leftOut: leftOut, seconds: Date().timeIntervalSince(start))
     return (notebook, results, outcome)
+  }
+
+  /// Why a program ended early.
+  private func reason(_ ended: (status: Int32, output: String, errors: String)) -> String {
+    guard let line = ended.errors.split(separator: "\n").first else {
+      return "ended with status \(ended.status)"
+    }
+    let raised = "Error raised at top level: "
+    return line.range(of: raised).map { String(line[$0.upperBound...]) } ?? String(line)
   }
 
   /// Figures are compared by the numbers in their records.
@@ -110,37 +117,50 @@ public struct NotebookRunner {
 
   // MARK: Building
 
-  /// Writes the program where it has changed; its name.
-  ///
-  /// It is a snippet of the package, which the package manager builds with what the package has built already.
-  private func generate(
+  /// The program of a notebook, compiled anew only where its text or the library has changed.
+  private func program(
     _ notebook: Notebook, named file: URL, _ isThere: (String) -> Bool
-  ) throws -> String {
-    let name = "notebook-" + file.deletingPathExtension().lastPathComponent
+  ) throws -> URL {
+    let name = file.deletingPathExtension().lastPathComponent
+    let folder = root.appending(components: ".build", "notebooks", name)
+    let (source, program) = (
+      folder.appending(component: "main.swift"), folder.appending(component: name)
+    )
+    let library = root.appending(components: ".build", "release", "libNotebookSupport.a")
+    guard let built = modified(library) else {
+      throw NotebookError.notCompiled(
+        "\(notebook.path): build the library first: swift build -c release --product NotebookSupport")
+    }
     let text = notebook.program(isThere: isThere)
-    let url = snippet(name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    if (try? String(contentsOf: url, encoding: .utf8)) != text {
-      try Data(text.utf8).write(to: url, options: .atomic)
+    if (try? String(contentsOf: source, encoding: .utf8)) == text,
+      let compiled = modified(program), compiled > built
+    {
+      return program
     }
-    return name
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: source, options: .atomic)
+    try? FileManager.default.removeItem(at: program)
+    try compile(source, to: program)
+    return program
   }
 
-  private func snippet(_ name: String) -> URL {
-    root.appending(components: "Snippets", name + ".swift")
+  private func modified(_ file: URL) -> Date? {
+    try? file.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
   }
 
-  private func build(_ name: String) throws {
+  private func compile(_ source: URL, to program: URL) throws {
+    let flags = try process(
+      root.appending(components: "Scripts", "module-flags.sh"), ["--link"])
+    guard flags.status == 0 else { throw NotebookError.notCompiled(flags.errors) }
+    // Names at the top level are for all cells, functions too: that is version 5 of the language.
     let ended = try process(
-      URL(filePath: "/usr/bin/env"), ["swift", "build", "-c", "release", "--product", name])
+      URL(filePath: "/usr/bin/env"),
+      ["swiftc", "-O", "-swift-version", "5", source.path(percentEncoded: false)]
+        + flags.output.split(separator: "\n").map(String.init)
+        + ["-lNotebookSupport", "-o", program.path(percentEncoded: false)])
     guard ended.status != 0 else { return }
-    // It would be in the way of every later build of the package.
-    try FileManager.default.removeItem(at: snippet(name))
     let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)
-    let messages = lines.filter { $0.contains("error: ") }.map {
-      $0.replacing(root.path(percentEncoded: false) + "/", with: "")
-    }
+    let messages = lines.filter { $0.contains("error: ") }
     throw NotebookError.notCompiled(
       (messages.isEmpty ? lines.suffix(3) : messages[...]).joined(separator: "\n"))
   }

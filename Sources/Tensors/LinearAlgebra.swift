@@ -62,6 +62,11 @@ extension Tensor {
     return (q, r)
   }
 
+  /// The Euclidean norm of all elements.
+  public var norm: Double {
+    elements.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+  }
+
   /// The thin singular value decomposition of [m, n], with k = min(m, n): left [m, k], values [k]
   /// falling, right [k, n].
   ///

@@ -138,10 +138,3 @@ private struct PairedRows {
     PairedRows(positive: positive.gatherRows(rows), negative: negative.gatherRows(rows))
   }
 }
-
-extension Tensor {
-  /// The Euclidean norm of all elements.
-  fileprivate var norm: Double {
-    elements.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-  }
-}

@@ -5,18 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 modules=(Tensors Checkpoints Tokenizers Models Interventions CausalModels Alignment FineTuning Figures Interchange)
-built=.build/release
 work=.build/docs
 catalog=$work/Interchange.docc
 rm -rf "$work"
 mkdir -p "$work/symbols"
 
-flags=(-I "$built/Modules")
-for map in Sources/{COpenBLAS,CLAPACKE,CPNG,CPangoCairo}/module.modulemap \
-  $built/{CKernels,CPNGWriter}.build/module.modulemap; do
-  flags+=(-Xcc "-fmodule-map-file=$map")
-done
-for flag in $(pkg-config --cflags-only-I openblas lapacke libpng pangocairo); do flags+=(-Xcc "$flag"); done
+mapfile -t flags < <(Scripts/module-flags.sh)
 triple=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p')
 for module in "${modules[@]}"; do
   swift symbolgraph-extract -module-name "$module" -target "$triple" "${flags[@]}" \
