@@ -60,7 +60,7 @@ struct CompareCommand: ParsableCommand {
     }
     if common.json { return try Output.print(json: comparisons) }
     for comparison in comparisons {
-      Output.print(Output.table(comparison.lines, header: comparison.header))
+      Output.print(comparison.table)
       Output.print("")
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Interchange
 
 /// Prints results on standard output and progress on standard error.
 enum Output {
@@ -21,17 +22,23 @@ enum Output {
     try? handle.write(contentsOf: data)
   }
 
+  /// A table of results without its title.
+  static func print(_ table: ResultTable) { print(self.table(table)) }
+
   /// Columns of text, aligned; numbers to the right.
   static func table(_ rows: [[String]], header: [String]) -> String {
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    func isNumber(_ column: Int) -> Bool {
-      rows.allSatisfy { Double($0[column].prefix { $0 != " " }) != nil }
-    }
+    table(ResultTable(header: header, rows: rows))
+  }
+
+  /// Columns of text, aligned; numbers to the right.
+  static func table(_ table: ResultTable) -> String {
+    let all = [table.header] + table.rows
+    let widths = table.header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    let areNumbers = table.header.indices.map(table.isNumeric)
     return all.map { row in
       row.indices.map { column in
         let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return isNumber(column) ? space + row[column] : row[column] + space
+        return areNumbers[column] ? space + row[column] : row[column] + space
       }.joined(separator: "  ").replacing(/\s+$/, with: "")
     }.joined(separator: "\n")
   }
