@@ -31,7 +31,8 @@ extension SweepRun {
 }
 
 extension AlignmentRun {
-  /// The figures of runs of one record: all ranks together, each one's controls, the last one's losses.
+  /// The figures of runs of one record: all ranks together, each one's controls, the last one's
+  /// losses.
   static func figures(_ runs: [AlignmentRun]) -> [NamedFigure] {
     var figures: [NamedFigure] = []
     if runs.count > 1 { figures.append(("ranks", LineChart(ranksOf: runs))) }

@@ -7,8 +7,8 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Write a run as one HTML page, with its figures and numbers.",
     discussion: """
-      The page is one file that loads nothing: it can be sent, put on a server, or printed. --out is the \
-      page's file, or a folder for it; report.html in the run's folder by default.
+      The page is one file that loads nothing: it can be sent, put on a server, or printed. \
+      --out is the page's file, or a folder for it; report.html in the run's folder by default.
       """)
 
   @Argument(help: "The folder of a run.") var path: String

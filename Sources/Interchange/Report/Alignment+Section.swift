@@ -37,8 +37,9 @@ extension SweepRun {
       kind: "sweep", title: "\(task): interchange of \(variable) over layer and position",
       parts: [
         .text(
-          "At each layer and position the whole vector of \(result.component)\(head) of the base is "
-            + "replaced by the source’s. Highest at \(describe(bestCell))."), .table(check.table),
+          "At each layer and position the whole vector of \(result.component)\(head) of the base "
+            + "is replaced by the source’s. Highest at \(describe(bestCell))."),
+        .table(check.table),
         .figures(figures), .folded("Every cell in numbers", [accuracies, differences]),
       ], terms: [.iia, .interval, .logitDifference, .constantAnswer])
   }
@@ -46,7 +47,8 @@ extension SweepRun {
   /// Whether all cells were measured on equally many pairs.
   private var hasOneSize: Bool { Set(result.cells.joined().map(\.n)).count == 1 }
 
-  /// A cell in words: `layer 10, position 2 (␣key): 0.94 [0.72, 0.99], n = 16, logit difference 3.10`.
+  /// A cell in words: `layer 10, position 2 (␣key): 0.94 [0.72, 0.99], n = 16, logit difference
+  /// 3.10`.
   private func describe(_ cell: Heatmap.Cell) -> String {
     let accuracy = result.cells[cell.row][cell.column]
     let difference = accuracy.logitDifference.map { String(format: ", logit difference %.2f", $0) }
@@ -68,11 +70,12 @@ extension AlignmentRun {
     }
     let text =
       areFitted
-      ? "Distributed alignment search: the rotation of the vector at \(first.report.site) is learned whose "
-        + "first coordinates, swapped between base and source, change the answer as \(first.variable) does "
-        + "in the high-level model. Pairs to fit on and pairs to judge by share no \(first.disjoint)."
-      : "The subspaces that a trained adapter writes to, swapped in the base model without the adapter: "
-        + "do they carry \(first.variable)?"
+      ? "Distributed alignment search: the rotation of the vector at \(first.report.site) is "
+        + "learned whose first coordinates, swapped between base and source, change the answer as "
+        + "\(first.variable) does in the high-level model. Pairs to fit on and pairs to judge by "
+        + "share no \(first.disjoint)."
+      : "The subspaces that a trained adapter writes to, swapped in the base model without the "
+        + "adapter: do they carry \(first.variable)?"
     var parts: [ReportSection.Part] = [.text(text)]
     if let check = first.check { parts.append(.table(check.table)) }
     if runs.count > 1, areFitted {

@@ -3,7 +3,8 @@ import Foundation
 extension AlignmentReport {
   /// The accuracies with their controls: name, accuracy, interval, n.
   ///
-  /// - Parameter isFitted: whether DAS fitted the subspace on the training pairs; otherwise it was given
+  /// - Parameter isFitted: whether DAS fitted the subspace on the training pairs; otherwise it was
+  ///   given
   public func table(isFitted: Bool = true) -> ResultTable {
     let own =
       isFitted
@@ -94,7 +95,8 @@ extension TaskExamples.Check {
       kept, pairs, droppedUnsolved, droppedUnaligned)
   }
 
-  /// What the model does with the pairs when nothing is swapped, and what a constant answer would reach.
+  /// What the model does with the pairs when nothing is swapped, and what a constant answer would
+  /// reach.
   public var table: ResultTable {
     var rows = [
       ["bases answered rightly"] + baseAccuracy.cells,

@@ -59,7 +59,8 @@ extension SteeringRun {
     let source = pairs.map { "found in \($0) contrast pairs by \(methodName)" } ?? "given"
     var parts: [ReportSection.Part] = [
       .text(
-        "Vectors \(source) are added, times \(coefficient), at layers \(LayerSelection.layers(layers))."
+        "Vectors \(source) are added, times \(coefficient), at layers "
+          + "\(LayerSelection.layers(layers))."
       )
     ]
     if let table { parts.append(.table(table)) }
@@ -91,7 +92,8 @@ extension CostGrowth {
   /// Each axis with its figure and its numbers.
   var section: ReportSection {
     let text =
-      "\(model): batch \(batch), \(length) tokens, layer \(layer), rank \(rank), \(threads) threads. "
+      "\(model): batch \(batch), \(length) tokens, layer \(layer), rank \(rank), "
+      + "\(threads) threads. "
       + String(
         format:
           "The machine reached %.0f GFLOP/s in large products and read %.1f GB/s of weights in "

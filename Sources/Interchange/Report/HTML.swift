@@ -1,5 +1,5 @@
-/// Markup. Text that is put into it is escaped; only what stands in the source and other markup goes in
-/// as it is.
+/// Markup. Text that is put into it is escaped; only what stands in the source and other markup
+/// goes in as it is.
 ///
 ///     let cell: HTML = "<td>\(label)</td>"
 struct HTML: ExpressibleByStringInterpolation, Sendable {

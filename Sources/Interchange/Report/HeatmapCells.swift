@@ -1,8 +1,8 @@
 import Foundation
 
 extension Heatmap {
-  /// Places over the drawn cells that say what is in them: by themselves to a pointer that rests there,
-  /// and with the page's script to any pointer and to the keyboard.
+  /// Places over the drawn cells that say what is in them: by themselves to a pointer that rests
+  /// there, and with the page's script to any pointer and to the keyboard.
   ///
   /// - Parameters:
   ///   - texts: what is said, by [row][column]

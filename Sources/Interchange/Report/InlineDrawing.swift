@@ -1,7 +1,7 @@
 import Foundation
 
-/// Draws figures as parts of one page that is light or dark as its reader likes: each figure is drawn once,
-/// and the colours that differ between the themes are the page's variables.
+/// Draws figures as parts of one page that is light or dark as its reader likes: each figure is
+/// drawn once, and the colours that differ between the themes are the page's variables.
 struct InlineDrawing {
   /// A colour as the two themes have it.
   private struct Pair: Hashable {
@@ -53,8 +53,8 @@ struct InlineDrawing {
     )
   }
 
-  /// The light drawing with a variable for each colour that the dark one has otherwise. The two have the
-  /// same lines and letters; should they ever not, the light one stands alone.
+  /// The light drawing with a variable for each colour that the dark one has otherwise. The two
+  /// have the same lines and letters; should they ever not, the light one stands alone.
   private mutating func merged(
     _ light: (viewBox: String, contents: String), _ dark: (viewBox: String, contents: String)
   ) -> (viewBox: String, contents: String) {

@@ -47,7 +47,9 @@ enum ReportScript {
         if (cell) focus(cell);
       });
       group.addEventListener("keydown", event => {
-        const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+        const steps = {
+          ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+        };
         const step = steps[event.key], cell = event.target.closest("rect");
         if (!step || !cell || event.ctrlKey || event.altKey || event.metaKey) return;
         event.preventDefault();

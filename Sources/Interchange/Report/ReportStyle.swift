@@ -30,7 +30,8 @@ enum ReportStyle {
     *{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
     body{margin:0;background:var(--ground);color:var(--text);
-    font:1.0625rem/1.5 Charter,"Bitstream Charter","Sitka Text",Cambria,"Liberation Serif","Times New Roman",serif;
+    font:1.0625rem/1.5 Charter,"Bitstream Charter","Sitka Text",Cambria,
+    "Liberation Serif","Times New Roman",serif;
     font-variant-numeric:lining-nums;overflow-wrap:break-word}
     main{max-width:74rem;margin:0 auto;padding:3.5rem clamp(1rem,4vw,3rem) 3rem}
     h1{font-size:1.75rem;line-height:1.2;font-weight:600;margin:0 0 1.25rem;text-wrap:balance;
@@ -65,12 +66,12 @@ enum ReportStyle {
     .table{margin:0 0 2rem}
     .caption{max-width:50rem;margin:0 0 .5rem;line-height:1.4}
     .scroll{overflow-x:auto;max-width:100%}
-    table{border-collapse:separate;border-spacing:0;border-top:1.5px solid var(--text);
-    border-bottom:1.5px solid var(--text);font-size:.9375rem;line-height:1.35}
+    table{border-collapse:separate;border-spacing:0;font-size:.9375rem;line-height:1.35}
     th,td{padding:.28rem .7rem;text-align:left;vertical-align:baseline;font-weight:400}
-    thead>tr>*{font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--text)}
+    thead>tr>*{font-weight:600;vertical-align:bottom;border-top:1.5px solid var(--text);
+    border-bottom:1px solid var(--text)}
     tbody tr:first-child>*{padding-top:.45rem}
-    tbody tr:last-child>*{padding-bottom:.45rem}
+    tbody tr:last-child>*{padding-bottom:.45rem;border-bottom:1.5px solid var(--text)}
     tr>:first-child{padding-left:0;position:sticky;left:0;background:var(--ground)}
     tr>:last-child{padding-right:.1rem}
     .prose{min-width:13rem;max-width:30rem;overflow-wrap:anywhere;white-space:pre-line}
@@ -91,8 +92,8 @@ enum ReportStyle {
     .cells rect{fill:transparent;outline:none}
     .cells rect.shown,.cells rect:focus{stroke:#fff;stroke-width:1.8;
     filter:drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000)}
-    .readout{position:sticky;bottom:0;margin:.5rem 0 0;padding:.3rem 0;min-height:3.2em;max-width:none;
-    line-height:1.4;background:var(--ground);color:var(--text);
+    .readout{position:sticky;bottom:0;margin:.5rem 0 0;padding:.3rem 0;min-height:3.2em;
+    max-width:none;    line-height:1.4;background:var(--ground);color:var(--text);
     font-variant-numeric:lining-nums tabular-nums}
     .readout.hint{color:var(--secondary)}
     [hidden]{display:none}

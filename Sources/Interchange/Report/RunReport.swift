@@ -1,7 +1,7 @@
 import Foundation
 
-/// A run on one page: what was asked, every figure, every table with its controls, and what the words
-/// mean. The page is one HTML file that loads nothing, and is read without scripts too.
+/// A run on one page: what was asked, every figure, every table with its controls, and what the
+/// words mean. The page is one HTML file that loads nothing, and is read without scripts too.
 public struct RunReport: Sendable {
   let record: RunRecord
 
@@ -123,8 +123,8 @@ public struct RunReport: Sendable {
 
   private var footer: HTML {
     """
-    <footer><p>Written by Interchange \(interchangeVersion) from the run’s record, <code>run.json</code>, \
-    which holds every number of this page.</p></footer>
+    <footer><p>Written by Interchange \(interchangeVersion) from the run’s record, \
+    <code>run.json</code>, which holds every number of this page.</p></footer>
 
     """
   }

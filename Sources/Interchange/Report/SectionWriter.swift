@@ -85,7 +85,8 @@ struct SectionWriter {
     let isInteractive = item.cells != nil
     let role: HTML = isInteractive ? "group" : "img"
     let readout: HTML = isInteractive ? "<p class=\"readout\" hidden></p>\n" : ""
-    // A centimetre of the drawing is 45 px on the page; narrow pages make charts smaller, and scroll maps.
+    // A centimetre of the drawing is 45 px on the page; narrow pages make charts smaller, and
+    // scroll maps.
     let width = Int((45 * figure.size.width).rounded())
     let least = Int((isInteractive ? 0.75 : 0.6) * Double(width))
     let caption = item.caption

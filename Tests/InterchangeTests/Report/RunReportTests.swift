@@ -6,7 +6,8 @@ import Testing
 @Suite struct RunReportTests {
   /// A name that would run a script, end an attribute or a style sheet, or load something.
   private static let hostile =
-    "\"'><script>alert(1)</script><img src=https://a.example/x onerror=\"alert(2)\">&amp;</style>\u{0}"
+    "\"'><script>alert(1)</script><img src=https://a.example/x onerror=\"alert(2)\">&amp;"
+    + "</style>\u{0}"
 
   private func page(_ sample: SampleRun, naming name: String = "agreement") throws -> Markup {
     Markup(try RunReport(sample.record(naming: name)).html())
