@@ -33,7 +33,7 @@ enum ReportStyle {
     font:1.0625rem/1.5 Charter,"Bitstream Charter","Sitka Text",Cambria,
     "Liberation Serif","Times New Roman",serif;
     font-variant-numeric:lining-nums;overflow-wrap:break-word}
-    main{max-width:74rem;margin:0 auto;padding:3.5rem clamp(1rem,4vw,3rem) 3rem}
+    main{max-width:77rem;margin:0 auto;padding:3.5rem clamp(1rem,4vw,3rem) 3rem}
     h1{font-size:1.75rem;line-height:1.2;font-weight:600;margin:0 0 1.25rem;text-wrap:balance;
     overflow-wrap:anywhere}
     h2{font-size:1.3rem;line-height:1.25;font-weight:600;margin:3.5rem 0 .75rem;padding-top:1rem;
@@ -84,7 +84,7 @@ enum ReportStyle {
     """
 
   private static let figures = """
-    .figures{display:flex;flex-wrap:wrap;align-items:flex-start;gap:2rem 2.5rem;margin:.5rem 0 2rem}
+    .figures{display:flex;flex-wrap:wrap;align-items:flex-start;gap:2rem 1.5rem;margin:.5rem 0 2rem}
     figure{margin:0;width:var(--width);max-width:100%;min-width:0}
     figure .scroll{overflow-y:hidden}
     svg{display:block;width:100%;min-width:var(--least);height:auto}
