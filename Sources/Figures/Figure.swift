@@ -24,7 +24,10 @@ public struct FigureSize: Sendable, Hashable {
 
 /// Something that can be drawn on a page of a fixed size.
 public protocol Figure: Sendable {
-  var theme: Theme { get }
+  /// What is drawn above the figure; empty when that is said elsewhere.
+  var title: String { get set }
+  var subtitle: String { get set }
+  var theme: Theme { get set }
   /// The page, in centimetres.
   var size: FigureSize { get }
   /// Pixels in an inch, for PNG.

@@ -106,22 +106,6 @@ extension SweepRun {
   }
 }
 
-extension AlignmentReport {
-  /// The figures as lines of a table: name, accuracy, interval, n.
-  public var lines: [[String]] {
-    let named =
-      [("DAS, held out", test), ("DAS, train", train)]
-      + controls.map { ($0.name.replacing("_", with: " "), $0.iia) }
-    return named.map { name, accuracy in
-      [
-        name, String(format: "%.3f", accuracy.value),
-        String(format: "[%.3f, %.3f]", accuracy.interval[0], accuracy.interval[1]),
-        "\(accuracy.n)",
-      ]
-    }
-  }
-}
-
 extension AdaptedModel {
   /// How often, of the answers compared, the model gives a chosen one after prompts.
   ///

@@ -1,42 +1,72 @@
 import Foundation
 
+/// A figure with the name of its file.
+typealias NamedFigure = (name: String, figure: any Figure)
+
 extension RunRecord {
   /// The run's figures with the names of their files, drawn from the recorded numbers alone.
-  func figures() -> [(name: String, figure: any Figure)] {
-    var figures: [(String, any Figure)] = []
-    if let equality = results.equality {
-      figures.append(("equality", LineChart(equality)))
-    }
-    if let sweep = results.sweep {
-      figures.append(("sweep", Heatmap(sweep)))
-      figures.append(("sweep-logit-difference", Heatmap(logitDifferencesOf: sweep)))
-    }
-    if let alignments = results.alignments {
-      if alignments.count > 1 { figures.append(("ranks", LineChart(ranksOf: alignments))) }
-      for alignment in alignments where !alignment.report.controls.isEmpty {
-        let suffix = alignments.count > 1 ? "-rank\(alignment.report.rank)" : ""
-        figures.append(("controls" + suffix, LineChart(controlsOf: alignment)))
-      }
-      if let last = alignments.last, last.losses.count > 1 {
-        figures.append(
-          ("loss", LineChart(losses: last.losses, title: "DAS, rank \(last.report.rank)")))
-      }
-    }
-    if let tuning = results.fineTuning {
-      if !tuning.effects.isEmpty { figures.append(("effects", LineChart(effectsOf: tuning))) }
-      figures.append(("fine-tuning-loss", LineChart(losses: tuning.losses, title: tuning.method)))
-    }
+  func figures() -> [NamedFigure] {
+    var figures: [NamedFigure] = []
+    if let equality = results.equality { figures += equality.figures() }
+    if let sweep = results.sweep { figures += sweep.figures() }
+    if let alignments = results.alignments { figures += AlignmentRun.figures(alignments) }
+    if let tuning = results.fineTuning { figures += tuning.figures() }
     for comparison in results.comparisons ?? [] {
       figures += comparison.figures(isOne: results.comparisons?.count == 1)
     }
-    for (method, values) in results.search?.effects() ?? [] where values.count > 1 {
-      figures.append(
-        ("effects-\(method)", LineChart(effectsOf: method, values, in: results.search!)))
+    if let search = results.search { figures += search.figures() }
+    if let growth = results.growth { figures += growth.figures() }
+    return figures
+  }
+}
+
+extension EqualityExperiment {
+  func figures() -> [NamedFigure] { [("equality", LineChart(self))] }
+}
+
+extension SweepRun {
+  func figures() -> [NamedFigure] {
+    [("sweep", Heatmap(self)), ("sweep-logit-difference", Heatmap(logitDifferencesOf: self))]
+  }
+}
+
+extension AlignmentRun {
+  /// The figures of runs of one record: all ranks together, each one's controls, the last one's
+  /// losses.
+  static func figures(_ runs: [AlignmentRun]) -> [NamedFigure] {
+    var figures: [NamedFigure] = []
+    if runs.count > 1 { figures.append(("ranks", LineChart(ranksOf: runs))) }
+    for run in runs where !run.report.controls.isEmpty {
+      let suffix = runs.count > 1 ? "-rank\(run.report.rank)" : ""
+      figures.append(("controls" + suffix, LineChart(controlsOf: run)))
     }
-    if let growth = results.growth {
-      for axis in growth.axes { figures.append(("cost-\(axis.name)", LineChart(growth, axis))) }
+    if let last = runs.last, last.losses.count > 1 {
+      figures.append(
+        ("loss", LineChart(losses: last.losses, title: "DAS, rank \(last.report.rank)")))
     }
     return figures
+  }
+}
+
+extension FineTuningRun {
+  func figures() -> [NamedFigure] {
+    let loss = LineChart(losses: losses, title: method)
+    return (effects.isEmpty ? [] : [("effects", LineChart(effectsOf: self))])
+      + [("fine-tuning-loss", loss)]
+  }
+}
+
+extension MethodSearch {
+  func figures() -> [NamedFigure] {
+    effects().filter { $0.values.count > 1 }.map { method, values in
+      ("effects-\(method)", LineChart(effectsOf: method, values, in: self))
+    }
+  }
+}
+
+extension CostGrowth {
+  func figures() -> [NamedFigure] {
+    axes.map { ("cost-\($0.name)", LineChart(self, $0)) }
   }
 }
 
@@ -132,7 +162,7 @@ extension LineChart {
   public init(controlsOf run: AlignmentRun) {
     let bars =
       [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
-      + run.report.controls.map { ($0.name.replacing("_", with: " "), $0.iia) }
+      + run.report.controls.map { ($0.title, $0.iia) }
     var series = Series(
       "", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
     series.isJoined = false

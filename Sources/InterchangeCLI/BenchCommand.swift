@@ -109,14 +109,8 @@ struct GrowthCommand: ParsableCommand {
     try writer.write(writer.record(RunRecord.Results(growth: growth)))
     if common.json { return try Output.print(json: growth) }
     for axis in growth.axes {
-      Output.print(
-        TextTable.aligned(
-          axis.points.map {
-            [
-              "\($0.value)", String(format: "%.1f", 1e3 * $0.seconds),
-              String(format: "%.1f", 1e3 * $0.predicted), "\($0.rows)",
-            ]
-          }, header: [axis.name, "ms", "predicted", "rows"]) + "\n")
+      Output.print(growth.table(axis))
+      Output.print("")
     }
   }
 }

@@ -71,7 +71,7 @@ struct CompareCommand: ParsableCommand {
     }
     if common.json { return try Output.print(json: comparisons) }
     for comparison in comparisons {
-      Output.print(TextTable.aligned(comparison.lines, header: comparison.header))
+      Output.print(comparison.table)
       Output.print("")
     }
   }

@@ -79,15 +79,7 @@ struct EvaluateCommand: ParsableCommand {
       return [url]
     }
     if common.json { return try Output.print(json: result) }
-    var rows = result.score.values.map { value in
-      [value.metric.rawValue, value.value.map { String(format: "%.4f", $0) } ?? "undefined"]
-    }
-    rows.append(["right, 95 % interval", result.score.accuracy.summary])
-    rows.append(["without an answer", "\(result.score.unanswered)"])
-    if let perplexity = result.perplexity {
-      rows.append(["perplexity", String(format: "%.3f", perplexity)])
-    }
-    Output.print(TextTable.aligned(rows, header: [result.task, result.mode.rawValue]))
+    Output.print(result.table)
   }
 }
 

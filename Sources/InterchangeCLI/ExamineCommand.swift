@@ -35,14 +35,7 @@ struct ExamineCommand: ParsableCommand {
     for run in runs {
       Output.print("\(run.task): \(run.variable) at \(run.report.site), rank \(run.report.rank)")
       // Nothing was fitted here.
-      let lines = run.report.lines.map { line in
-        [
-          line[0].replacing("DAS, held out", with: "its subspace").replacing(
-            "DAS, train", with: "its subspace, other pairs")
-        ]
-          + line.dropFirst()
-      }
-      Output.print(TextTable.aligned(lines, header: ["", "IIA", "95 % interval", "n"]))
+      Output.print(run.report.table(isFitted: false))
     }
   }
 }

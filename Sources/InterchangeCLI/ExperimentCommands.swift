@@ -80,16 +80,6 @@ struct RunWriter {
   }
 }
 
-extension TaskExamples.Check {
-  /// One line for a reader.
-  var line: String {
-    String(
-      format: "the model solves %.1f %% of bases, %.1f %% of sources; %d of %d pairs kept"
-        + " (%d unsolved, %d not aligned)", 100 * baseAccuracy.value, 100 * sourceAccuracy.value,
-      kept, pairs, droppedUnsolved, droppedUnaligned)
-  }
-}
-
 /// `interchange sweep`: full-vector interchange over layer × position.
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -120,11 +110,7 @@ struct SweepCommand: ParsableCommand {
     try writer.write(writer.record(RunRecord.Results(sweep: sweep)))
     if common.json { return try Output.print(json: sweep) }
     Output.print(sweep.check.line)
-    Output.print(
-      TextTable.aligned(
-        zip(sweep.result.layers, sweep.result.values).map { layer, values in
-          ["\(layer)"] + values.map { String(format: "%.2f", $0) }
-        }, header: ["layer"] + sweep.positionLabels))
+    Output.print(sweep.table)
   }
 }
 
@@ -214,14 +200,16 @@ struct DASCommand: ParsableCommand {
           check: data.test.check, disjoint: run.disjoint, model: record.model, seed: common.seed))
     }
     Output.print("\(run.task): \(run.variable) at \(report.site), rank \(report.rank)")
-    Output.print(TextTable.aligned(report.lines, header: ["", "IIA", "95 % interval", "n"]))
+    Output.print(report.table())
   }
 }
 
 /// `interchange figure`: draws a run's figures again, or prints the record inside a figure.
 struct FigureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "figure", abstract: "Draw the figures of a run again from its record.")
+    commandName: "figure",
+    abstract:
+      "Draw the figures of a run again from its record, or print the record inside a figure.")
 
   @Argument(help: "The folder of a run, or with --record a PNG file.") var path: String
   @Option(help: ArgumentHelp("png, svg or pdf.", valueName: "format")) var format = FigureFormat.png

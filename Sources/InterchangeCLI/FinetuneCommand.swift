@@ -109,7 +109,7 @@ struct FinetuneCommand: ParsableCommand {
           run.trainingSeconds.map { String(format: "%.0f s", $0) } ?? "resumed", run.peakMiB))
     }
     guard comparison.untuned != nil else { return }
-    Output.print(TextTable.aligned(comparison.lines, header: comparison.header))
+    Output.print(comparison.table)
   }
 }
 

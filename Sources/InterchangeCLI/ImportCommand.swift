@@ -54,7 +54,7 @@ struct ImportCommand: ParsableCommand {
     Output.note("wrote \(target.appending(component: AdapterFile.name).path)")
     if common.json { return try Output.print(json: rows) }
     Output.print(
-      TextTable.aligned(
+      Output.table(
         rows.map {
           [$0.method, $0.component.rawValue, "\($0.layer)", $0.positions, "\($0.rank)"]
         }, header: ["method", "site", "layer", "positions", "rank"]))

@@ -19,7 +19,7 @@ struct InterchangeCommand: ParsableCommand {
       ImportCommand.self, ExportCommand.self, CompareCommand.self, TuneCommand.self,
       ExamineCommand.self,
       EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
-      FigureCommand.self, BenchCommand.self, GrowthCommand.self,
+      FigureCommand.self, ReportCommand.self, BenchCommand.self, GrowthCommand.self,
       DemoCommand.self,
     ])
 

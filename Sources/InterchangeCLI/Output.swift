@@ -1,4 +1,5 @@
 import Foundation
+import Interchange
 
 /// Prints results on standard output and progress on standard error.
 enum Output {
@@ -19,6 +20,14 @@ enum Output {
 
   static func write(_ data: Data, to handle: FileHandle) {
     try? handle.write(contentsOf: data)
+  }
+
+  /// A table of results without its title.
+  static func print(_ table: ResultTable) { print(table.aligned) }
+
+  /// Columns of text, aligned; numbers to the right.
+  static func table(_ rows: [[String]], header: [String]) -> String {
+    ResultTable(header: header, rows: rows).aligned
   }
 }
 

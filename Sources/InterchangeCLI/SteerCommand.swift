@@ -136,17 +136,7 @@ struct SteerCommand: ParsableCommand {
   private func show(_ run: SteeringRun) {
     let layers = LayerSelection.layers(run.layers)
     Output.print("coefficient \(run.coefficient) at layers \(layers)")
-    if let summaries = run.summaries, let pairs = run.pairs {
-      Output.print(
-        TextTable.aligned(
-          summaries.map { summary in
-            [
-              "\(summary.layer)", String(format: "%.3f", summary.norm),
-              String(format: "%.3f", summary.relativeNorm),
-              summary.orderedPairs.map { "\($0)/\(pairs)" } ?? "-",
-            ]
-          }, header: ["layer", "norm", "of the stream's", "unseen pairs in order"]))
-    }
+    if let table = run.table { Output.print(table) }
     if let continuation = run.continuation {
       Output.print("before: \(continuation.prompt)\(continuation.before)")
       Output.print("after : \(continuation.prompt)\(continuation.after)")

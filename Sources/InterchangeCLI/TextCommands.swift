@@ -21,7 +21,7 @@ struct TokensCommand: ParsableCommand {
     let tokens = ids.map { model.tokenizer.token($0) }
     if common.json { return try Output.print(json: Result(ids: ids, tokens: tokens)) }
     Output.print(
-      TextTable.aligned(
+      Output.table(
         zip(ids, ids.map(model.label)).enumerated().map { ["\($0)", "\($1.0)", $1.1] },
         header: ["position", "id", "token"]))
   }
@@ -45,7 +45,7 @@ struct PredictionResult: Encodable {
         "patched: " + touched.map { "\($0.position) \($0.token)" }.joined(separator: ", "))
     }
     Output.print(
-      TextTable.aligned(
+      Output.table(
         top.map { prediction in
           [
             "\(prediction.id)", model.label(of: prediction.id),
@@ -143,7 +143,7 @@ struct InspectCommand: ParsableCommand {
     let description = try model.summary()
     if common.json { return try Output.print(json: description) }
     Output.print(
-      TextTable.aligned(
+      Output.table(
         [
           ["path", description.path], ["architecture", description.architecture],
           ["identity", description.identity], ["parameters", "\(description.parameters)"],
@@ -153,7 +153,7 @@ struct InspectCommand: ParsableCommand {
         ], header: ["", ""]))
     Output.print("")
     Output.print(
-      TextTable.aligned(
+      Output.table(
         description.sites.map { ["\($0.name)", "\($0.width)", $0.heads.map { "\($0)" } ?? "-"] },
         header: ["site", "width", "heads"]))
   }

@@ -71,7 +71,7 @@ struct TuneCommand: ParsableCommand {
       return [choices, table]
     }
     if common.json { return try Output.print(json: search) }
-    Output.print(TextTable.aligned(search.lines, header: MethodSearch.header))
+    Output.print(search.table)
     Output.print("\nBest: \(search.winner.choices)")
   }
 

@@ -41,7 +41,7 @@ public func expect(_ holds: Bool, _ claim: String, line: UInt = #line) {
 
 /// Prints a table, its columns aligned.
 public func show(_ rows: [[String]], header: [String]) {
-  print(TextTable.aligned(rows, header: header))
+  print(ResultTable(header: header, rows: rows).aligned)
 }
 
 /// A number as tables have it.

@@ -2,9 +2,9 @@ extension MethodComparison {
   /// The methods' figures of merit where there are some, and their training curves.
   ///
   /// - Parameter isOne: whether the record has no other comparison, so that names need no task
-  func figures(isOne: Bool) -> [(String, any Figure)] {
+  func figures(isOne: Bool) -> [NamedFigure] {
     let suffix = isOne ? "" : "-\(task)"
-    var figures: [(String, any Figure)] = []
+    var figures: [NamedFigure] = []
     if methods.contains(where: { $0.score != nil }) {
       figures.append(("comparison" + suffix, LineChart(methodsOf: self)))
       if methods.count(where: { $0.score != nil && $0.parameterShare > 0 }) > 1 {

@@ -135,14 +135,7 @@ public struct MethodComparison: Codable, Sendable {
   }
 
   /// The table in Markdown, with what it was made of.
-  public var markdown: String {
-    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    let settings = methods[0].settings
-    let steps = methods[0].seeds.map(\.history.losses.count).max() ?? 0
-    return "**\(task).** \(trainCount) examples to train on, \(developmentCount) to choose by, "
-      + "\(steps) steps of \(settings.batchSize), mean ± deviation of \(methods[0].seeds.count) seeds.\n\n"
-      + row(header) + row(header.map { _ in "---" }) + lines.map(row).joined() + "\n"
-  }
+  public var markdown: String { table.markdown + "\n" }
 
   /// How many test examples there were.
   var measuredCount: Int {

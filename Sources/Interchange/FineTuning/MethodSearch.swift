@@ -227,12 +227,7 @@ extension MethodSearch {
   }
 
   /// The table in Markdown.
-  public var markdown: String {
-    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    return "**\(task).** \(trainCount) examples to train on, \(developmentCount) to choose by "
-      + "(\(metric)); \(trials.reduce(0) { $0 + $1.steps }) steps in all.\n\n"
-      + row(Self.header) + row(Self.header.map { _ in "---" }) + lines.map(row).joined()
-  }
+  public var markdown: String { table.markdown }
 
   /// For each method of the first round the effect of each choice: the mean score of all trials with a
   /// value, whatever their others were.

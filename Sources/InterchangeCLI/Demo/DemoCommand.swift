@@ -29,8 +29,8 @@ struct DemoCommand: ParsableCommand {
           + " on SmolLM2-135M-Instruct.")
     }
     let record = RunRecord(
-      command: "demo", arguments: [], model: identity, seed: common.seed, started: started,
-      results: results)
+      command: "demo", arguments: Array(CommandLine.arguments.dropFirst()), model: identity,
+      seed: common.seed, started: started, results: results)
     let files = try record.write(to: folder)
     let summary = folder.appending(component: "summary.md")
     try Data(DemoSummary(record).markdown.utf8).write(to: summary, options: .atomic)

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// `interchange report`: a run on one page.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Write a run as one HTML page, with its figures and numbers.",
+    discussion: """
+      The page is one file that loads nothing: it can be sent, put on a server, or printed. \
+      --out is the page's file, or a folder for it; report.html in the run's folder by default.
+      """)
+
+  @Argument(help: "The folder of a run.") var path: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let folder = URL(fileURLWithPath: (path as NSString).expandingTildeInPath, isDirectory: true)
+    let record = try RunRecord(folder: folder)
+    let file = try target(beside: folder)
+    do {
+      try RunReport(record).write(to: file)
+    } catch is CocoaError {
+      throw OutputError(description: "\(file.path): the page can't be written")
+    }
+    if common.json { return try Output.print(json: [file.path]) }
+    Output.print(file.path)
+  }
+
+  /// The page's file, in a folder that can be written.
+  private func target(beside folder: URL) throws -> URL {
+    let name = "report.html"
+    var file = folder.appending(component: name)
+    if let out = common.out {
+      file = URL(fileURLWithPath: (out as NSString).expandingTildeInPath)
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+      if out.hasSuffix("/") || exists && isFolder.boolValue { file.append(component: name) }
+    }
+    let target = try RunWriter.writableFolder(file.deletingLastPathComponent().path)
+    try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    return file
+  }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import Interchange
+import Testing
+
+/// A JSON object.
+private typealias Object = [String: Any]
+
+/// Small records of every kind of result, read from a folder as a user's are.
+enum SampleRun: String, CaseIterable, Sendable {
+  case equality, sweep, alignments, examined, fineTuning, comparison, comparisons, evaluation
+  case steering, search, growth
+
+  /// The record.
+  ///
+  /// - Parameter name: what tasks, variables, tokens, methods and texts are called
+  func record(naming name: String = "agreement") throws -> RunRecord {
+    let (command, results): (String, Object) =
+      switch self {
+      case .equality: ("demo", ["equality": try Self.equality(name)])
+      case .sweep: ("sweep", ["sweep": Self.sweep(name)])
+      case .alignments: ("das", ["alignments": [1, 2].map { Self.alignment(name, rank: $0) }])
+      case .examined: ("examine", ["alignments": [Self.alignment(name, rank: 4)]])
+      case .fineTuning: ("demo", ["fineTuning": Self.fineTuning(name)])
+      case .comparison: ("finetune", ["comparisons": [try Self.comparison(name, [name])]])
+      case .comparisons:
+        (
+          "compare",
+          [
+            "comparisons": [
+              try Self.comparison(name, ["red", name]),
+              try Self.comparison("other", ["red", "loreft"]),
+            ]
+          ]
+        )
+      case .evaluation: ("evaluate", ["evaluation": Self.evaluation(name, 61)])
+      case .steering: ("steer", ["steering": Self.steering(name)])
+      case .search: ("tune", ["search": Self.search(name)])
+      case .growth: ("growth", ["growth": Self.growth(name)])
+      }
+    return try Self.record(
+      results, command: command, arguments: [command, "MODEL", "--task", name])
+  }
+
+  /// A record that was written to a folder and read again.
+  static func record(
+    _ results: [String: Any], command: String, arguments: [String], model: String = "models/M.gguf"
+  ) throws -> RunRecord {
+    let folder = FileManager.default.temporaryDirectory.appending(component: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let json: Object = [
+      "version": "0.0.9", "command": command, "arguments": arguments,
+      "model": ["path": model, "identity": "xxh64:0123456789abcdef"], "seed": 7,
+      "started": "2026-11-21T11:24:55Z", "seconds": 1057.4, "results": results,
+    ]
+    try JSONSerialization.data(withJSONObject: json)
+      .write(to: folder.appending(component: "run.json"))
+    return try RunRecord(folder: folder)
+  }
+
+  private static func accuracy(
+    _ correct: Int, _ n: Int = 64, difference: Double? = nil
+  ) -> Object {
+    var json: Object = ["correct": correct, "n": n]
+    json["logitDifference"] = difference
+    return json
+  }
+
+  private static func encoded(_ value: some Encodable) throws -> Any {
+    try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
+  }
+
+  private static var check: Object {
+    [
+      "baseAccuracy": accuracy(90, 96), "sourceAccuracy": accuracy(93, 96), "pairs": 96,
+      "droppedUnsolved": 9, "droppedUnaligned": 3, "kept": 84, "labels": [" is": 44, " are": 40],
+    ]
+  }
+
+  private static func report(rank: Int) -> Object {
+    func control(_ name: String, _ correct: Int) -> Object {
+      ["name": name, "iia": accuracy(correct), "note": "a note on \(name)"]
+    }
+    var (own, random) = (control("self_swap", 0), control("random_subspaces", 3))
+    own["largestChange"] = 0
+    random["each"] = [0.03125, 0.0625]
+    return [
+      "site": "block_output 28 @ -1", "rank": rank, "test": accuracy(60 + rank),
+      "train": accuracy(128, 128), "steps": 40, "finalLoss": 0.0125,
+      "orthonormalityError": 2.5e-7,
+      "controls": [
+        own, control("full_vector", 63), random, control("pca", 7),
+        control("shuffled_sources", 33), control("random_model", 31),
+      ],
+    ]
+  }
+
+  private static func alignment(_ name: String, rank: Int) -> Object {
+    [
+      "task": name, "variable": name, "check": check, "disjoint": "nouns",
+      "report": report(rank: rank), "losses": [0.7, 0.3, 0.0125],
+    ]
+  }
+
+  private static func equality(_ name: String) throws -> Object {
+    [
+      "settings": try encoded(EqualityExperiment.Settings()),
+      "networkAccuracy": accuracy(4090, 4096),
+      "lines": [
+        [
+          "variable": name, "layer": 1, "dimensions": 8, "published": "0.50–0.52",
+          "report": report(rank: 3),
+        ] as Object
+      ],
+    ]
+  }
+
+  private static func sweep(_ name: String) -> Object {
+    [
+      "task": name, "variable": name, "check": check, "positionLabels": ["␣the", name],
+      "result": [
+        "component": "block_output", "layers": [4, 5], "positions": ["0", "1"],
+        "cells": [
+          [accuracy(1, 16, difference: -2.5), accuracy(15, 16, difference: 3.125)],
+          [accuracy(2, 16, difference: -1.5), accuracy(8, 16, difference: 0.5)],
+        ],
+      ] as Object,
+    ]
+  }
+
+  private static func fineTuning(_ name: String) -> Object {
+    [
+      "method": name, "site": "block_output 28 @ -1", "rank": 1, "parameters": 577,
+      "parameterShare": 4.3e-6, "losses": [0.7, 0.1],
+      "effects": [["name": name, "before": accuracy(2), "after": accuracy(63)] as Object],
+    ]
+  }
+
+  private static func evaluation(_ name: String, _ correct: Int) -> Object {
+    [
+      "task": name, "mode": "choose", "loss": 0.405, "perplexity": 1.4993,
+      "score": [
+        "values": [
+          ["metric": "accuracy", "value": Double(correct) / 64] as Object, ["metric": "macroF1"],
+        ],
+        "accuracy": accuracy(correct), "unanswered": 2,
+      ] as Object,
+    ]
+  }
+
+  private static func comparison(_ name: String, _ methods: [String]) throws -> Object {
+    func run(_ seed: Int) -> Object {
+      [
+        "seed": seed,
+        "history": [
+          "losses": [0.7, 0.4, 0.25], "stoppedEarly": false, "tokens": 300,
+          "evaluations": [["step": 1, "value": 0.6], ["step": 3, "value": 0.5]],
+        ] as Object, "test": evaluation(name, 52 + seed), "trainingSeconds": 12.0, "peakMiB": 301.0,
+        "memory": ["weights": 1, "gradients": 1, "optimizer": 1, "activations": 1],
+      ]
+    }
+    return [
+      "task": name, "trainCount": 432, "developmentCount": 48, "untuned": evaluation(name, 30),
+      "constant": [
+        "values": [["metric": "accuracy", "value": 0.484] as Object], "accuracy": accuracy(31),
+        "unanswered": 0,
+      ] as Object,
+      "methods": try methods.map { method -> Object in
+        [
+          "name": method, "parameters": 4608, "parameterShare": 2.03e-4,
+          "configuration": try encoded(AdapterConfiguration(method: "red")),
+          "settings": try encoded(FineTuningSettings()), "seeds": [run(0), run(1)],
+        ]
+      },
+    ]
+  }
+
+  private static func steering(_ name: String) -> Object {
+    [
+      "method": "mean", "pairs": 16, "layers": [10, 11], "coefficient": 0.25,
+      "summaries": [
+        ["layer": 10, "norm": 3.5, "relativeNorm": 0.125, "orderedPairs": 15],
+        ["layer": 11, "norm": 4.25, "relativeNorm": 0.25],
+      ],
+      "continuation": ["prompt": name, "before": " is \(name)", "after": " was\n\(name)"],
+    ]
+  }
+
+  private static func search(_ name: String) -> Object {
+    func trial(_ rank: String, round: Int, _ score: Double?) -> Object {
+      var json: Object = [
+        "choices": ["method": "lora", "choices": [["key": name, "value": rank]]] as Object,
+        "round": round, "steps": 6 << round, "parameters": 512, "parameterShare": 1e-4,
+        "seconds": 1.5,
+      ]
+      json["score"] = score
+      json["loss"] = score.map { 1 - $0 }
+      return json
+    }
+    return [
+      "task": name, "metric": "accuracy", "trainCount": 30, "developmentCount": 10,
+      "trials": [trial("1", round: 0, 0.5), trial("2", round: 0, nil), trial("4", round: 0, 0.75)]
+        + [trial("4", round: 1, 0.875)],
+    ]
+  }
+
+  private static func growth(_ name: String) -> Object {
+    func axis(_ axis: String) -> Object {
+      [
+        "name": axis,
+        "points": [
+          ["value": 1, "seconds": 0.0125, "predicted": 0.01, "rows": 480],
+          ["value": 8, "seconds": 0.0955, "predicted": 0.08, "rows": 240],
+        ],
+      ]
+    }
+    return [
+      "model": name, "batch": 16, "length": 64, "layer": 15, "rank": 16, "gflops": 202.0,
+      "gigabytesPerSecond": 9.5, "threads": 2, "axes": [axis("layer"), axis("rank")],
+    ]
+  }
+}
