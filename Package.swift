@@ -89,7 +89,7 @@ let package = Package(
         "FineTuning", "Checkpoints", "Tokenizers", "Models", "Interventions", "Tensors",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNG", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]
 )

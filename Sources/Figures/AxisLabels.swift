@@ -40,11 +40,10 @@ package struct AxisLabels {
     let sizes = labels.map { canvas.size(of: Text($0, size: fontSize, overflow: cut)) }
     let widest = sizes.map(\.width).max() ?? 0
     let line = sizes.map(\.height).max() ?? 0
-    let areNumbers = labels.allSatisfy { Int($0) != nil }
     let (first, last) = (sizes.first?.width ?? 0, sizes.last?.width ?? 0)
 
     self.labels = labels
-    if widest + 4 <= pitch || areNumbers {
+    if widest + 4 <= pitch || !Self.areWords(labels) {
       self.fontSize = fontSize
       orientation = .horizontal
       overflow = cut
@@ -79,10 +78,13 @@ package struct AxisLabels {
       orientation = .vertical
       overflow = cut
       shown = Self.thinned(labels, pitch: pitch, needed: needed * shrinking * (1 - 1e-9))
-      depth = widest
-      overhang = (line / 2, line / 2)
+      depth = shown.map { sizes[$0].width }.max().map { $0 * shrinking } ?? 0
+      overhang = (line * shrinking / 2, line * shrinking / 2)
     }
   }
+
+  /// Whether labels are not all whole numbers, of which some may be left out.
+  static func areWords(_ labels: [String]) -> Bool { labels.contains { Int($0) == nil } }
 
   /// Draws ticks and labels below equal cells, the labels' places in their middles.
   func draw(on canvas: Canvas, below plot: CGRect, theme: Theme) {

@@ -67,6 +67,8 @@ struct GridRoom {
   let panelCount: Int
   /// One panel's cells.
   let shape: (rows: Int, columns: Int)
+  /// Whether labels are words, which must not be left out as numbers may.
+  let hasWords: (rows: Bool, columns: Bool)
   let hasSquareCells: Bool
   /// For all panels side by side.
   let width: Double
@@ -82,6 +84,8 @@ struct GridRoom {
   private static let usualHeight = 15 * FigureSize.points
   /// Where cells would be too low to be seen, the page grows up to this height.
   private static let tallest = 21 * FigureSize.points
+  /// The height of a cell, a pixel's in print, below which the page grows without an end.
+  private static let lowest = 0.3
 
   func lines(_ columns: Int) -> Int { (panelCount + columns - 1) / columns }
 
@@ -90,18 +94,16 @@ struct GridRoom {
     (width - Double(columns - 1) * (gap + labelsBetween)) / Double(columns)
   }
 
-  /// The size of cells in a number of columns.
+  /// The size of cells in a number of columns; nothing of it is negative, however little room is
+  /// left.
   ///
   /// - Parameter depth: the height of labels below each panel that are not shared.
   func cell(_ columns: Int, gap: Double, depth: Double = 0) -> CGSize {
-    let lines = Double(lines(columns))
-    func height(on page: Double) -> Double {
-      (page / lines - titleHeight - Self.gap - depth) / Double(shape.rows)
-    }
-    let low = min(height(on: Self.tallest), 2)
+    let usual = cellHeight(columns, on: Self.usualHeight, depth: depth)
+    let low = min(cellHeight(columns, on: Self.tallest, depth: depth), 2)
     var cell = CGSize(
       width: max(panelWidth(columns, gap: gap), 5) / Double(shape.columns),
-      height: max(height(on: Self.usualHeight), low, 0.3))
+      height: max(usual, low, Self.lowest))
     cell.width = min(cell.width, 0.8 * FigureSize.points)
     cell.height = min(cell.height, 0.5 * FigureSize.points)
     if hasSquareCells {
@@ -111,18 +113,30 @@ struct GridRoom {
     return cell
   }
 
-  /// The number of columns whose cells are largest, as far as size still helps to read them; of
-  /// equals, the one that makes the page half as wide again as high.
+  private func cellHeight(_ columns: Int, on page: Double, depth: Double = 0) -> Double {
+    (page / Double(lines(columns)) - titleHeight - Self.gap - depth) / Double(shape.rows)
+  }
+
+  /// The number of columns whose cells are largest, as far as size still helps to read them, and
+  /// whose labels and titles have room; of equals, the one that makes the page half as wide again
+  /// as high.
   func bestColumns(titleWidth: Double) -> Int {
     let enough = 0.35 * FigureSize.points
+    let letters = 6.0
     func value(_ columns: Int) -> (size: Double, shape: Double) {
-      let filled = Double(panelCount) / Double(columns * lines(columns))
       let room = max(panelWidth(columns, gap: Self.gap), 0)
-      let titled = titleWidth > 0 ? min(1, room / titleWidth) : 1
+      let height = cellHeight(columns, on: Self.usualHeight)
+      // Too many lines for the page: the fewest will do.
+      guard height > Self.lowest else { return (0, Double(columns)) }
       let cell = cell(columns, gap: Self.gap)
-      let size = min(cell.width, enough) * min(cell.height, enough)
-      let shape = abs(log(Double(columns) / Double(lines(columns)) / 1.5))
-      return (size * filled * filled * titled * titled, -shape)
+      var size = min(cell.width, enough) * min(cell.height, height, enough)
+      // Every token has a label of its own, where numbers may be left out.
+      if hasWords.rows { size *= min(1, cell.height / letters) }
+      if hasWords.columns { size *= min(1, cell.width / letters) }
+      if titleWidth > 0 { size *= pow(min(1, room / titleWidth), 2) }
+      // A last row with gaps looks unfinished.
+      size *= pow(Double(panelCount) / Double(columns * lines(columns)), 4)
+      return (size, -abs(log(Double(columns) / Double(lines(columns)) / 1.5)))
     }
     return (1...panelCount).max { value($0) < value($1) } ?? 1
   }

@@ -51,6 +51,10 @@ package struct HeatmapGridLayout {
     let room = GridRoom(
       panelCount: grid.panels.count,
       shape: (grid.panels[0].rowLabels.count, grid.panels[0].columnLabels.count),
+      hasWords: (
+        AxisLabels.areWords(grid.panels[0].rowLabels),
+        AxisLabels.areWords(grid.panels[0].columnLabels)
+      ),
       hasSquareCells: grid.hasSquareCells,
       width: GridRoom.pageWidth - 2 * Spacing.margin - rowTitle - widest.width
         - makeBar(.infinity).width,

@@ -103,7 +103,7 @@ struct HeatmapPanel {
       let x = frame(of: Heatmap.Cell(row: 0, column: column)).minX
       return (CGPoint(x: x, y: plot.minY), CGPoint(x: x, y: plot.maxY))
     }
-    for stroke in [Stroke(theme.background, width: 1.8), Stroke(theme.text, width: 0.6)] {
+    for stroke in [Stroke(theme.background, width: 1.5), Stroke(theme.text, width: 0.5)] {
       for (start, end) in rows + columns { canvas.line(from: start, to: end, stroke) }
     }
   }

@@ -49,7 +49,7 @@ struct HorizontalTicks {
   /// Round numbers of a range that have room in a width in points.
   init(in range: ClosedRange<Double>, width: Double, fontSize: Double, on canvas: Canvas) {
     let scale = width / (range.upperBound - range.lowerBound)
-    for limit in stride(from: 7, to: 1, by: -1) {
+    for limit in stride(from: 9, to: 1, by: -1) {
       let ticks = Ticks(in: range, limit: limit)
       let places = ticks.values.map { $0 * scale }
       if Self.fits(places, ticks.labels, fontSize: fontSize, on: canvas) {

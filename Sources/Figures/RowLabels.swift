@@ -29,7 +29,7 @@ struct RowLabels {
     let line = natural.map(\.height).max() ?? 0
     self.labels = labels
     self.longest = longest
-    if labels.allSatisfy({ Int($0) != nil }) {
+    if !AxisLabels.areWords(labels) {
       fontSize = Spacing.labelSize
       shown = AxisLabels.thinned(labels, pitch: pitch, needed: line * 0.95)
     } else {
@@ -41,7 +41,7 @@ struct RowLabels {
         labels, pitch: pitch, needed: needed * shrinking * (1 - 1e-9))
     }
     let drawn = fontSize < Spacing.labelSize ? sizes(fontSize) : natural
-    width = Spacing.labels + (drawn.map(\.width).max() ?? 0)
+    width = Spacing.labels + (shown.map { drawn[$0].width }.max() ?? 0)
   }
 
   /// Draws ticks and labels left of an edge; `middle` gives a row's height on the page.

@@ -45,10 +45,16 @@ extension ScatterChart {
   private func drawMarks(of index: Int, on canvas: Canvas, _ layout: ScatterLayout) {
     let scale = valueScale
     for point in series[index].points where point.x.isFinite && point.y.isFinite {
+      let color = color(of: point, in: index, on: scale)
       canvas.draw(
-        marker(of: index), at: layout.place(of: point), radius: markRadius,
-        color: color(of: point, in: index, on: scale), outline: theme.background)
+        marker(of: index), at: layout.place(of: point), radius: markRadius, color: color,
+        outline: outline(of: color))
     }
+  }
+
+  /// The page's colour parts marks in a crowd; marks nearly of that colour are outlined instead.
+  private func outline(of color: Color) -> Color {
+    abs(color.lightness - theme.background.lightness) < 20 ? theme.axis : theme.background
   }
 
   /// An arrow between two marks, left out where they are too near for it to be seen.
