@@ -29,6 +29,8 @@ extension EdgeLabels<AxisLabels> {
   var overhang: (left: Double, right: Double) {
     (largest { $0.overhang.left }, largest { $0.overhang.right })
   }
+  /// Whether all are turned alike.
+  var areAlike: Bool { sets.allSatisfy { $0.orientation == sets[0].orientation } }
   /// Whether neighbours' labels keep clear of one another because they run in parallel.
   var areSlanted: Bool { sets.contains { $0.orientation == .slanted } }
 }

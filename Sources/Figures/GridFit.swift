@@ -20,13 +20,17 @@ struct GridFit {
     let count = grid.panels.count
     let columns =
       grid.columns.map { min(max($0, 1), count) } ?? room.bestColumns(titleWidth: titleWidth)
-    func set(_ cell: CGSize) -> EdgeLabels<AxisLabels> {
+    func set(_ cell: CGSize, maySlant: Bool) -> EdgeLabels<AxisLabels> {
       EdgeLabels(grid.panels.map(\.columnLabels)) {
-        // Below a missing panel, slanted labels would reach into the panel at its left.
         AxisLabels(
-          $0, pitch: cell.width, fontSize: Spacing.labelSize,
-          maySlant: count % columns == 0 || count < columns, on: canvas)
+          $0, pitch: cell.width, fontSize: Spacing.labelSize, maySlant: maySlant, on: canvas)
       }
+    }
+    func set(_ cell: CGSize) -> EdgeLabels<AxisLabels> {
+      // Below a missing panel, slanted labels would reach into the panel at its left; they keep
+      // clear of their neighbours only where all are slanted.
+      let labels = set(cell, maySlant: count % columns == 0)
+      return labels.areAlike ? labels : set(cell, maySlant: false)
     }
     // Labels may ask for a wider gap and for depth, which leaves the cells less room.
     var (gap, depth) = (GridRoom.gap, 0.0)

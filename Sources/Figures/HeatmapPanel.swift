@@ -94,6 +94,12 @@ struct HeatmapPanel {
 
   /// Thin lines between groups, in the text's colour within the page's, seen on any colour.
   private func drawBreaks(on canvas: Canvas) {
+    let (rowCount, columnCount) = (heatmap.rowLabels.count, heatmap.columnLabels.count)
+    precondition(
+      heatmap.rowBreaks.allSatisfy { $0 > 0 && $0 < rowCount }
+        && heatmap.columnBreaks.allSatisfy { $0 > 0 && $0 < columnCount },
+      "Heatmap: expected breaks inside \(rowCount) × \(columnCount) cells, got "
+        + "\(heatmap.rowBreaks) and \(heatmap.columnBreaks)")
     let rows = heatmap.rowBreaks.map { row in
       let place = frame(of: Heatmap.Cell(row: row, column: 0))
       let y = heatmap.rowOrder == .firstAtTop ? place.minY : place.maxY

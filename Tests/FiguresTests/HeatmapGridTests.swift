@@ -85,6 +85,23 @@ import Testing
     #expect((0..<10).allSatisfy { own.columnLabels(of: $0) != nil })
   }
 
+  @Test func `Labels are slanted in all panels or in none`() {
+    let short = ["a", "b", "c", "d", "e", "f"]
+    let long = short.map { "unbelievably" + $0 }
+    func orientations(_ labels: [[String]]) -> [AxisLabels.Orientation?] {
+      var grid = HeatmapGrid(
+        panels: labels.map {
+          Heatmap(
+            values: [short.indices.map(Double.init)], rowLabels: ["0"], columnLabels: $0)
+        })
+      grid.columns = labels.count
+      let layout = layout(grid)
+      return labels.indices.map { layout.columnLabels(of: $0)?.orientation }
+    }
+    #expect(orientations([long, long.reversed()]) == [.slanted, .slanted])
+    #expect(orientations([long, short]) == [.vertical, .horizontal])
+  }
+
   @Test func `The number of columns can be given`() {
     var grid = grid(panels: 9, rows: 4, columns: 4)
     #expect(layout(grid).columns == 3)

@@ -7,10 +7,14 @@ import Testing
     ScatterLayout(chart, measuredOn: Canvas(measuring: chart.theme))
   }
 
-  private func color(at point: ScatterChart.Point, _ chart: ScatterChart) throws -> Color {
-    let place = layout(chart).place(of: point)
+  /// The pixels in the middle of points.
+  private func colors(at points: [ScatterChart.Point], _ chart: ScatterChart) throws -> [Color] {
+    let (layout, pixels) = (layout(chart), try chart.rendered())
     let scale = chart.resolution / 72
-    return try chart.rendered()[Int(place.x * scale), Int(place.y * scale)]
+    return points.map { point in
+      let place = layout.place(of: point)
+      return pixels[Int(place.x * scale), Int(place.y * scale)]
+    }
   }
 
   @Test(arguments: [Theme.light, .dark])
@@ -18,11 +22,9 @@ import Testing
     var chart = ReferenceFigure.subspaceMap
     chart.theme = theme
     chart.resolution = 300
-    for series in chart.series {
-      for point in series.points.suffix(2) {
-        let expected = theme.series[Int(point.value!)]
-        #expect(isNear(try color(at: point, chart), expected, within: 1))
-      }
+    let points = chart.series.flatMap { $0.points.suffix(2) }
+    for (point, found) in zip(points, try colors(at: points, chart)) {
+      #expect(isNear(found, theme.series[Int(point.value!)], within: 1))
     }
   }
 
@@ -32,10 +34,12 @@ import Testing
       series: [
         .init("a", points: [first]), .init("b", points: [second], marker: .cross, colorIndex: 4),
       ])
-    #expect(isNear(try color(at: first, chart), Theme.light.series[0], within: 1))
-    #expect(isNear(try color(at: second, chart), Theme.light.series[4], within: 1))
+    var found = try colors(at: [first, second], chart)
+    #expect(isNear(found[0], Theme.light.series[0], within: 1))
+    #expect(isNear(found[1], Theme.light.series[4], within: 1))
     chart.series[1].colorIndex = nil
-    #expect(isNear(try color(at: second, chart), Theme.light.series[1], within: 1))
+    found = try colors(at: [first, second], chart)
+    #expect(isNear(found[1], Theme.light.series[1], within: 1))
   }
 
   @Test func `Numbers are colours of a map`() throws {
@@ -43,11 +47,12 @@ import Testing
     let unknown = ScatterChart.Point(x: 2, y: 1)
     var chart = ScatterChart(series: [.init("a", points: points + [unknown])])
     chart.coloring = .colorMap(.viridis, range: 0...8)
-    for point in points {
+    let found = try colors(at: points + [unknown], chart)
+    for (point, color) in zip(points, found) {
       let expected = ColorMap.viridis.color(at: point.value! / 8)
-      #expect(isNear(try color(at: point, chart), expected, within: 1))
+      #expect(isNear(color, expected, within: 1))
     }
-    #expect(isNear(try color(at: unknown, chart), Theme.light.control, within: 1))
+    #expect(isNear(found[5], Theme.light.control, within: 1))
   }
 
   @Test func `Equal units are equally long`() {
@@ -104,6 +109,7 @@ import Testing
       chart.yTitle = "second coordinate"
       chart.title = "A title that needs several lines on so narrow a page as this one is"
       chart.pageSize.width = 5
+      chart.resolution = 100
       for theme in [Theme.light, .dark] {
         chart.theme = theme
         #expect(try hasEmptyEdge(chart))
