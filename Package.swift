@@ -102,7 +102,7 @@ let package = Package(
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "NotebooksTests", dependencies: ["Notebooks"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNGWriter"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNG", "CPNGWriter"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -20,7 +20,7 @@ package struct AxisLabels {
   /// How far the labels reach below their line, in points.
   package let depth: Double
   /// How far they reach to the left of the first place, and to the right of the last.
-  let overhang: (left: Double, right: Double)
+  package let overhang: (left: Double, right: Double)
 
   /// The longest that a turned label may be.
   private static let longest = 2.8 * FigureSize.points
@@ -31,19 +31,19 @@ package struct AxisLabels {
   /// - Parameters:
   ///   - pitch: the distance between neighbours, in points.
   ///   - breaksLines: whether labels of several words may take several lines.
+  ///   - maySlant: whether labels may reach to the left of their places.
   package init(
     _ labels: [String], pitch: Double, fontSize: Double, breaksLines: Bool = false,
-    on canvas: Canvas
+    maySlant: Bool = true, on canvas: Canvas
   ) {
     let cut = Text.Overflow.ellipsis(Self.longest)
     let sizes = labels.map { canvas.size(of: Text($0, size: fontSize, overflow: cut)) }
     let widest = sizes.map(\.width).max() ?? 0
     let line = sizes.map(\.height).max() ?? 0
-    let areNumbers = labels.allSatisfy { Int($0) != nil }
     let (first, last) = (sizes.first?.width ?? 0, sizes.last?.width ?? 0)
 
     self.labels = labels
-    if widest + 4 <= pitch || areNumbers {
+    if widest + 4 <= pitch || !Self.areWords(labels) {
       self.fontSize = fontSize
       orientation = .horizontal
       overflow = cut
@@ -59,7 +59,7 @@ package struct AxisLabels {
       shown = Array(labels.indices)
       depth = broken.depth
       overhang = (pitch / 2, pitch / 2)
-    } else if pitch * Self.slope >= line {
+    } else if maySlant && pitch * Self.slope >= line {
       self.fontSize = fontSize
       orientation = .slanted
       overflow = cut
@@ -78,9 +78,24 @@ package struct AxisLabels {
       orientation = .vertical
       overflow = cut
       shown = Self.thinned(labels, pitch: pitch, needed: needed * shrinking * (1 - 1e-9))
-      depth = widest
-      overhang = (line / 2, line / 2)
+      depth = shown.map { sizes[$0].width }.max().map { $0 * shrinking } ?? 0
+      overhang = (line * shrinking / 2, line * shrinking / 2)
     }
+  }
+
+  /// Whether labels are not all whole numbers, of which some may be left out.
+  static func areWords(_ labels: [String]) -> Bool { labels.contains { Int($0) == nil } }
+
+  /// Draws ticks and labels below equal cells, the labels' places in their middles.
+  func draw(on canvas: Canvas, below plot: CGRect, theme: Theme) {
+    let pitch = plot.width / Double(max(labels.count, 1))
+    func place(_ index: Int) -> Double { plot.minX + (Double(index) + 0.5) * pitch }
+    for index in shown {
+      canvas.line(
+        from: CGPoint(x: place(index), y: plot.maxY),
+        to: CGPoint(x: place(index), y: plot.maxY + Spacing.tick), Stroke(theme.axis))
+    }
+    draw(on: canvas, below: plot.maxY + Spacing.labels, color: theme.text, place: place)
   }
 
   /// Draws the labels below a line; `place` gives a label's place along it.

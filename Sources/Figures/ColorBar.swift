@@ -22,25 +22,28 @@ struct ColorBar {
   private static let point = 5.0
   private static let longest = 7 * FigureSize.points
 
-  init(_ heatmap: Heatmap, plotHeight: Double, on canvas: Canvas) {
-    colorMap = heatmap.colorMap
-    scale = heatmap.valueScale
-    title = Text(
-      heatmap.valueTitle, size: HeatmapLayout.titleSize, overflow: .ellipsis(Self.longest))
-    let titleSize = canvas.size(of: title)
+  /// - Parameters:
+  ///   - missing: what hatched cells are; nil when there are none.
+  ///   - plotHeight: the height of what the bar stands beside, in points.
+  init(
+    _ colorMap: ColorMap, _ scale: ValueScale, title: String, missing: String?,
+    plotHeight: Double, on canvas: Canvas
+  ) {
+    self.colorMap = colorMap
+    self.scale = scale
+    self.title = Text(title, size: Spacing.titleSize, overflow: .ellipsis(Self.longest))
+    let titleSize = canvas.size(of: self.title)
     // A long title lengthens the bar, so that it touches nothing above and below.
     let least = max(1.8 * FigureSize.points, titleSize.width)
     barHeight = min(max(plotHeight, least), Self.longest)
     ticks = Ticks(in: scale.range, limit: min(max(Int(barHeight / 11), 3), 8))
-    missing =
-      heatmap.hasMissing
-      ? Text(heatmap.missingTitle, size: Self.labelSize, overflow: .wrap(42)) : nil
-    let missingSize = missing.map { canvas.size(of: $0) } ?? .zero
+    self.missing = missing.map { Text($0, size: Self.labelSize, overflow: .wrap(42)) }
+    let missingSize = self.missing.map { canvas.size(of: $0) } ?? .zero
     missingHeight = missing == nil ? 0 : 7 + max(missingSize.height, Self.barWidth)
 
     let tickWidths = ticks.labels.map { canvas.size(of: Text($0, size: Self.labelSize)).width }
     ticksWidth = 4 + (tickWidths.max() ?? 0)
-    let titled = title.string.isEmpty ? ticksWidth : ticksWidth + 4 + titleSize.height
+    let titled = title.isEmpty ? ticksWidth : ticksWidth + 4 + titleSize.height
     width = Self.distance + Self.barWidth + max(titled, missing == nil ? 0 : 4 + missingSize.width)
     // Half a line of a label may reach above and below the bar.
     height = barHeight + max(missingHeight, Self.labelSize)

@@ -31,6 +31,12 @@ public struct ColorMap: Sendable, Hashable {
     self = map
   }
 
+  /// The same colours the other way round, for values of which small ones are the strong ones; it
+  /// is found by no name.
+  public var reversed: ColorMap {
+    ColorMap(name: name + " reversed", kind: kind, controlPoints: controlPoints.reversed())
+  }
+
   /// The colour at a position in 0…1; positions outside are moved to the nearer end.
   public func color(at position: Double) -> Color {
     let clamped = position.isNaN ? 0 : min(max(position, 0), 1)

@@ -52,6 +52,14 @@ public struct Heatmap: Figure {
   public var rowOrder = RowOrder.firstAtBottom
   /// Cells that get an outline, such as `largestCell`.
   public var markedCells: [Cell] = []
+  /// Of the cells that are NaN, those that can have no value at all: they are not hatched but left
+  /// blank, such as keys after a query in causal attention.
+  public var blankCells: Set<Cell> = []
+  /// Rows and columns before which a thin line begins a new group, each in 1…count − 1.
+  public var rowBreaks: [Int] = []
+  public var columnBreaks: [Int] = []
+  /// Whether cells are as high as wide, for rows and columns of one kind.
+  public var hasSquareCells = false
   /// Whether values are written into the cells when all of them have room.
   public var showsValues = true
   public var theme = Theme.light
@@ -102,42 +110,16 @@ extension Heatmap {
 
   /// Where each value lies on the colour map.
   var valueScale: ValueScale {
-    let finite = values.joined().filter(\.isFinite)
-    var bounds = range ?? (finite.min() ?? 0)...(finite.max() ?? 1)
-    if colorMap.kind == .diverging {
-      let reach = max(abs(bounds.lowerBound - center), abs(bounds.upperBound - center))
-      bounds = center - reach...center + reach
-    }
-    return ValueScale(
-      bounds, hasBelow: values.joined().contains { $0 < bounds.lowerBound },
-      hasAbove: values.joined().contains { $0 > bounds.upperBound })
+    ValueScale(of: Array(values.joined()), on: colorMap, range: range, center: center)
   }
 
-  var hasMissing: Bool { values.joined().contains(where: \.isNaN) }
-}
-
-/// The way from values to positions in 0…1.
-struct ValueScale: Equatable {
-  let range: ClosedRange<Double>
-  /// Whether some values lie outside.
-  let hasBelow: Bool
-  let hasAbove: Bool
-
-  /// A range of no extent is widened, an immense one cut so that its extent is a number.
-  init(_ range: ClosedRange<Double>, hasBelow: Bool = false, hasAbove: Bool = false) {
-    var lower = max(range.lowerBound, -1e300)
-    var upper = min(range.upperBound, 1e300)
-    if !(upper - lower > max(abs(lower), abs(upper)) * 1e-12) {
-      let reach = max(abs(lower) * 0.05, lower == 0 ? 0.5 : 1e-300)
-      (lower, upper) = (lower - reach, upper + reach)
+  /// Whether a cell is hatched.
+  var hasMissing: Bool {
+    guard !blankCells.isEmpty else { return values.joined().contains(where: \.isNaN) }
+    return values.indices.contains { row in
+      values[row].indices.contains { column in
+        values[row][column].isNaN && !blankCells.contains(Cell(row: row, column: column))
+      }
     }
-    self.range = lower...upper
-    self.hasBelow = hasBelow
-    self.hasAbove = hasAbove
-  }
-
-  /// 0 at the range's lower end, 1 at the upper, linear also outside.
-  func position(of value: Double) -> Double {
-    (value - range.lowerBound) / (range.upperBound - range.lowerBound)
   }
 }

@@ -13,13 +13,7 @@ struct HorizontalTicks {
     let measured = Set(points).sorted()
     let scale = width / (range.upperBound - range.lowerBound)
     func fits(_ places: [Double], _ labels: [String]) -> Bool {
-      let widths = labels.map { canvas.size(of: Text($0, size: fontSize)).width }
-      for index in places.indices.dropFirst() {
-        let distance = (places[index] - places[index - 1]) * scale
-        let needed = (widths[index - 1] + widths[index]) / 2 + 4
-        if distance <= needed { return false }
-      }
-      return true
+      Self.fits(places.map { $0 * scale }, labels, fontSize: fontSize, on: canvas)
     }
 
     if case .categories(let names) = chart.horizontalScale {
@@ -50,6 +44,31 @@ struct HorizontalTicks {
       }
     }
     (places, labels) = ([], [])
+  }
+
+  /// Round numbers of a range that have room in a width in points.
+  init(in range: ClosedRange<Double>, width: Double, fontSize: Double, on canvas: Canvas) {
+    let scale = width / (range.upperBound - range.lowerBound)
+    for limit in stride(from: 9, to: 1, by: -1) {
+      let ticks = Ticks(in: range, limit: limit)
+      let places = ticks.values.map { $0 * scale }
+      if Self.fits(places, ticks.labels, fontSize: fontSize, on: canvas) {
+        self.places = ticks.values
+        labels = ticks.labels
+        return
+      }
+    }
+    (places, labels) = ([], [])
+  }
+
+  /// Whether labels centred on places in points keep clear of one another.
+  private static func fits(
+    _ places: [Double], _ labels: [String], fontSize: Double, on canvas: Canvas
+  ) -> Bool {
+    let widths = labels.map { canvas.size(of: Text($0, size: fontSize)).width }
+    return places.indices.dropFirst().allSatisfy { index in
+      places[index] - places[index - 1] > (widths[index - 1] + widths[index]) / 2 + 4
+    }
   }
 
   private static func round(

@@ -1,37 +1,75 @@
 import Foundation
 
-/// The names of the series, in rows above the chart.
+/// The names of what is drawn, each beside a sample of it, in rows above a chart.
 struct Legend {
   /// An entry's place relative to the legend.
   struct Entry {
-    let series: Int
+    /// Which of the names it is.
+    let index: Int
     let text: Text
     let origin: CGPoint
+    let height: Double
   }
 
   let entries: [Entry]
-  /// With the space below; 0 when no series has a name.
+  /// With the space below; 0 when nothing has a name.
   let height: Double
+  /// What the names are, before the first.
+  private let title: Text
+  private let sample: Double
 
-  static let sample = 15.0
   private static let fontSize = 7.0
+  private static let gap = 3.0
 
-  init(_ chart: LineChart, width: Double, on canvas: Canvas) {
+  /// Entries for the names that are not empty, broken into rows of a width in points.
+  ///
+  /// - Parameter sample: the width of a sample in points.
+  init(
+    _ names: [String], title: String = "", sample: Double, width: Double, on canvas: Canvas
+  ) {
+    self.title = Text(title, size: Self.fontSize, overflow: .ellipsis(width / 2))
+    self.sample = sample
+    let start = title.isEmpty ? 0 : canvas.size(of: self.title).width + 6
     var entries: [Entry] = []
-    var (x, y, line) = (0.0, 0.0, 0.0)
-    for (index, series) in chart.series.enumerated() where !series.name.isEmpty {
-      let limit = width - Self.sample - 3
-      let text = Text(series.name, size: Self.fontSize, overflow: .ellipsis(limit))
+    var (x, y, line) = (start, 0.0, 0.0)
+    for (index, name) in names.enumerated() where !name.isEmpty {
+      let limit = width - start - sample - Self.gap
+      let text = Text(name, size: Self.fontSize, overflow: .ellipsis(limit))
       let size = canvas.size(of: text)
-      let needed = Self.sample + 3 + size.width
-      if x > 0 && x + needed > width {
-        (x, y, line) = (0, y + line + 1, 0)
+      let needed = sample + Self.gap + size.width
+      if x > start && x + needed > width {
+        (x, y, line) = (start, y + line + 1, 0)
       }
-      entries.append(Entry(series: index, text: text, origin: CGPoint(x: x, y: y)))
+      entries.append(
+        Entry(index: index, text: text, origin: CGPoint(x: x, y: y), height: size.height))
       x += needed + 10
       line = max(line, size.height)
     }
     self.entries = entries
     height = entries.isEmpty ? 0 : y + line + 4
+  }
+
+  /// Draws the names; `drawSample` draws one of what they name into its place.
+  func draw(
+    on canvas: Canvas, at origin: CGPoint, theme: Theme,
+    drawSample: (_ index: Int, _ place: CGRect) -> Void
+  ) {
+    guard let first = entries.first else { return }
+    if !title.string.isEmpty {
+      var text = title
+      text.color = theme.secondaryText
+      canvas.draw(
+        text, at: CGPoint(x: origin.x, y: origin.y + first.height / 2), anchor: .left)
+    }
+    for entry in entries {
+      let place = CGRect(
+        x: origin.x + entry.origin.x, y: origin.y + entry.origin.y, width: sample,
+        height: entry.height)
+      drawSample(entry.index, place)
+      var text = entry.text
+      text.color = theme.text
+      canvas.draw(
+        text, at: CGPoint(x: place.maxX + Self.gap, y: place.midY), anchor: .left)
+    }
   }
 }

@@ -8,9 +8,15 @@ extension LineChart {
     series[index].intervals == .band && series[index].points.contains { $0.interval != nil }
   }
 
-  /// Whether points are marked: not those of a line so dense that its marks would touch.
+  /// Whether a series reaches from one end of the chart to the other, as a control's band does.
+  func spansChart(_ index: Int) -> Bool { series[index].isControl && hasBand(index) }
+
+  /// Whether points are marked: not those of a line so dense that its marks would touch, and not
+  /// the only point of what spans the chart, as it belongs to no place.
   func hasMarks(_ index: Int, _ layout: LineChartLayout) -> Bool {
-    !series[index].isJoined || Double(series[index].points.count) * 5.5 <= layout.plot.width
+    let count = series[index].points.count
+    guard series[index].isJoined else { return true }
+    return !(spansChart(index) && count == 1) && Double(count) * 5.5 <= layout.plot.width
   }
 
   func lineStroke(of index: Int) -> Stroke {
@@ -27,12 +33,23 @@ extension LineChart {
       $0.interval.map { !($0.lowerBound.isFinite && $0.upperBound.isFinite) } ?? true
     }
     for run in runs {
-      let edges = run.compactMap { point in
+      var edges = run.compactMap { point in
         point.interval.map { interval in
           let x = place(of: point, in: index, layout)
           return (
             upper: layout.point(x, interval.upperBound), lower: layout.point(x, interval.lowerBound)
           )
+        }
+      }
+      if spansChart(index) {
+        let ends = reach(of: run, in: index, layout)
+        if let left = ends.left, var edge = edges.first {
+          (edge.upper.x, edge.lower.x) = (left, left)
+          edges.insert(edge, at: 0)
+        }
+        if let right = ends.right, var edge = edges.last {
+          (edge.upper.x, edge.lower.x) = (right, right)
+          edges.append(edge)
         }
       }
       if let only = edges.first, edges.count == 1 {
@@ -51,9 +68,14 @@ extension LineChart {
     let line = lineStroke(of: index)
     func position(_ point: Point) -> CGPoint { self.position(of: point, in: index, layout) }
     if series[index].isJoined {
-      for run in series[index].points.split(whereSeparator: { !$0.y.isFinite })
-      where run.count > 1 {
-        canvas.stroke(run.map(position), line)
+      for run in series[index].points.split(whereSeparator: { !$0.y.isFinite }) {
+        var points = run.map(position)
+        if spansChart(index), let first = points.first, let last = points.last {
+          let ends = reach(of: run, in: index, layout)
+          if let left = ends.left { points.insert(CGPoint(x: left, y: first.y), at: 0) }
+          if let right = ends.right { points.append(CGPoint(x: right, y: last.y)) }
+        }
+        if points.count > 1 { canvas.stroke(points, line) }
       }
     }
     if series[index].intervals == .whiskers {
@@ -71,6 +93,17 @@ extension LineChart {
     }
   }
 
+  /// The chart's ends that a run of points of what spans the chart is drawn to.
+  private func reach(
+    of run: ArraySlice<Point>, in index: Int, _ layout: LineChartLayout
+  ) -> (left: Double?, right: Double?) {
+    let points = series[index].points
+    return (
+      run.startIndex == points.startIndex ? layout.plot.minX : nil,
+      run.endIndex == points.endIndex ? layout.plot.maxX : nil
+    )
+  }
+
   private func drawWhisker(
     _ x: Double, _ lower: Double, _ upper: Double, _ stroke: Stroke, on canvas: Canvas
   ) {
@@ -83,19 +116,10 @@ extension LineChart {
 
   /// Series differ in shape as well as in colour, for readers who cannot tell the colours apart.
   func drawMark(of index: Int, at point: CGPoint, on canvas: Canvas) {
-    let (radius, color) = (Self.markRadius, color(of: index))
-    func polygon(_ offsets: [(Double, Double)]) {
-      canvas.fill(
-        polygon: offsets.map { CGPoint(x: point.x + $0 * radius, y: point.y + $1 * radius) },
-        with: color)
-    }
-    switch series[..<index].count(where: { $0.isControl == series[index].isControl }) % 5 {
-    case 0: canvas.fill(discAt: point, radius: radius, with: color)
-    case 1: polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
-    case 2: polygon([(0, -1.2), (1.1, 0.8), (-1.1, 0.8)])
-    case 3: polygon([(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)])
-    default: polygon([(0, 1.2), (1.1, -0.8), (-1.1, -0.8)])
-    }
+    let shapes: [Marker] = [.circle, .square, .triangle, .diamond, .invertedTriangle]
+    let number = series[..<index].count { $0.isControl == series[index].isControl }
+    canvas.draw(
+      shapes[number % shapes.count], at: point, radius: Self.markRadius, color: color(of: index))
   }
 
   /// Where a point lies on the page.

@@ -3,11 +3,10 @@ import Foundation
 extension LineChart {
   public func draw(on canvas: Canvas) {
     let layout = LineChartLayout(self, measuredOn: canvas)
-    let origin = CGPoint(x: LineChartLayout.margin, y: LineChartLayout.margin)
+    let origin = CGPoint(x: Spacing.margin, y: Spacing.margin)
     layout.heading.draw(on: canvas, at: origin, theme: theme)
     drawLegend(on: canvas, layout, at: CGPoint(x: origin.x, y: origin.y + layout.heading.height))
-    drawVerticalAxis(on: canvas, layout)
-    drawHorizontalAxis(on: canvas, layout)
+    drawAxes(on: canvas, layout)
     drawReferences(on: canvas, layout)
     // Marks on the border are drawn whole; what lies outside the range is not drawn.
     canvas.clipped(to: layout.plot.insetBy(dx: -3, dy: -3)) {
@@ -20,53 +19,27 @@ extension LineChart {
     drawPointLabels(on: canvas, layout)
   }
 
-  private func drawVerticalAxis(on canvas: Canvas, _ layout: LineChartLayout) {
-    let plot = layout.plot
-    for (value, label) in zip(layout.verticalTicks.values, layout.verticalTicks.labels) {
-      let y = layout.point(0, value).y
-      canvas.line(
-        from: CGPoint(x: plot.minX, y: y), to: CGPoint(x: plot.maxX, y: y),
-        Stroke(theme.grid, width: 0.4))
-      canvas.line(
-        from: CGPoint(x: plot.minX - LineChartLayout.tick, y: y),
-        to: CGPoint(x: plot.minX, y: y), Stroke(theme.axis))
-      canvas.draw(
-        Text(label, size: LineChartLayout.labelSize, color: theme.text),
-        at: CGPoint(x: plot.minX - LineChartLayout.tick - LineChartLayout.gap, y: y),
-        anchor: .right)
-    }
-    canvas.stroke(
-      [
-        CGPoint(x: plot.minX, y: plot.minY), CGPoint(x: plot.minX, y: plot.maxY),
-        CGPoint(x: plot.maxX, y: plot.maxY),
-      ], Stroke(theme.axis))
-    if !yTitle.isEmpty {
-      canvas.draw(
-        Text(yTitle, size: LineChartLayout.titleSize, color: theme.text),
-        at: CGPoint(x: layout.yTitleX, y: plot.midY), anchor: .top, rotation: 90)
-    }
-  }
+  private func drawAxes(on canvas: Canvas, _ layout: LineChartLayout) {
+    let axes = PlotAxes(plot: layout.plot, theme: theme)
+    let (vertical, horizontal) = (layout.verticalTicks, layout.horizontalTicks)
+    axes.drawVertical(
+      zip(vertical.values, vertical.labels).map {
+        PlotAxes.Tick(place: layout.point(0, $0).y, label: $1)
+      },
+      title: yTitle, titleX: layout.yTitleX, on: canvas)
+    axes.drawLines(on: canvas)
 
-  private func drawHorizontalAxis(on canvas: Canvas, _ layout: LineChartLayout) {
-    let (plot, ticks) = (layout.plot, layout.horizontalTicks)
-    let labelY = plot.maxY + LineChartLayout.tick + LineChartLayout.gap
-    func x(_ index: Int) -> Double { layout.point(ticks.places[index], 0).x }
-    for index in layout.categoryLabels?.shown ?? Array(ticks.places.indices) {
-      canvas.line(
-        from: CGPoint(x: x(index), y: plot.maxY),
-        to: CGPoint(x: x(index), y: plot.maxY + LineChartLayout.tick), Stroke(theme.axis))
-      if layout.categoryLabels == nil {
-        canvas.draw(
-          Text(ticks.labels[index], size: LineChartLayout.labelSize, color: theme.text),
-          at: CGPoint(x: x(index), y: labelY), anchor: .top)
-      }
-    }
-    layout.categoryLabels?.draw(on: canvas, below: labelY, color: theme.text, place: x)
-    if !xTitle.isEmpty {
-      canvas.draw(
-        Text(xTitle, size: LineChartLayout.titleSize, color: theme.text),
-        at: CGPoint(x: plot.midX, y: layout.xTitleY), anchor: .top)
-    }
+    func x(_ index: Int) -> Double { layout.point(horizontal.places[index], 0).x }
+    // Categories are lettered together, so that their labels know of one another.
+    let categories = layout.categoryLabels
+    let shown = categories?.shown ?? Array(horizontal.places.indices)
+    axes.drawHorizontal(
+      shown.map {
+        PlotAxes.Tick(place: x($0), label: categories == nil ? horizontal.labels[$0] : "")
+      },
+      title: xTitle, titleY: layout.xTitleY, on: canvas)
+    categories?.draw(
+      on: canvas, below: layout.plot.maxY + Spacing.labels, color: theme.text, place: x)
   }
 
   /// Dashed lines, their labels at the right moved apart where they would touch.
@@ -90,26 +63,20 @@ extension LineChart {
   }
 
   private func drawLegend(on canvas: Canvas, _ layout: LineChartLayout, at origin: CGPoint) {
-    for entry in layout.legend.entries {
-      var text = entry.text
-      text.color = theme.text
-      let height = canvas.size(of: text).height
-      let left = origin.x + entry.origin.x
-      let middle = origin.y + entry.origin.y + height / 2
-      let right = left + Legend.sample
-      if hasBand(entry.series) {
-        let band = CGRect(x: left, y: middle - 3, width: Legend.sample, height: 6)
-        canvas.fill(band, with: color(of: entry.series).withOpacity(Self.bandOpacity))
+    layout.legend.draw(on: canvas, at: origin, theme: theme) { index, place in
+      if hasBand(index) {
+        canvas.fill(
+          place.insetBy(dx: 0, dy: place.height / 2 - 3),
+          with: color(of: index).withOpacity(Self.bandOpacity))
       }
-      if series[entry.series].isJoined {
+      if series[index].isJoined {
         canvas.line(
-          from: CGPoint(x: left, y: middle), to: CGPoint(x: right, y: middle),
-          lineStroke(of: entry.series))
+          from: CGPoint(x: place.minX, y: place.midY), to: CGPoint(x: place.maxX, y: place.midY),
+          lineStroke(of: index))
       }
-      if hasMarks(entry.series, layout) {
-        drawMark(of: entry.series, at: CGPoint(x: (left + right) / 2, y: middle), on: canvas)
+      if hasMarks(index, layout) {
+        drawMark(of: index, at: CGPoint(x: place.midX, y: place.midY), on: canvas)
       }
-      canvas.draw(text, at: CGPoint(x: right + 3, y: middle), anchor: .left)
     }
   }
 }

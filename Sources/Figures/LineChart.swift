@@ -37,7 +37,8 @@ public struct LineChart: Figure {
     public var name: String
     public var points: [Point]
     public var intervals = IntervalStyle.whiskers
-    /// Controls are grey and dashed, and lie behind the others.
+    /// Controls are grey and dashed, and lie behind the others. With a band they reach across the
+    /// whole chart, level beyond their first and last point; one point is enough.
     public var isControl = false
     /// Whether a line joins the points.
     public var isJoined = true

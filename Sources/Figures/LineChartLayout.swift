@@ -17,60 +17,55 @@ struct LineChartLayout {
   /// Where the horizontal axis's title begins.
   let xTitleY: Double
 
-  static let margin = 6.0
-  static let labelSize = 7.0
-  static let titleSize = 7.5
-  static let tick = 2.5
-  static let gap = 2.0
   private static let leastPlotHeight = 2.2 * FigureSize.points
   private static let leastPlotWidth = 2.5 * FigureSize.points
 
   init(_ chart: LineChart, measuredOn canvas: Canvas) {
     let size = chart.pageSize.points
-    let inner = size.width - 2 * Self.margin
+    let inner = size.width - 2 * Spacing.margin
     heading = Heading(
       title: chart.title, subtitle: chart.subtitle, atLeast: inner, widest: inner, on: canvas)
-    legend = Legend(chart, width: inner, on: canvas)
+    legend = Legend(chart.series.map(\.name), sample: 15, width: inner, on: canvas)
     verticalScale = chart.verticalScale
     verticalTicks = Ticks(in: verticalScale.range, limit: 6)
     horizontalRange = chart.horizontalRange
 
-    let titleLine = canvas.size(of: Text("X", size: Self.titleSize)).height
-    let line = canvas.size(of: Text("0", size: Self.labelSize)).height
+    let titleLine = canvas.size(of: Text("X", size: Spacing.titleSize)).height
+    let line = canvas.size(of: Text("0", size: Spacing.labelSize)).height
     func width(_ label: String) -> Double {
-      canvas.size(of: Text(label, size: Self.labelSize)).width
+      canvas.size(of: Text(label, size: Spacing.labelSize)).width
     }
     let left =
-      Self.margin + (chart.yTitle.isEmpty ? 0 : titleLine + 3)
-      + (verticalTicks.labels.map(width).max() ?? 0) + Self.tick + Self.gap
+      Spacing.margin + (chart.yTitle.isEmpty ? 0 : titleLine + Spacing.titleGap)
+      + (verticalTicks.labels.map(width).max() ?? 0) + Spacing.labels
     let references = chart.references.map { canvas.size(of: Self.referenceText($0.label)).width }
-    let right = Self.margin + (references.max().map { $0 + 4 } ?? 0)
+    let right = Spacing.margin + (references.max().map { $0 + 4 } ?? 0)
     let plotWidth = max(size.width - left - right, Self.leastPlotWidth)
 
     horizontalTicks = HorizontalTicks(
-      chart, width: plotWidth, fontSize: Self.labelSize, on: canvas)
+      chart, width: plotWidth, fontSize: Spacing.labelSize, on: canvas)
     if case .categories(let names) = chart.horizontalScale, !names.isEmpty {
       categoryLabels = AxisLabels(
-        names, pitch: plotWidth / Double(names.count), fontSize: Self.labelSize,
+        names, pitch: plotWidth / Double(names.count), fontSize: Spacing.labelSize,
         breaksLines: true, on: canvas)
     } else {
       categoryLabels = nil
     }
-    let depth = Self.tick + Self.gap + (categoryLabels?.depth ?? line)
-    let below = depth + (chart.xTitle.isEmpty ? 0 : titleLine + 3) + Self.margin
-    let top = Self.margin + heading.height + legend.height + line / 2
+    let depth = Spacing.labels + (categoryLabels?.depth ?? line)
+    let below = depth + (chart.xTitle.isEmpty ? 0 : titleLine + Spacing.titleGap) + Spacing.margin
+    let top = Spacing.margin + heading.height + legend.height + line / 2
     let plotHeight = max(size.height - top - below, Self.leastPlotHeight)
 
     // Slanted labels of the first categories may reach beyond the axis's own labels.
     let overhang = categoryLabels.map {
-      $0.overhang.left - plotWidth / Double(max($0.labels.count, 1)) / 2 + Self.margin
+      $0.overhang.left - plotWidth / Double(max($0.labels.count, 1)) / 2 + Spacing.margin
     }
     let start = max(left, overhang ?? 0)
-    yTitleX = start - left + Self.margin
+    yTitleX = start - left + Spacing.margin
     plot = CGRect(x: start, y: top, width: plotWidth, height: plotHeight)
     page = CGSize(
       width: max(size.width, start + plotWidth + right), height: top + plotHeight + below)
-    xTitleY = plot.maxY + depth + 3
+    xTitleY = plot.maxY + depth
   }
 
   static func referenceText(_ label: String) -> Text {

@@ -58,4 +58,41 @@ import Testing
       }
     }
   }
+
+  /// The parts of a row of pixels that have a colour, as a share of the page's width.
+  private func extent(of color: Color, _ pixels: Pixels, y: Int) -> ClosedRange<Double>? {
+    let found = (0..<pixels.width).filter { isNear(pixels[$0, y], color, within: 3) }
+    guard let first = found.first, let last = found.last else { return nil }
+    return Double(first) / Double(pixels.width)...Double(last) / Double(pixels.width)
+  }
+
+  @Test(arguments: [Theme.light, .dark])
+  func `A control's band reaches across the whole chart`(theme: Theme) throws {
+    for places in [[3.0], [1.0, 2, 4]] {
+      var control = LineChart.Series(
+        "control", points: places.map { .init(x: $0, y: 0.5, interval: 0.2...0.8) })
+      control.intervals = .band
+      var chart = LineChart(
+        series: [.init("", points: [.init(x: 0, y: 0), .init(x: 9, y: 1)]), control])
+      chart.valueRange = 0...1
+      chart.theme = theme
+      // Between the grid lines, on no curve.
+      func band(_ color: Color) throws -> ClosedRange<Double>? {
+        let pixels = try chart.rendered()
+        let mixed = Color(
+          red: 0.82 * theme.background.red + 0.18 * color.red,
+          green: 0.82 * theme.background.green + 0.18 * color.green,
+          blue: 0.82 * theme.background.blue + 0.18 * color.blue)
+        return extent(of: mixed, pixels, y: pixels.height * 5 / 8)
+      }
+      if places.count > 1 {
+        let narrow = try #require(try band(theme.series[1]))
+        #expect(narrow.upperBound - narrow.lowerBound < 0.5)
+      }
+      chart.series[1].isControl = true
+      let whole = try #require(try band(theme.control))
+      // All but the labels at the left and the margins.
+      #expect(whole.lowerBound < 0.1 && whole.upperBound > 0.95)
+    }
+  }
 }

@@ -65,3 +65,17 @@ func isNear(_ color: Color, _ other: Color, within levels: Double) -> Bool {
   ]
   return differences.allSatisfy { abs($0) * 255 <= levels }
 }
+
+/// Whether the outermost two points of a page have the background's colour.
+func hasEmptyEdge(_ figure: some Figure) throws -> Bool {
+  let pixels = try figure.rendered()
+  let edge = max(1, Int(2 * figure.resolution / 72))
+  let background = figure.theme.background
+  return (0..<pixels.height).allSatisfy { y in
+    (0..<pixels.width).allSatisfy { x in
+      let isInside =
+        (edge..<pixels.width - edge).contains(x) && (edge..<pixels.height - edge).contains(y)
+      return isInside || isNear(pixels[x, y], background, within: 1)
+    }
+  }
+}
