@@ -47,34 +47,50 @@ package struct ScatterLayout {
     let bar = chart.bar(plotHeight: least, on: canvas)
     let plotHeight = max(least, bar?.height ?? 0)
     let yTitle = chart.yTitle.isEmpty ? 0 : titleLine + Spacing.titleGap
-    // The last tick's label may reach beyond the plot.
-    let right = Spacing.margin + (bar?.width ?? 5)
 
-    // With equal units the plot's width decides what is shown, and so how wide the labels are.
-    var labels = 0.0
+    // What is shown decides how wide the labels are, and with equal units the plot's width decides
+    // what is shown.
+    var (left, right) = (yTitle + Spacing.labels, bar?.width ?? 0)
     var plot = CGRect.zero
-    var ticks = Ticks(in: 0...1, limit: 6)
     var scales = chart.scales(on: CGSize(width: 1, height: 1))
-    for _ in 0..<3 {
-      let left = Spacing.margin + yTitle + labels + Spacing.labels
+    var yTicks = Ticks(in: scales.y.range, limit: 6)
+    var xTicks = HorizontalTicks(
+      in: scales.x.range, width: inner, fontSize: Spacing.labelSize, on: canvas)
+    func widths(_ labels: [String]) -> [Double] {
+      labels.map { canvas.size(of: Text($0, size: Spacing.labelSize)).width }
+    }
+    for _ in 0..<4 {
       plot = CGRect(
-        x: left, y: top, width: max(size.width - left - right, Self.leastPlotWidth),
-        height: plotHeight)
+        x: Spacing.margin + left, y: top,
+        width: max(inner - left - right, Self.leastPlotWidth), height: plotHeight)
       scales = chart.scales(on: plot.size)
-      ticks = Ticks(in: scales.y.range, limit: max(3, min(7, Int(plotHeight / 20))))
-      let widths = ticks.labels.map { canvas.size(of: Text($0, size: Spacing.labelSize)).width }
-      if let widest = widths.max(), widest > labels { labels = widest } else { break }
+      yTicks = Ticks(in: scales.y.range, limit: max(3, min(7, Int(plotHeight / 20))))
+      xTicks = HorizontalTicks(
+        in: scales.x.range, width: plot.width, fontSize: Spacing.labelSize, on: canvas)
+      // Labels below the plot may reach out on both sides of it.
+      let ends = zip(xTicks.places, widths(xTicks.labels)).map { place, width in
+        let x = scales.x.position(of: place) * plot.width
+        return (left: width / 2 - x, right: x + width / 2 - plot.width)
+      }
+      let wanted = (
+        left: max(
+          yTitle + Spacing.labels + (widths(yTicks.labels).max() ?? 0),
+          ends.map(\.left).max() ?? 0),
+        right: max(bar?.width ?? 0, ends.map(\.right).max() ?? 0)
+      )
+      guard wanted.left > left || wanted.right > right else { break }
+      (left, right) = (max(left, wanted.left), max(right, wanted.right))
     }
     self.plot = plot
     (x, y) = scales
-    yTicks = ticks
-    xTicks = HorizontalTicks(
-      in: scales.x.range, width: plot.width, fontSize: Spacing.labelSize, on: canvas)
+    self.xTicks = xTicks
+    self.yTicks = yTicks
     self.bar = bar
     barEdge = plot.maxX
     yTitleX = Spacing.margin
     xTitleY = plot.maxY + depth
-    page = CGSize(width: max(size.width, plot.maxX + right), height: plot.maxY + below)
+    page = CGSize(
+      width: max(size.width, plot.maxX + right + Spacing.margin), height: plot.maxY + below)
   }
 
   /// A point's place on the page.

@@ -88,6 +88,15 @@ import Testing
     }
   }
 
+  @Test func `Wide labels at the axis's ends are not cut`() throws {
+    for places in [-1e-4...1e-4, 0...12_345_678, -1_000...1_000] {
+      var chart = ScatterChart(series: [.init("", points: [.init(x: 0, y: 1)])])
+      chart.xRange = places
+      chart.resolution = 100
+      #expect(try hasEmptyEdge(chart))
+    }
+  }
+
   private static let colorings: [ScatterChart.Coloring] = [
     .series, .categories(["a", "b"]), .categories((0..<12).map(String.init)), .categories([]),
     .colorMap(.blueRed), .colorMap(.viridis, range: 1...2),
