@@ -17,7 +17,8 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .customLong("choices"),
     help: ArgumentHelp(
-      "A method with its choices, as `tune` wrote them, beside those of --methods.", valueName: "file"))
+      "A method with its choices, as `tune` wrote them, beside those of --methods.",
+      valueName: "file"))
   var choiceFiles: [String] = []
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var choices: MethodOptions

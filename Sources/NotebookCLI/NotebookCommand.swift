@@ -12,10 +12,11 @@ struct NotebookCommand: ParsableCommand {
 
   struct Files: ParsableArguments {
     @Argument(help: "Notebooks.") var files: [String]
-    @Flag(help: "Leave out notebooks that need a file, such as a model, that isn't in the repository.")
+    @Flag(
+      help: "Leave out notebooks that need a file, such as a model, that isn't in the repository.")
     var onlySelfContained = false
 
-    func forEach(_ work: (NotebookRunner, URL) throws -> NotebookRunner.Outcome) throws {
+    func eachFile(_ work: (NotebookRunner, URL) throws -> NotebookRunner.Outcome) throws {
       var failed = false
       for file in files {
         let url = URL(filePath: (file as NSString).expandingTildeInPath)
@@ -55,7 +56,7 @@ struct NotebookCommand: ParsableCommand {
       abstract: "Write the outputs and figures of notebooks into them.")
     @OptionGroup var files: Files
 
-    func run() throws { try files.forEach { try $0.run($1) } }
+    func run() throws { try files.eachFile { try $0.run($1) } }
   }
 
   struct Check: ParsableCommand {
@@ -63,6 +64,6 @@ struct NotebookCommand: ParsableCommand {
       abstract: "Fail where a notebook prints, draws or claims something else than is in it.")
     @OptionGroup var files: Files
 
-    func run() throws { try files.forEach { try $0.check($1) } }
+    func run() throws { try files.eachFile { try $0.check($1) } }
   }
 }

@@ -1,5 +1,5 @@
-import Interchange
 import Foundation
+import Interchange
 
 /// How a notebook's program tells the runner where it is: by lines of its output that begin with a
 /// control character.

@@ -129,7 +129,8 @@ public struct NotebookRunner {
     let library = root.appending(components: ".build", "release", "libNotebookSupport.a")
     guard let built = modified(library) else {
       throw NotebookError.notCompiled(
-        "\(notebook.path): build the library first: swift build -c release --product NotebookSupport")
+        "\(notebook.path): build the library first: swift build -c release --product NotebookSupport"
+      )
     }
     let text = notebook.program(isThere: isThere)
     if (try? String(contentsOf: source, encoding: .utf8)) == text,

@@ -126,10 +126,21 @@ import Testing
 
 /// The same figure with so many times the pixels along each side.
 private struct FinerFigure: Figure {
-  let base: any Figure
+  var base: any Figure
   let factor: Int
 
-  var theme: Theme { base.theme }
+  var title: String {
+    get { base.title }
+    set { base.title = newValue }
+  }
+  var subtitle: String {
+    get { base.subtitle }
+    set { base.subtitle = newValue }
+  }
+  var theme: Theme {
+    get { base.theme }
+    set { base.theme = newValue }
+  }
   var size: FigureSize { base.size }
   var resolution: Double { base.resolution * Double(factor) }
   func draw(on canvas: Canvas) { base.draw(on: canvas) }

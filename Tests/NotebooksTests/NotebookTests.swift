@@ -1,5 +1,5 @@
-import Notebooks
 import Foundation
+import Notebooks
 import Testing
 
 /// Taking notebooks apart and putting them together again.
@@ -75,7 +75,8 @@ import Testing
     func differences(_ first: String, _ second: String) -> [String] {
       notebook.differences(
         NotebookResults(
-          "\u{1}cell\t0\n\(first)\n\u{1}cell\t1\n\(second)\n\u{1}figure\tmap.png\ta map\n\u{1}end\n"))
+          "\u{1}cell\t0\n\(first)\n\u{1}cell\t1\n\(second)\n\u{1}figure\tmap.png\ta map\n\u{1}end\n"
+        ))
     }
     #expect(differences("1", "2").isEmpty)
     #expect(differences("1", "2.015").isEmpty)
