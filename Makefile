@@ -115,7 +115,7 @@ tasks: build model
 	done
 	.build/release/interchange compare $(MODEL) --resume --methods loreft:rank=8:rate=1e-3 --only-consistent \
 	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
-	  $(TASK_SIZES) --test-limit 32 --out tasks-output/arithmetic
+	  $(TASK_SIZES) --train-limit 96 --test-limit 32 --out tasks-output/arithmetic
 	cat tasks-output/{ARC-Easy,boolq,arithmetic}/comparison.md > tasks-output/summary.md
 	$(call splice,tasks,tasks-output/summary.md)
 
