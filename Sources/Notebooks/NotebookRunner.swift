@@ -161,7 +161,7 @@ public struct NotebookRunner {
         + ["-lNotebookSupport", "-o", program.path(percentEncoded: false)])
     guard ended.status != 0 else { return }
     let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)
-    let messages = lines.filter { $0.contains("error: ") }
+    let messages = lines.filter { $0.contains("error: ") && !$0.hasPrefix(" ") }
     throw NotebookError.notCompiled(
       (messages.isEmpty ? lines.suffix(3) : messages[...]).joined(separator: "\n"))
   }
