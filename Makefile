@@ -90,7 +90,6 @@ notebooks: deps model
 
 # The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.
 docs: build
-	swift build $(BUILD) --target Interchange
 	Scripts/documentation.sh
 
 # The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;

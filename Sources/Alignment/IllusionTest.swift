@@ -63,7 +63,7 @@ extension Alignment {
   }
 
   /// An orthonormal basis [rank, inputs] of the row space of a weight [outputs, inputs].
-  static func rowSpace(of weight: Tensor) throws -> Tensor {
+  private static func rowSpace(of weight: Tensor) throws -> Tensor {
     let (_, values, right) = try weight.svd()
     let rank = values.count { $0 > 1e-5 * (values.first ?? 0) }
     return right.gatherRows(Array(0..<max(1, rank)))

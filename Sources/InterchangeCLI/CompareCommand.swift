@@ -37,9 +37,7 @@ struct CompareCommand: ParsableCommand {
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
     let parsed =
       try (methods ?? "").split(separator: ",").map { try MethodChoices(parsing: String($0)) }
-      + choiceFiles.map {
-        try MethodChoices(contentsOf: URL(fileURLWithPath: ($0 as NSString).expandingTildeInPath))
-      }
+      + choiceFiles.map { try MethodChoices(file: $0) }
     guard !parsed.isEmpty else {
       throw ValidationError("compare needs a method in --methods or --choices.")
     }

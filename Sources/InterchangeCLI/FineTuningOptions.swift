@@ -196,3 +196,10 @@ struct DataOptions: ParsableArguments {
     return try FineTuningData(path, testPath: test, options: options)
   }
 }
+
+extension MethodChoices {
+  /// The choices in a file that a user names.
+  init(file: String) throws {
+    try self.init(contentsOf: URL(fileURLWithPath: (file as NSString).expandingTildeInPath))
+  }
+}

@@ -50,9 +50,7 @@ struct FinetuneCommand: ParsableCommand {
     let data = try data.read()
     let model = try model.load()
     let writer = try RunWriter("finetune", common, model)
-    let chosen = try winner.map {
-      try MethodChoices(contentsOf: URL(fileURLWithPath: ($0 as NSString).expandingTildeInPath))
-    }
+    let chosen = try winner.map { try MethodChoices(file: $0) }
     let method = chosen?.method ?? method
     let experiment = try FineTuningExperiment(
       chosen ?? MethodChoices(method), choices, training, self.data, model, data, common)

@@ -38,7 +38,8 @@ public protocol Architecture: Sendable {
   /// Whether a projection of its blocks has a bias.
   func hasBias(_ projection: Projection) -> Bool
 
-  /// A projection's weight [outputs, inputs], widened; nil when its blocks have no such projection.
+  /// A projection's weight [outputs, inputs], widened; nil when its blocks have no such projection. The layer
+  /// has to exist.
   func weight(of projection: Projection, layer: Int) -> Tensor?
 
   /// The position whose outputs answer for a whole input: a decoder's last one.

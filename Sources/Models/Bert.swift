@@ -131,6 +131,21 @@ public struct Bert: Architecture {
 
   public func hasBias(_ projection: Projection) -> Bool { projection != .gate }
 
+  public func weight(of projection: Projection, layer: Int) -> Tensor? {
+    let block = blocks[layer]
+    let map: LinearMap? =
+      switch projection {
+      case .query: block.query
+      case .key: block.key
+      case .value: block.value
+      case .output: block.output
+      case .up: block.up
+      case .down: block.down
+      case .gate: nil
+      }
+    return map?.weight.floats()
+  }
+
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
     var ids: [Int] = []
     var typeIDs: [Int] = []

@@ -26,10 +26,16 @@ package struct NotebookResults: Equatable {
     package internal(set) var figures: [Notebook.FigureLink] = []
   }
 
+  /// A claim that doesn't hold, and the notebook's line that makes it.
+  package struct Failure: Equatable {
+    package let line: Int
+    package let claim: String
+  }
+
   /// By the cell's number; a cell that was left out has none.
   package private(set) var cells: [Int: Result] = [:]
-  /// Claims that don't hold, with their lines.
-  package private(set) var failures: [(line: Int, claim: String)] = []
+  /// Claims that don't hold.
+  package private(set) var failures: [Failure] = []
   package private(set) var isComplete = false
   /// The cell that was begun last.
   package private(set) var last: Int?
@@ -54,23 +60,18 @@ package struct NotebookResults: Equatable {
             Notebook.FigureLink(name: words[1], alternative: words[2]))
         }
       case "failed" where words.count == 3:
-        failures.append((Int(words[1]) ?? 0, words[2]))
+        failures.append(Failure(line: Int(words[1]) ?? 0, claim: words[2]))
       case "end": isComplete = true
       default: break
       }
     }
-  }
-
-  package static func == (a: NotebookResults, b: NotebookResults) -> Bool {
-    a.cells == b.cells && a.isComplete == b.isComplete
-      && a.failures.elementsEqual(b.failures) { $0 == $1 }
   }
 }
 
 extension NotebookResults.Result {
   /// What was printed, without blank lines at the ends; nil when that is nothing.
   var text: String? {
-    let lines = Array(output.drop { $0.isEmpty }.reversed().drop { $0.isEmpty }.reversed())
+    let lines = output.withoutBlankEnds
     return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
 }

@@ -78,6 +78,13 @@ extension Notebook.Cell {
   }
 }
 
+extension [String] {
+  /// The lines without the blank ones at both ends.
+  var withoutBlankEnds: [String] {
+    Array(drop { $0.isEmpty }.reversed().drop { $0.isEmpty }.reversed())
+  }
+}
+
 /// What can be wrong with a notebook.
 public enum NotebookError: Error, Equatable, CustomStringConvertible {
   case invalid(path: String, line: Int, reason: String)
@@ -111,8 +118,10 @@ private struct NotebookReader {
   mutating func elements() throws -> [Notebook.Element] {
     var elements: [Notebook.Element] = []
     var prose: [String] = []
-    func trimmed() -> [String] {
-      Array(prose.drop { $0.isEmpty }.reversed().drop { $0.isEmpty }.reversed())
+    func finishProse() {
+      let lines = prose.withoutBlankEnds
+      if !lines.isEmpty { elements.append(.prose(lines)) }
+      prose = []
     }
     while index < lines.count {
       guard let info = fence(lines[index]) else {
@@ -128,11 +137,10 @@ private struct NotebookReader {
         prose += ["```" + info] + body + ["```"]
         continue
       }
-      if !trimmed().isEmpty { elements.append(.prose(trimmed())) }
-      prose = []
+      finishProse()
       elements.append(.cell(try cell(words, info, body, line: start + 1)))
     }
-    if !trimmed().isEmpty { elements.append(.prose(trimmed())) }
+    finishProse()
     return elements
   }
 

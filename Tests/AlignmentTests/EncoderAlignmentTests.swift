@@ -57,4 +57,21 @@ import Testing
     #expect(report.control(.fullVector)?.iia.correct == full.cells[0][0].correct)
     #expect(report.control(.selfSwap)?.largestChange ?? 1 == 0)
   }
+
+  /// What reads an encoder's hidden vectors is known too, and a swap in all that is read is the full swap's
+  /// effect.
+  @Test func illusionTest() throws {
+    let model = try model()
+    #expect(model.architecture.weight(of: .gate, layer: 1) == nil)
+    let data = try examples(model, count: 24)
+    let site = Site(.mlpHidden, layer: 1, .all)
+    let width = try model.width(of: site)
+    let test = try DistributedAlignmentSearch(site: site, dimensions: width)
+      .alignment(of: .random(rank: width, width: width, seed: 1), model, on: data)
+      .illusionTest(on: data)
+    let read = try #require(model.architecture.weight(of: .down, layer: 1)).rows
+    #expect(abs(test.rowSpaceShare - Double(read) / Double(width)) < 1e-4)
+    let (whole, rowSpace) = (test.whole.logitDifference, test.rowSpace?.logitDifference)
+    #expect(abs((whole ?? .nan) - (rowSpace ?? .nan)) < 1e-4)
+  }
 }

@@ -30,9 +30,16 @@ extension AlignmentReport {
   }
 }
 
+extension ControlKind {
+  /// The control's name in words: `self swap`.
+  public var title: String { Self.title(rawValue) }
+
+  fileprivate static func title(_ name: String) -> String { name.replacing("_", with: " ") }
+}
+
 extension ControlResult {
   /// The control's name in words.
-  var title: String { name.replacing("_", with: " ") }
+  var title: String { ControlKind.title(name) }
 }
 
 extension AlignmentRun {
@@ -46,7 +53,7 @@ extension AlignmentRun {
     }
     return ResultTable(
       runs.first.map { "\($0.task): \($0.variable)." } ?? "", note: note ?? "",
-      header: ["rank", "DAS, held out"] + controls.map { $0.rawValue.replacing("_", with: " ") },
+      header: ["rank", "DAS, held out"] + controls.map(\.title),
       rows: runs.map { run in
         ["\(run.report.rank)", run.report.test.cell] + controls.map(run.report.cell)
       })
