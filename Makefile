@@ -77,8 +77,8 @@ demo: build model
 # Tests run optimised. What needs a model or a browser (chromium) that is not there is listed as skipped.
 test: deps browser model
 	swift build $(BUILD) --build-tests
-	swift test $(BUILD) --skip-build --disable-xctest
 	swift build $(BUILD) --product NotebookSupport
+	swift test $(BUILD) --skip-build --disable-xctest
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
 
 # Runs all notebooks and writes what they print and draw into them. Half an hour; `interchange-notebook check` compares

@@ -32,6 +32,9 @@ public protocol Figure: Sendable {
   var size: FigureSize { get }
   /// Pixels in an inch, for PNG.
   var resolution: Double { get }
+  /// What it shows, without how it is drawn: titles, labels and numbers as lines of tab-separated values.
+  /// Numbers have six significant digits; one that is missing is `nan`.
+  var tabSeparatedData: String { get }
   /// Draws on a canvas that has this figure's size and is filled with the theme's background.
   func draw(on canvas: Canvas)
 }

@@ -82,30 +82,6 @@ extension LanguageModel {
   }
 }
 
-extension SweepRun {
-  /// The cell with the highest accuracy; of equal ones that with the larger logit difference.
-  public var bestCell: Heatmap.Cell {
-    func key(_ cell: Heatmap.Cell) -> (Double, Double) {
-      let accuracy = result.cells[cell.row][cell.column]
-      return (accuracy.value, accuracy.logitDifference ?? 0)
-    }
-    let all = result.cells.indices.flatMap { row in
-      result.cells[row].indices.map { Heatmap.Cell(row: row, column: $0) }
-    }
-    return all.max { key($0) < key($1) } ?? Heatmap.Cell(row: 0, column: 0)
-  }
-
-  /// The first layer that reaches the highest accuracy at one position: where the variable has just
-  /// arrived, before the last layers only read it out.
-  ///
-  /// - Parameter column: the position's place in the sweep; negative from the end
-  public func bestLayer(at column: Int) -> Int {
-    let column = column < 0 ? result.positions.count + column : column
-    let accuracies = result.cells.map { $0[column].value }
-    return result.layers[accuracies.firstIndex(of: accuracies.max() ?? 0) ?? 0]
-  }
-}
-
 extension AdaptedModel {
   /// How often, of the answers compared, the model gives a chosen one after prompts.
   ///

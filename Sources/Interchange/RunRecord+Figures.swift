@@ -8,13 +8,14 @@ extension RunRecord {
   func figures() -> [NamedFigure] {
     var figures: [NamedFigure] = []
     if let equality = results.equality { figures += equality.figures() }
-    if let sweep = results.sweep { figures += sweep.figures() }
+    if let sweeps = results.sweeps { figures += SweepRun.figures(sweeps) }
     if let alignments = results.alignments { figures += AlignmentRun.figures(alignments) }
     if let tuning = results.fineTuning { figures += tuning.figures() }
     for comparison in results.comparisons ?? [] {
       figures += comparison.figures(isOne: results.comparisons?.count == 1)
     }
     if let search = results.search { figures += search.figures() }
+    if let attention = results.attention { figures += attention.figures() }
     if let growth = results.growth { figures += growth.figures() }
     return figures
   }
@@ -22,12 +23,6 @@ extension RunRecord {
 
 extension EqualityExperiment {
   func figures() -> [NamedFigure] { [("equality", LineChart(self))] }
-}
-
-extension SweepRun {
-  func figures() -> [NamedFigure] {
-    [("sweep", Heatmap(self)), ("sweep-logit-difference", Heatmap(logitDifferencesOf: self))]
-  }
 }
 
 extension AlignmentRun {
@@ -67,35 +62,6 @@ extension MethodSearch {
 extension CostGrowth {
   func figures() -> [NamedFigure] {
     axes.map { ("cost-\($0.name)", LineChart(self, $0)) }
-  }
-}
-
-extension Heatmap {
-  /// Interchange intervention accuracy over layer × position.
-  public init(_ sweep: SweepRun) {
-    self.init(values: sweep.result.values, sweep, valueTitle: "interchange intervention accuracy")
-    range = 0...1
-    markedCells = [sweep.bestCell]
-  }
-
-  /// The mean logit difference towards the counterfactual answer over layer × position.
-  public init(logitDifferencesOf sweep: SweepRun) {
-    self.init(
-      values: sweep.result.cells.map { $0.map { $0.logitDifference ?? .nan } }, sweep,
-      valueTitle: "logit difference, counterfactual − other answers")
-    colorMap = .blueRed
-  }
-
-  private init(values: [[Double]], _ sweep: SweepRun, valueTitle: String) {
-    self.init(
-      values: values, rowLabels: sweep.result.layers.map(String.init),
-      columnLabels: sweep.positionLabels)
-    title = "\(sweep.task): interchange of \(sweep.variable)"
-    subtitle =
-      "\(sweep.result.component), whole vector, n = \(sweep.result.cells.first?.first?.n ?? 0) pairs"
-    rowTitle = "layer"
-    columnTitle = "position"
-    self.valueTitle = valueTitle
   }
 }
 

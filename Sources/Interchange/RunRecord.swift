@@ -28,7 +28,8 @@ public struct RunRecord: Codable, Sendable {
   /// Every number of the run, by what kind of run it was.
   public struct Results: Codable, Sendable {
     public var equality: EqualityExperiment?
-    public var sweep: SweepRun?
+    /// One for each component or head that was swapped, all of the same pairs, layers and positions.
+    public var sweeps: [SweepRun]?
     public var alignments: [AlignmentRun]?
     public var fineTuning: FineTuningRun?
     public var growth: CostGrowth?
@@ -36,18 +37,19 @@ public struct RunRecord: Codable, Sendable {
     public var evaluation: EvaluationResult?
     public var steering: SteeringRun?
     public var search: MethodSearch?
+    public var attention: AttentionPatterns?
 
     public init(
-      equality: EqualityExperiment? = nil, sweep: SweepRun? = nil,
+      equality: EqualityExperiment? = nil, sweeps: [SweepRun]? = nil,
       alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
       growth: CostGrowth? = nil, comparisons: [MethodComparison]? = nil,
       evaluation: EvaluationResult? = nil, steering: SteeringRun? = nil,
-      search: MethodSearch? = nil
+      search: MethodSearch? = nil, attention: AttentionPatterns? = nil
     ) {
-      self.search = search
+      (self.search, self.attention) = (search, attention)
       (self.comparisons, self.evaluation) = (comparisons, evaluation)
       (self.equality, self.growth, self.steering) = (equality, growth, steering)
-      (self.sweep, self.alignments, self.fineTuning) = (sweep, alignments, fineTuning)
+      (self.sweeps, self.alignments, self.fineTuning) = (sweeps, alignments, fineTuning)
     }
   }
 
@@ -127,40 +129,6 @@ public struct RunRecord: Codable, Sendable {
       let url = folder.appending(component: "\(name).\(format.rawValue)")
       try figure.write(to: url, record: record)
       return url
-    }
-  }
-}
-
-/// A layer × position sweep of a task.
-public struct SweepRun: Codable, Sendable {
-  public let task: String
-  public let variable: String
-  public let check: TaskExamples.Check
-  /// A label for each position: a token, or the name of a part of the template.
-  public let positionLabels: [String]
-  public let result: SweepResult
-
-  public init(
-    task: String, variable: String, check: TaskExamples.Check, positionLabels: [String],
-    result: SweepResult
-  ) {
-    (self.task, self.variable, self.check) = (task, variable, check)
-    (self.positionLabels, self.result) = (positionLabels, result)
-  }
-
-  /// Reads a sweep that has a label for each position.
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    task = try values.decode(String.self, forKey: .task)
-    variable = try values.decode(String.self, forKey: .variable)
-    check = try values.decode(TaskExamples.Check.self, forKey: .check)
-    positionLabels = try values.decode([String].self, forKey: .positionLabels)
-    result = try values.decode(SweepResult.self, forKey: .result)
-    guard positionLabels.count == result.positions.count else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .positionLabels, in: values,
-        debugDescription: "expected \(result.positions.count) labels, found \(positionLabels.count)"
-      )
     }
   }
 }

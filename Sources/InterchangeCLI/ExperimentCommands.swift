@@ -80,40 +80,6 @@ struct RunWriter {
   }
 }
 
-/// `interchange sweep`: full-vector interchange over layer × position.
-struct SweepCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "sweep", abstract: "Interchange over all layers and positions of a task.")
-
-  @OptionGroup var model: ModelArgument
-  @OptionGroup var task: TaskOptions
-  @Option(help: ArgumentHelp("The component that is swapped.", valueName: "name"))
-  var site = "block_output"
-  @Option(help: ArgumentHelp("One head's part of the vector.", valueName: "n")) var head: Int?
-  @Option(help: ArgumentHelp("How many pairs the sweep uses.", valueName: "n")) var limit = 32
-  @OptionGroup var storeOptions: StoreOptions
-  @OptionGroup var common: CommonOptions
-
-  func run() throws {
-    guard limit >= 1 else { throw ValidationError("--limit must be at least 1.") }
-    let site = try Site(named: site, layer: 0, head: head, .all)
-    let model = try model.load()
-    try model.model.validate(site.component, layer: 0, head: head)
-    let writer = try RunWriter("sweep", common, model)
-    let store = storeOptions.store()
-    let data = try task.data(for: model, store: store, seed: common.seed)
-    let progress = ProgressLine("sweep")
-    let sweep = try model.sweep(
-      data.train, task: data.task, variable: data.variable, component: site.component, head: head,
-      limit: limit, store: store
-    ) { progress.update($0, of: $1) }
-    try writer.write(writer.record(RunRecord.Results(sweep: sweep)))
-    if common.json { return try Output.print(json: sweep) }
-    Output.print(sweep.check.line)
-    Output.print(sweep.table)
-  }
-}
-
 /// `interchange das`: the subspace that carries a variable, with its controls.
 struct DASCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

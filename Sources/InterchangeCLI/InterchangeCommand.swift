@@ -15,7 +15,8 @@ struct InterchangeCommand: ParsableCommand {
     version: interchangeVersion,
     subcommands: [
       InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      SweepCommand.self, DASCommand.self, FinetuneCommand.self, SteerCommand.self,
+      AttentionCommand.self, SweepCommand.self, DASCommand.self, FinetuneCommand.self,
+      SteerCommand.self,
       ImportCommand.self, ExportCommand.self, CompareCommand.self, TuneCommand.self,
       ExamineCommand.self,
       EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,

@@ -61,3 +61,42 @@ struct SiteOptions: ParsableArguments {
     try Site(named: site, layer: layer, head: head, Positions(parsing: position))
   }
 }
+
+/// Heads as a user names them: some, or all.
+struct HeadList {
+  private let selection: LayerSelection
+
+  /// - Throws: a usage error when the text is something else.
+  init(_ text: String) throws {
+    guard let selection = LayerSelection(parsing: text) else {
+      throw ValidationError("expected heads such as 3, 0,4 or 0-8, or all, got \(text)")
+    }
+    self.selection = selection
+  }
+
+  /// The heads in rising order, each once.
+  ///
+  /// - Throws: `ModelError` when the component doesn't have them.
+  func resolved(_ component: Component, of model: Model) throws -> [Int] {
+    switch selection {
+    case .all:
+      try model.validate(component, layer: 0, head: 0)
+      return Array(0..<(model.architecture.dimensions(of: component)?.heads ?? 0))
+    case .layers(let heads):
+      for head in heads { try model.validate(component, layer: 0, head: head) }
+      return Array(Set(heads)).sorted()
+    }
+  }
+}
+
+extension LayerSelection {
+  /// Layers as a user names them.
+  ///
+  /// - Throws: a usage error when the text is something else.
+  init(option: String, _ text: String) throws {
+    guard let selection = LayerSelection(parsing: text) else {
+      throw ValidationError("\(option): expected a list such as 10-20 or 8,12, or all, got \(text)")
+    }
+    self = selection
+  }
+}

@@ -55,11 +55,7 @@ struct SteerCommand: ParsableCommand {
 
   /// The layers that the user names.
   private func selection() throws -> LayerSelection? {
-    guard let layers else { return nil }
-    guard let selection = LayerSelection(parsing: layers) else {
-      throw ValidationError("--layers: expected a list such as 10-20 or 8,12, got \(layers)")
-    }
-    return selection
+    try layers.map { try LayerSelection(option: "--layers", $0) }
   }
 
   func run() throws {

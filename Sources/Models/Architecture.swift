@@ -192,7 +192,7 @@ public final class BlockContext {
     }
     return Tensor.attention(
       query: query, key: key, value: value, segments: segments, headWidth: headWidth,
-      causal: causal)
+      causal: causal, onWeights: visitor.attentionVisitor(of: layer, outputRows))
   }
 }
 

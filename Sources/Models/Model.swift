@@ -44,8 +44,8 @@ public final class Model: Sendable {
     RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
       edits: request.edits.filter { !$0.isRowwise }.map(\.cells),
-      rowwise: request.edits.filter(\.isRowwise).map(\.cells), captures: request.captures,
-      measured: request.logits,
+      rowwise: request.edits.filter(\.isRowwise).map(\.cells),
+      captures: request.captures + request.attention.map(\.cells), measured: request.logits,
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
       isCausal: architecture.isCausal, keys: keys)
   }
@@ -61,13 +61,17 @@ public final class Model: Sendable {
         targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets"
       )
       let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
-      return Run(logits: nil, loss: loss, captures: captures(visitor, request))
+      return Run(
+        logits: nil, loss: loss, captures: captures(visitor, request),
+        attention: visitor.attention)
     }
     let logits = request.logits.map { _ in
       measured.map { architecture.logits($0, outputs: request.outputs) }
         ?? .zeros([0, request.outputs?.count ?? architecture.outputs])
     }
-    return Run(logits: logits, loss: nil, captures: captures(visitor, request))
+    return Run(
+      logits: logits, loss: nil, captures: captures(visitor, request),
+      attention: visitor.attention)
   }
 
   private func captures(_ visitor: Visitor, _ request: Request) -> [Tensor] {
@@ -194,7 +198,7 @@ public final class Model: Sendable {
           length: input.length, maximum: architecture.maximumLength)
       }
     }
-    for cells in request.edits.map(\.cells) + request.captures {
+    for cells in request.edits.map(\.cells) + request.captures + request.attention.map(\.cells) {
       try validate(cells.component, layer: cells.layer, head: cells.head)
       try validate(cells.positions, request)
     }

@@ -80,6 +80,20 @@ public struct Cells: Sendable {
   var isInside: Bool { component != .blockInput && component != .blockOutput }
 }
 
+/// The queries of a layer whose attention weights are to be read.
+public struct AttentionQueries: Sendable {
+  public let layer: Int
+  /// The positions for each sequence of the batch, in any order, each once.
+  public let positions: [[Int]]
+
+  public init(layer: Int, positions: [[Int]]) {
+    (self.layer, self.positions) = (layer, positions)
+  }
+
+  /// What the attention makes of these queries.
+  var cells: Cells { Cells(.attentionValueOutput, layer: layer, positions: positions) }
+}
+
 /// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
 public struct Edit {
   public fileprivate(set) var cells: Cells
@@ -126,6 +140,8 @@ public struct Request {
   public var edits: [Edit]
   /// Read after the edits of the same component.
   public var captures: [Cells]
+  /// What the attention of chosen layers and positions looks at.
+  public var attention: [AttentionQueries] = []
   /// The positions for each sequence whose logits are wanted; nil for none at all.
   public var logits: [[Int]]?
   /// Which outputs are wanted there, in this order; nil for all.
@@ -165,6 +181,9 @@ extension Request {
     inputs = inputs.map { $0.prepending(count) }
     edits = edits.map { $0.shifted(by: count) }
     captures = captures.map { $0.shifted(by: count) }
+    attention = attention.map {
+      AttentionQueries(layer: $0.layer, positions: $0.cells.shifted(by: count).positions)
+    }
     logits = logits?.map { $0.map { $0 + count } }
   }
 }
@@ -192,4 +211,7 @@ public struct Run {
   public let loss: Tensor?
   /// For each capture its rows [cells, width], sequence by sequence.
   public let captures: [Tensor]
+  /// For each of the request's ``Request/attention`` and for each sequence how much of each position the
+  /// heads' queries take: [heads, queries, positions]. Rows sum to 1; what a query doesn't see has 0.
+  public let attention: [[Tensor]]
 }

@@ -13,10 +13,19 @@ final class Visitor {
   /// What edits of a layer read, and the rows of it once it has passed by.
   private var read: [Key: (tensor: Tensor, rows: RowSet)?] = [:]
   private(set) var captured: [Tensor?]
+  /// The queries of each layer whose weights are wanted, with their place in the request.
+  private var queries: [Int: [(index: Int, positions: [[Int]])]] = [:]
+  private(set) var attention: [[Tensor]]
 
   init(_ request: Request, architecture: any Architecture) {
     self.architecture = architecture
     captured = Array(repeating: nil, count: request.captures.count)
+    // What stays where no position of a batch is asked for.
+    let none = Tensor.zeros([architecture.dimensions(of: .attentionValueOutput)?.heads ?? 0, 0, 0])
+    attention = request.attention.map { $0.positions.map { _ in none } }
+    for (index, wanted) in request.attention.enumerated() {
+      queries[wanted.layer, default: []].append((index, wanted.positions))
+    }
     for edit in request.edits where edit.cells.count > 0 {
       edits[Key(component: edit.cells.component, layer: edit.cells.layer), default: []].append(edit)
       if let component = edit.reading {
@@ -34,11 +43,12 @@ final class Visitor {
     return edits[key] != nil || captures[key] != nil || read[key] != nil
   }
 
-  /// Whether a component inside a block is captured.
+  /// Whether something inside a block is captured.
   func isCaptured(inside layer: Int) -> Bool {
-    captures.keys.contains {
-      $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
-    }
+    queries[layer] != nil
+      || captures.keys.contains {
+        $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
+      }
   }
 
   /// Lets go of what edits of a layer have read.
@@ -61,6 +71,24 @@ final class Visitor {
     }
     if read[key] != nil { read[key] = (result, rows) }
     return result
+  }
+
+  /// What is to be called with the attention weights of a layer's rows; nil where nobody wants them.
+  func attentionVisitor(of layer: Int, _ rows: RowSet) -> (([Tensor]) -> Void)? {
+    queries[layer].map { wanted in
+      { weights in
+        for (index, positions) in wanted {
+          self.attention[index] = zip(weights, positions).enumerated().map { sequence, pair in
+            let (all, positions) = pair
+            let kept = positions.map { rows.row(sequence, $0)! - rows.starts[sequence] }
+            let (heads, count) = (all.shape[0], all.shape[1])
+            let indices = (0..<heads).flatMap { head in kept.map { head * count + $0 } }
+            return all.reshaped([heads * count, all.shape[2]]).gatherRows(indices)
+              .reshaped([heads, kept.count, all.shape[2]])
+          }
+        }
+      }
+    }
   }
 
   private func apply(

@@ -23,14 +23,14 @@ public enum NotebookSession {
   static func failed(_ line: UInt, _ claim: String) { tell("failed", "\(line)", claim) }
 }
 
-/// Puts a figure under the cell: `figures/NAME.png`, with what it shows as its record.
+/// Puts a figure under the cell: `figures/NAME.png`, with its data as its record.
 ///
 /// - Parameter alternative: what the figure says, for those who don't see it
 /// - Throws: `FigureError`.
 public func show(_ figure: some Figure, _ name: String, alt alternative: String) throws {
   let folder = URL(filePath: ProcessInfo.processInfo.environment["NOTEBOOK_FIGURES"] ?? ".")
   let file = folder.appending(component: name + ".png")
-  try figure.write(to: file, record: "\(figure)")
+  try figure.write(to: file, record: figure.tabSeparatedData)
   NotebookSession.figure(file.lastPathComponent, alternative)
 }
 

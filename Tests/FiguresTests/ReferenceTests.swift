@@ -143,6 +143,7 @@ private struct FinerFigure: Figure {
   }
   var size: FigureSize { base.size }
   var resolution: Double { base.resolution * Double(factor) }
+  var tabSeparatedData: String { base.tabSeparatedData }
   func draw(on canvas: Canvas) { base.draw(on: canvas) }
 
   /// Squares of pixels become one, of their mean colour.

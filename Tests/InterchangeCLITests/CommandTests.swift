@@ -61,6 +61,32 @@ import Testing
     #expect(touched[0]["position"] as? Int == swap.base.length - 2)
   }
 
+  @Test func attentionEqualsTheLibrary() throws {
+    let out = try TemporaryFile(folder: ())
+    let result = try Program.run([
+      "attention", Program.tiny, "--text", "abc cab", "--layers", "0,2", "--heads", "1-2", "--json",
+      "--out", out.url.path,
+    ])
+    let found = try JSONDecoder().decode(AttentionPatterns.self, from: Data(result.output.utf8))
+    let expected = try LanguageModel(contentsOf: Program.tiny).attentionPatterns(
+      of: "abc cab", layers: [0, 2], heads: [1, 2])
+    #expect(found.tokens == expected.tokens)
+    #expect(found.heads.map(\.name) == ["0.1", "0.2", "2.1", "2.2"])
+    for (a, b) in zip(found.heads, expected.heads) {
+      for (a, b) in zip(a.weights.joined(), b.weights.joined()) { #expect(abs(a - b) < 1e-6) }
+    }
+    for layer in [0, 2] {
+      #expect(
+        FileManager.default.fileExists(
+          atPath: out.url.appending(component: "attention-\(layer).png").path))
+    }
+    let wrong = try Program.run(["attention", Program.tiny, "--text", "abc", "--heads", "4"])
+    #expect(wrong.status == 65)
+    #expect(
+      wrong.errors
+        == "interchange: head 4 is out of range: attention_value_output has heads 0 to 3\n")
+  }
+
   @Test func inspectNamesEverySite() throws {
     let json = try Program.run(["inspect", Program.tiny, "--json"]).json()
     let sites = try #require(json["sites"] as? [[String: Any]])
@@ -148,6 +174,34 @@ import Testing
     let result = try Program.run([], program: program)
     #expect(result.status == 64)
     #expect(result.output.hasPrefix("usage: \(program) MODEL"))
+  }
+
+  /// Several components and heads are swept over the same pairs, each as it is alone.
+  @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
+  func sweepsSideBySide() throws {
+    let out = try TemporaryFile(folder: ())
+    func sweeps(_ options: [String]) throws -> [SweepRun] {
+      let result = try Program.run(
+        ["sweep", Program.smollm2, "--pairs", "64", "--limit", "2", "--json"] + options)
+      struct Sweeps: Decodable { let sweeps: [SweepRun] }
+      return try JSONDecoder().decode(Sweeps.self, from: Data(result.output.utf8)).sweeps
+    }
+    let together = try sweeps([
+      "--site", "attention_value_output,value_output", "--head", "0,2", "--out", out.url.path,
+    ])
+    #expect(
+      together.map(\.place)
+        == ["attention_value_output, head 0", "attention_value_output, head 2"]
+        + ["value_output, head 0", "value_output, head 2"])
+    let alone = try sweeps(["--site", "head_attention_value_output", "--head", "2"])
+    #expect(alone.count == 1)
+    for (a, b) in zip(together[1].result.cells.joined(), alone[0].result.cells.joined()) {
+      #expect(abs(try #require(a.logitDifference) - (try #require(b.logitDifference))) < 1e-3)
+    }
+    #expect(
+      FileManager.default.fileExists(atPath: out.url.appending(component: "sweep.png").path))
+    let wrong = try Program.run(["sweep", Program.smollm2, "--site", "value_output", "--head", "3"])
+    #expect(wrong.status == 65 && wrong.errors.contains("value_output has heads 0 to 2"))
   }
 
   @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))

@@ -16,7 +16,7 @@ import Testing
         component: "block_output", head: nil, layers: [0, 1], positions: ["0", "1"], cells: cells))
     return RunRecord(
       command: "sweep", arguments: ["MODEL"], model: nil, seed: 7, started: Date(),
-      results: RunRecord.Results(sweep: sweep))
+      results: RunRecord.Results(sweeps: [sweep]))
   }
 
   /// What is written is read back, and figures drawn from it are the same bytes.
@@ -27,7 +27,8 @@ import Testing
     #expect(
       files.map(\.lastPathComponent) == ["run.json", "sweep.png", "sweep-logit-difference.png"])
     let read = try RunRecord(folder: folder)
-    #expect(read.seed == 7 && read.results.sweep?.result.values == [[0.25, 0.75], [1, 1]])
+    #expect(
+      read.seed == 7 && read.results.sweeps?.first?.result.values == [[0.25, 0.75], [1, 1]])
     let bytes = try Data(contentsOf: files[1])
     try read.writeFigures(to: folder)
     #expect(try Data(contentsOf: files[1]) == bytes)
@@ -36,7 +37,7 @@ import Testing
   }
 
   @Test func bestCellAndFirstBestLayer() throws {
-    let sweep = try #require(record().results.sweep)
+    let sweep = try #require(record().results.sweeps?.first)
     #expect(sweep.bestLayer(at: -1) == 1)
     #expect(sweep.bestCell.row == 1)
   }

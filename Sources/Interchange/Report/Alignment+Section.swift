@@ -20,44 +20,6 @@ extension EqualityExperiment {
   }
 }
 
-extension SweepRun {
-  /// The heatmaps, the best cell, and every number by layer and position.
-  var section: ReportSection {
-    let cells = result.layers.indices.map { row in
-      result.positions.indices.map { describe(Heatmap.Cell(row: row, column: $0)) }
-    }
-    let figures = figures().map { ReportFigure($0.figure, cells: cells, firstCell: bestCell) }
-    var accuracies = tabulated { hasOneSize ? $0.cell : "\($0.cell) n=\($0.n)" }
-    accuracies.title = "Interchange intervention accuracy with its 95 % interval."
-    if hasOneSize { accuracies.note = "n = \(result.cells[0][0].n) in every cell." }
-    var differences = tabulated { numberCell($0.logitDifference, "%.2f") }
-    differences.title = "Mean logit difference."
-    let head = result.head.map { ", head \($0)" } ?? ""
-    return ReportSection(
-      kind: "sweep", title: "\(task): interchange of \(variable) over layer and position",
-      parts: [
-        .text(
-          "At each layer and position the whole vector of \(result.component)\(head) of the base "
-            + "is replaced by the source’s. Highest at \(describe(bestCell))."),
-        .table(check.table),
-        .figures(figures), .folded("Every cell in numbers", [accuracies, differences]),
-      ], terms: [.iia, .interval, .logitDifference, .constantAnswer])
-  }
-
-  /// Whether all cells were measured on equally many pairs.
-  private var hasOneSize: Bool { Set(result.cells.joined().map(\.n)).count == 1 }
-
-  /// A cell in words: `layer 10, position 2 (␣key): 0.94 [0.72, 0.99], n = 16, logit difference
-  /// 3.10`.
-  private func describe(_ cell: Heatmap.Cell) -> String {
-    let accuracy = result.cells[cell.row][cell.column]
-    let difference = accuracy.logitDifference.map { String(format: ", logit difference %.2f", $0) }
-    return "layer \(result.layers[cell.row]), position \(result.positions[cell.column])"
-      + " (\(positionLabels[cell.column])): IIA \(accuracy.cell), n = \(accuracy.n)"
-      + (difference ?? "")
-  }
-}
-
 extension AlignmentRun {
   /// Runs of one record: all together where there are several, then each with its controls.
   static func section(_ runs: [AlignmentRun], areFitted: Bool) -> ReportSection {

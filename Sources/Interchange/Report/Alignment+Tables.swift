@@ -80,6 +80,21 @@ extension EqualityExperiment {
 }
 
 extension SweepRun {
+  /// Where each of several components or heads has its highest accuracy.
+  public static func bestCells(_ runs: [SweepRun]) -> ResultTable {
+    ResultTable(
+      "The best cell of each.", header: ["place", "layer", "position", "IIA", "logit difference"],
+      rows: runs.map { run in
+        let (cell, result) = (run.bestCell, run.result)
+        let accuracy = result.cells[cell.row][cell.column]
+        return [
+          run.place, "\(result.layers[cell.row])",
+          "\(result.positions[cell.column]) (\(run.positionLabels[cell.column]))", accuracy.cell,
+          numberCell(accuracy.logitDifference, "%.2f"),
+        ]
+      })
+  }
+
   /// Accuracies by layer and position.
   public var table: ResultTable {
     tabulated { String(format: "%.2f", $0.value) }

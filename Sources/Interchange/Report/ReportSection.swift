@@ -65,7 +65,7 @@ extension RunRecord {
   var sections: [ReportSection] {
     var sections: [ReportSection] = []
     if let equality = results.equality { sections.append(equality.section) }
-    if let sweep = results.sweep { sections.append(sweep.section) }
+    if let sweeps = results.sweeps, !sweeps.isEmpty { sections.append(SweepRun.section(sweeps)) }
     if let alignments = results.alignments, !alignments.isEmpty {
       sections.append(AlignmentRun.section(alignments, areFitted: command != "examine"))
     }
@@ -76,6 +76,7 @@ extension RunRecord {
     if let search = results.search { sections.append(search.section) }
     if let evaluation = results.evaluation { sections.append(evaluation.section) }
     if let steering = results.steering { sections.append(steering.section) }
+    if let attention = results.attention { sections.append(attention.section) }
     if let growth = results.growth { sections.append(growth.section) }
     return sections
   }

@@ -21,7 +21,7 @@ struct DemoAgreement {
     let sweep = try model.sweep(
       data.train, task: data.task, variable: data.variable, limit: 20, store: all
     ) { progress.update($0, of: $1) }
-    results.sweep = sweep
+    results.sweeps = [sweep]
 
     // The site is chosen on training pairs: the last position is where the answer is read.
     let site = Site.blockOutput(sweep.bestLayer(at: -1), .last)

@@ -44,15 +44,18 @@ extension Tensor {
   ///   - key: [key rows, keyHeads · headWidth]
   ///   - value: [key rows, keyHeads · headWidth]
   ///   - causal: whether a position sees only itself and those before it
+  ///   - onWeights: is given, for each sequence, how much of each position every head of every query row
+  ///     takes: [heads, queries, positions], rows that sum to 1, with 0 for what isn't seen
   /// - Returns: the heads' mixed values [query rows, heads · headWidth]
   public static func attention(
     query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], headWidth: Int,
-    causal: Bool
+    causal: Bool, onWeights: (([Tensor]) -> Void)? = nil
   ) -> Tensor {
     let pass = AttentionPass(
       query: query.detached, key: key.detached, value: value.detached, segments: segments,
       headWidth: headWidth, causal: causal)
     let (result, probabilities) = pass.forward()
+    onWeights?(pass.weights(probabilities))
     return result.recorded(from: [query, key, value]) { gradient, needed in
       pass.backward(gradient, probabilities: probabilities, needed: needed)
     }
@@ -163,6 +166,15 @@ private struct AttentionPass {
       }
     }
     return (result, probabilities)
+  }
+
+  /// Each segment's part of the probabilities: [heads, queries, length].
+  func weights(_ probabilities: Tensor) -> [Tensor] {
+    zip(segments, starts).map { segment, start in
+      Tensor(
+        shape: [heads, segment.queries.count, segment.length], storage: probabilities.storage,
+        offset: probabilities.offset + start)
+    }
   }
 
   func backward(

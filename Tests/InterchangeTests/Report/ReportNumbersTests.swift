@@ -42,6 +42,29 @@ import Testing
     #expect(page.body.contains("data-line=\"0\" data-column=\"0\"><title>layer 5, position 0"))
   }
 
+  @Test func severalSweeps() throws {
+    let page = try page(.sweeps)
+    for place in [
+      "block_output", "attention_value_output, head 0", "attention_value_output, head 8",
+    ] {
+      #expect(page.rows.contains([place, "4", "1 (agreement)", cell(15, 16), "3.12"]))
+      #expect(page.text.contains("\(place): interchange intervention accuracy"))
+    }
+    #expect(page.rows.filter { $0 == ["5", cell(2, 16), cell(8, 16)] }.count == 3)
+    // Both grids, of three panels each.
+    #expect(page.body.components(separatedBy: "<figure").count == 3)
+  }
+
+  @Test func attention() throws {
+    let page = try page(.attention)
+    #expect(
+      page.rows.contains(["3.0", "0.50 agreement (1)", "0.38 ␣b (2)", "0.12 <s> (0)"]))
+    #expect(page.rows.contains { $0.first == "20.7" })
+    // A grid for layer 3, one map for the only head of layer 20.
+    #expect(page.body.components(separatedBy: "<figure").count == 3)
+    #expect(page.text.contains("Attention of head 20.7"))
+  }
+
   @Test func alignmentsWithAllControls() throws {
     let page = try page(.alignments)
     #expect(

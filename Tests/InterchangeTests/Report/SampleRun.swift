@@ -7,8 +7,9 @@ private typealias Object = [String: Any]
 
 /// Small records of every kind of result, read from a folder as a user's are.
 enum SampleRun: String, CaseIterable, Sendable {
-  case equality, sweep, alignments, examined, fineTuning, comparison, comparisons, evaluation
-  case steering, search, growth
+  case equality, sweep, sweeps, alignments, examined, fineTuning, comparison, comparisons,
+    evaluation
+  case steering, search, growth, attention
 
   /// The record.
   ///
@@ -17,7 +18,9 @@ enum SampleRun: String, CaseIterable, Sendable {
     let (command, results): (String, Object) =
       switch self {
       case .equality: ("demo", ["equality": try Self.equality(name)])
-      case .sweep: ("sweep", ["sweep": Self.sweep(name)])
+      case .sweep: ("sweep", ["sweeps": [Self.sweep(name)]])
+      case .sweeps:
+        ("sweep", ["sweeps": [nil, 0, 8].map { Self.sweep(name, head: $0) }])
       case .alignments: ("das", ["alignments": [1, 2].map { Self.alignment(name, rank: $0) }])
       case .examined: ("examine", ["alignments": [Self.alignment(name, rank: 4)]])
       case .fineTuning: ("demo", ["fineTuning": Self.fineTuning(name)])
@@ -36,6 +39,7 @@ enum SampleRun: String, CaseIterable, Sendable {
       case .steering: ("steer", ["steering": Self.steering(name)])
       case .search: ("tune", ["search": Self.search(name)])
       case .growth: ("growth", ["growth": Self.growth(name)])
+      case .attention: ("attention", ["attention": Self.attention(name)])
       }
     return try Self.record(
       results, command: command, arguments: [command, "MODEL", "--task", name])
@@ -115,16 +119,27 @@ enum SampleRun: String, CaseIterable, Sendable {
     ]
   }
 
-  private static func sweep(_ name: String) -> Object {
+  private static func sweep(_ name: String, head: Int? = nil) -> Object {
     [
       "task": name, "variable": name, "check": check, "positionLabels": ["␣the", name],
       "result": [
-        "component": "block_output", "layers": [4, 5], "positions": ["0", "1"],
+        "component": head == nil ? "block_output" : "attention_value_output",
+        "head": head.map { $0 as Any } ?? NSNull(), "layers": [4, 5], "positions": ["0", "1"],
         "cells": [
           [accuracy(1, 16, difference: -2.5), accuracy(15, 16, difference: 3.125)],
           [accuracy(2, 16, difference: -1.5), accuracy(8, 16, difference: 0.5)],
         ],
       ] as Object,
+    ]
+  }
+
+  private static func attention(_ name: String) -> Object {
+    let weights = [[1, 0, 0], [0.75, 0.25, 0], [0.125, 0.5, 0.375]]
+    return [
+      "text": name, "tokens": ["<s>", name, "␣b"], "isCausal": true,
+      "heads": [(3, 0), (3, 1), (20, 7)].map { layer, head in
+        ["layer": layer, "head": head, "weights": weights] as Object
+      },
     ]
   }
 

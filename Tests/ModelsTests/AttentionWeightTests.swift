@@ -1,0 +1,139 @@
+import Models
+import Tensors
+import Testing
+
+/// Attention weights that a run returns.
+@Suite struct AttentionWeightTests {
+  private static let models = ["llama-mha", "llama-gqa", "llama-gqa.gguf", "bert", "roberta"]
+
+  private func request(_ tiny: TinyModel, edits: [Edit] = []) -> Request {
+    var request = Request(tiny.inputs, edits: edits)
+    // Some of the positions, out of order, of one sequence none.
+    let positions = tiny.inputs.enumerated().map { sequence, input in
+      sequence == 1 ? [] : [input.length - 1, 0, input.length / 2]
+    }
+    request.attention = [2, 1, 2].map { AttentionQueries(layer: $0, positions: positions) }
+    return request
+  }
+
+  /// They mix the values into what each head gives, and their rows sum to 1.
+  @Test(arguments: models) func mixTheValues(name: String) throws {
+    let tiny = try TinyModel(name)
+    let architecture = tiny.model.architecture
+    let everywhere = everywhere(tiny.inputs)
+    var request = Request(tiny.inputs)
+    request.attention = [AttentionQueries(layer: 1, positions: everywhere)]
+    request.captures = [.valueOutput, .attentionValueOutput].map {
+      Cells($0, layer: 1, positions: everywhere)
+    }
+    let run = try tiny.model.run(request)
+    let heads = try #require(architecture.dimensions(of: .attentionValueOutput)?.heads)
+    let keyHeads = try #require(architecture.dimensions(of: .valueOutput)?.heads)
+    let width = run.captures[1].width / heads
+    var (first, compared) = (0, 0)
+    for (input, weights) in zip(tiny.inputs, run.attention[0]) {
+      let length = input.length
+      #expect(weights.shape == [heads, length, length])
+      let elements = weights.elements
+      for head in 0..<heads {
+        let keyHead = head * keyHeads / heads
+        for query in 0..<length {
+          let start = (head * length + query) * length
+          let row = Array(elements[start..<start + length])
+          #expect(abs(row.reduce(0, +) - 1) < 1e-5)
+          #expect(row.allSatisfy { $0 >= 0 })
+          if architecture.isCausal { #expect(row[(query + 1)...].allSatisfy { $0 == 0 }) }
+          for column in 0..<width {
+            let mixed = row.indices.reduce(Float(0)) {
+              $0 + row[$1] * run.captures[0][first + $1, keyHead * width + column]
+            }
+            #expect(abs(mixed - run.captures[1][first + query, head * width + column]) < 1e-5)
+            compared += 1
+          }
+        }
+      }
+      first += length
+    }
+    #expect(compared > 100)
+  }
+
+  /// From stored base runs, and from a batch of one, they are the same; an edit below changes them.
+  @Test(arguments: models) func sameFromAStoreAndAlone(name: String) throws {
+    let tiny = try TinyModel(name)
+    let edit = { (positions: [[Int]]) in
+      Edit(Cells(.blockOutput, layer: 0, positions: positions)) { 2 * $0 }
+    }
+    let plain = try tiny.model.run(request(tiny)).attention
+    let edited = request(tiny, edits: [edit(tiny.inputs.map { [$0.length / 2] })])
+    let full = try tiny.model.run(edited)
+    let store = ActivationStore()
+    for _ in 0..<2 {
+      let cone = try tiny.model.run(edited, store: store)
+      for (found, expected) in zip(cone.attention.joined(), full.attention.joined()) {
+        expectSame(found, expected, "\(name), from a store")
+      }
+    }
+    for (sequence, input) in tiny.inputs.enumerated() {
+      var alone = Request([input], edits: [edit([[input.length / 2]])])
+      alone.attention = edited.attention.map {
+        AttentionQueries(layer: $0.layer, positions: [$0.positions[sequence]])
+      }
+      for (found, expected) in zip(try tiny.model.run(alone).attention, full.attention) {
+        expectSame(found[0], expected[sequence], "\(name), alone")
+      }
+    }
+    let length = tiny.inputs[0].length
+    let heads = try #require(
+      tiny.model.architecture.dimensions(of: .attentionValueOutput)?.heads)
+    #expect(full.attention[0][0].shape == [heads, 3, length])
+    #expect(full.attention[0][1].count == 0)
+    #expect(full.attention[0][0].elements != plain[0][0].elements)
+    // The second row is the first position, below every edit's reach in a causal model.
+    if tiny.model.architecture.isCausal {
+      #expect(
+        full.attention[0][0].elements[length..<2 * length]
+          == plain[0][0].elements[length..<2 * length])
+    }
+  }
+
+  /// A position decoded after stored keys looks at all of them, and blocks that are computed again in the
+  /// backward pass still tell.
+  @Test func withACacheAndRecomputing() throws {
+    let tiny = try TinyModel("llama-gqa")
+    let input = tiny.inputs[3]
+    let last = input.length - 1
+    let expected = try tiny.model.attentionWeights([input], layer: 1)[0]
+    let cache = KeyValueCache(layers: tiny.model.architecture.layers)
+    guard case .tokens(let ids) = input else { return }
+    _ = try tiny.model.run(Request([.tokens(Array(ids[..<last]))], caches: [cache]))
+    var request = Request([input], caches: [cache])
+    request.attention = [AttentionQueries(layer: 1, positions: [[last]])]
+    let found = try tiny.model.run(request).attention[0][0]
+    #expect(found.shape == [4, 1, input.length])
+    for head in 0..<4 {
+      let row = Array(found.elements[head * input.length..<(head + 1) * input.length])
+      let start = (head * input.length + last) * input.length
+      for (a, b) in zip(row, expected.elements[start...]) { #expect(abs(a - b) < 1e-6) }
+    }
+    var again = Request([input])
+    again.attention = [AttentionQueries(layer: 1, positions: [Array(0..<input.length)])]
+    again.recomputesBlocks = true
+    expectSame(try tiny.model.run(again).attention[0][0], expected, "recomputed blocks")
+  }
+
+  @Test func whatAModelLacks() throws {
+    let tiny = try TinyModel("llama-gqa")
+    #expect(throws: ModelError.layerOutOfRange(layer: 3, layers: 3)) {
+      try tiny.model.attentionWeights([tiny.inputs[0]], layer: 3)
+    }
+    var request = Request([tiny.inputs[0]])
+    request.attention = [AttentionQueries(layer: 0, positions: [[7]])]
+    #expect(throws: ModelError.positionOutOfRange(position: 7, length: 7)) {
+      try tiny.model.run(request)
+    }
+    let perceptron = Model(Perceptron(inputs: 4, width: 4, layers: 1, outputs: 2, seed: 1))
+    #expect(throws: ModelError.self) {
+      try perceptron.attentionWeights([.vectors([[0, 0, 0, 0]])], layer: 0)
+    }
+  }
+}
