@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The library's documentation as a web site in .build/docs/site, from the modules that `swift build -c release`
-# left and from the notebooks. A warning is an error.
+# left and from the notebooks. A warning is an error, and so is an example that doesn't compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+Scripts/check-examples.sh
 
 modules=(Tensors Checkpoints Tokenizers Models Interventions CausalModels Alignment FineTuning Figures Interchange)
 work=.build/docs

@@ -47,6 +47,15 @@ public struct FitProgress: Sendable {
 /// Distributed Alignment Search (arXiv 2303.02536): learns the rotation whose rows carry a high-level
 /// variable, by minimising the cross-entropy between the output under a distributed interchange and
 /// the label of the high-level model.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(task: "agreement", count: 256, for: model)
+/// let search = DistributedAlignmentSearch(site: .blockOutput(27, .last), dimensions: 1)
+/// let alignment = try search.fit(model.model, on: data.train.examples)
+/// let report = try alignment.evaluate(on: data.test.examples)
+/// print(report.test.summary, report.control(.randomSubspaces)!.iia.summary)
+/// ```
 public struct DistributedAlignmentSearch: Sendable {
   public var site: Site
   /// How many dimensions each source's block has.

@@ -3,6 +3,14 @@ import Models
 import Tensors
 
 /// Full-vector interchange at every layer and position: where a variable's effect passes through.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(task: "agreement", count: 64, for: model)
+/// let sweep = InterchangeSweep(layers: 0..<30, positions: [.last])
+/// let result = try sweep.run(model.model, on: data.test.examples)
+/// print(result.cells.map { $0[0].value })  // by layer
+/// ```
 public struct InterchangeSweep: Sendable {
   public var component: Component
   public var head: Int?

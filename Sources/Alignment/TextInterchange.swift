@@ -3,6 +3,14 @@ import Models
 import Tensors
 
 /// One interchange between two texts.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let swap = try model.interchange(
+///   at: .blockOutput(10, .index(4)), base: "We know that the key near the cabinets",
+///   source: "We know that the keys near the cabinets")
+/// print(model.top(1, of: swap.logits)[0].token)  // " are"
+/// ```
 public struct TextInterchange {
   public let base: EncodedText
   public let source: EncodedText

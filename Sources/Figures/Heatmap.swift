@@ -5,6 +5,14 @@ import Foundation
 /// The page's size follows from the table: cells are as large as a page of about 18 cm lets them
 /// be, labels are thinned, turned or cut before they touch one another, and cells show their values
 /// when all of them have room.
+///
+/// ```swift
+/// var map = Heatmap(
+///   values: [[0.1, 0.9], [1, .nan]], rowLabels: ["0", "1"], columnLabels: ["␣the", "␣key"])
+/// (map.title, map.rowTitle, map.columnTitle) = ("Effect", "layer", "token")
+/// map.markedCells = [map.largestCell!]
+/// try map.write(to: URL(filePath: "effect.png"))
+/// ```
 public struct Heatmap: Figure {
   /// A cell by its row and column, counted from 0.
   public struct Cell: Sendable, Hashable {

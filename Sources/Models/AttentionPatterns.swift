@@ -1,6 +1,14 @@
 import Tensors
 
 /// Which tokens of a text the attention heads of some layers look at.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let patterns = try model.attentionPatterns(
+///   of: "When Mary and John went to the store, John gave a drink to", layers: [23], heads: [0])
+/// // A name mover: the last token looks at the name that isn't repeated.
+/// print(patterns.heads[0].weights.last![1])
+/// ```
 public struct AttentionPatterns: Codable, Sendable, Equatable {
   /// One head's pattern.
   public struct Head: Codable, Sendable, Equatable {

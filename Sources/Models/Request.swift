@@ -134,6 +134,18 @@ public struct Edit {
 }
 
 /// One run of a model over a batch: which sequences, what is edited, what is to be returned.
+///
+/// ```swift
+/// // The last token's vector behind block 3, with block 1's MLP switched off there.
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let text = model.encode("The keys to the cabinet")
+/// let last = [[text.length - 1]]
+/// var request = Request.lastLogits(
+///   [text.input], edits: [Edit(Cells(.mlpOutput, layer: 1, positions: last)) { 0 * $0 }])
+/// request.captures = [Cells(.blockOutput, layer: 3, positions: last)]
+/// let run = try model.model.run(request)
+/// print(run.captures[0].shape, run.logits!.shape)  // [1, 576] [1, 49152]
+/// ```
 public struct Request {
   public var inputs: [ModelInput]
   /// Applied in this order where several touch the same cells.

@@ -4,6 +4,16 @@ import Tensors
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
 /// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// var configuration = AdapterConfiguration(method: "loreft")
+/// configuration.rank = 4
+/// let adapted = try AdaptedModel(model, adapters: [configuration.makeAdapter(for: model, seed: 0)])
+/// let history = try FineTuner().train(
+///   adapted, on: [PromptCompletion(prompt: "How are you?", completion: " 🙂")])
+/// print(adapted.parameterCount, history.losses.last!)
+/// ```
 public struct FineTuner: Sendable {
   public var settings: FineTuningSettings
 
