@@ -7,16 +7,28 @@ final class GradientNode: @unchecked Sendable {
 
   private static let counter = Atomic<UInt64>(0)
 
+  /// The order of the operation that was recorded last.
+  static var latest: UInt64 { counter.load(ordering: .relaxed) }
+
   /// Grows in the order of recording: parents always have smaller numbers.
   let order: UInt64
   let parents: [GradientNode?]
-  let backward: Backward?
+  /// Nil for a start of the recording, and once it was forgotten.
+  private(set) var backward: Backward?
+  private(set) var isForgotten = false
   weak var parameter: Parameter?
 
   init(parents: [GradientNode?] = [], backward: Backward? = nil) {
     order = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
     self.parents = parents
     self.backward = backward
+  }
+
+  /// Lets go of what the operation kept for its backward pass.
+  func forget() {
+    guard backward != nil else { return }
+    backward = nil
+    isForgotten = true
   }
 }
 
@@ -61,9 +73,11 @@ extension Tensor {
     return first.detached.recorded(from: [self, anchor]) { gradient, needed in
       let operand = needed[0] ? start.requiringGradient() : start
       let wanted = Set([operand.node?.order].compactMap { $0 })
-      let found = (compute(operand) * gradient).sum()
-        .backpropagate(keeping: wanted, intoParameters: true)
-      return [operand.node.flatMap { found[$0.order] }, nil]
+      // What was recorded before is not this computation's to forget: other blocks may read it too.
+      let before = GradientNode.latest
+      let found = compute(operand).node?.backpropagate(
+        gradient, keeping: wanted, forgettingAfter: before)
+      return [operand.node.flatMap { found?[$0.order] }, nil]
     }
   }
 
@@ -73,28 +87,56 @@ extension Tensor {
   ///   on it.
   public func gradients(of tensors: [Tensor]) -> [Tensor] {
     let wanted = Set(tensors.compactMap { $0.node?.order })
-    let found = backpropagate(keeping: wanted, intoParameters: false)
+    let found = node?.backpropagate(ones, keeping: wanted, forgettingAfter: nil)
     return tensors.map { tensor in
-      tensor.node.flatMap { found[$0.order] } ?? .zeros(tensor.shape)
+      tensor.node.flatMap { found?[$0.order] } ?? .zeros(tensor.shape)
     }
   }
 
   /// Adds this scalar's gradient to ``Parameter/gradient`` of every parameter it depends on.
-  public func backward() { _ = backpropagate(keeping: [], intoParameters: true) }
+  ///
+  /// What was recorded is forgotten on the way, so that its memory is free for what comes after: a
+  /// recording can be gone through once.
+  public func backward() { _ = node?.backpropagate(ones, keeping: [], forgettingAfter: 0) }
 
-  private func backpropagate(
-    keeping wanted: Set<UInt64>, intoParameters: Bool
-  ) -> [UInt64: Tensor] {
+  /// The gradient of a scalar for itself.
+  private var ones: Tensor {
     precondition(count == 1, "backward: expected a scalar, got shape \(shape)")
-    guard let root = node else { return [:] }
-    var pending: [UInt64: Tensor] = [root.order: Tensor(repeating: 1, shape: shape)]
+    return Tensor(repeating: 1, shape: shape)
+  }
+
+  /// The sum, in this tensor's own storage when nobody else holds it.
+  fileprivate consuming func adding(inPlace other: Tensor) -> Tensor {
+    let count = self.count
+    var sum = consume self
+    sum.node = nil
+    // A sum of its own is one pass over memory; a copy that is added to would be two.
+    guard sum.isHeldOnce() else { return sum + other.detached }
+    sum.mutateElements { Kernels.accumulate(other.pointer, into: $0.baseAddress!, count: count) }
+    return sum
+  }
+}
+
+extension GradientNode {
+  /// Passes a gradient of this node's result back through all that it depends on.
+  ///
+  /// - Parameters:
+  ///   - wanted: the nodes whose gradients are returned, by their order
+  ///   - forgettingAfter: operations of a larger order are forgotten on the way, and parameters get their
+  ///     gradients; with nil neither
+  fileprivate func backpropagate(
+    _ gradient: Tensor, keeping wanted: Set<UInt64>, forgettingAfter first: UInt64?
+  ) -> [UInt64: Tensor] {
+    var pending: [UInt64: Tensor] = [order: gradient]
     var kept: [UInt64: Tensor] = [:]
-    for node in Self.recording(of: root) {
+    for node in recording {
       guard let gradient = pending.removeValue(forKey: node.order) else { continue }
       if wanted.contains(node.order) { kept[node.order] = gradient }
-      if intoParameters { node.parameter?.accumulate(gradient) }
+      if first != nil { node.parameter?.accumulate(gradient) }
+      precondition(!node.isForgotten, "backward: this recording was gone through before")
       guard let backward = node.backward else { continue }
       let results = backward(gradient, node.parents.map { $0 != nil })
+      if let first, node.order > first { node.forget() }
       for (parent, result) in zip(node.parents, results) {
         guard let parent, let result else { continue }
         if let sum = pending.removeValue(forKey: parent.order) {
@@ -107,10 +149,10 @@ extension Tensor {
     return kept
   }
 
-  /// All nodes that `root` depends on, the latest first.
-  private static func recording(of root: GradientNode) -> [GradientNode] {
-    var seen: Set<UInt64> = [root.order]
-    var stack = [root]
+  /// This node and all that it depends on, the latest first.
+  private var recording: [GradientNode] {
+    var seen: Set<UInt64> = [order]
+    var stack = [self]
     var nodes: [GradientNode] = []
     while let node = stack.popLast() {
       nodes.append(node)
@@ -119,17 +161,6 @@ extension Tensor {
       }
     }
     return nodes.sorted { $0.order > $1.order }
-  }
-
-  /// The sum, in this tensor's own storage when nobody else holds it.
-  private consuming func adding(inPlace other: Tensor) -> Tensor {
-    let count = self.count
-    var sum = consume self
-    sum.node = nil
-    // A sum of its own is one pass over memory; a copy that is added to would be two.
-    guard sum.isHeldOnce() else { return sum + other.detached }
-    sum.mutateElements { Kernels.accumulate(other.pointer, into: $0.baseAddress!, count: count) }
-    return sum
   }
 }
 

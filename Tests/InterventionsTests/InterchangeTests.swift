@@ -115,10 +115,11 @@ import Testing
     }
     let (b, s) = (base.rowsInDouble, sources.map(\.rowsInDouble))
     let frame = rotation.frame.rowsInDouble
+    // Before the pass that forgets the recording.
+    let gradients = loss.gradients(of: [base] + sources)
     loss.backward()
     expectSlopes(
       rotation.parameter.gradient, of: { value(b, s, $0) }, at: rotation.frame, within: 2e-5, "R")
-    let gradients = loss.gradients(of: [base] + sources)
     expectSlopes(gradients[0], of: { value($0, s, frame) }, at: base, within: 5e-6, "base")
     for index in sources.indices {
       expectSlopes(

@@ -49,6 +49,52 @@ import Testing
     #expect(weight.tensor.elements == [100])
   }
 
+  /// What a recording kept is free again while gradients go back, not only when the loss goes.
+  @Test func aRecordingIsForgottenOnTheWay() {
+    final class Kept {}
+    let weight = Parameter("weight", Tensor([2]))
+    weak var lower: Kept?
+    weak var upper: Kept?
+    var wasThere: [Bool] = []
+    func doubled(_ x: Tensor, keeping kept: Kept, _ then: @escaping () -> Void = {}) -> Tensor {
+      (2 * x.detached).recorded(from: [x]) { gradient, _ in
+        then()
+        return withExtendedLifetime(kept) { [2 * gradient] }
+      }
+    }
+    let loss = {
+      let (first, second) = (Kept(), Kept())
+      (lower, upper) = (first, second)
+      let below = doubled(weight.tensor, keeping: first) {
+        wasThere = [lower, upper].map { $0 != nil }
+      }
+      return doubled(below, keeping: second).sum()
+    }()
+    #expect(lower != nil && upper != nil)
+    loss.backward()
+    #expect(wasThere == [true, false], "the upper operation's is free while the lower one works")
+    #expect(lower == nil)
+    #expect(weight.gradient?.elements == [4])
+    #expect(loss.scalar == 8)
+  }
+
+  @Test func aRecordingIsGoneThroughOnce() async {
+    let weight = Parameter("weight", Tensor([3]))
+    let square = (weight.tensor * weight.tensor).sum()
+    // Gradients of tensors leave it as it is.
+    for _ in 0..<2 {
+      #expect(square.gradients(of: [weight.tensor]).map(\.elements) == [[6]])
+    }
+    square.backward()
+    #expect(weight.gradient?.elements == [6])
+    await #expect(processExitsWith: .failure) {
+      let weight = Parameter("weight", Tensor([3]))
+      let square = (weight.tensor * weight.tensor).sum()
+      square.backward()
+      square.backward()
+    }
+  }
+
   @Test func theValueIsCutOffFromHowItCameAbout() {
     let x = Tensor([1]).requiringGradient()
     let weight = Parameter("weight", 2 * x)

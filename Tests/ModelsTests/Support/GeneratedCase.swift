@@ -92,9 +92,7 @@ struct GeneratedCase {
       let weights = Tensor.normal(result.shape, using: &generator)
       loss = loss + (result * weights).sum()
     }
-    for edit in edits { edit.map.clearGradient() }
-    loss.backward()
-    return edits.map { $0.map.gradient ?? .zeros($0.map.value.shape) }
+    return loss.gradients(of: edits.map(\.map.tensor))
   }
 
   var description: String {
