@@ -13,13 +13,13 @@ struct FigureData {
   /// A line, unless it has nothing.
   mutating func line(_ cells: [String]) {
     guard !cells.isEmpty else { return }
-    let clean = cells.map { $0.map { "\t\n\r".contains($0) ? " " : $0 } }
+    let clean = cells.map { $0.map { $0 == "\t" || $0.isNewline ? " " : $0 } }
     text += clean.map { String($0) }.joined(separator: "\t") + "\n"
   }
 
   /// A table of numbers with a label for each row and column.
-  mutating func table(_ map: Heatmap) {
-    line(["\(map.rowTitle)/\(map.columnTitle)"] + map.columnLabels)
+  mutating func table(_ map: Heatmap, titles: String) {
+    line([titles] + map.columnLabels)
     for (label, row) in zip(map.rowLabels, map.values) { line([label] + row.map(Self.number)) }
     for cell in map.markedCells {
       line(["marked", map.rowLabels[cell.row], map.columnLabels[cell.column]])
@@ -36,7 +36,7 @@ extension Heatmap {
   public var tabSeparatedData: String {
     var data = FigureData(self)
     data.line([valueTitle].filter { !$0.isEmpty })
-    data.table(self)
+    data.table(self, titles: "\(rowTitle)/\(columnTitle)")
     return data.text
   }
 }
@@ -47,7 +47,7 @@ extension HeatmapGrid {
     data.line([valueTitle].filter { !$0.isEmpty })
     for panel in panels {
       data.line([panel.title].filter { !$0.isEmpty })
-      data.table(panel)
+      data.table(panel, titles: "\(rowTitle)/\(columnTitle)")
     }
     return data.text
   }

@@ -51,6 +51,36 @@ public struct RunRecord: Codable, Sendable {
       (self.equality, self.growth, self.steering) = (equality, growth, steering)
       (self.sweeps, self.alignments, self.fineTuning) = (sweeps, alignments, fineTuning)
     }
+
+    /// What records of a single sweep had.
+    private enum EarlierKeys: String, CodingKey { case sweep }
+
+    /// Reads results whose sweeps have the same layers and positions.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      func read<T: Decodable>(_ key: CodingKeys) throws -> T? {
+        try values.decodeIfPresent(T.self, forKey: key)
+      }
+      equality = try read(.equality)
+      alignments = try read(.alignments)
+      fineTuning = try read(.fineTuning)
+      growth = try read(.growth)
+      comparisons = try read(.comparisons)
+      evaluation = try read(.evaluation)
+      steering = try read(.steering)
+      search = try read(.search)
+      attention = try read(.attention)
+      let earlier = try decoder.container(keyedBy: EarlierKeys.self)
+      sweeps =
+        try read(.sweeps)
+        ?? earlier.decodeIfPresent(SweepRun.self, forKey: .sweep).map { [$0] }
+      let shapes = (sweeps ?? []).map { [$0.result.layers.count, $0.result.positions.count] }
+      guard Set(shapes).count <= 1 else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .sweeps, in: values,
+          debugDescription: "sweeps of different numbers of layers or positions")
+      }
+    }
   }
 
   public var version = interchangeVersion

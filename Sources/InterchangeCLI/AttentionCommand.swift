@@ -12,7 +12,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The layers, such as 20 or 0,4-7, or all.", valueName: "layers"))
-  var layers = "all"
+  var layers: String
   @Option(
     help: ArgumentHelp("The heads of each layer, such as 0,3; by default all.", valueName: "heads"))
   var heads: String?

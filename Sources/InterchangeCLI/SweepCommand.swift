@@ -25,15 +25,23 @@ struct SweepCommand: ParsableCommand {
   func validate() throws {
     guard limit >= 1 else { throw ValidationError("--limit must be at least 1.") }
     _ = try head.map { try HeadList($0) }
+    _ = try components
+  }
+
+  /// The components that are named, each once.
+  private var components: [Component] {
+    get throws {
+      let named = try site.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        // A name that is for single heads has to be given one; which ones is seen when the model is there.
+        try Site(named: String(name), layer: 0, head: head == nil ? nil : 0, .all).component
+      }
+      return named.indices.filter { !named[..<$0].contains(named[$0]) }.map { named[$0] }
+    }
   }
 
   /// What is swapped, one after another.
   private func places(in model: Model) throws -> [(component: Component, head: Int?)] {
-    try site.split(separator: ",", omittingEmptySubsequences: false).flatMap { name in
-      // A name that is for single heads has to be given one; which ones is resolved below.
-      let component = try Site(
-        named: String(name), layer: 0, head: head == nil ? nil : 0, .all
-      ).component
+    try components.flatMap { component in
       guard let head else {
         try model.validate(component, layer: 0)
         return [(component, Int?.none)]

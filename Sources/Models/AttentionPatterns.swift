@@ -43,6 +43,10 @@ public struct AttentionPatterns: Codable, Sendable, Equatable {
     tokens = try values.decode([String].self, forKey: .tokens)
     isCausal = try values.decode(Bool.self, forKey: .isCausal)
     heads = try values.decode([Head].self, forKey: .heads)
+    guard !tokens.isEmpty, !heads.isEmpty else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .heads, in: values, debugDescription: "expected at least one token and one head")
+    }
     for head in heads {
       guard head.weights.count == tokens.count,
         head.weights.allSatisfy({ $0.count == tokens.count })

@@ -16,13 +16,16 @@ final class Visitor {
   /// The queries of each layer whose weights are wanted, with their place in the request.
   private var queries: [Int: [(index: Int, positions: [[Int]])]] = [:]
   private(set) var attention: [[Tensor]]
+  private let lengths: [Int]
 
   init(_ request: Request, architecture: any Architecture) {
     self.architecture = architecture
+    lengths = request.inputs.map(\.length)
     captured = Array(repeating: nil, count: request.captures.count)
-    // What stays where no position of a batch is asked for.
-    let none = Tensor.zeros([architecture.dimensions(of: .attentionValueOutput)?.heads ?? 0, 0, 0])
-    attention = request.attention.map { $0.positions.map { _ in none } }
+    // What stays where no position is asked for.
+    let heads = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 0
+    let none = lengths.map { Tensor.zeros([heads, 0, $0]) }
+    attention = request.attention.map { _ in none }
     for (index, wanted) in request.attention.enumerated() {
       queries[wanted.layer, default: []].append((index, wanted.positions))
     }
@@ -80,11 +83,17 @@ final class Visitor {
         for (index, positions) in wanted {
           self.attention[index] = zip(weights, positions).enumerated().map { sequence, pair in
             let (all, positions) = pair
+            let (heads, count, seen) = (all.shape[0], all.shape[1], all.shape[2])
             let kept = positions.map { rows.row(sequence, $0)! - rows.starts[sequence] }
-            let (heads, count) = (all.shape[0], all.shape[1])
             let indices = (0..<heads).flatMap { head in kept.map { head * count + $0 } }
-            return all.reshaped([heads * count, all.shape[2]]).gatherRows(indices)
-              .reshaped([heads, kept.count, all.shape[2]])
+            let chosen = all.reshaped([heads * count, seen]).gatherRows(indices)
+            // Positions behind the last row that was computed are seen by none.
+            let length = self.lengths[sequence]
+            let whole =
+              seen == length
+              ? chosen
+              : Tensor.zeros([chosen.rows, length]).replacingColumns(0..<seen, with: chosen)
+            return whole.reshaped([heads, kept.count, length])
           }
         }
       }

@@ -2,8 +2,9 @@ import Synchronization
 
 /// One recorded operation: who its operands were and how a gradient passes back to them.
 final class GradientNode: @unchecked Sendable {
-  /// Which operands need a gradient, then the gradient of each (nil where none is needed).
-  typealias Backward = (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
+  /// From the result's gradient, which operands need one and whether parameters gather theirs, the gradient of
+  /// each operand (nil where none is needed).
+  typealias Backward = (_ gradient: Tensor, _ needed: [Bool], _ gathers: Bool) -> [Tensor?]
 
   private static let counter = Atomic<UInt64>(0)
 
@@ -41,12 +42,18 @@ extension Tensor {
     from operands: [Tensor],
     backward: @escaping (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
   ) -> Tensor {
+    recorded(from: operands) { gradient, needed, _ in backward(gradient, needed) }
+  }
+
+  private func recorded(from operands: [Tensor], backward: @escaping GradientNode.Backward)
+    -> Tensor
+  {
     guard operands.contains(where: { $0.node != nil }) else { return self }
     var result = self
     let shapes = operands.map(\.shape)
-    result.node = GradientNode(parents: operands.map(\.node)) { gradient, needed in
+    result.node = GradientNode(parents: operands.map(\.node)) { gradient, needed, gathers in
       // Operations work on rows and widths; what they pass back has its operand's own axes.
-      zip(backward(gradient, needed), shapes).map { $0?.reshaped($1) }
+      zip(backward(gradient, needed, gathers), shapes).map { $0?.reshaped($1) }
     }
     return result
   }
@@ -70,13 +77,13 @@ extension Tensor {
     guard first.node != nil else { return first }
     // The operand may need no gradient where parameters inside do.
     let anchor = Tensor.zeros([1]).requiringGradient()
-    return first.detached.recorded(from: [self, anchor]) { gradient, needed in
+    return first.detached.recorded(from: [self, anchor]) { gradient, needed, gathers in
       let operand = needed[0] ? start.requiringGradient() : start
       let wanted = Set([operand.node?.order].compactMap { $0 })
       // What was recorded before is not this computation's to forget: other blocks may read it too.
       let before = GradientNode.latest
       let found = compute(operand).node?.backpropagate(
-        gradient, keeping: wanted, forgettingAfter: before)
+        gradient, keeping: wanted, gathers: gathers, forgettingAfter: before)
       return [operand.node.flatMap { found?[$0.order] }, nil]
     }
   }
@@ -87,7 +94,8 @@ extension Tensor {
   ///   on it.
   public func gradients(of tensors: [Tensor]) -> [Tensor] {
     let wanted = Set(tensors.compactMap { $0.node?.order })
-    let found = node?.backpropagate(ones, keeping: wanted, forgettingAfter: nil)
+    let found = node?.backpropagate(
+      ones, keeping: wanted, gathers: false, forgettingAfter: .max)
     return tensors.map { tensor in
       tensor.node.flatMap { found?[$0.order] } ?? .zeros(tensor.shape)
     }
@@ -95,9 +103,11 @@ extension Tensor {
 
   /// Adds this scalar's gradient to ``Parameter/gradient`` of every parameter it depends on.
   ///
-  /// What was recorded is forgotten on the way, so that its memory is free for what comes after: a
-  /// recording can be gone through once.
-  public func backward() { _ = node?.backpropagate(ones, keeping: [], forgettingAfter: 0) }
+  /// What was recorded is forgotten on the way, so that its memory is free for what comes after: neither
+  /// this nor ``gradients(of:)`` can go through any part of the recording again.
+  public func backward() {
+    _ = node?.backpropagate(ones, keeping: [], gathers: true, forgettingAfter: 0)
+  }
 
   /// The gradient of a scalar for itself.
   private var ones: Tensor {
@@ -122,21 +132,21 @@ extension GradientNode {
   ///
   /// - Parameters:
   ///   - wanted: the nodes whose gradients are returned, by their order
-  ///   - forgettingAfter: operations of a larger order are forgotten on the way, and parameters get their
-  ///     gradients; with nil neither
+  ///   - gathers: whether parameters gather their gradients
+  ///   - forgettingAfter: operations of a larger order are forgotten on the way
   fileprivate func backpropagate(
-    _ gradient: Tensor, keeping wanted: Set<UInt64>, forgettingAfter first: UInt64?
+    _ gradient: Tensor, keeping wanted: Set<UInt64>, gathers: Bool, forgettingAfter first: UInt64
   ) -> [UInt64: Tensor] {
     var pending: [UInt64: Tensor] = [order: gradient]
     var kept: [UInt64: Tensor] = [:]
     for node in recording {
       guard let gradient = pending.removeValue(forKey: node.order) else { continue }
       if wanted.contains(node.order) { kept[node.order] = gradient }
-      if first != nil { node.parameter?.accumulate(gradient) }
+      if gathers { node.parameter?.accumulate(gradient) }
       precondition(!node.isForgotten, "backward: this recording was gone through before")
       guard let backward = node.backward else { continue }
-      let results = backward(gradient, node.parents.map { $0 != nil })
-      if let first, node.order > first { node.forget() }
+      let results = backward(gradient, node.parents.map { $0 != nil }, gathers)
+      if node.order > first { node.forget() }
       for (parent, result) in zip(node.parents, results) {
         guard let parent, let result else { continue }
         if let sum = pending.removeValue(forKey: parent.order) {

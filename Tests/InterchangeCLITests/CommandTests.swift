@@ -80,7 +80,18 @@ import Testing
         FileManager.default.fileExists(
           atPath: out.url.appending(component: "attention-\(layer).png").path))
     }
-    let wrong = try Program.run(["attention", Program.tiny, "--text", "abc", "--heads", "4"])
+    let table = try Program.run([
+      "attention", Program.tiny, "--text", "abc cab", "--layers", "2", "--heads", "1", "--top",
+      "\(Int.max)",
+    ])
+    let last = try #require(expected.heads[2].weights.last)
+    let most = try #require(last.indices.max { last[$0] < last[$1] })
+    #expect(
+      table.output.contains(
+        String(format: "%.2f ", last[most]) + "\(expected.tokens[most]) (\(most))"))
+    let wrong = try Program.run([
+      "attention", Program.tiny, "--text", "abc", "--layers", "all", "--heads", "4",
+    ])
     #expect(wrong.status == 65)
     #expect(
       wrong.errors

@@ -45,6 +45,40 @@ import Testing
   @Test func foldersWithoutARecord() throws {
     #expect(throws: RunRecordError.self) { try RunRecord(folder: URL(filePath: "/nowhere")) }
   }
+
+  /// A record from before there could be several sweeps.
+  @Test func aSingleSweepIsRead() throws {
+    let record = try SampleRun.record(
+      ["sweep": SampleRun.sweep("agreement")], command: "sweep", arguments: [])
+    #expect(record.results.sweeps?.map(\.place) == ["block_output"])
+  }
+
+  /// What no figure could be drawn of is refused when it is read.
+  @Test func resultsThatDoNotFit() throws {
+    var wider = SampleRun.sweep("agreement")
+    var result = try #require(wider["result"] as? [String: Any])
+    result["layers"] = [4]
+    result["cells"] = [try #require(result["cells"] as? [Any])[0]]
+    wider["result"] = result
+    let patterns: [[String: Any]] = [
+      ["text": "", "tokens": [], "isCausal": true, "heads": []],
+      [
+        "text": "", "tokens": [], "isCausal": true,
+        "heads": [["layer": 0, "head": 0, "weights": []] as [String: Any]],
+      ],
+      [
+        "text": "a", "tokens": ["a", "b"], "isCausal": true,
+        "heads": [["layer": 0, "head": 0, "weights": [[1, 0], [1]]] as [String: Any]],
+      ],
+    ]
+    let all: [[String: Any]] =
+      [["sweeps": [SampleRun.sweep("agreement"), wider]]] + patterns.map { ["attention": $0] }
+    for results in all {
+      #expect(throws: RunRecordError.self, "\(results)") {
+        try SampleRun.record(results, command: "sweep", arguments: [])
+      }
+    }
+  }
 }
 
 /// The claim of the README: DAS finds both equalities in the first hidden layer and nothing finds the

@@ -96,8 +96,26 @@ import Testing
     }
   }
 
-  /// A position decoded after stored keys looks at all of them, and blocks that are computed again in the
-  /// backward pass still tell.
+  /// An early position's weights are the same whatever else is asked for.
+  @Test func ofAnEarlyPositionAlone() throws {
+    let tiny = try TinyModel("llama-gqa")
+    let input = tiny.inputs[0]
+    let all = try tiny.model.attentionWeights([input], layer: 1)[0]
+    var request = Request([input])
+    request.attention = [AttentionQueries(layer: 1, positions: [[2]])]
+    let alone = try tiny.model.run(request).attention[0][0]
+    request.logits = [[input.length - 1]]
+    let beside = try tiny.model.run(request).attention[0][0]
+    #expect(alone.shape == [4, 1, input.length] && beside.shape == alone.shape)
+    let rows = all.reshaped([4 * input.length, input.length])
+    let expected = rows.gatherRows((0..<4).map { $0 * input.length + 2 })
+    for found in [alone, beside] {
+      expectSame(found.reshaped([4, input.length]), expected, "position 2")
+    }
+  }
+
+  /// A position decoded after stored keys looks at all of them; a block whose weights are read is not
+  /// computed a second time, others may be.
   @Test func withACacheAndRecomputing() throws {
     let tiny = try TinyModel("llama-gqa")
     let input = tiny.inputs[3]

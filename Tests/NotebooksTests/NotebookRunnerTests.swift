@@ -66,6 +66,7 @@ struct NotebookRunnerTests {
     print("half \\(half(1))")
     let chart = LineChart(series: [.init("a", points: [.init(x: 0, y: half(2)), .init(x: 1, y: 0)])])
     try show(chart, "line", alt: "a line")
+    try show(LineChart(series: [.init("a", points: [.init(x: 0, y: 3)])]), "other", alt: "another")
     expect(half(4) == 2, "half of four is two")
     ```
 
@@ -90,7 +91,9 @@ struct NotebookRunnerTests {
       "(values[0])\")\n```\n", with: "(values[0])\")\n```\n\n```output\nfirst 1.0\n```\n"
     ).replacing(
       "is two\")\n```\n",
-      with: "is two\")\n```\n\n```output\nhalf 0.5\n```\n\n![a line](figures/line.png)\n")
+      with:
+        "is two\")\n```\n\n```output\nhalf 0.5\n```\n\n![a line](figures/line.png)\n\n![another](figures/other.png)\n"
+    )
     #expect(written == expected)
     _ = try sample.runner.check(sample.file)
 
@@ -109,10 +112,13 @@ struct NotebookRunnerTests {
 
     // Another figure than the one kept, by its data.
     try sample.write(written)
-    try FileManager.default.removeItem(
-      at: sample.folder.appending(components: "figures", "line.png"))
+    let figures = sample.folder.appending(component: "figures")
+    let line = figures.appending(component: "line.png")
+    try FileManager.default.removeItem(at: line)
+    try FileManager.default.copyItem(at: figures.appending(component: "other.png"), to: line)
     #expect(
-      sample.message { try $0.check($1) }?.hasPrefix("a.md: line 15: figure line.png: ") == true)
+      sample.message { try $0.check($1) }
+        == "a.md: line 15: figure line.png: 1 where it printed 3, tolerance 0.1")
   }
 
   /// What goes wrong names the notebook's line.

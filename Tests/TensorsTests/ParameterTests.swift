@@ -78,6 +78,17 @@ import Testing
     #expect(loss.scalar == 8)
   }
 
+  /// Asking for gradients of tensors gives none to parameters, inside a recomputed part neither.
+  @Test func parametersGatherInABackwardPassOnly() {
+    let weight = Parameter("weight", Tensor([3]))
+    let x = Tensor([2]).requiringGradient()
+    let loss = (x.recomputing { $0 * weight.tensor } * weight.tensor).sum()
+    #expect(loss.gradients(of: [x])[0].elements == [9])
+    #expect(weight.gradient == nil)
+    loss.backward()
+    #expect(weight.gradient?.elements == [12])
+  }
+
   @Test func aRecordingIsGoneThroughOnce() async {
     let weight = Parameter("weight", Tensor([3]))
     let square = (weight.tensor * weight.tensor).sum()

@@ -83,13 +83,16 @@ extension SweepRun {
   /// Where each of several components or heads has its highest accuracy.
   public static func bestCells(_ runs: [SweepRun]) -> ResultTable {
     ResultTable(
-      "The best cell of each.", header: ["place", "layer", "position", "IIA", "logit difference"],
+      "The best cell of each.",
+      note: "The highest of all cells, found on the pairs that it is measured on.",
+      header: ["place", "layer", "position", "IIA", "n", "logit difference"],
       rows: runs.map { run in
         let (cell, result) = (run.bestCell, run.result)
         let accuracy = result.cells[cell.row][cell.column]
         return [
           run.place, "\(result.layers[cell.row])",
           "\(result.positions[cell.column]) (\(run.positionLabels[cell.column]))", accuracy.cell,
+          "\(accuracy.n)",
           numberCell(accuracy.logitDifference, "%.2f"),
         ]
       })

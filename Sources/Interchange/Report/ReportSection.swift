@@ -37,7 +37,8 @@ struct ReportFigure {
   /// What stands below it: its heading, and of a heatmap what its colours are.
   var caption: (title: String, rest: String) {
     let heatmap = figure as? Heatmap
-    let rest = [figure.subtitle, heatmap?.valueTitle ?? ""].filter { !$0.isEmpty }
+    let values = heatmap?.valueTitle ?? (figure as? HeatmapGrid)?.valueTitle ?? ""
+    let rest = [figure.subtitle, values].filter { !$0.isEmpty }
     let marked = heatmap?.markedCells.isEmpty == false ? " The outlined cell is the highest." : ""
     return (figure.title, rest.isEmpty ? "" : rest.joined(separator: "; ") + "." + marked)
   }

@@ -47,10 +47,12 @@ import Testing
     for place in [
       "block_output", "attention_value_output, head 0", "attention_value_output, head 8",
     ] {
-      #expect(page.rows.contains([place, "4", "1 (agreement)", cell(15, 16), "3.12"]))
+      #expect(page.rows.contains([place, "4", "1 (agreement)", cell(15, 16), "16", "3.12"]))
       #expect(page.text.contains("\(place): interchange intervention accuracy"))
     }
     #expect(page.rows.filter { $0 == ["5", cell(2, 16), cell(8, 16)] }.count == 3)
+    #expect(page.text.contains("n = 16 pairs; interchange intervention accuracy."))
+    #expect(page.text.contains("n = 16 pairs; logit difference, counterfactual − other answers."))
     // Both grids, of three panels each.
     #expect(page.body.components(separatedBy: "<figure").count == 3)
   }

@@ -119,7 +119,7 @@ enum SampleRun: String, CaseIterable, Sendable {
     ]
   }
 
-  private static func sweep(_ name: String, head: Int? = nil) -> Object {
+  static func sweep(_ name: String, head: Int? = nil) -> [String: Any] {
     [
       "task": name, "variable": name, "check": check, "positionLabels": ["␣the", name],
       "result": [
