@@ -108,10 +108,10 @@ DATA ?= data
 TASK_METHODS := loreft:rank=8:rate=1e-3,direft:rank=8:rate=1e-3,red:rate=1e-2,steering:rate=1e-2
 TASK_SIZES := --train-limit 128 --epochs 1 --batch 8 --seeds 3
 tasks: build model
-	for task in ARC-Easy boolq; do \
-	  .build/release/interchange compare $(MODEL) --resume --methods $(TASK_METHODS) --answers choose \
-	    --data $(DATA)/llm-adapters/$$task $(TASK_SIZES) --test-limit 96 --out tasks-output/$$task; \
-	done
+	.build/release/interchange compare $(MODEL) --resume --methods $(TASK_METHODS) --answers choose \
+	  --data $(DATA)/llm-adapters/ARC-Easy $(TASK_SIZES) --test-limit 96 --out tasks-output/ARC-Easy
+	.build/release/interchange compare $(MODEL) --resume --methods $(TASK_METHODS) --answers choose \
+	  --data $(DATA)/llm-adapters/boolq $(TASK_SIZES) --train-limit 96 --test-limit 64 --out tasks-output/boolq
 	.build/release/interchange compare $(MODEL) --resume --methods loreft:rank=8:rate=1e-3 --only-consistent \
 	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
 	  $(TASK_SIZES) --train-limit 96 --test-limit 32 --out tasks-output/arithmetic
