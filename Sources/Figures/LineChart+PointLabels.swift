@@ -10,6 +10,9 @@ extension LineChart {
       series[index].points.filter(\.y.isFinite).map { position(of: $0, in: index, layout) }
     }
     var taken = marks.map { CGRect(x: $0.x - 2.5, y: $0.y - 2.5, width: 5, height: 5) }
+    taken += series.indices.flatMap { index in
+      series[index].points.compactMap { whisker(of: $0, in: index, layout) }
+    }
     for index in series.indices {
       for point in series[index].points where point.y.isFinite {
         guard let label = point.label else { continue }
@@ -26,6 +29,16 @@ extension LineChart {
         canvas.draw(text, at: CGPoint(x: place.minX, y: place.minY))
       }
     }
+  }
+
+  /// The place of a point's interval where it is drawn as a line.
+  private func whisker(of point: Point, in index: Int, _ layout: LineChartLayout) -> CGRect? {
+    guard let interval = point.interval, point.y.isFinite, series[index].intervals == .whiskers
+    else { return nil }
+    let ends = [interval.lowerBound, interval.upperBound].map { value in
+      position(of: Point(x: point.x, y: value), in: index, layout)
+    }
+    return CGRect(x: ends[0].x - 2, y: ends[1].y, width: 4, height: ends[0].y - ends[1].y)
   }
 
   private static func places(

@@ -27,6 +27,8 @@ public protocol Adapter: AnyObject {
 
   /// Called before each step of a training.
   func prepare(step: Int, of steps: Int)
+  /// Whether what is trained by now can be kept as the best: diff pruning's can't before it has pruned.
+  var isComplete: Bool { get }
   /// What training adds to the loss of the data, as a scalar; nil for nothing.
   var penalty: Tensor? { get }
 
@@ -67,6 +69,7 @@ extension Adapter {
   public var virtualTokens: Int { 0 }
   public var members: Int { 1 }
   public func prepare(step: Int, of steps: Int) {}
+  public var isComplete: Bool { true }
   public var penalty: Tensor? { nil }
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }

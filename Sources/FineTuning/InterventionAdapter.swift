@@ -110,6 +110,7 @@ public final class InterventionAdapter: Adapter {
   public func prepare(step: Int, of steps: Int) {
     pruning?.prepare(sparseUpdates, step: step, of: steps)
   }
+  public var isComplete: Bool { pruning == nil || sparseUpdates.allSatisfy(\.isSettled) }
   public var penalty: Tensor? { pruning?.loss(sparseUpdates) }
 
   public func validate(for model: Model) throws {

@@ -116,6 +116,28 @@ import Testing
     #expect(again.parameterCount == adapted.parameterCount)
   }
 
+  /// A state from before it has pruned is never the best, however good it was.
+  @Test func theBestStateIsPruned() throws {
+    let adapter = try adapter()
+    let adapted = try AdaptedModel(TinyModels.safetensors(), adapters: [adapter])
+    let all = adapter.parameters.reduce(0) { $0 + $1.value.count } / 2
+    var settings = FineTuningSettings()
+    (settings.epochs, settings.batchSize, settings.evaluationInterval) = (10, 2, 1)
+    let examples = (0..<4).map {
+      TokenizedExample(tokens: [5 + $0, 9, 2, 14 - $0], promptLength: 2)
+    }
+    var measured = 0.0
+    let history = try FineTuner(settings: settings).train(
+      adapted, onTokens: examples,
+      development: .loss { _ in
+        measured += 1
+        return measured
+      })
+    // Of 20 steps the eleventh begins with the pruning.
+    #expect(history.evaluations.count == 20 && history.best?.step == 11)
+    #expect(adapted.parameterCount == Int((0.1 * Double(all)).rounded()))
+  }
+
   @Test func choicesThatDoNotFit() throws {
     #expect(line { _ = try adapter(keep: 0) } == "keep: expected above 0, to 1, found 0.0")
   }

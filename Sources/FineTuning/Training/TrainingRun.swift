@@ -124,6 +124,7 @@ struct TrainingRun {
     guard found.value.isFinite else { throw FineTuningError.diverged(step: state.step) }
     state.history.evaluations.append(found)
     try log.write(step: state.step, development: found.value)
+    guard adapted.adapters.allSatisfy(\.isComplete) else { return }
     if state.history.best.map({ development.isBetter(found.value, than: $0.value) }) ?? true {
       state.history.best = found
       state.best = state.parameters.map(\.value)

@@ -69,20 +69,27 @@ extension LineChart {
   /// Each method's main metric against its share of the base model's parameters.
   public init(parametersOf comparison: MethodComparison) {
     let measured = comparison.methods.filter { $0.score != nil }
+    let named = zip(comparison.methods, comparison.shortNames).filter { method, _ in
+      method.score != nil && method.parameterShare > 0
+    }
+    // Many names would cover one another: letters stand for them.
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".map(String.init)
+    let hasKey = (8...letters.count).contains(named.count)
     var means = Series(
       "mean of seeds, ± deviation",
-      points: zip(comparison.methods, comparison.shortNames).compactMap { method, name in
-        guard method.parameterShare > 0 else { return nil }
-        return method.score.map {
+      points: named.enumerated().compactMap { place, one in
+        one.0.score.map {
           Point(
-            x: 100 * method.parameterShare, y: $0.mean,
-            interval: $0.mean - $0.deviation...$0.mean + $0.deviation, label: name)
+            x: 100 * one.0.parameterShare, y: $0.mean,
+            interval: $0.mean - $0.deviation...$0.mean + $0.deviation,
+            label: hasKey ? letters[place] : one.1)
         }
       })
     means.isJoined = false
     self.init(series: [means])
     title = "\(comparison.task): \(comparison.metric) and trained parameters"
-    subtitle = comparison.sizes
+    let key = zip(letters, named).map { "\($0) \($1.1)" }.joined(separator: ", ")
+    subtitle = comparison.sizes + (hasKey ? ". " + key : "")
     xTitle = "trained parameters, % of the base"
     yTitle = comparison.metric
     horizontalScale = .logarithmic
