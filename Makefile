@@ -143,6 +143,7 @@ methods: build model
 	    --data $(DATA)/glue/$$task $(GLUE_SIZES) --test-limit 400 --seeds 3 --out methods-output/$$task; \
 	done
 	cat methods-output/{SST-2,MRPC}/comparison.md > methods-output/summary.md
+	cp methods-output/SST-2/parameters.png Examples/figures/methods.png
 	$(call splice,methods,methods-output/summary.md)
 
 # NEFTune on instructions: the loss of held-out answers with and without noise on the embeddings.
