@@ -81,7 +81,7 @@ test: deps browser model
 	swift test $(BUILD) --skip-build --disable-xctest
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
 
-# Runs all notebooks and writes what they print and draw into them. Half an hour; `interchange-notebook check` compares
+# Runs all notebooks and writes what they print and draw into them. Seven minutes; `interchange-notebook check` compares
 # instead.
 notebooks: deps model
 	swift build $(BUILD) --product interchange-notebook
