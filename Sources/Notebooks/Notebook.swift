@@ -14,7 +14,8 @@ public struct Notebook: Equatable, Sendable {
     /// The line of its first line of code, from 1.
     public let line: Int
     public let code: [String]
-    /// How far numbers may lie from those in the file, relative to the larger of them and 1.
+    /// How far numbers may lie from those in the file, as a share of the file's number or, where that is below
+    /// 1 in size, by itself.
     public let tolerance: Double
     /// The name of a file that the cell needs, such as a model: without it the cell is left out.
     public let need: String?
