@@ -168,18 +168,23 @@ CK_CLONES void ck_swiglu(const float *gate, const float *up, float *out, size_t 
 
 CK_CLONES void ck_swiglu_gradient(
   const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count) {
+  // Each element is read before it is written, wherever that is.
   if (dgate && dup) {
+#pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < count; i++) {
-      float s = sigmoid(gate[i]);
-      dup[i] = dy[i] * gate[i] * s;
-      dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+      const float g = gate[i], s = sigmoid(g), dys = dy[i] * s;
+      const float left = dys * up[i] * (1 + g * (1 - s)), right = dys * g;
+      dgate[i] = left;
+      dup[i] = right;
     }
   } else if (dgate) {
+#pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < count; i++) {
       float s = sigmoid(gate[i]);
       dgate[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
     }
   } else if (dup) {
+#pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < count; i++) dup[i] = dy[i] * gate[i] * sigmoid(gate[i]);
   }
 }

@@ -2,9 +2,11 @@ import Synchronization
 
 /// One recorded operation: who its operands were and how a gradient passes back to them.
 final class GradientNode: @unchecked Sendable {
-  /// From the result's gradient, which operands need one and whether parameters gather theirs, the gradient of
-  /// each operand (nil where none is needed).
-  typealias Backward = (_ gradient: Tensor, _ needed: [Bool], _ gathers: Bool) -> [Tensor?]
+  /// From the result's gradient, which operands need one, whether parameters gather theirs and what was
+  /// kept, the gradient of each operand (nil where none is needed).
+  typealias Backward = (
+    _ gradient: Tensor, _ needed: [Bool], _ gathers: Bool, _ kept: consuming [Tensor]
+  ) -> [Tensor?]
 
   private static let counter = Atomic<UInt64>(0)
 
@@ -15,21 +17,30 @@ final class GradientNode: @unchecked Sendable {
   let order: UInt64
   let parents: [GradientNode?]
   /// Nil for a start of the recording, and once it was forgotten.
-  private(set) var backward: Backward?
-  private(set) var isForgotten = false
+  private var backward: Backward?
+  /// What the operation keeps and `backward` doesn't.
+  private var kept: [Tensor]
+  private var isForgotten = false
   weak var parameter: Parameter?
 
-  init(parents: [GradientNode?] = [], backward: Backward? = nil) {
+  init(parents: [GradientNode?] = [], keeping kept: [Tensor] = [], backward: Backward? = nil) {
     order = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
     self.parents = parents
+    self.kept = kept
     self.backward = backward
   }
 
-  /// Lets go of what the operation kept for its backward pass.
-  func forget() {
-    guard backward != nil else { return }
-    backward = nil
-    isForgotten = true
+  /// The gradients of the operands; none for a start of the recording.
+  ///
+  /// - Parameter forgetting: whether this is the last pass: what was kept is given away then, and may be
+  ///   written over
+  func operandGradients(_ gradient: Tensor, gathers: Bool, forgetting: Bool) -> [Tensor?] {
+    precondition(!isForgotten, "backward: this recording was gone through before")
+    guard let backward else { return [] }
+    let needed = parents.map { $0 != nil }
+    guard forgetting else { return backward(gradient, needed, gathers, kept) }
+    (self.backward, isForgotten) = (nil, true)
+    return backward(gradient, needed, gathers, exchange(&kept, with: []))
   }
 }
 
@@ -42,20 +53,34 @@ extension Tensor {
     from operands: [Tensor],
     backward: @escaping (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
   ) -> Tensor {
-    recorded(from: operands) { gradient, needed, _ in backward(gradient, needed) }
+    recorded(from: operands, keeping: []) { gradient, needed, _, _ in backward(gradient, needed) }
   }
 
-  private func recorded(from operands: [Tensor], backward: @escaping GradientNode.Backward)
-    -> Tensor
-  {
+  /// This result, recorded with its operands.
+  ///
+  /// - Parameters:
+  ///   - kept: tensors that the backward pass needs. They are given to `backward` alone where it is called
+  ///     for the last time, so that gradients can take the place of those that nobody else holds
+  ///     (``takingPlace(of:)``); what the closure captures stays held.
+  ///   - backward: as above, with what was kept
+  func recorded(
+    from operands: [Tensor], keeping kept: [Tensor], backward: @escaping GradientNode.Backward
+  ) -> Tensor {
     guard operands.contains(where: { $0.node != nil }) else { return self }
     var result = self
     let shapes = operands.map(\.shape)
-    result.node = GradientNode(parents: operands.map(\.node)) { gradient, needed, gathers in
+    result.node = GradientNode(parents: operands.map(\.node), keeping: kept.map(\.detached)) {
       // Operations work on rows and widths; what they pass back has its operand's own axes.
-      zip(backward(gradient, needed, gathers), shapes).map { $0?.reshaped($1) }
+      zip(backward($0, $1, $2, $3), shapes).map { $0?.reshaped($1) }
     }
     return result
+  }
+
+  /// A tensor of arbitrary contents in the storage of one that nobody else holds, or in its own.
+  ///
+  /// What `other` holds can be read until the new tensor is written.
+  static func takingPlace(of other: inout Tensor) -> Tensor {
+    other.isHeldOnce() ? other.detached : Tensor(uninitialized: other.shape)
   }
 
   /// The same values as the start of a recording: ``gradients(of:)`` can be asked for it.
@@ -77,7 +102,8 @@ extension Tensor {
     guard first.node != nil else { return first }
     // The operand may need no gradient where parameters inside do.
     let anchor = Tensor.zeros([1]).requiringGradient()
-    return first.detached.recorded(from: [self, anchor]) { gradient, needed, gathers in
+    return first.detached.recorded(from: [self, anchor], keeping: []) {
+      gradient, needed, gathers, _ in
       let operand = needed[0] ? start.requiringGradient() : start
       let wanted = Set([operand.node?.order].compactMap { $0 })
       // What was recorded before is not this computation's to forget: other blocks may read it too.
@@ -143,10 +169,8 @@ extension GradientNode {
       guard let gradient = pending.removeValue(forKey: node.order) else { continue }
       if wanted.contains(node.order) { kept[node.order] = gradient }
       if gathers { node.parameter?.accumulate(gradient) }
-      precondition(!node.isForgotten, "backward: this recording was gone through before")
-      guard let backward = node.backward else { continue }
-      let results = backward(gradient, node.parents.map { $0 != nil }, gathers)
-      if node.order > first { node.forget() }
+      let results = node.operandGradients(
+        gradient, gathers: gathers, forgetting: node.order > first)
       for (parent, result) in zip(node.parents, results) {
         guard let parent, let result else { continue }
         if let sum = pending.removeValue(forKey: parent.order) {

@@ -78,6 +78,37 @@ import Testing
     #expect(loss.scalar == 8)
   }
 
+  /// In a backward pass the gradients of a gated unit take the place of its operands, unless somebody
+  /// holds those.
+  @Test(arguments: [false, true]) func gradientsTakeThePlaceOfWhatIsNeededNoMore(isHeld: Bool) {
+    var samples = Samples(seed: 83)
+    let (first, second) = (samples.normal([5, 40]), samples.normal([5, 40]))
+    let weights = [Parameter("gate", first), Parameter("up", second)]
+    nonisolated(unsafe) var tookPlace: [Bool] = []
+    nonisolated(unsafe) var held: [Tensor] = []
+    let loss = {
+      let operands = weights.map { weight in
+        let made = 2 * weight.value
+        let place = UInt(bitPattern: made.pointer)
+        if isHeld { held.append(made) }
+        return made.recorded(from: [weight.tensor]) { gradient, _ in
+          tookPlace.append(UInt(bitPattern: gradient.pointer) == place)
+          return [2 * gradient]
+        }
+      }
+      return Tensor.swiglu(gate: operands[0], up: operands[1]).sum()
+    }()
+    // Gradients of tensors leave the operands: asked for twice, they are the same.
+    let asked = (0..<2).map { _ in loss.gradients(of: weights.map(\.tensor)).map(\.elements) }
+    #expect(asked[0] == asked[1])
+    #expect(tookPlace == [false, false, false, false])
+    tookPlace = []
+    loss.backward()
+    #expect(tookPlace == [!isHeld, !isHeld])
+    #expect(weights.map { $0.gradient?.elements } == asked[0])
+    if isHeld { #expect(held.map(\.elements) == [(2 * first).elements, (2 * second).elements]) }
+  }
+
   /// Asking for gradients of tensors gives none to parameters, inside a recomputed part neither.
   @Test func parametersGatherInABackwardPassOnly() {
     let weight = Parameter("weight", Tensor([3]))

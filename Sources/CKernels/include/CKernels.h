@@ -46,7 +46,8 @@ void ck_activation(int function, const float *x, float *out, size_t count);
 void ck_activation_gradient(int function, const float *x, const float *dy, float *dx, size_t count);
 /// out = silu(gate) · up
 void ck_swiglu(const float *gate, const float *up, float *out, size_t count);
-/// dgate = dy · up · silu′(gate); dup = dy · silu(gate); neither is made where it is NULL.
+/// dgate = dy · up · silu′(gate); dup = dy · silu(gate); neither is made where it is NULL. They may be
+/// `gate` and `up` themselves.
 void ck_swiglu_gradient(
   const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count);
 

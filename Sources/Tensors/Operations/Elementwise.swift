@@ -97,16 +97,17 @@ extension Tensor {
     return gate.mapped { out, range in
       let start = range.lowerBound
       ck_swiglu(gate.pointer + start, up.pointer + start, out + start, range.count)
-    }.recorded(from: [gate, up]) { gradient, needed in
-      let dGate = needed[0] ? Tensor(uninitialized: gate.shape) : nil
-      let dUp = needed[1] ? Tensor(uninitialized: gate.shape) : nil
-      Parallel.ranges(gate.count, work: gate.count) { range in
+    }.recorded(from: [gate, up], keeping: [gate, up]) { gradient, needed, _, kept in
+      var kept = kept
+      let dGate = needed[0] ? takingPlace(of: &kept[0]) : nil
+      let dUp = needed[1] ? takingPlace(of: &kept[1]) : nil
+      Parallel.ranges(gradient.count, work: gradient.count) { range in
         let start = range.lowerBound
         ck_swiglu_gradient(
-          gate.pointer + start, up.pointer + start, gradient.pointer + start,
+          kept[0].pointer + start, kept[1].pointer + start, gradient.pointer + start,
           dGate.map { $0.pointer + start }, dUp.map { $0.pointer + start }, range.count)
       }
-      return [dGate, dUp]
+      return withExtendedLifetime(kept) { [dGate, dUp] }
     }
   }
 
