@@ -1,6 +1,7 @@
 """Times with transformers, pyvene and pyreft what `interchange bench` times.
 
     python peers.py WHAT --model FOLDER [--batch 16 --length 64 --layer 15 --rank 16 --steps 20]
+    python peers.py loreft --model FOLDER --data PAIRS.jsonl
 
 Prints one JSON document of the same shape. Everything is float32, from the same folder, with
 random tokens of the same lengths, on the number of threads given. The median is over steps after
@@ -11,9 +12,13 @@ Two ways of using the peer can be timed where they differ:
 - `documented`: as the peer's documentation and its trainer do it. The logits of all positions are
   computed, in the source run too, and the loss is taken from those that count.
 - `lean`: as somebody who knows transformers well can do it, without changing a line of the peer:
-  the logits of the positions that count only (`logits_to_keep`).
+  the logits of the positions that count only (`logits_to_keep`); of texts, batches of similar length
+  (the sampler of the Trainer's `group_by_length`).
 
-Where it helped in both: no gradient for the frozen weights, no attention mask (nothing is padded),
+With `--data` loreft and lora train on texts, and an epoch is what is timed: shuffled, each batch padded
+to its longest and masked, by pyreft's data module and transformers' collator.
+
+Where it helped in both, without `--data`: no gradient for the frozen weights, no attention mask (nothing is padded),
 no key/value cache outside generation, one tensor of positions for the whole batch (pyvene's
 `use_fast`), the batches made beforehand, no gradient clipping, no schedule, no logging.
 """
@@ -250,19 +255,41 @@ def loreft(arguments):
         num_interventions=len(layers),
         share_weights=True,
     )
-    locations = {"sources->base": (None, [[at] * arguments.batch for at in positions])}
+    locations = [[at] * arguments.batch for at in positions]
 
-    def call(inputs, **labels):
-        return reft(inputs, unit_locations=locations, **labels)[1]
+    def call(inputs, locations=locations, **labels):
+        return reft(inputs, unit_locations={"sources->base": (None, locations)}, **labels)[1]
 
-    return training_steps(arguments, model, call, reft.get_trainable_parameters())
+    parameters = reft.get_trainable_parameters()
+    if not arguments.data:
+        return training_steps(arguments, model, call, parameters)
+
+    prompts, completions = read_pairs(arguments.data)
+    tokenizer = padding_tokenizer(arguments, model)
+    data = pyreft.make_multiple_position_supervised_data_module(
+        tokenizer, model, prompts, completions, positions=REFT_POSITIONS,
+        num_interventions=len(layers), share_weights=True,
+    )
+
+    def loss(batch):
+        # as pyreft's trainer
+        locations = batch.pop("intervention_locations").permute(1, 0, 2).tolist()
+        return call(batch, locations, labels=batch.pop("labels")).loss
+
+    return training_epochs(
+        arguments, data["train_dataset"], data["data_collator"], loss, parameters
+    )
+
+
+def optimizer_of(parameters):
+    # As the trainers', without weight decay: torch keeps signs of pyreft's rotation on the diagonal of
+    # a parameter and truncates them to integers, so that any decay makes the whole rotation zero.
+    return torch.optim.AdamW(parameters, lr=9e-4, weight_decay=0)
 
 
 def training_steps(arguments, model, call, parameters):
     """Steps on random tokens whose last ones are the targets; `call` runs the adapted model."""
-    # As the trainers, without weight decay: torch keeps signs of pyreft's rotation on the diagonal of
-    # a parameter and truncates them to integers, so that any decay makes the whole rotation zero.
-    optimizer = torch.optim.AdamW(parameters, lr=9e-4, weight_decay=0)
+    optimizer = optimizer_of(parameters)
     tokens = random_tokens(model, arguments.batch, arguments.length)
     labels = tokens.clone()
     labels[:, : arguments.length - REFT_TARGETS] = -100
@@ -278,14 +305,56 @@ def training_steps(arguments, model, call, parameters):
         logits = call(inputs).logits[:, :-1]
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)
 
-    def step():
-        loss = run()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+    return timed(lambda: stepped(optimizer, run()), arguments.steps)
 
-    return timed(step, arguments.steps)
+
+def stepped(optimizer, loss):
+    """The loss, after a step down its gradient."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def read_pairs(path):
+    """The prompts and completions of a file of JSON lines."""
+    pairs = [json.loads(line) for line in path.read_text().splitlines()]
+    return [pair["prompt"] for pair in pairs], [pair["completion"] for pair in pairs]
+
+
+def padding_tokenizer(arguments, model):
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model, padding_side="right")
+    tokenizer.model_max_length = model.config.max_position_embeddings
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.unk_token
+    return tokenizer
+
+
+def training_epochs(arguments, dataset, collate, loss, parameters):
+    """Epochs over texts in shuffled batches; `loss` runs the adapted model."""
+    from transformers.trainer_pt_utils import LengthGroupedSampler
+
+    optimizer = optimizer_of(parameters)
+    lengths = [len(example["input_ids"]) for example in dataset]
+    grouped = arguments.way == "lean"
+    loader = torch.utils.data.DataLoader(
+        dataset, batch_size=arguments.batch, collate_fn=collate, shuffle=not grouped,
+        sampler=LengthGroupedSampler(arguments.batch, lengths=lengths) if grouped else None,
+    )
+    rows = []
+
+    def epoch():
+        losses = []
+        for batch in loader:
+            rows.append(batch["input_ids"].numel())
+            losses.append(stepped(optimizer, loss({**batch, "use_cache": False})))
+        return statistics.mean(losses)
+
+    result = timed(epoch, arguments.steps)
+    return result | {
+        "examples": len(lengths),
+        "tokens": sum(lengths),
+        "padded_tokens": sum(rows) / (arguments.steps + 1),
+    }
 
 
 def lora(arguments):
@@ -302,8 +371,23 @@ def lora(arguments):
     )
     model.train()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return training_steps(
-        arguments, model, lambda inputs, **labels: model(**inputs, **labels), trained
+    if not arguments.data:
+        return training_steps(
+            arguments, model, lambda inputs, **labels: model(**inputs, **labels), trained
+        )
+
+    from transformers import DataCollatorForSeq2Seq
+
+    tokenizer = padding_tokenizer(arguments, model)
+    dataset = []
+    for prompt, completion in zip(*read_pairs(arguments.data)):
+        # as pyreft's data module
+        tokens = tokenizer(prompt + completion + tokenizer.eos_token)["input_ids"]
+        start = len(tokenizer(prompt)["input_ids"])
+        dataset.append({"input_ids": tokens, "labels": [-100] * start + tokens[start:]})
+    return training_epochs(
+        arguments, dataset, DataCollatorForSeq2Seq(tokenizer, model),
+        lambda batch: model(**batch).loss, trained,
     )
 
 
@@ -363,6 +447,7 @@ def main():
     parser.add_argument("--layer", type=int, default=15)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--data", type=pathlib.Path, help="prompts and completions, JSON lines")
     parser.add_argument("--pairs", type=int, default=128)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))

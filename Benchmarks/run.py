@@ -35,6 +35,8 @@ JOBS = {
     "lora": (
         "theirs", "ours", "theirs-lean", "ours-q4", "ours-recompute", "ours-q4-recompute",
     ),
+    "loreft-text": ("theirs", "ours", "theirs-lean"),
+    "lora-text": ("theirs", "ours", "theirs-lean"),
     "forward": ("theirs", "gemm-before", "ours", "gemm-after"),
     "generate": ("theirs", "ours", "ours-q4"),
     "startup": ("theirs", "ours"),
@@ -43,6 +45,9 @@ STEPS = {"theirs": 5, "ours": 12}
 # The long ones take most of the time and are steadier; the others are repeated more often, so that a
 # minute in which the machine is busy elsewhere doesn't decide.
 ROUNDS = {"fit": 2, "sweep": 2}
+# Training on texts: whole epochs over the first examples of a data set, one of theirs.
+TEXTS = 48
+EPOCHS = {"theirs": 1, "ours": 3}
 SETTINGS = {
     "fit": {"pairs": 128, "epochs": 10},
     "loreft": {"rank": 8},
@@ -57,7 +62,10 @@ def command(job, side, arguments):
         return [arguments.ours, "bench", "gemm", "--json", *options(threads=arguments.threads)]
     who, *variants = side.split("-")
     model = arguments.gguf if "q4" in variants else arguments.folder
+    job, _, on_texts = job.partition("-")
     settings = SIZES | {"steps": STEPS[who]} | SETTINGS.get(job, {})
+    if on_texts:
+        settings |= {"steps": EPOCHS[who], "data": arguments.pairs}
     settings |= {"threads": arguments.threads}
     if job == "generate":
         # Each run makes 64 tokens; ours counts ten steps as one run.
@@ -75,6 +83,13 @@ def command(job, side, arguments):
         if "recompute" in variants:
             program.append("--recompute")
     return [*program, *options(**settings), "--json"]
+
+
+def write_pairs(instructions, path):
+    """The first examples of a set of instructions as prompts and completions, JSON lines."""
+    examples = json.loads(instructions.read_text())[:TEXTS]
+    pairs = [{"prompt": e["instruction"] + "\n", "completion": e["output"]} for e in examples]
+    path.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
 
 
 def options(**settings):
@@ -171,6 +186,8 @@ def read_arguments():
     parser.add_argument("--python", type=pathlib.Path, default=bench / "venv/bin/python")
     parser.add_argument("--folder", type=pathlib.Path, default=bench / "SmolLM2-135M-float32")
     parser.add_argument("--gguf", type=pathlib.Path, default=gguf)
+    texts = ROOT / "data/llm-adapters/ARC-Easy/train.json"
+    parser.add_argument("--texts", type=pathlib.Path, default=texts, help="instructions, JSON")
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="where results go")
     parser.add_argument("--only", help="of " + ",".join(JOBS))
     parser.add_argument("--rounds", type=int, default=3, help="of the short jobs")
@@ -186,17 +203,29 @@ def read_arguments():
         setattr(arguments, name, path)
         if not path.exists():
             parser.error(f"--{name}: no such file: {path}")
+    on_texts = [job for job in arguments.jobs if job.endswith("-text")]
+    if on_texts and not arguments.texts.exists():
+        print(f"{', '.join(on_texts)}: left out, there is no {arguments.texts.name} of ARC-Easy")
+        arguments.jobs = [job for job in arguments.jobs if job not in on_texts]
     return arguments
 
 
 def main():
     arguments = read_arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments.pairs = pathlib.Path(folder) / "pairs.jsonl"
+        if any(job.endswith("-text") for job in arguments.jobs):
+            write_pairs(arguments.texts, arguments.pairs)
+        run(arguments)
+
+
+def run(arguments):
     results = {
         "date": datetime.date.today().isoformat(),
         "machine": machine(arguments.threads),
         "versions": versions(arguments),
         "model": {"folder": arguments.folder.name, "gguf": arguments.gguf.name},
-        "settings": SIZES | {"rounds": arguments.rounds, "steps": STEPS},
+        "settings": SIZES | {"rounds": arguments.rounds, "steps": STEPS, "texts": TEXTS},
         "runs": {job: {side: [] for side in JOBS[job]} for job in arguments.jobs},
     }
     failed = False
@@ -207,10 +236,10 @@ def main():
                 measure(command(job, side, arguments))
         for turn in range(min(arguments.rounds, ROUNDS.get(job, arguments.rounds))):
             for side in JOBS[job]:
-                run = measure(command(job, side, arguments))
-                results["runs"][job][side].append(run)
-                failed |= "failed" in run
-                print(f"{job}, round {turn + 1}, {side}: {table.summary(job, run)}", flush=True)
+                one = measure(command(job, side, arguments))
+                results["runs"][job][side].append(one)
+                failed |= "failed" in one
+                print(f"{job}, round {turn + 1}, {side}: {table.summary(job, one)}", flush=True)
     # Rows of an earlier run are not kept: one table is one run on one machine.
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")

@@ -38,6 +38,8 @@ ROWS = (
     Row("sweep, all layers × last 8 positions, 16 pairs", "pyvene", "sweep", 40),
     Row("LoReFT step, all layers, f7+l7, rank 8", "pyreft", "loreft", 2),
     Row("LoRA step, queries and values, rank 8", "peft", "lora", 2),
+    Row("LoReFT, an epoch over texts", "pyreft", "loreft-text", 2),
+    Row("LoRA, an epoch over texts", "peft", "lora-text", 2),
     Row("plain forward", "transformers", "forward", 1.4),
     Row("greedy decoding, a token", "transformers", "generate", 1.8),
     Row("greedy decoding, a token, ours from Q4_1", "transformers", "generate", 4, **Q4),
@@ -46,6 +48,8 @@ ROWS = (
     Row("peak memory, DAS step", "pyvene", "das", 0.5, **MEMORY),
     Row("peak memory, LoReFT step", "pyreft", "loreft", 0.5, **MEMORY),
     Row("peak memory, LoRA step", "peft", "lora", 0.5, **MEMORY),
+    Row("peak memory, LoReFT over texts", "pyreft", "loreft-text", 0.5, **MEMORY),
+    Row("peak memory, LoRA over texts", "peft", "lora-text", 0.5, **MEMORY),
     Row("peak memory, DAS step, ours from Q4_1", "pyvene", "das", 0.15, **MEMORY, **Q4),
     Row("peak memory, LoRA step, blocks recomputed", "peft", "lora", 0.5, ours="ours-recompute", **MEMORY),
     Row(
@@ -61,6 +65,8 @@ ROWS = (
     Row("sweep, theirs lean", "pyvene", "sweep", **LEAN),
     Row("LoReFT step, theirs lean", "pyreft", "loreft", **LEAN),
     Row("LoRA step, theirs lean", "peft", "lora", **LEAN),
+    Row("LoReFT, an epoch over texts, theirs lean", "pyreft", "loreft-text", **LEAN),
+    Row("LoRA, an epoch over texts, theirs lean", "peft", "lora-text", **LEAN),
     Row("peak memory, DAS step, theirs lean", "pyvene", "das", **LEAN, **MEMORY),
     Row("peak memory, LoReFT step, theirs lean", "pyreft", "loreft", **LEAN, **MEMORY),
     Row("peak memory, LoRA step, theirs lean", "peft", "lora", **LEAN, **MEMORY),
@@ -203,8 +209,9 @@ def notes(results):
     if any("theirs-lean" in sides for sides in results["runs"].values()):
         text += (
             "*Lean*: the peer computes the logits of the positions that count only, which its "
-            "documentation and its trainer do not do.\n"
+            "documentation and its trainer do not do; of texts, its batches are of similar length.\n"
         )
+    text += texts_note(results)
     if "sweep" in results["runs"]:
         text += (
             "In the sweep ours computes the logits of the two answers that are compared, theirs "
@@ -214,6 +221,21 @@ def notes(results):
     if others:
         text += f"Other processes used at most {max(others):.0%} of the cores meanwhile.\n"
     return text
+
+
+def texts_note(results):
+    """What the epochs over texts were over."""
+    sides = results["runs"].get("loreft-text", {})
+    if not median(sides.get("theirs", []), "tokens"):
+        return ""
+    padded, lean = (median(sides.get(way, []), "padded_tokens") for way in ("theirs", "theirs-lean"))
+    return (
+        f"*Texts*: the first {results['settings']['texts']} questions of ARC-Easy's training part, "
+        f"{median(sides['theirs'], 'tokens'):.0f} tokens, which their shuffled batches of "
+        f"{results['settings']['batch']} pad to {padded:.0f}"
+        + (f" ({lean:.0f} when lean)" if lean else "")
+        + "; ours have similar lengths and no padding. The epoch that is timed is not the first.\n"
+    )
 
 
 def markdown(results):

@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       forward: a forward pass with all logits. das: a training step of DAS. fit: a whole DAS fit. \
       sweep: all layers × the last 8 positions. loreft: a training step, all layers, f7+l7. \
-      lora: a training step, queries and values of all layers. \
+      lora: a training step, queries and values of all layers; with --data both time whole epochs. \
       generate: greedy decoding, seconds a token. gemm: the machine's float32 peak (no MODEL).
       """)
 
@@ -31,6 +31,11 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pairs of a data set (fit: 128, sweep: 16).", valueName: "n"))
   var pairs: Int?
   @Option(help: ArgumentHelp("Passes over the data set (fit).", valueName: "n")) var epochs = 10
+  @Option(
+    help: ArgumentHelp(
+      "Texts to train on instead of random tokens (loreft, lora): .json, .jsonl, .csv or .tsv.",
+      valueName: "path"))
+  var data: String?
   @Flag(help: "Compute blocks again in the backward pass (loreft, lora).") var recompute = false
   @OptionGroup var store: StoreOptions
   @OptionGroup var common: CommonOptions
@@ -41,6 +46,9 @@ struct BenchCommand: ParsableCommand {
       ("pairs", pairs ?? 1), ("epochs", epochs),
     ] where value < 1 {
       throw ValidationError("--\(name) must be at least 1.")
+    }
+    guard data == nil || what == .loreft || what == .lora else {
+      throw ValidationError("--data is for loreft and lora.")
     }
     guard what == .gemm || model != nil else {
       throw ValidationError("bench \(what.rawValue) needs a MODEL.")
@@ -59,6 +67,7 @@ struct BenchCommand: ParsableCommand {
       benchmark.rank = rank ?? (what == .loreft || what == .lora ? 8 : 16)
       (benchmark.steps, benchmark.pairs, benchmark.epochs) = (steps, pairs, epochs)
       benchmark.recomputesBlocks = recompute
+      benchmark.texts = try data.map { try DataSource($0).examples().map { try $0.pair() } }
       (benchmark.seed, benchmark.activationMemory) = (common.seed, store.activationMemory)
       benchmark.activationPrecision = store.activationStorage
       result = try benchmark.run(

@@ -13,9 +13,11 @@ public struct Benchmark {
     /// Full-vector interchange at all layers and the last eight positions, base and source runs
     /// included.
     case sweep
-    /// A training step of LoReFT: all layers, f7+l7, loss on the last 16 positions.
+    /// A training step of LoReFT: all layers, f7+l7, loss on the last 16 positions; or an epoch over
+    /// ``Benchmark/texts``.
     case loreft
-    /// A training step of LoRA on all queries and values, loss on the last 16 positions.
+    /// A training step of LoRA on all queries and values, loss on the last 16 positions; or an epoch over
+    /// ``Benchmark/texts``.
     case lora
     /// Greedy decoding after a prompt of 32 tokens, batch 1: the time of a token.
     case generate
@@ -37,6 +39,9 @@ public struct Benchmark {
   public var pairs: Int?
   /// Passes over the data set, for ``Work/fit``.
   public var epochs = 10
+  /// Prompts and completions, for ``Work/loreft`` and ``Work/lora``: a step is then a whole epoch over
+  /// them, in batches of similar length. Random tokens when nil.
+  public var texts: [PromptCompletion]?
   /// Whether training steps compute blocks a second time instead of keeping what they record.
   public var recomputesBlocks = false
   public var seed: UInt64 = 0
@@ -204,10 +209,28 @@ public struct Benchmark {
     return try configuration.makeAdapter(for: model, seed: seed)
   }
 
-  /// Steps on sequences that end in a completion of 16 tokens, or of half their length where that is less.
   private func training(
     _ work: Work, _ model: LanguageModel, _ adapter: any Adapter
   ) throws -> BenchmarkResult {
+    var settings = FineTuningSettings()
+    (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
+    settings.recomputesBlocks = recomputesBlocks
+    let examples =
+      try texts.map { try model.tokenized($0, endsCompletion: settings.endsCompletion) }
+      ?? randomCompletions(model.model)
+    let stepsPerEpoch = (examples.count + batch - 1) / batch
+    var clock = StepClock()
+    let history = try FineTuner(settings: settings).train(
+      AdaptedModel(model, adapters: [adapter]), onTokens: examples, store: store
+    ) { if $0.step % stepsPerEpoch == 0 { clock.tick() } }
+    var result = clock.measurement(work, warmup: 1)
+    result.losses = history.losses
+    result.tokens = examples.reduce(0) { $0 + $1.tokens.count }
+    return result
+  }
+
+  /// Sequences that end in a completion of 16 tokens, or of half their length where that is less.
+  private func randomCompletions(_ model: Model) throws -> [TokenizedExample] {
     // A prompt and a completion of one token each, at least.
     guard length >= 2 else {
       throw AlignmentError.invalidSetting(
@@ -215,19 +238,9 @@ public struct Benchmark {
     }
     let completion = min(16, length / 2)
     var generator = RandomGenerator(seed: seed)
-    let examples = inputs(batch, model.model, &generator).map {
+    return inputs(batch, model, &generator).map {
       TokenizedExample(tokens: $0, promptLength: length - completion)
     }
-    var settings = FineTuningSettings()
-    (settings.epochs, settings.batchSize, settings.seed) = (steps + 1, batch, seed)
-    settings.recomputesBlocks = recomputesBlocks
-    var clock = StepClock()
-    let history = try FineTuner(settings: settings).train(
-      AdaptedModel(model, adapters: [adapter]), onTokens: examples, store: store
-    ) { _ in clock.tick() }
-    var result = clock.measurement(work, warmup: 1)
-    result.losses = history.losses
-    return result
   }
 
   private func generate(_ model: Model) throws -> BenchmarkResult {
