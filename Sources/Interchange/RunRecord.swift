@@ -106,12 +106,7 @@ public struct RunRecord: Codable, Sendable {
 
   /// The record as JSON with sorted keys.
   public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    String(decoding: try JSONEncoder.ofRecords.encode(self), as: UTF8.self)
   }
 
   /// Reads `run.json` of a folder.
@@ -125,12 +120,8 @@ public struct RunRecord: Codable, Sendable {
     } catch {
       throw RunRecordError.unreadable(path: url.path, reason: "no record of a run can be read")
     }
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      self = try decoder.decode(RunRecord.self, from: data)
+      self = try JSONDecoder.ofRecords.decode(RunRecord.self, from: data)
     } catch {
       throw RunRecordError.unreadable(path: url.path, reason: "not the record of a run")
     }
@@ -210,5 +201,28 @@ public struct FineTuningRun: Codable, Sendable {
   ) {
     (self.method, self.site, self.rank, self.parameters) = (method, site, rank, parameters)
     (self.parameterShare, self.losses, self.effects) = (parameterShare, losses, effects)
+  }
+}
+
+extension JSONEncoder {
+  /// What is kept of runs: sorted keys, dates in ISO 8601, numbers that aren't finite as texts.
+  static var ofRecords: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+}
+
+extension JSONDecoder {
+  /// Reads what `JSONEncoder.ofRecords` wrote.
+  static var ofRecords: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
   }
 }

@@ -28,7 +28,9 @@ struct CompareCommand: ParsableCommand {
     name: .customLong("also-data"),
     help: ArgumentHelp("A further data set, compared in the same way.", valueName: "path"))
   var furtherData: [String] = []
-  @Flag(help: "Go on from the states that an earlier run left in --out.") var resume = false
+  @Flag(
+    help: "Go on from what an earlier run left in --out: finished runs are read, others resumed.")
+  var resume = false
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 

@@ -18,6 +18,51 @@ import Testing
     return folder
   }
 
+  /// A comparison that goes on reads what finished runs found, as long as it is what is asked for.
+  @Test func aResumedComparisonReadsFinishedRuns() throws {
+    let (data, out) = (try folder(), try TemporaryFile(folder: ()).url)
+    let arguments = [
+      "compare", Program.tiny, "--data", data.path, "--seeds", "2", "--epochs", "1", "--answers",
+      "choose", "--layers", "1", "--positions", "-1", "--resume", "--out", out.path, "--json",
+    ]
+    func runs(_ more: String...) throws -> [String: [(seconds: Double?, n: Int?, loss: Double?)]] {
+      let result = try Program.run(arguments + more)
+      try #require(result.status == 0, "\(result.errors)")
+      let comparisons = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+      let methods = (comparisons as? [[String: Any]])?.first?["methods"] as? [[String: Any]]
+      return (methods ?? []).reduce(into: [:]) { found, method in
+        let seeds = method["seeds"] as? [[String: Any]] ?? []
+        found[method["name"] as? String ?? ""] = seeds.map { seed in
+          let test = seed["test"] as? [String: Any]
+          let score = test?["score"] as? [String: Any]
+          return (
+            seed["trainingSeconds"] as? Double,
+            (score?["accuracy"] as? [String: Any])?["n"] as? Int,
+            test?["loss"] as? Double
+          )
+        }
+      }
+    }
+    let first = try runs("--methods", "red")
+    #expect(first["red"]?.compactMap(\.seconds).count == 2)
+    let second = try runs("--methods", "red,loreft:rank=2")
+    #expect(second["red"]?.map(\.seconds) == first["red"]?.map(\.seconds))
+    #expect(second["red"]?.map(\.loss) == first["red"]?.map(\.loss))
+    #expect(second["loreft:rank=2"]?.compactMap(\.seconds).count == 2)
+    // Other test examples are measured, with the parameters that were trained.
+    let fewer = try runs("--methods", "red", "--test-limit", "5")
+    #expect(first["red"]?.map(\.n) == [12, 12] && fewer["red"]?.map(\.n) == [5, 5])
+    // What can't be read is measured again.
+    let outcome = try #require(
+      FileManager.default.subpathsOfDirectory(atPath: out.path).first {
+        $0.hasSuffix("red/seed-1/outcome.json")
+      })
+    try Data("{".utf8).write(to: out.appending(path: outcome))
+    let again = try runs("--methods", "red")
+    #expect(again["red"]?.map(\.loss) == first["red"]?.map(\.loss))
+    #expect(again["red"]?.map { $0.seconds == nil } == [true, true])
+  }
+
   @Test func compareTrainsEveryMethodWithEverySeed() throws {
     let (data, out) = (try folder(), try TemporaryFile(folder: ()).url)
     let arguments = [

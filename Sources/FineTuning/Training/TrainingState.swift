@@ -141,7 +141,7 @@ extension TrainingState.Identity {
 
 extension [TokenizedExample] {
   /// A hash of all tokens, prompt lengths and labels (FNV-1a).
-  var identity: String {
+  package var identity: String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     func add(_ number: Int) { hash = (hash ^ UInt64(bitPattern: Int64(number))) &* 0x100_0000_01B3 }
     for example in self {

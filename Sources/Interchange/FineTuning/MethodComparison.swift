@@ -47,7 +47,7 @@ public struct MethodComparison: Codable, Sendable {
   /// - Parameters:
   ///   - experiments: a name for each way to adapt the model
   ///   - folder: where a method's run with a seed keeps state, log and adapter; nil keeps none
-  ///   - resumes: whether runs go on from their states in the folder
+  ///   - resumes: whether runs go on from their states in the folder; what finished ones found is read
   ///   - saveInterval: steps between two states; nil writes one every half minute
   ///   - store: one for all: what lies below every edit is the same for all methods and seeds
   /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``.
@@ -75,11 +75,15 @@ public struct MethodComparison: Codable, Sendable {
         try data.task.score(data.test.map { _ in answer }, for: data.test)
       }
     methods = []
+    let base = folder(experiments[0].name, seeds[0]) == nil ? "" : try model.identity()
     for (name, experiment) in experiments {
-      var runs: [SeedRun] = []
-      var parameters = (count: 0, share: 0.0)
-      for seed in seeds {
+      let runs = try seeds.map { seed in
         let part = folder(name, seed)
+        let key = try part == nil ? nil : experiment.key(model, base: base, on: data, seed: seed)
+        if resumes, let part, let key, let earlier = FinishedRun(folder: part, key: key) {
+          progress(.done(method: name, earlier.run))
+          return earlier
+        }
         let place = FineTuningExperiment.Place(
           folder: part.map { TrainingFolder($0, resumes: resumes, interval: saveInterval) },
           store: store)
@@ -90,14 +94,16 @@ public struct MethodComparison: Codable, Sendable {
           try adapted.write(
             to: part, seed: seed, steps: run.history.losses.count, writer: interchangeVersion)
         }
-        parameters = (adapted.parameterCount, adapted.parameterShare)
-        runs.append(run)
+        let finished = FinishedRun(key, adapted, run)
+        if let part { try finished.write(to: part) }
         progress(.done(method: name, run))
+        return finished
       }
       methods.append(
         MethodRun(
           name: name, configuration: experiment.configuration, settings: experiment.settings,
-          parameters: parameters.count, parameterShare: parameters.share, seeds: runs))
+          parameters: runs[0].parameters, parameterShare: runs[0].parameterShare,
+          seeds: runs.map(\.run)))
     }
   }
 
