@@ -92,8 +92,8 @@ notebooks: deps model
 docs: build
 	Scripts/documentation.sh
 
-# The same work by the peers and by Interchange in turn, and the README's table of it. About half an hour;
-# nothing else should run meanwhile.
+# The same work by the peers and by Interchange in turn, and the README's table of it. An hour; nothing else should
+# run meanwhile. Training over texts takes them from data/llm-adapters/ARC-Easy, and is left out where that isn't.
 bench: build model
 	@mkdir -p .bench
 	Benchmarks/install.sh .bench/venv

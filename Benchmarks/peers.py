@@ -13,10 +13,11 @@ Two ways of using the peer can be timed where they differ:
   computed, in the source run too, and the loss is taken from those that count.
 - `lean`: as somebody who knows transformers well can do it, without changing a line of the peer:
   the logits of the positions that count only (`logits_to_keep`); of texts, batches of similar length
-  (the sampler of the Trainer's `group_by_length`).
+  too (the order of the Trainer's `group_by_length`).
 
 With `--data` loreft and lora train on texts, and an epoch is what is timed: shuffled, each batch padded
-to its longest and masked, by pyreft's data module and transformers' collator.
+to its longest and masked, by pyreft's data module and transformers' collator. The completions don't end
+with a token of their own, as ours don't by default.
 
 Where it helped in both, without `--data`: no gradient for the frozen weights, no attention mask (nothing is padded),
 no key/value cache outside generation, one tensor of positions for the whole batch (pyvene's
@@ -81,7 +82,7 @@ def timed(step, steps):
         "minor_faults_per_step": statistics.median(faults),
     }
     if losses[0] is not None:
-        if losses[1] == losses[-1] and steps > 1:
+        if losses[0] == losses[-1]:
             sys.exit("peers: the training step does not change the loss")
         result |= {"first_loss": losses[0], "last_loss": losses[-1]}
     return result
@@ -268,16 +269,16 @@ def loreft(arguments):
     tokenizer = padding_tokenizer(arguments, model)
     data = pyreft.make_multiple_position_supervised_data_module(
         tokenizer, model, prompts, completions, positions=REFT_POSITIONS,
-        num_interventions=len(layers), share_weights=True,
+        num_interventions=len(layers), share_weights=True, nonstop=True,
     )
 
-    def loss(batch):
+    def call_on_texts(inputs, **labels):
         # as pyreft's trainer
-        locations = batch.pop("intervention_locations").permute(1, 0, 2).tolist()
-        return call(batch, locations, labels=batch.pop("labels")).loss
+        locations = inputs.pop("intervention_locations").permute(1, 0, 2).tolist()
+        return call(inputs, locations, **labels)
 
     return training_epochs(
-        arguments, data["train_dataset"], data["data_collator"], loss, parameters
+        arguments, data["train_dataset"], data["data_collator"], call_on_texts, parameters
     )
 
 
@@ -329,31 +330,41 @@ def padding_tokenizer(arguments, model):
     return tokenizer
 
 
-def training_epochs(arguments, dataset, collate, loss, parameters):
-    """Epochs over texts in shuffled batches; `loss` runs the adapted model."""
-    from transformers.trainer_pt_utils import LengthGroupedSampler
+def training_epochs(arguments, dataset, collate, call, parameters):
+    """Epochs over texts in padded batches; `call` runs the adapted model."""
+    from transformers.trainer_pt_utils import get_length_grouped_indices
 
     optimizer = optimizer_of(parameters)
+    lean = arguments.way == "lean"
     lengths = [len(example["input_ids"]) for example in dataset]
-    grouped = arguments.way == "lean"
-    loader = torch.utils.data.DataLoader(
-        dataset, batch_size=arguments.batch, collate_fn=collate, shuffle=not grouped,
-        sampler=LengthGroupedSampler(arguments.batch, lengths=lengths) if grouped else None,
-    )
-    rows = []
+    order = torch.randperm(len(lengths)).tolist()
+    if lean:
+        order = get_length_grouped_indices(lengths, arguments.batch, mega_batch_mult=16)
+    batches = [
+        collate([dataset[i] for i in order[start : start + arguments.batch]])
+        for start in range(0, len(order), arguments.batch)
+    ]
+
+    def loss(batch):
+        labels = batch.pop("labels")
+        if not lean:
+            return call(batch, labels=labels).loss
+        # the logits that foretell a token that is learned
+        labels = torch.nn.functional.pad(labels[:, 1:], (0, 1), value=-100)
+        keep = labels != -100
+        logits = call(batch | {"logits_to_keep": keep}).logits
+        return torch.nn.functional.cross_entropy(logits, labels[keep])
 
     def epoch():
-        losses = []
-        for batch in loader:
-            rows.append(batch["input_ids"].numel())
-            losses.append(stepped(optimizer, loss({**batch, "use_cache": False})))
-        return statistics.mean(losses)
+        return statistics.mean(
+            stepped(optimizer, loss({**batch, "use_cache": False})) for batch in batches
+        )
 
     result = timed(epoch, arguments.steps)
     return result | {
         "examples": len(lengths),
         "tokens": sum(lengths),
-        "padded_tokens": sum(rows) / (arguments.steps + 1),
+        "padded_tokens": sum(batch["input_ids"].numel() for batch in batches),
     }
 
 
@@ -382,12 +393,12 @@ def lora(arguments):
     dataset = []
     for prompt, completion in zip(*read_pairs(arguments.data)):
         # as pyreft's data module
-        tokens = tokenizer(prompt + completion + tokenizer.eos_token)["input_ids"]
+        tokens = tokenizer(prompt + completion)["input_ids"]
         start = len(tokenizer(prompt)["input_ids"])
         dataset.append({"input_ids": tokens, "labels": [-100] * start + tokens[start:]})
     return training_epochs(
         arguments, dataset, DataCollatorForSeq2Seq(tokenizer, model),
-        lambda batch: model(**batch).loss, trained,
+        lambda inputs, **labels: model(**inputs, **labels), trained,
     )
 
 

@@ -27,6 +27,14 @@ public enum ElementType: String, Sendable, CaseIterable, CustomStringConvertible
   case uint64 = "U64"
   case boolean = "BOOL"
 
+  /// Whether the elements are whole numbers or truth values.
+  package var isInteger: Bool {
+    switch self {
+    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .boolean: true
+    default: false
+    }
+  }
+
   /// The number of elements in a block.
   public var blockSize: Int {
     switch self {

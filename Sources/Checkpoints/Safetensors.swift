@@ -12,11 +12,25 @@ public enum Safetensors {
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws {
+    try write(
+      making: tensors.map { entry in (entry.name, entry.tensor.shape, { entry.tensor }) },
+      metadata: metadata, to: url)
+  }
+
+  /// Writes tensors that are made one after another, each when its turn comes, so that they needn't all be held.
+  ///
+  /// Throws as the other, and what making one throws.
+  package static func write(
+    making tensors: [(name: String, shape: [Int], make: () throws -> Tensor)],
+    metadata: [String: String] = [:], to url: URL
+  ) throws {
     let path = url.path(percentEncoded: false)
-    let header = try header(tensors, metadata: metadata, path: path)
+    let header = try header(tensors.map { ($0.name, $0.shape) }, metadata: metadata, path: path)
     try writeAtomically(to: path) { write in
       try header.withUnsafeBytes { try write($0) }
-      for (_, tensor) in tensors {
+      for (name, shape, make) in tensors {
+        let tensor = try make()
+        precondition(tensor.shape == shape, "Safetensors: \(name) has shape \(tensor.shape)")
         try tensor.withElements { try write(UnsafeRawBufferPointer($0)) }
       }
     }
@@ -24,7 +38,7 @@ public enum Safetensors {
 
   /// The header's length and the header, padded so that the data starts at a multiple of 8.
   private static func header(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], path: String
+    _ tensors: [(name: String, shape: [Int])], metadata: [String: String], path: String
   ) throws -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
@@ -35,14 +49,14 @@ public enum Safetensors {
     }
     var names: Set<String> = ["__metadata__"]
     var position = 0
-    for (name, tensor) in tensors {
+    for (name, sizes) in tensors {
       guard names.insert(name).inserted else {
         throw CheckpointError.malformed(
           file: path, place: "tensor \(quoted(name))", expected: "each name once, not __metadata__",
           found: "it again")
       }
-      let end = position + tensor.count * MemoryLayout<Float>.size
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      let end = position + sizes.product * MemoryLayout<Float>.size
+      let shape = sizes.map(String.init).joined(separator: ",")
       members.append(
         "\(jsonString(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(position),\(end)]}")

@@ -1,9 +1,10 @@
+import Foundation
 import Interventions
 import Models
 import Tensors
 
 /// A change of a projection's weight, which can be added to it.
-protocol MergeableIntervention: Intervention {
+protocol MergeableIntervention: AdditiveIntervention {
   /// [outputs, inputs]
   var weightChange: Tensor { get }
 }
@@ -19,20 +20,31 @@ extension AdaptedModel {
   ///
   /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no change of
   ///   weights, such as an edit of hidden vectors.
-  public func merged() throws -> LanguageModel {
+  public func merged() throws -> LanguageModel { try base.adding(weightChanges()) }
+
+  /// Writes the base model's folder anew with the adapters' updates added to its weights, as transformers reads
+  /// it. A trained head is no update of the base's weights: it can't be merged.
+  ///
+  /// - Throws: as ``merged()``; `ModelError` for a base from a single file.
+  public func writeMerged(to folder: URL) throws {
+    try base.write(adding: weightChanges(), to: folder)
+  }
+
+  private func weightChanges() throws -> [WeightChange] {
     func unmergeable(_ name: String) -> FineTuningError {
       .invalidSetting(name: "merge", expected: "updates of whole projections", found: name)
     }
     if let other = adapters.first(where: { !($0 is InterventionAdapter) }) {
       throw unmergeable(other.method)
     }
-    return try base.adding(
-      interventions.map { placed in
-        guard let update = placed.intervention as? any MergeableIntervention,
-          let projection = placed.projection
-        else { throw unmergeable(placed.intervention.name) }
-        return WeightChange(
-          layer: placed.site.layer, projection: projection, change: update.weightChange)
-      })
+    return try interventions.map { placed in
+      guard let update = placed.intervention as? any MergeableIntervention,
+        let projection = placed.projection
+      else { throw unmergeable(placed.intervention.name) }
+      return WeightChange(
+        layer: placed.site.layer, projection: projection,
+        shape: [update.width, update.sourceWidth ?? 0]
+      ) { update.weightChange }
+    }
   }
 }

@@ -38,9 +38,16 @@ public protocol Architecture: Sendable {
   /// Whether a projection of its blocks has a bias.
   func hasBias(_ projection: Projection) -> Bool
 
+  /// What the norms with a bias make in a layer, and, with the first one, before it.
+  func biasedNorms(_ layer: Int) -> [Component]
+
   /// A projection's weight [outputs, inputs], widened; nil when its blocks have no such projection. The layer
   /// has to exist.
   func weight(of projection: Projection, layer: Int) -> Tensor?
+
+  /// What a folder's checkpoint calls a projection, without `.weight` and without what may stand before it; nil
+  /// when there is no such form.
+  func tensorName(of projection: Projection, layer: Int) -> String?
 
   /// The position whose outputs answer for a whole input: a decoder's last one.
   func outputPosition(of input: ModelInput) -> Int
@@ -83,7 +90,11 @@ public protocol Architecture: Sendable {
 extension Architecture {
   public func hasBias(_ projection: Projection) -> Bool { false }
 
+  public func biasedNorms(_ layer: Int) -> [Component] { [] }
+
   public func weight(of projection: Projection, layer: Int) -> Tensor? { nil }
+
+  public func tensorName(of projection: Projection, layer: Int) -> String? { nil }
 
   public func adding(_ changes: [WeightChange]) -> Self? { nil }
 

@@ -15,16 +15,18 @@ extension Bert {
     let reader = BertReader(checkpoint, c, form: form)
     let body = reader.body
     let blocks = try (0..<c.layers).map { index in
-      let prefix = body + "encoder.layer.\(index)."
-      let attention = prefix + "attention."
+      let prefix = body + Self.layerPrefix(index)
+      func projection(_ name: String, _ outputs: Int, _ inputs: Int) throws -> LinearMap {
+        try reader.projection(prefix + name, outputs, inputs)
+      }
       return Layer(
-        query: try reader.square(attention + "self.query"),
-        key: try reader.square(attention + "self.key"),
-        value: try reader.square(attention + "self.value"),
-        output: try reader.square(attention + "output.dense"),
-        attentionNorm: try reader.norm(attention + "output.LayerNorm"),
-        up: try reader.projection(prefix + "intermediate.dense", c.hiddenWidth, c.width),
-        down: try reader.projection(prefix + "output.dense", c.width, c.hiddenWidth),
+        query: try projection(Names.query, c.width, c.width),
+        key: try projection(Names.key, c.width, c.width),
+        value: try projection(Names.value, c.width, c.width),
+        output: try projection(Names.output, c.width, c.width),
+        attentionNorm: try reader.norm(prefix + "attention.output.LayerNorm"),
+        up: try projection(Names.up, c.hiddenWidth, c.width),
+        down: try projection(Names.down, c.width, c.hiddenWidth),
         mlpNorm: try reader.norm(prefix + "output.LayerNorm"))
     }
     let embeddings = body + "embeddings."
@@ -38,6 +40,34 @@ extension Bert {
       types: try reader.table(embeddings + "token_type_embeddings", c.tokenTypes),
       embeddingNorm: try reader.norm(embeddings + "LayerNorm"), blocks: blocks,
       pooler: pooler, head: head, isTied: tiesHead)
+  }
+}
+
+extension Bert {
+  /// What checkpoints call the projections of a layer.
+  private enum Names {
+    static let query = "attention.self.query"
+    static let key = "attention.self.key"
+    static let value = "attention.self.value"
+    static let output = "attention.output.dense"
+    static let up = "intermediate.dense"
+    static let down = "output.dense"
+  }
+
+  private static func layerPrefix(_ layer: Int) -> String { "encoder.layer.\(layer)." }
+
+  public func tensorName(of projection: Projection, layer: Int) -> String? {
+    let name: String? =
+      switch projection {
+      case .query: Names.query
+      case .key: Names.key
+      case .value: Names.value
+      case .output: Names.output
+      case .gate: nil
+      case .up: Names.up
+      case .down: Names.down
+      }
+    return name.map { Self.layerPrefix(layer) + $0 }
   }
 }
 

@@ -45,17 +45,28 @@ public struct Bert: Architecture {
     var count: Int { weight.count + bias.count }
   }
 
-  struct Layer: Sendable {
-    let query: LinearMap  // attention.self.query
-    let key: LinearMap  // attention.self.key
-    let value: LinearMap  // attention.self.value
-    let output: LinearMap  // attention.output.dense
+  struct Layer: Sendable, ProjectionBlock {
+    var query: LinearMap  // attention.self.query
+    var key: LinearMap  // attention.self.key
+    var value: LinearMap  // attention.self.value
+    var output: LinearMap  // attention.output.dense
     let attentionNorm: Norm  // attention.output.LayerNorm
-    let up: LinearMap  // intermediate.dense
-    let down: LinearMap  // output.dense
+    var up: LinearMap  // intermediate.dense
+    var down: LinearMap  // output.dense
     let mlpNorm: Norm  // output.LayerNorm
 
-    var projections: [LinearMap] { [query, key, value, output, up, down] }
+    static func place(of projection: Projection) -> WritableKeyPath<Layer, LinearMap>? {
+      switch projection {
+      case .query: \.query
+      case .key: \.key
+      case .value: \.value
+      case .output: \.output
+      case .gate: nil
+      case .up: \.up
+      case .down: \.down
+      }
+    }
+
     var norms: [Norm] { [attentionNorm, mlpNorm] }
   }
 
@@ -72,7 +83,7 @@ public struct Bert: Architecture {
   let positions: Tensor  // [positions, width]
   let types: Tensor  // [tokenTypes, width]
   let embeddingNorm: Norm
-  let blocks: [Layer]
+  private(set) var blocks: [Layer]
   let pooler: LinearMap?
   let head: Head?
   /// Whether the head's decoder is the embedding table.
@@ -129,21 +140,20 @@ public struct Bert: Architecture {
     }
   }
 
-  public func hasBias(_ projection: Projection) -> Bool { projection != .gate }
+  public func hasBias(_ projection: Projection) -> Bool { blocks.haveBias(projection) }
+
+  public func biasedNorms(_ layer: Int) -> [Component] {
+    (layer == 0 ? [.blockInput] : []) + [.residualMiddle, .blockOutput]
+  }
 
   public func weight(of projection: Projection, layer: Int) -> Tensor? {
-    let block = blocks[layer]
-    let map: LinearMap? =
-      switch projection {
-      case .query: block.query
-      case .key: block.key
-      case .value: block.value
-      case .output: block.output
-      case .up: block.up
-      case .down: block.down
-      case .gate: nil
-      }
-    return map?.weight.floats()
+    blocks[layer][projection]?.weight.floats()
+  }
+
+  public func adding(_ changes: [WeightChange]) -> Bert? {
+    var changed = self
+    changed.blocks = blocks.adding(changes)
+    return changed
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
@@ -188,7 +198,8 @@ public struct Bert: Architecture {
       headWidth: configuration.width / configuration.heads, causal: false)
     let attended = context.visit(
       .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
-    let middle = layer.attentionNorm(context.keepingOutputRows(residual) + attended)
+    let middle = context.visit(
+      .residualMiddle, layer.attentionNorm(context.keepingOutputRows(residual) + attended))
 
     let raised = context.visit(.upOutput, layer.up(context.visit(.mlpInput, middle)))
       .activated(configuration.activation)

@@ -14,19 +14,24 @@ public final class LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   /// The GGUF file or the folder it was read from.
   public let url: URL
+  /// Whether its weights are those of the file or folder.
+  let isAsRead: Bool
 
-  init(_ architecture: any Architecture, tokenizer: Tokenizer, url: URL) throws {
+  init(
+    _ architecture: any Architecture, tokenizer: Tokenizer, url: URL, isAsRead: Bool = true
+  ) throws {
     // A vocabulary may be smaller than a padded embedding table, never larger.
     guard tokenizer.count <= architecture.vocabulary else {
       throw ModelError.tokenizerMismatch(
         path: url.path, vocabulary: tokenizer.count, embeddings: architecture.vocabulary)
     }
     model = Model(architecture)
-    (self.tokenizer, self.url) = (tokenizer, url)
+    (self.tokenizer, self.url, self.isAsRead) = (tokenizer, url, isAsRead)
   }
 
-  private init(_ model: Model, tokenizer: Tokenizer, url: URL) {
-    (self.model, self.tokenizer, self.url) = (model, tokenizer, url)
+  /// Another model of the same vocabulary.
+  private init(_ model: Model, like other: LanguageModel) {
+    (self.model, tokenizer, url, isAsRead) = (model, other.tokenizer, other.url, false)
   }
 
   /// The file's name without its ending.
@@ -34,8 +39,7 @@ public final class LanguageModel: Sendable {
 
   /// The same architecture and tokenizer with random weights: a control.
   public func randomlyInitialized(seed: UInt64) -> LanguageModel {
-    LanguageModel(
-      Model(model.architecture.randomlyInitialized(seed: seed)), tokenizer: tokenizer, url: url)
+    LanguageModel(Model(model.architecture.randomlyInitialized(seed: seed)), like: self)
   }
 
   /// A text as the model reads it.

@@ -29,6 +29,18 @@ struct LlamaNames {
     embeddings: "token_embd", finalNorm: "output_norm", head: "output", layerPrefix: "blk.",
     attentionNorm: "attn_norm", query: "attn_q", key: "attn_k", value: "attn_v",
     output: "attn_output", mlpNorm: "ffn_norm", gate: "ffn_gate", up: "ffn_up", down: "ffn_down")
+
+  subscript(projection: Projection) -> String {
+    switch projection {
+    case .query: query
+    case .key: key
+    case .value: value
+    case .output: output
+    case .gate: gate
+    case .up: up
+    case .down: down
+    }
+  }
 }
 
 extension Llama {
@@ -83,6 +95,13 @@ extension Llama {
         return head * headWidth + (row < half ? 2 * row : 2 * (row - half) + 1)
       }
     }
+  }
+}
+
+extension Llama {
+  public func tensorName(of projection: Projection, layer: Int) -> String? {
+    let names = LlamaNames.safetensors
+    return names.layerPrefix + "\(layer)." + names[projection]
   }
 }
 

@@ -23,7 +23,7 @@ public struct Llama: Architecture {
     var isCausal = true
   }
 
-  struct Layer: Sendable {
+  struct Layer: Sendable, ProjectionBlock {
     let attentionNorm: Tensor  // input_layernorm, attn_norm
     var query: LinearMap  // self_attn.q_proj, attn_q
     var key: LinearMap  // self_attn.k_proj, attn_k
@@ -34,11 +34,8 @@ public struct Llama: Architecture {
     var up: LinearMap  // mlp.up_proj, ffn_up
     var down: LinearMap  // mlp.down_proj, ffn_down
 
-    var projections: [LinearMap] { [query, key, value, output, gate, up, down] }
-
-    /// The place of a projection by its name.
-    private static func place(of name: Projection) -> WritableKeyPath<Layer, LinearMap> {
-      switch name {
+    static func place(of projection: Projection) -> WritableKeyPath<Layer, LinearMap>? {
+      switch projection {
       case .query: \.query
       case .key: \.key
       case .value: \.value
@@ -48,16 +45,11 @@ public struct Llama: Architecture {
       case .down: \.down
       }
     }
-
-    subscript(name: Projection) -> LinearMap {
-      get { self[keyPath: Self.place(of: name)] }
-      set { self[keyPath: Self.place(of: name)] = newValue }
-    }
   }
 
   public let configuration: Configuration
   let embeddings: Weight  // [vocabulary, width]
-  let blocks: [Layer]
+  private(set) var blocks: [Layer]
   let finalNorm: Tensor
   let head: LinearMap
   let rotary: RotaryEmbedding
@@ -149,8 +141,16 @@ public struct Llama: Architecture {
     }
   }
 
-  public func hasBias(_ projection: Projection) -> Bool {
-    blocks.contains { $0[projection].bias != nil }
+  public func hasBias(_ projection: Projection) -> Bool { blocks.haveBias(projection) }
+
+  public func weight(of projection: Projection, layer: Int) -> Tensor? {
+    blocks[layer][projection]?.weight.floats()
+  }
+
+  public func adding(_ changes: [WeightChange]) -> Llama? {
+    var changed = self
+    changed.blocks = blocks.adding(changes)
+    return changed
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
@@ -184,7 +184,7 @@ public struct Llama: Architecture {
       headWidth: configuration.headWidth, causal: configuration.isCausal)
     let attended = context.visit(
       .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
-    let middle = context.keepingOutputRows(residual) + attended
+    let middle = context.visit(.residualMiddle, context.keepingOutputRows(residual) + attended)
 
     let mlpInput = context.visit(.mlpInput, middle.rmsNorm(layer.mlpNorm, epsilon: epsilon))
     let hidden = gated(

@@ -1,6 +1,6 @@
 /// A kind of hidden representation that can be read and edited, by its name in the field.
 ///
-/// The definitions are pyvene's; widths are those of a decoder of width d with H heads of width w, K
+/// The definitions are pyvene's where nothing else is said; widths are those of a decoder of width d with H heads of width w, K
 /// key heads and an MLP of width m.
 public enum Component: String, Sendable, CaseIterable, Codable {
   /// The residual stream before a block: [d].
@@ -21,6 +21,9 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case positionedKeyOutput = "positioned_key_output"
   /// The values: [K·w].
   case valueOutput = "value_output"
+  /// The residual stream between attention and MLP, TransformerLens's `resid_mid`: [d]. In an encoder it is
+  /// what the norm behind the attention gives.
+  case residualMiddle = "resid_mid"
   /// What the MLP reads, after its norm: [d].
   case mlpInput = "mlp_input"
   /// A gated MLP's gate, before the non-linearity: [m].
@@ -58,11 +61,12 @@ public enum Component: String, Sendable, CaseIterable, Codable {
     case .positionedKeyOutput: 2
     case .attentionValueOutput: 3
     case .attentionOutput: 4
-    case .mlpInput: 5
-    case .gateOutput, .upOutput: 6
-    case .mlpActivation: 7
-    case .mlpHidden: 8
-    case .mlpOutput: 9
+    case .residualMiddle: 5
+    case .mlpInput: 6
+    case .gateOutput, .upOutput: 7
+    case .mlpActivation: 8
+    case .mlpHidden: 9
+    case .mlpOutput: 10
     }
   }
 
@@ -158,6 +162,10 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.valueOutput, layer: layer, head: head, positions)
+  }
+  /// The residual stream between a layer's attention and its MLP.
+  public static func residualMiddle(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.residualMiddle, layer: layer, positions)
   }
   /// What a layer's MLP reads.
   public static func mlpInput(_ layer: Int, _ positions: Positions = .all) -> Site {

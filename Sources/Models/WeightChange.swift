@@ -5,11 +5,20 @@ public struct WeightChange {
   public let layer: Int
   public let projection: Projection
   /// [outputs, inputs]
-  public let change: Tensor
+  public let shape: [Int]
+  private let make: () -> Tensor
 
-  public init(layer: Int, projection: Projection, change: Tensor) {
-    (self.layer, self.projection, self.change) = (layer, projection, change)
+  /// - Parameters:
+  ///   - shape: [outputs, inputs]
+  ///   - make: gives the change, each time that it is asked for: a low-rank one is small until then
+  public init(
+    layer: Int, projection: Projection, shape: [Int], make: @escaping () -> Tensor
+  ) {
+    (self.layer, self.projection, self.shape, self.make) = (layer, projection, shape, make)
   }
+
+  /// What is added: [outputs, inputs].
+  public var change: Tensor { make() }
 }
 
 extension LanguageModel {
@@ -17,40 +26,27 @@ extension LanguageModel {
   ///
   /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.
   public func adding(_ changes: [WeightChange]) throws -> LanguageModel {
+    try requireFitting(changes)
+    guard let changed = model.architecture.adding(changes) else {
+      throw ModelError.unknownArchitecture(
+        path: url.path, found: model.architecture.name, known: ["llama", "bert", "roberta"])
+    }
+    return try LanguageModel(changed, tokenizer: tokenizer, url: url, isAsRead: false)
+  }
+
+  /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.
+  func requireFitting(_ changes: [WeightChange]) throws {
     for change in changes {
       let (layer, projection) = (change.layer, change.projection)
       let expected = [
         try model.width(of: Site(projection.component, layer: layer)),
         try model.width(of: Site(projection.input, layer: layer)),
       ]
-      guard change.change.shape == expected else {
+      guard change.shape == expected else {
         throw ModelError.shapeMismatch(
           path: url.path, tensor: "\(projection.rawValue) of layer \(layer)", expected: expected,
-          found: change.change.shape)
+          found: change.shape)
       }
     }
-    guard let changed = model.architecture.adding(changes) else {
-      throw ModelError.unknownArchitecture(
-        path: url.path, found: model.architecture.name, known: ["llama"])
-    }
-    return try LanguageModel(changed, tokenizer: tokenizer, url: url)
-  }
-}
-
-extension Llama {
-  public func weight(of projection: Projection, layer: Int) -> Tensor? {
-    blocks[layer][projection].weight.floats()
-  }
-
-  public func adding(_ changes: [WeightChange]) -> Llama? {
-    var blocks = blocks
-    for change in changes {
-      let projection = blocks[change.layer][change.projection]
-      blocks[change.layer][change.projection] = LinearMap(
-        weight: Weight((projection.weight.floats() + change.change).detached),
-        bias: projection.bias)
-    }
-    return Llama(
-      configuration, embeddings: embeddings, blocks: blocks, finalNorm: finalNorm, head: head)
   }
 }

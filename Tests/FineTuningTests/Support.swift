@@ -102,4 +102,21 @@ struct TinyEncoder {
       to: folder.url.appending(component: "vocab.txt"))
     model = try LanguageModel(contentsOf: folder.url)
   }
+
+  /// The model of the same checkpoint with other numbers.
+  func changing(_ change: (_ name: String, _ tensor: Tensor) throws -> Tensor) throws
+    -> LanguageModel
+  {
+    let other = try TemporaryFolder()
+    for file in ["config.json", "vocab.txt"] {
+      try FileManager.default.copyItem(
+        at: folder.url.appending(component: file), to: other.url.appending(component: file))
+    }
+    let weights = try SafetensorsFile(
+      contentsOf: folder.url.appending(component: "model.safetensors"))
+    try Safetensors.write(
+      weights.names.map { ($0, try change($0, weights.tensor(named: $0).floats())) }, metadata: [:],
+      to: other.url.appending(component: "model.safetensors"))
+    return try LanguageModel(contentsOf: other.url)
+  }
 }

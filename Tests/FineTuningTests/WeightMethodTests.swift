@@ -48,6 +48,90 @@ import Testing
     #expect(largestDifference(plain, expected) > 1e-2)
   }
 
+  @Test(arguments: ["lora", "full"]) func mergedIsUnmergedInEncoders(method: String) throws {
+    let model = try TinyEncoder().model
+    var configuration = AdapterConfiguration(method: method)
+    try configuration.set(.projections, to: "query,key,value,output,up,down")
+    let adapter = try configuration.makeAdapter(for: model, seed: 3)
+    disturb(adapter)
+    let adapted = try AdaptedModel(model, adapters: [adapter])
+    let expected = try adapted.lastLogits(prompts).elements
+    let merged = try AdaptedModel(adapted.merged(), adapters: []).lastLogits(prompts).elements
+    #expect(largestDifference(merged, expected) < 3e-5)
+    let plain = try AdaptedModel(model, adapters: []).lastLogits(prompts).elements
+    #expect(largestDifference(plain, expected) > 1e-2)
+  }
+
+  /// A folder that was written with the changes is the merged model, whatever prefix its names have.
+  @Test func mergedFolders() throws {
+    let (place, encoder) = (try TemporaryFolder(), try TinyEncoder())
+    for (index, model) in [try TinyModels.safetensors(), encoder.model].enumerated() {
+      var configuration = AdapterConfiguration(method: "lora")
+      try configuration.set(.projections, to: "query,key,value,output,up,down")
+      let adapters = try ([3, 4] as [UInt64]).map { seed in
+        let adapter = try configuration.makeAdapter(for: model, seed: seed)
+        disturb(adapter)
+        return adapter
+      }
+      let adapted = try AdaptedModel(model, adapters: adapters)
+      let folder = place.url.appending(component: "\(index)")
+      try adapted.writeMerged(to: folder)
+      let written = try LanguageModel(contentsOf: folder)
+      let found = try AdaptedModel(written, adapters: []).lastLogits(prompts).elements
+      let expected = try adapted.merged()
+      #expect(
+        try found == AdaptedModel(expected, adapters: []).lastLogits(prompts).elements)
+      #expect(largestDifference(found, try adapted.lastLogits(prompts).elements) < 1e-4)
+      #expect(written.tokenizer.encode("abc") == model.tokenizer.encode("abc"))
+      #expect(
+        line { try adapted.writeMerged(to: model.url) }
+          == "\(model.url.path): the folder to write has config.json already")
+      // What was merged in memory isn't what the folder has.
+      let again = line { try AdaptedModel(expected, adapters: []).writeMerged(to: place.url) }
+      #expect(again?.contains("no longer those of the model") == true, "\(again ?? "nothing")")
+    }
+    let other = try AdaptedModel(TinyModels.gguf(), adapters: [adapter("lora")])
+    let refused = line { try other.writeMerged(to: place.url) }
+    #expect(refused?.hasSuffix("only a folder with config.json can be written anew") == true)
+    let edits = try AdaptedModel(TinyModels.safetensors(), adapters: [adapter("red")])
+    #expect(
+      line { try edits.writeMerged(to: place.url) }
+        == "merge: expected updates of whole projections, found red")
+  }
+
+  /// Shards in bfloat16 become one file in float32, and the configuration says so and nothing else anew.
+  @Test func mergedShards() throws {
+    let place = try TemporaryFolder()
+    let (folder, merged) = (
+      place.url.appending(component: "sharded"), place.url.appending(component: "merged")
+    )
+    try FileManager.default.copyItem(
+      at: TinyModels.folder.appending(component: "llama-sharded"), to: folder)
+    for file in ["tokenizer.json", "tokenizer_config.json"] {
+      try FileManager.default.copyItem(
+        at: TinyModels.folder.appending(components: "llama-gqa", file),
+        to: folder.appending(component: file))
+    }
+    let base = try LanguageModel(contentsOf: folder)
+    let update = try AdapterConfiguration(method: "lora").makeAdapter(for: base, seed: 3)
+    disturb(update)
+    let adapted = try AdaptedModel(base, adapters: [update])
+    try adapted.writeMerged(to: merged)
+    #expect(
+      try AdaptedModel(LanguageModel(contentsOf: merged), adapters: []).lastLogits(prompts).elements
+        == AdaptedModel(adapted.merged(), adapters: []).lastLogits(prompts).elements)
+    func configuration(_ folder: URL) throws -> String {
+      try String(contentsOf: folder.appending(component: "config.json"), encoding: .utf8)
+    }
+    #expect(
+      try configuration(merged)
+        == configuration(folder).replacing(
+          #""torch_dtype": "bfloat16""#, with: #""torch_dtype": "float32""#))
+    let written = try FileManager.default.contentsOfDirectory(atPath: merged.path).sorted()
+    #expect(!written.contains { $0.hasSuffix(".index.json") || $0.contains("-of-") })
+    #expect(written.contains("model.safetensors") && written.contains("tokenizer.json"))
+  }
+
   @Test func onlyUpdatesMerge() throws {
     let adapted = try AdaptedModel(TinyModels.safetensors(), adapters: [adapter("red")])
     #expect(
@@ -170,6 +254,44 @@ import Testing
       let found = line { _ = try AdapterFile.read(contentsOf: kept.url.path, base: model) }
       #expect(found?.contains(message) == true, "\(found ?? "nothing")")
     }
+  }
+
+  /// Trained biases are those of a checkpoint in which they were written: of projections and norms.
+  @Test func biasesOfProjectionsAndNorms() throws {
+    let tiny = try TinyEncoder()
+    let adapter = try AdapterConfiguration(method: "bitfit").makeAdapter(for: tiny.model, seed: 0)
+    // Three projections of width 8, two outputs and one of 12; two norms a layer and one before them.
+    let count = adapter.parameters.reduce(0) { $0 + $1.value.count }
+    #expect(count == 3 * (5 * 8 + 12 + 16) + 8)
+    disturb(adapter)
+    let placed = try #require(adapter as? InterventionAdapter).interventions
+    let names: [Component: String] = [
+      .queryOutput: "attention.self.query", .keyOutput: "attention.self.key",
+      .valueOutput: "attention.self.value", .attentionOutput: "attention.output.dense",
+      .residualMiddle: "attention.output.LayerNorm", .upOutput: "intermediate.dense",
+      .mlpOutput: "output.dense", .blockOutput: "output.LayerNorm",
+    ]
+    let changes = try placed.reduce(into: [String: Tensor]()) { changes, placed in
+      let name =
+        placed.site.component == .blockInput
+        ? "embeddings.LayerNorm"
+        : "encoder.layer.\(placed.site.layer)." + (try #require(names[placed.site.component]))
+      changes["bert.\(name).bias"] = placed.intervention.parameters[0].value
+    }
+    #expect(changes.count == 3 * 8 + 1)
+    let changed = try tiny.changing { name, tensor in changes[name].map { tensor + $0 } ?? tensor }
+    let expected = try AdaptedModel(changed, adapters: []).lastLogits(prompts)
+    let found = try AdaptedModel(tiny.model, adapters: [adapter]).lastLogits(prompts)
+    #expect(largestDifference(found.elements, expected.elements) < 3e-5)
+    let plain = try AdaptedModel(tiny.model, adapters: []).lastLogits(prompts)
+    #expect(largestDifference(found.elements, plain.elements) > 1e-2)
+
+    // Chosen projections alone, in chosen layers.
+    var chosen = AdapterConfiguration(method: "bitfit")
+    try chosen.set(.projections, to: "query,up")
+    try chosen.set(.layers, to: "1")
+    let few = try chosen.makeAdapter(for: tiny.model, seed: 0)
+    #expect(few.parameters.map(\.value.count) == [8, 12])
   }
 
   @Test func biasesThatDoNotExistAreRefused() throws {

@@ -220,6 +220,42 @@ import Testing
     #expect(texts[0] == texts[1])
   }
 
+  @Test func mergesAnUpdateIntoAFolder() throws {
+    let (data, out) = (try folder().path, try TemporaryFile(folder: ()).url)
+    let model = Program.fixtures.appending(path: "llama-gqa").path
+    func place(_ name: String) -> String { out.appending(component: name).path }
+    let trained = try Program.run([
+      "finetune", model, "--method", "lora", "--projections", "all", "--data", data, "--epochs",
+      "2", "--learning-rate", "0.05", "--answers", "loss", "--out", place("lora"),
+    ])
+    try #require(trained.status == 0, "\(trained.errors)")
+    let merged = try Program.run([
+      "merge", model, "--adapter", place("lora"), "--out", place("merged"),
+    ])
+    #expect(merged.status == 0 && merged.errors == "wrote \(place("merged"))\n")
+    let ways = [
+      [model], [model, "--adapter", place("lora")], [place("merged")],
+    ]
+    let texts = try ways.map { way in
+      let generated = try Program.run(
+        ["generate"] + way + ["--prompt", "the key", "--max-tokens", "12"])
+      try #require(generated.status == 0, "\(generated.errors)")
+      return generated.output
+    }
+    #expect(texts[1] == texts[2] && texts[0] != texts[1])
+
+    func refusal(_ arguments: String...) throws -> (Int32, String) {
+      let result = try Program.run(["merge"] + arguments)
+      return (result.status, result.errors)
+    }
+    let again = try refusal(model, "--adapter", place("lora"), "--out", place("merged"))
+    #expect(again.0 == 65 && again.1.hasSuffix("the folder to write has config.json already\n"))
+    let file = try refusal(Program.tiny, "--adapter", place("lora"), "--out", place("other"))
+    #expect(file.0 == 65)
+    let (status, message) = try refusal(model, "--out", place("other"))
+    #expect(status == 64 && message.contains("merge needs an --adapter."))
+  }
+
   @Test func searchesThatCannotBe() throws {
     let data = try folder().path
     func line(_ arguments: String...) throws -> String {

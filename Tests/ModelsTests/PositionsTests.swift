@@ -77,7 +77,8 @@ import Testing
     let names = [
       "block_input", "block_output", "attention_input", "attention_output",
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
-      "value_output", "mlp_input", "gate_output", "up_output", "mlp_activation", "mlp_hidden",
+      "value_output", "resid_mid", "mlp_input", "gate_output", "up_output", "mlp_activation",
+      "mlp_hidden",
       "mlp_output",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
@@ -117,7 +118,8 @@ import Testing
     let sites: [Site] = [
       .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionOutput(1),
       .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
-      .valueOutput(1), .mlpInput(1), .gateOutput(1), .upOutput(1), .mlpActivation(1), .mlpHidden(1),
+      .valueOutput(1), .residualMiddle(1), .mlpInput(1), .gateOutput(1), .upOutput(1),
+      .mlpActivation(1), .mlpHidden(1),
       .mlpOutput(1),
     ]
     #expect(sites == Component.allCases.map { Site($0, layer: 1, .all) })

@@ -44,6 +44,33 @@ import Testing
     }
   }
 
+  /// The stream between attention and MLP, for which transformers has no hook that both read: the MLP works
+  /// on each row by itself, so swapping a row there is swapping it after the block.
+  @Test(arguments: TinyModel.names)
+  func theMiddleOfTheResidualStream(name: String) throws {
+    let tiny = try TinyModel(name)
+    let (base, source) = (tiny.inputs[0], tiny.inputs[1])
+    for layer in 0..<tiny.layers {
+      func cells(_ component: Component, _ input: ModelInput) -> Cells {
+        Cells(component, layer: layer, positions: [[input.length - 1]])
+      }
+      let stages: [Component] = [.residualMiddle, .blockOutput, .blockInput, .attentionOutput]
+      let rows = try tiny.model.run(Request([source], captures: stages.map { cells($0, source) }))
+        .captures
+      if tiny.model.architecture.isCausal {
+        #expect(rows[0].elements == (rows[2] + rows[3]).elements, "\(name) \(layer)")
+      }
+      let found = try stages[..<2].enumerated().map { index, component in
+        let edit = Edit(cells(component, base)) { _ in rows[index] }
+        return try tiny.model.run(.lastLogits([base], edits: [edit])).logits!.row(0)
+      }
+      expectClose(found[0], found[1], absolute: tiny.tolerance, "\(name) \(layer)")
+      let plain = try tiny.model.run(.lastLogits([base])).logits!.row(0)
+      let change = zip(found[0].elements, plain.elements).map { abs($0 - $1) }.max() ?? 0
+      #expect(change > 1e-3, "\(name) \(layer)")
+    }
+  }
+
   /// All patches at once: one sequence each, of all bases, and the unedited prompts among them.
   @Test(arguments: TinyModel.names, [false, true])
   func oneMixedBatch(name: String, stores: Bool) throws {

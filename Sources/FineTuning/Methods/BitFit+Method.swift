@@ -12,7 +12,8 @@ extension BiasUpdate: StorableIntervention {
   }
 }
 
-/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections or of chosen ones.
+/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections and norms, or of chosen
+/// projections. Those of a pooler and of a head are not among them.
 enum BitFitMethod: AdapterMethod {
   static let names = ["bitfit"]
   static let choices: Set<AdapterChoice> = [.layers, .projections]
@@ -33,8 +34,16 @@ enum BitFitMethod: AdapterMethod {
           : "those with a bias: \(present.map(\.rawValue).joined(separator: ", "))",
         found: missing.rawValue)
     }
-    return try projectionInterventions(configuration, base, defaults: present, reads: false) {
-      _, _, width, _ in BiasUpdate(width: width)
+    let projections = try projectionInterventions(
+      configuration, base, defaults: present, reads: false
+    ) { _, _, width, _ in BiasUpdate(width: width) }
+    guard configuration.projections == nil else { return projections }
+    let norms = try (configuration.layers ?? .all).resolved(architecture.layers).flatMap { layer in
+      try architecture.biasedNorms(layer).map { component in
+        let site = Site(component, layer: layer, .every)
+        return PlacedIntervention(BiasUpdate(width: try base.model.width(of: site)), at: site)
+      }
     }
+    return InterventionAdapter(projections.interventions + norms)
   }
 }

@@ -6,13 +6,20 @@ struct FinishedRun: Codable {
   /// All that decides the outcome.
   struct Key: Codable, Equatable {
     let version: String
+    /// The weights' hash, and how many bytes they take in memory.
     let base: String
+    let weightBytes: Int
+    let storePrecision: ActivationStore.Precision
     let task: String
     let train: String
     let development: String
     let test: String
+    /// Of the test examples, by which they are judged.
+    let answers: [String]
     let configuration: AdapterConfiguration
-    let settings: FineTuningSettings
+    /// The shapes of what is trained.
+    let parameters: [[Int]]
+    var settings: FineTuningSettings
     let mode: AnswerMode
     let pooling: LabelHead.Pooling?
     let keepsBest: Bool
@@ -46,24 +53,25 @@ struct FinishedRun: Codable {
 }
 
 extension FineTuningExperiment {
-  /// What decides the outcome of a run with a seed; nil where vectors or a subspace were handed in, which
+  /// What decides the outcome of a run but for its seed; nil where vectors or a subspace were handed in, which
   /// nothing names.
   ///
   /// - Parameter base: the model's identity
   func key(
-    _ model: LanguageModel, base: String, on data: FineTuningData, seed: UInt64
+    _ model: LanguageModel, base: String, on data: FineTuningData, store: ActivationStore
   ) throws -> FinishedRun.Key? {
     guard inputs.subspace == nil && inputs.steeringVectors == nil else { return nil }
-    let (untrained, evaluator) = (try adapted(model, for: data, seed: seed), evaluator(data))
+    let untrained = try adapted(model, for: data, seed: settings.seed)
+    let evaluator = evaluator(data)
     func identity(_ examples: [TaskExample]) throws -> String {
       try evaluator.tokenized(examples, by: untrained).identity
     }
-    var settings = settings
-    settings.seed = seed
     return FinishedRun.Key(
-      version: interchangeVersion, base: base, task: "\(data.task)",
-      train: try identity(data.train), development: try identity(data.development),
-      test: try identity(data.test), configuration: configuration, settings: settings, mode: mode,
-      pooling: pooling, keepsBest: keepsBest)
+      version: interchangeVersion, base: base, weightBytes: model.model.architecture.weightBytes,
+      storePrecision: store.precision, task: "\(data.task)", train: try identity(data.train),
+      development: try identity(data.development), test: try identity(data.test),
+      answers: data.test.map { ([$0.answer ?? ""] + $0.choices).joined(separator: " | ") },
+      configuration: configuration, parameters: untrained.parameters.map(\.value.shape),
+      settings: settings, mode: mode, pooling: pooling, keepsBest: keepsBest)
   }
 }

@@ -77,9 +77,11 @@ public struct MethodComparison: Codable, Sendable {
     methods = []
     let base = folder(experiments[0].name, seeds[0]) == nil ? "" : try model.identity()
     for (name, experiment) in experiments {
+      var key =
+        base.isEmpty ? nil : try experiment.key(model, base: base, on: data, store: store)
       let runs = try seeds.map { seed in
         let part = folder(name, seed)
-        let key = try part == nil ? nil : experiment.key(model, base: base, on: data, seed: seed)
+        key?.settings.seed = seed
         if resumes, let part, let key, let earlier = FinishedRun(folder: part, key: key) {
           progress(.done(method: name, earlier.run))
           return earlier

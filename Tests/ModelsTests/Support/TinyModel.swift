@@ -119,7 +119,7 @@ struct TinyModel {
 
   /// Every component of every layer that the reference has hooks for.
   var places: [(component: Component, layer: Int)] {
-    let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput]
+    let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput, .residualMiddle]
     return Component.allCases.filter { !inside.contains($0) }.flatMap { component in
       (0..<layers).map { (component, $0) }
     }
