@@ -178,6 +178,11 @@ def same_prediction(runs):
     return len(tops) == 1
 
 
+def same_tokens(runs):
+    """Both sides must train on as many tokens."""
+    return len({run["tokens"] for run in runs}) <= 1
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     bench = ROOT / ".bench"
@@ -225,7 +230,7 @@ def run(arguments):
         "machine": machine(arguments.threads),
         "versions": versions(arguments),
         "model": {"folder": arguments.folder.name, "gguf": arguments.gguf.name},
-        "settings": SIZES | {"rounds": arguments.rounds, "steps": STEPS, "texts": TEXTS},
+        "settings": SIZES | {"rounds": arguments.rounds, "steps": STEPS, "texts": TEXTS, "epochs": EPOCHS},
         "runs": {job: {side: [] for side in JOBS[job]} for job in arguments.jobs},
     }
     failed = False
@@ -252,6 +257,10 @@ def run(arguments):
         sys.exit("run: the two sides predict different tokens")
     if failed:
         sys.exit("run: a measurement failed")
+    for job in arguments.jobs:
+        if job.endswith("-text"):
+            if not same_tokens([r for runs in results["runs"][job].values() for r in runs]):
+                sys.exit(f"run: the sides of {job} don't train on the same tokens")
 
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def notes(results):
     if any("theirs-lean" in sides for sides in results["runs"].values()):
         text += (
             "*Lean*: the peer computes the logits of the positions that count only, which its "
-            "documentation and its trainer do not do; of texts, its batches are of similar length.\n"
+            "documentation and its trainer do not do; of texts, its batches are of similar length too.\n"
         )
     text += texts_note(results)
     if "sweep" in results["runs"]:
@@ -219,13 +219,17 @@ def notes(results):
         )
     others = [run["others_share"] for run in runs if "others_share" in run]
     if others:
-        text += f"Other processes used at most {max(others):.0%} of the cores meanwhile.\n"
+        text += (
+            f"Other processes used at most {statistics.median(others):.0%} of the cores in half of the "
+            f"measurements, {max(others):.0%} in any.\n"
+        )
     return text
 
 
 def texts_note(results):
     """What the epochs over texts were over."""
-    sides = results["runs"].get("loreft-text", {})
+    runs = results["runs"]
+    sides = runs.get("loreft-text") or runs.get("lora-text") or {}
     if not median(sides.get("theirs", []), "tokens"):
         return ""
     padded, lean = (median(sides.get(way, []), "padded_tokens") for way in ("theirs", "theirs-lean"))
