@@ -38,7 +38,7 @@ import Testing
     ]
     if work != .gemm { keys.insert("weights") }
     if [.forward, .gemm].contains(work) { keys.insert("gflops") }
-    if [.forward, .generate].contains(work) { keys.insert("tokens") }
+    if [.forward, .generate, .loreft, .lora].contains(work) { keys.insert("tokens") }
     if [.das, .loreft, .lora].contains(work) { keys.insert("first_pass_s") }
     if [.das, .fit, .loreft, .lora].contains(work) { keys.insert("losses") }
     #expect(Set(json.keys) == keys)
@@ -53,6 +53,29 @@ import Testing
     #expect(result.status == 0 && result.errors.isEmpty)
     #expect(result.output.hasPrefix("das: median 0.") && result.output.contains(" 3 steps, peak "))
     #expect(result.output.contains("first pass ") && result.output.count { $0 == "\n" } == 1)
+  }
+
+  /// Of texts an epoch is what is timed: here two steps, of four and of two of them.
+  @Test(arguments: ["loreft", "lora"]) func epochsOverTexts(work: String) throws {
+    let pairs = (1...6).map {
+      #"{"prompt": "\#(String(repeating: "a", count: $0))", "completion": "bc"}"#
+    }
+    let folder = try TemporaryFile(folder: ())
+    let file = folder.url.appending(component: "pairs.jsonl")
+    try Data(pairs.joined(separator: "\n").utf8).write(to: file)
+    let json = try Program.run(
+      ["bench", work, Program.tiny, "--data", file.path] + Self.sizes + ["--json"]
+    ).json()
+    #expect((json["seconds"] as? [Double])?.count == 3)
+    #expect((json["losses"] as? [Double])?.count == 2 * (3 + 1))
+    let tokenizer = try LanguageModel(contentsOf: Program.tiny).tokenizer
+    let tokens = (1...6).reduce(0) {
+      $0 + tokenizer.encode(String(repeating: "a", count: $1)).count
+        + tokenizer.encode("bc", addingSpecialTokens: false).count
+    }
+    #expect(json["tokens"] as? Int == tokens)
+    let refused = try Program.run(["bench", "das", Program.tiny, "--data", file.path])
+    #expect(refused.status == 64 && refused.errors.contains("--data is for loreft and lora."))
   }
 
   @Test func aPromptWithoutRoomForACompletion() throws {

@@ -18,6 +18,7 @@ public struct BenchmarkResult: Codable, Sendable {
   public var gflops: Double?
   /// What came before the first step: base and source runs.
   public var firstPassSeconds: Double?
+  /// Of a forward pass, a training step or epoch, or a decoding.
   public var tokens: Int?
   /// Of training steps: the losses.
   public var losses: [Double]?
