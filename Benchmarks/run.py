@@ -1,6 +1,7 @@
 """Times the peers and Interchange in turn and writes the table of ratios.
 
     python run.py [--only das,forward] [--ours PROGRAM] [--rounds 3]
+    python run.py --only loreft-text,lora-text --out texts
 
 Standard library only. Every measurement is a process of its own: theirs, ours, theirs, ours. What
 each printed is kept in `results.json`; `table.py` makes `results.md` of it.
@@ -194,11 +195,14 @@ def read_arguments():
     texts = ROOT / "data/llm-adapters/ARC-Easy/train.json"
     parser.add_argument("--texts", type=pathlib.Path, default=texts, help="instructions, JSON")
     parser.add_argument("--out", type=pathlib.Path, default=HERE, help="where results go")
-    parser.add_argument("--only", help="of " + ",".join(JOBS))
+    parser.add_argument("--only", help="of " + ",".join(JOBS) + "; all but those on texts")
     parser.add_argument("--rounds", type=int, default=3, help="of the short jobs")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
-    arguments.jobs = arguments.only.split(",") if arguments.only else list(JOBS)
+    arguments.jobs = (
+        arguments.only.split(",") if arguments.only
+        else [job for job in JOBS if not job.endswith("-text")]
+    )
     for job in arguments.jobs:
         if job not in JOBS:
             parser.error(f"--only: {job} is none of {', '.join(JOBS)}")
@@ -212,6 +216,8 @@ def read_arguments():
     if on_texts and not arguments.texts.exists():
         print(f"{', '.join(on_texts)}: left out, there is no {arguments.texts.name} of ARC-Easy")
         arguments.jobs = [job for job in arguments.jobs if job not in on_texts]
+        if not arguments.jobs:
+            sys.exit(0)
     return arguments
 
 
