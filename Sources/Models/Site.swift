@@ -1,7 +1,7 @@
 /// A kind of hidden representation that can be read and edited, by its name in the field.
 ///
-/// The definitions are pyvene's where nothing else is said; widths are those of a decoder of width d with H heads of width w, K
-/// key heads and an MLP of width m.
+/// The definitions are pyvene's where nothing else is said; widths are those of a decoder of width d
+/// with H heads of width w, K key heads and an MLP of width m.
 public enum Component: String, Sendable, CaseIterable, Codable {
   /// The residual stream before a block: [d].
   case blockInput = "block_input"

@@ -65,6 +65,10 @@ import Testing
         return try tiny.model.run(.lastLogits([base], edits: [edit])).logits!.row(0)
       }
       expectClose(found[0], found[1], absolute: tiny.tolerance, "\(name) \(layer)")
+      let edit = Edit(cells(.residualMiddle, base)) { _ in rows[0] }
+      let cone = try tiny.model.run(.lastLogits([base], edits: [edit]), store: ActivationStore())
+      expectClose(
+        cone.logits?.row(0), found[0], absolute: tiny.tolerance, "\(name) \(layer), by the cone")
       let plain = try tiny.model.run(.lastLogits([base])).logits!.row(0)
       let change = zip(found[0].elements, plain.elements).map { abs($0 - $1) }.max() ?? 0
       #expect(change > 1e-3, "\(name) \(layer)")

@@ -50,15 +50,6 @@ func expectClose(
     sourceLocation: sourceLocation)
 }
 
-/// Whether two tensors are the same but for rounding: as ``expectSame(_:_:_:sourceLocation:)`` judges it.
-func isSame(_ actual: Tensor, _ expected: Tensor) -> Bool {
-  let largest = expected.elements.reduce(0) { max($0, abs($1)) }
-  return actual.shape == expected.shape
-    && zip(actual.elements, expected.elements).allSatisfy {
-      abs(Double($0) - Double($1)) <= 1e-5 * max(1, Double(largest))
-    }
-}
-
 /// Expects two computations of the same thing to agree within 1e-5 of their largest number: the rounding
 /// of a sum is that of its largest terms.
 func expectSame(
