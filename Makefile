@@ -79,7 +79,7 @@ demo: build model
 # Tests run optimised. What needs a model or a browser (chromium) that is not there is listed as skipped.
 test: deps browser model
 	swift build $(BUILD) --build-tests
-	swift build $(BUILD) --product NotebookSupport
+	swift build $(BUILD) --product InterchangeNotebookSupport
 	swift test $(BUILD) --skip-build --disable-xctest
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
 
@@ -87,7 +87,7 @@ test: deps browser model
 # instead.
 notebooks: deps model
 	swift build $(BUILD) --product interchange-notebook
-	swift build $(BUILD) --product NotebookSupport
+	swift build $(BUILD) --product InterchangeNotebookSupport
 	.build/release/interchange-notebook run notebooks-md/*.md
 
 # The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.

@@ -1,108 +1,167 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// A file sees only what the modules that it imports itself declare.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
+/// A library's target; targets have the package's name before them, so that no other package has the same.
+func library(
+  _ folder: String, _ floors: [String], c: [String] = [], _ packages: [Target.Dependency] = []
+) -> Target {
+  .target(
+    name: "Interchange" + folder,
+    dependencies: (floors.map { "Interchange" + $0 } + c).map { .byName(name: $0) } + packages,
+    path: "Sources/" + folder, swiftSettings: settings)
+}
+
+func tests(_ folder: String, _ dependencies: [String]) -> Target {
+  .testTarget(
+    name: folder, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func example(_ name: String, _ folder: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Interchange"], path: "Examples/" + folder, swiftSettings: settings)
+}
+
+func system(_ folder: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(
+    name: "CInterchange" + folder.dropFirst(), path: "Sources/" + folder, pkgConfig: pkgConfig,
+    providers: [.apt([apt])])
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let orderedCollections = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+
 let package = Package(
-  name: "Interchange",
+  name: "interchange",
   products: [
     .library(name: "Interchange", targets: ["Interchange"]),
+    // What is of use without models.
+    .library(name: "InterchangeCheckpoints", targets: ["InterchangeCheckpoints"]),
+    .library(name: "InterchangeTokenizers", targets: ["InterchangeTokenizers"]),
+    .library(name: "InterchangeFigures", targets: ["InterchangeFigures"]),
     .executable(name: "interchange", targets: ["InterchangeCLI"]),
-    .executable(name: "interchange-notebook", targets: ["NotebookCLI"]),
+    .executable(name: "interchange-notebook", targets: ["InterchangeNotebookCLI"]),
     // What the programs of notebooks are linked with.
-    .library(name: "NotebookSupport", type: .static, targets: ["NotebookSupport"]),
+    .library(
+      name: "InterchangeNotebookSupport", type: .static, targets: ["InterchangeNotebookSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ],
   targets: [
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
-    .target(name: "CKernels"),
+    // Floor 0: C.
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    system("CPangoCairo", pkgConfig: "cairo", apt: "libpango1.0-dev"),
+    .target(name: "CInterchangeKernels", path: "Sources/CKernels"),
     // libpng reports errors by longjmp, which must not cross Swift frames.
-    .target(name: "CPNGWriter", dependencies: ["CPNG"]),
+    .target(
+      name: "CInterchangePNGWriter", dependencies: ["CInterchangePNG"], path: "Sources/CPNGWriter"),
 
-    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CLAPACKE"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CKernels"]),
-    .target(
-      name: "Tokenizers",
-      dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
-    .target(
-      name: "Models",
-      dependencies: [
-        "Tensors", "Checkpoints", "Tokenizers", "CKernels",
-        .product(name: "OrderedCollections", package: "swift-collections"),
+    // Floors 1 to 8; each imports only those below it.
+    library("Basics", []),
+    library(
+      "Tensors", ["Basics"],
+      c: ["CInterchangeKernels", "CInterchangeOpenBLAS", "CInterchangeLAPACKE"]),
+    library("Checkpoints", ["Basics", "Tensors"], c: ["CInterchangeKernels"]),
+    library("Tokenizers", ["Basics"], [heap]),
+    library(
+      "Models", ["Basics", "Tensors", "Checkpoints", "Tokenizers"], c: ["CInterchangeKernels"],
+      [orderedCollections]),
+    library("Interventions", ["Basics", "Tensors", "Checkpoints"]),
+    library("CausalModels", ["Basics"], [orderedCollections]),
+    library("Datasets", ["Basics", "Tokenizers"]),
+    library("Alignment", ["Basics", "Tensors", "Models", "Interventions", "CausalModels"]),
+    library(
+      "FineTuning",
+      ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
+    library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
+    library(
+      "Studies",
+      [
+        "Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions",
+        "CausalModels", "Datasets", "Alignment", "FineTuning", "Figures",
       ]),
-    .target(name: "Interventions", dependencies: ["Tensors", "Checkpoints"]),
-    .target(
-      name: "CausalModels",
-      dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
-    .target(
-      name: "Alignment", dependencies: ["Tensors", "Models", "Interventions", "CausalModels"]),
-    .target(
-      name: "FineTuning",
-      dependencies: ["Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions"]),
-    .target(name: "Figures", dependencies: ["CPNGWriter", "CPangoCairo"]),
+
+    // Floor 9: what users import.
     .target(
       name: "Interchange",
       dependencies: [
-        "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "CausalModels",
-        "Alignment", "FineTuning", "Figures",
-      ]),
-    .executableTarget(
-      name: "InterchangeCLI",
-      dependencies: [
-        "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+        "InterchangeBasics", "InterchangeTensors", "InterchangeCheckpoints",
+        "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
+        "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
+        "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
+      ], swiftSettings: settings),
 
+    // Floor 10: programs.
+    .executableTarget(
+      name: "InterchangeCLI", dependencies: ["Interchange", argumentParser],
+      swiftSettings: settings),
     // What the cells of notebooks call.
-    .target(name: "NotebookSupport", dependencies: ["Interchange"]),
-    .target(name: "Notebooks", dependencies: ["NotebookSupport", "Figures"]),
+    .target(
+      name: "InterchangeNotebookSupport", dependencies: ["Interchange"],
+      path: "Sources/NotebookSupport", swiftSettings: settings),
+    library("Notebooks", ["Basics", "NotebookSupport", "Figures"]),
     .executableTarget(
-      name: "NotebookCLI",
-      dependencies: [
-        "Notebooks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      name: "InterchangeNotebookCLI", dependencies: ["InterchangeNotebooks", argumentParser],
+      path: "Sources/NotebookCLI", swiftSettings: settings),
+    example("interchange-example-swap", "Swap"),
+    example("interchange-example-find-subspace", "FindSubspace"),
+    example("interchange-example-tune-in-subspace", "TuneInSubspace"),
+    example("interchange-example-emoji", "Emoji"),
 
-    .executableTarget(
-      name: "example-swap", dependencies: ["Interchange"], path: "Examples/Swap"),
-    .executableTarget(
-      name: "example-find-subspace", dependencies: ["Interchange"], path: "Examples/FindSubspace"),
-    .executableTarget(
-      name: "example-tune-in-subspace", dependencies: ["Interchange"],
-      path: "Examples/TuneInSubspace"),
-    .executableTarget(
-      name: "example-emoji", dependencies: ["Interchange"], path: "Examples/Emoji"),
-
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "CKernels"]),
-    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
-    .testTarget(name: "CausalModelsTests", dependencies: ["CausalModels"]),
-    .testTarget(
-      name: "ModelsTests",
-      dependencies: ["Models", "Tensors", "Checkpoints", "Tokenizers", "Interventions"]),
-    .testTarget(
-      name: "InterchangeCLITests",
-      dependencies: [
-        "Interchange", "InterchangeCLI", "example-swap", "example-find-subspace",
-        "example-tune-in-subspace", "example-emoji",
+    tests("BasicsTests", ["InterchangeBasics"]),
+    tests("TensorsTests", ["InterchangeBasics", "InterchangeTensors", "CInterchangeKernels"]),
+    tests(
+      "CheckpointsTests",
+      ["InterchangeBasics", "InterchangeCheckpoints", "InterchangeTensors", "CInterchangeKernels"]),
+    tests("TokenizersTests", ["InterchangeBasics", "InterchangeTokenizers"]),
+    tests("CausalModelsTests", ["InterchangeBasics", "InterchangeCausalModels"]),
+    tests("DatasetsTests", ["Interchange"]),
+    tests(
+      "ModelsTests",
+      [
+        "InterchangeBasics", "InterchangeModels", "InterchangeTensors", "InterchangeCheckpoints",
+        "InterchangeTokenizers", "InterchangeInterventions",
       ]),
-    .testTarget(
-      name: "InterventionsTests", dependencies: ["Interventions", "Tensors", "Checkpoints"]),
-    .testTarget(
-      name: "AlignmentTests",
-      dependencies: ["Alignment", "CausalModels", "Models", "Interventions", "Tensors"]),
-    .testTarget(
-      name: "FineTuningTests",
-      dependencies: [
-        "FineTuning", "Checkpoints", "Tokenizers", "Models", "Interventions", "Tensors",
+    tests(
+      "InterchangeCLITests",
+      [
+        "Interchange", "InterchangeCLI", "interchange-example-swap",
+        "interchange-example-find-subspace", "interchange-example-tune-in-subspace",
+        "interchange-example-emoji",
       ]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
-    .testTarget(name: "NotebooksTests", dependencies: ["Notebooks"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "CPNG", "CPNGWriter"]),
+    tests(
+      "InterventionsTests",
+      [
+        "InterchangeBasics", "InterchangeInterventions", "InterchangeTensors",
+        "InterchangeCheckpoints",
+      ]),
+    tests(
+      "AlignmentTests",
+      [
+        "InterchangeBasics", "InterchangeAlignment", "InterchangeCausalModels",
+        "InterchangeModels", "InterchangeInterventions", "InterchangeTensors",
+      ]),
+    tests(
+      "FineTuningTests",
+      [
+        "InterchangeBasics", "InterchangeFineTuning", "InterchangeDatasets",
+        "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
+        "InterchangeInterventions", "InterchangeTensors",
+      ]),
+    tests("StudiesTests", ["Interchange"]),
+    tests("NotebooksTests", ["InterchangeNotebooks"]),
+    tests(
+      "FiguresTests",
+      ["InterchangeBasics", "InterchangeFigures", "CInterchangePNG", "CInterchangePNGWriter"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A fitted DAS: a rotation at a site, with what is needed to judge it.
 public final class Alignment {

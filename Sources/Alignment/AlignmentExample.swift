@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 
 /// A counterfactual example as a model reads it.
 public struct AlignmentExample: Sendable {

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// The controls that stand beside every interchange result.
 public enum ControlKind: String, CaseIterable, Codable, Sendable {
@@ -86,7 +87,7 @@ struct ControlSuite {
   private func fullVector() throws -> ControlResult {
     return ControlResult(
       name: ControlKind.fullVector.rawValue,
-      iia: Accuracy(try alignment.run.outcomes(test, Interchange())), each: nil,
+      iia: Accuracy(try alignment.run.outcomes(test, FullInterchange())), each: nil,
       largestChange: nil,
       note: test.sourceRows.count == 1
         ? "the ceiling: the whole vector is swapped"

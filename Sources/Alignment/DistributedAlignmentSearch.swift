@@ -1,7 +1,8 @@
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// How a DAS fit is trained.
 public struct AlignmentSettings: Codable, Sendable, Equatable {
@@ -133,7 +134,7 @@ public struct DistributedAlignmentSearch: Sendable {
       throw InterventionError.widthMismatch(
         name: site.description, expected: rotation.width, found: width)
     }
-    precondition(
+    require(
       rotation.rank == dimensions.reduce(0, +),
       "alignment(of:): rank \(rotation.rank) for blocks \(dimensions)")
     return Alignment(
@@ -246,12 +247,5 @@ package struct EarlyStopping {
       waited += 1
     }
     return waited >= patience
-  }
-}
-
-extension Array {
-  /// Consecutive parts of at most `size` elements.
-  func chunked(_ size: Int) -> [[Element]] {
-    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// Whether a subspace of a hidden vector works by what is read from it, or by an accident
 /// (Makelov, Lange and Nanda 2023, arXiv 2311.17030).

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// Runs bases with an intervention at a site; the logits of each base's output position are the output.
 struct InterchangeRun {

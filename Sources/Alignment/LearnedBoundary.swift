@@ -1,5 +1,6 @@
-import Interventions
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeTensors
 
 /// How boundless DAS (arXiv 2305.08809) learns how many dimensions a variable has.
 public struct LearnedBoundary: Codable, Sendable, Equatable {

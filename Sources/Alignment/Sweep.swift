@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// Full-vector interchange at every layer and position: where a variable's effect passes through.
 ///
@@ -52,7 +53,7 @@ public struct InterchangeSweep: Sendable {
         for (line, layer) in layers.enumerated() {
           for batch in swaps.batches(rows: batchRows) {
             let data = swaps.data(batch, layer: layer, line: line)
-            for (swap, outcome) in zip(batch, try run.outcomes(data, Interchange())) {
+            for (swap, outcome) in zip(batch, try run.outcomes(data, FullInterchange())) {
               outcomes[line][swap.column].append(outcome)
             }
           }

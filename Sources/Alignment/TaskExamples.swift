@@ -1,6 +1,8 @@
-import CausalModels
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCausalModels
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 
 /// Counterfactual examples that a model can be measured on, and how many were left out and why.
 public struct TaskExamples: Sendable {

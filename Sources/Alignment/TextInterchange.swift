@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// One interchange between two texts.
 ///
@@ -27,7 +27,7 @@ extension LanguageModel {
   /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart,
   ///   `ModelError` for a site that the model lacks.
   public func interchange(
-    at site: Site, base: String, source: String, intervention: any Intervention = Interchange()
+    at site: Site, base: String, source: String, intervention: any Intervention = FullInterchange()
   ) throws -> TextInterchange {
     let (base, source) = (encode(base), encode(source))
     try model.validate(site.component, layer: site.layer, head: site.head)

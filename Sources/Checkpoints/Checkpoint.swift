@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// A set of named tensors in one or more mapped files.
 public protocol Checkpoint: Sendable {
   /// The file or folder, as errors name it.

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// The fixed-size start of a GGUF file: parts 1 to 3 of ``GGUFFile``'s list.
 struct GGUFHeader {
   let version: Int

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Where the tensors of a GGUF file lie, after all checks.
 struct GGUFLayout {
   private(set) var tensors: [String: StoredTensor] = [:]

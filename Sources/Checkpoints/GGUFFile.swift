@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A model in a GGUF file, version 2 or 3, little-endian.
 ///

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Writes GGUF files, version 3; ``GGUFFile`` has the format.
 public enum GGUF {
@@ -31,7 +32,7 @@ public enum GGUF {
   ) throws {
     let path = url.path(percentEncoded: false)
     let description = try description(tensors, metadata, path: path)
-    try writeAtomically(to: path) { write in
+    try CheckpointError.writing(to: path) { write in
       try description.withUnsafeBytes { try write($0) }
       for (_, tensor) in tensors {
         try tensor.withElements { try write(UnsafeRawBufferPointer($0)) }

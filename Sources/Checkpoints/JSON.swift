@@ -1,52 +1,14 @@
 import Foundation
+import InterchangeBasics
 
-/// A JSON value, as configuration files hold it.
-public enum JSONValue: Sendable, Equatable, Decodable {
-  /// The literal `null`.
-  case null
-  /// `true` or `false`.
-  case boolean(Bool)
-  /// A number without a fraction that an Int holds.
-  case integer(Int)
-  /// Any other number.
-  case number(Double)
-  /// Text.
-  case string(String)
-  /// Values in order.
-  case array([JSONValue])
-  /// Values by name.
-  case object([String: JSONValue])
-
-  /// Decodes any JSON value.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .boolean(value)
-    } else if let value = try? container.decode(Int.self) {
-      self = .integer(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
+extension JSONValue {
   /// The value in a few words, for errors: "the string \"silu\"".
   var shortDescription: String {
     switch self {
-    case .null: "null"
-    case .boolean(let value): "\(value)"
-    case .integer(let value): "\(value)"
-    case .number(let value): "\(value)"
     case .string(let value): "the string \(quoted(value))"
     case .array(let values): "an array of \(values.count)"
     case .object(let members): "an object of \(members.count) members"
+    default: summary
     }
   }
 }

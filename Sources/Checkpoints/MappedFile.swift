@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A file mapped into memory for reading, unmapped when the last reference to it goes.
 ///
@@ -79,6 +80,3 @@ public final class MappedFile: @unchecked Sendable {
     withBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
   }
 }
-
-/// The message of the last failed system call.
-func systemError() -> String { String(cString: strerror(errno)) }

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// A value of a GGUF file's metadata.
 public enum MetadataValue: Sendable, Equatable {
   case uint8(UInt8)
@@ -113,7 +115,7 @@ public struct MetadataArray: Sendable, RandomAccessCollection {
 
   /// The element at a position; a string's bytes that aren't UTF-8 become U+FFFD.
   public subscript(position: Int) -> MetadataValue {
-    precondition(
+    require(
       indices.contains(position), "MetadataArray[\(position)]: out of range for \(count) elements")
     switch content {
     case .arrays(let arrays): return .array(arrays[position])
@@ -127,10 +129,10 @@ public struct MetadataArray: Sendable, RandomAccessCollection {
   public func withBytes<R>(
     at position: Int, _ body: (UnsafeRawBufferPointer) throws -> R
   ) rethrows -> R {
-    precondition(
+    require(
       indices.contains(position), "MetadataArray[\(position)]: out of range for \(count) elements")
     guard case .strings(let offsets) = content else {
-      preconditionFailure("MetadataArray.withBytes(at:): expected strings, got \(elementType)")
+      programmerError("MetadataArray.withBytes(at:): expected strings, got \(elementType)")
     }
     let range = offsets[position] + 8..<offsets[position + 1]
     return try file.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -160,7 +162,7 @@ extension MappedFile {
     case .float64:
       .float64(Double(bitPattern: UInt64(littleEndian: load(UInt64.self, at: offset))))
     case .boolean: .boolean(load(UInt8.self, at: offset) != 0)
-    case .string, .array: preconditionFailure("metadataNumber: \(type) isn't a number")
+    case .string, .array: programmerError("metadataNumber: \(type) isn't a number")
     }
   }
 }

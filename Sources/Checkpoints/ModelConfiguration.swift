@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A model's `config.json`, or an object inside it: named fields with types that are checked when read.
 public struct ModelConfiguration: Sendable, Equatable {
@@ -12,25 +13,27 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Reads a `config.json`, or that of a folder; throws ``CheckpointError`` when it can't be read or isn't
   /// a JSON object.
   public init(contentsOf url: URL) throws {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(
-      atPath: url.path(percentEncoded: false), isDirectory: &isFolder)
-    let isFolderURL = exists && isFolder.boolValue
     let file = try MappedFile(
-      contentsOf: isFolderURL ? url.appending(component: "config.json") : url)
-    let document = try decodeJSON(
-      JSONValue.self, in: 0..<file.size, of: file, place: "configuration")
-    guard case .object(let fields) = document else {
-      throw CheckpointError.malformed(
-        file: file.path, place: "configuration", expected: "a JSON object",
-        found: document.shortDescription)
+      contentsOf: url.isFolder ? url.appending(component: "config.json") : url)
+    func malformed(_ expected: String, _ found: String) -> CheckpointError {
+      .malformed(file: file.path, place: "configuration", expected: expected, found: found)
     }
-    self.init(path: file.path, fields: fields, prefix: "")
+    let document: JSONValue
+    do {
+      document = try JSONParser.parse(file.withBytes { Array($0) })
+    } catch {
+      throw malformed("valid JSON", "no \(error.expected) at byte \(error.position)")
+    }
+    guard case .object(let members) = document else {
+      throw malformed("a JSON object", document.shortDescription)
+    }
+    self.init(path: file.path, members: members, prefix: "")
   }
 
-  private init(path: String, fields: [String: JSONValue], prefix: String) {
+  private init(path: String, members: [JSONValue.Member], prefix: String) {
     self.path = path
-    self.fields = fields
+    // Of equal names the last counts, as in Python.
+    fields = Dictionary(members.map { ($0.key, $0.value) }) { $1 }
     self.prefix = prefix
   }
 
@@ -60,7 +63,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     guard case .object(let members) = value else {
       throw wrong(field, expected: "an object", found: value)
     }
-    return ModelConfiguration(path: path, fields: members, prefix: "\(prefix)\(field).")
+    return ModelConfiguration(path: path, members: members, prefix: "\(prefix)\(field).")
   }
 
   private func wrong(_ field: String, expected: String, found: JSONValue) -> CheckpointError {
@@ -90,7 +93,7 @@ extension Int: JSONReadable {
 
   /// Reads a number without a fraction.
   public init?(json value: JSONValue) {
-    guard case .integer(let number) = value else { return nil }
+    guard let number = value.integer else { return nil }
     self = number
   }
 }
@@ -123,7 +126,7 @@ extension Bool: JSONReadable {
 
   /// Reads a boolean.
   public init?(json value: JSONValue) {
-    guard case .boolean(let truth) = value else { return nil }
+    guard case .bool(let truth) = value else { return nil }
     self = truth
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Writes safetensors files.
 public enum Safetensors {
@@ -26,11 +27,11 @@ public enum Safetensors {
   ) throws {
     let path = url.path(percentEncoded: false)
     let header = try header(tensors.map { ($0.name, $0.shape) }, metadata: metadata, path: path)
-    try writeAtomically(to: path) { write in
+    try CheckpointError.writing(to: path) { write in
       try header.withUnsafeBytes { try write($0) }
       for (name, shape, make) in tensors {
         let tensor = try make()
-        precondition(tensor.shape == shape, "Safetensors: \(name) has shape \(tensor.shape)")
+        require(tensor.shape == shape, "Safetensors: \(name) has shape \(tensor.shape)")
         try tensor.withElements { try write(UnsafeRawBufferPointer($0)) }
       }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// The tensors of a model's folder: `model.safetensors`, or the shards that
 /// `model.safetensors.index.json` lists.

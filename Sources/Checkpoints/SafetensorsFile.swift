@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// Tensors in one safetensors file.
 ///

@@ -1,5 +1,6 @@
-import CKernels
-import Tensors
+import CInterchangeKernels
+import InterchangeBasics
+import InterchangeTensors
 
 /// A tensor in a checkpoint file, in the form of the file.
 ///
@@ -86,7 +87,7 @@ public struct StoredTensor: Sendable {
   /// Writes a panel of rows as float32 `[rows.count, width]` to memory that has room for it, on all
   /// threads.
   package func widen(rows range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= rows,
       "StoredTensor.widen(rows:): expected rows within 0..<\(rows) of \(name), got \(range)")
     guard range.count * width > 0 else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// What `torch.save` wrote to a file, in the zip format that it has since torch 1.6.
 ///

@@ -1,3 +1,6 @@
+import InterchangeBasics
+import InterchangeTensors
+
 /// A tensor of a torch archive: a view, by shape and strides, of a storage in the file.
 public struct TorchTensor: Sendable {
   /// The lengths of the axes, outermost first.

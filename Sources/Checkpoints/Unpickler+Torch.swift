@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// What a pickle of torch may name: a function or a type that this reader knows.
 enum TorchGlobal {
   case orderedDictionary

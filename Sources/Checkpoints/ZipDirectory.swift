@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// The entries of a zip archive whose data is stored as it is, as torch writes it.
 ///
 /// The file is, with every number little-endian:

@@ -1,4 +1,4 @@
-import CPangoCairo
+import CInterchangePangoCairo
 import Foundation
 
 /// How a line is drawn.

@@ -1,5 +1,6 @@
-import CPangoCairo
+import CInterchangePangoCairo
 import Foundation
+import InterchangeBasics
 
 /// A page to draw on: lengths in points (1/72 inch), the origin at the top left, y downwards.
 ///
@@ -30,7 +31,7 @@ public final class Canvas {
     guard width <= limit, height <= limit else {
       throw .tooLarge(width: width, height: height, limit: limit)
     }
-    precondition(width >= 1 && height >= 1, "Canvas: expected a page with pixels, got \(size)")
+    require(width >= 1 && height >= 1, "Canvas: expected a page with pixels, got \(size)")
     self.size = size
     self.fontFamilies = fontFamilies
     sink = Sink()
@@ -49,7 +50,7 @@ public final class Canvas {
         .image(resolution: 72), size: CGSize(width: 1, height: 1),
         fontFamilies: theme.fontFamilies)
     } catch {
-      preconditionFailure("Canvas: a surface of one pixel failed: \(error)")
+      programmerError("Canvas: a surface of one pixel failed: \(error)")
     }
   }
 

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// A way from numbers to colours.
 ///
 /// The maps offered here can be told apart with the common colour vision deficiencies. The
@@ -19,7 +21,7 @@ public struct ColorMap: Sendable, Hashable {
 
   /// A map through at least two colours at equal distances.
   public init(name: String, kind: Kind, controlPoints: [Color]) {
-    precondition(controlPoints.count >= 2, "ColorMap: expected at least two control points")
+    require(controlPoints.count >= 2, "ColorMap: expected at least two control points")
     self.name = name
     self.kind = kind
     self.controlPoints = controlPoints

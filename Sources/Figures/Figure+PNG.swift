@@ -1,4 +1,4 @@
-import CPNGWriter
+import CInterchangePNGWriter
 import Foundation
 
 extension Figure {

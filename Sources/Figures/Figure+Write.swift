@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 extension Figure {
   /// Writes the figure as the file's extension says: `.png`, `.svg` or `.pdf`.
@@ -11,7 +12,12 @@ extension Figure {
   /// - Throws: `FigureError`, naming the file.
   public func write(to url: URL, record: String? = nil) throws(FigureError) {
     let format = try FigureFormat(of: url)
-    try writeWhole(try data(as: format, record: record), to: url)
+    let data = try data(as: format, record: record)
+    do {
+      try writeAtomically(data, to: url)
+    } catch {
+      throw .cannotWrite(file: url.path, reason: error.reason.lowercased())
+    }
   }
 
   /// The figure's file in memory, byte for byte the same each time.

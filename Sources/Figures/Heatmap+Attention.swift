@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension Heatmap {
   /// What one attention head's queries attend to, the first query at the top.
   ///
@@ -13,7 +15,7 @@ extension Heatmap {
   public init(
     attention weights: [[Double]], queries: [String], keys: [String], isCausal: Bool = true
   ) {
-    precondition(
+    require(
       !isCausal || keys.count >= queries.count,
       "Heatmap: expected at least \(queries.count) keys, one for a query, got \(keys.count)")
     var values = weights
@@ -48,7 +50,7 @@ extension HeatmapGrid {
     attention heads: [[[Double]]], titles: [String], queries: [String], keys: [String],
     isCausal: Bool = true
   ) {
-    precondition(
+    require(
       heads.count == titles.count,
       "HeatmapGrid: expected \(titles.count) heads, one for a title, got \(heads.count)")
     self.init(

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension Heatmap {
   /// How alike subspaces are: the mean cosine of the principal angles between each two, 1 for the
   /// same subspace and 0 for orthogonal ones.
@@ -33,14 +35,14 @@ extension Heatmap {
     for row in values.indices {
       for column in 0..<row {
         let (one, other) = (values[row][column], values[column][row])
-        precondition(
+        require(
           one.isNaN && other.isNaN || abs(one - other) <= tolerance,
           "Heatmap: expected a symmetric matrix, got \(one) at (\(row), \(column)) and \(other) "
             + "at (\(column), \(row))")
       }
     }
     if let groups {
-      precondition(
+      require(
         groups.count == labels.count,
         "Heatmap: expected \(labels.count) groups, one for a subspace, got \(groups.count)")
       rowBreaks = groups.indices.dropFirst().filter { groups[$0] != groups[$0 - 1] }

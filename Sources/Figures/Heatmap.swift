@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A table of numbers as coloured cells, such as an effect over layer × token.
 ///
@@ -78,14 +79,14 @@ public struct Heatmap: Figure {
   ///
   /// - Parameter values: `[rows, columns]`, at least one cell; NaN is a cell not measured.
   public init(values: [[Double]], rowLabels: [String], columnLabels: [String]) {
-    precondition(
+    require(
       !rowLabels.isEmpty && !columnLabels.isEmpty,
       "Heatmap: expected at least one row and one column label")
-    precondition(
+    require(
       values.count == rowLabels.count,
       "Heatmap: expected \(rowLabels.count) rows, one for a label, got \(values.count)")
     for (index, row) in values.enumerated() {
-      precondition(
+      require(
         row.count == columnLabels.count,
         "Heatmap: expected \(columnLabels.count) values in row \(index), got \(row.count)")
     }

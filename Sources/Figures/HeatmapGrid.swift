@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// Heatmaps of one shape side by side, on one colour scale: the heads of a layer, the sites of a
 /// model.
@@ -40,11 +41,11 @@ public struct HeatmapGrid: Figure {
   /// The axes' titles, the colour map with its range and centre, the theme and the resolution are
   /// those of the first panel until they are set.
   public init(panels: [Heatmap]) {
-    precondition(!panels.isEmpty, "HeatmapGrid: expected at least one panel")
+    require(!panels.isEmpty, "HeatmapGrid: expected at least one panel")
     let first = panels[0]
     let (rows, columns) = (first.rowLabels.count, first.columnLabels.count)
     for (index, panel) in panels.enumerated() {
-      precondition(
+      require(
         panel.rowLabels.count == rows && panel.columnLabels.count == columns,
         "HeatmapGrid: expected \(rows) × \(columns) cells in panel \(index), got "
           + "\(panel.rowLabels.count) × \(panel.columnLabels.count)")

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// The cells of a heatmap in their place on a page, without labels.
 struct HeatmapPanel {
@@ -95,7 +96,7 @@ struct HeatmapPanel {
   /// Thin lines between groups, in the text's colour within the page's, seen on any colour.
   private func drawBreaks(on canvas: Canvas) {
     let (rowCount, columnCount) = (heatmap.rowLabels.count, heatmap.columnLabels.count)
-    precondition(
+    require(
       heatmap.rowBreaks.allSatisfy { $0 > 0 && $0 < rowCount }
         && heatmap.columnBreaks.allSatisfy { $0 > 0 && $0 < columnCount },
       "Heatmap: expected breaks inside \(rowCount) × \(columnCount) cells, got "
@@ -118,7 +119,7 @@ struct HeatmapPanel {
   private func drawMarks(on canvas: Canvas) {
     for cell in heatmap.markedCells {
       let (rows, columns) = (heatmap.rowLabels.count, heatmap.columnLabels.count)
-      precondition(
+      require(
         (0..<rows).contains(cell.row) && (0..<columns).contains(cell.column),
         "Heatmap: expected a marked cell of \(rows) × \(columns), got \(cell)")
       let place = frame(of: cell)

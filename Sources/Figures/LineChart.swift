@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// Curves with intervals, such as accuracy over rank with its controls.
 public struct LineChart: Figure {
@@ -57,7 +58,7 @@ public struct LineChart: Figure {
 
     /// A horizontal line at a finite value, lettered at its right end.
     public init(_ label: String, at value: Double) {
-      precondition(value.isFinite, "LineChart: expected a finite reference line, got \(value)")
+      require(value.isFinite, "LineChart: expected a finite reference line, got \(value)")
       self.label = label
       self.value = value
     }
@@ -116,7 +117,7 @@ extension LineChart {
   /// Where an x lies on the axis: itself, its logarithm, or its category's index.
   func place(of x: Double) -> Double {
     guard case .logarithmic = horizontalScale else { return x }
-    precondition(x > 0, "LineChart: expected positive x on a logarithmic axis, got \(x)")
+    require(x > 0, "LineChart: expected positive x on a logarithmic axis, got \(x)")
     return log(x)
   }
 

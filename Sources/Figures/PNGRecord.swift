@@ -1,4 +1,4 @@
-import CPNGWriter
+import CInterchangePNGWriter
 import Foundation
 
 /// The experiment's record inside a PNG figure.

@@ -1,7 +1,7 @@
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A change of a projection's weight, which can be added to it.
 protocol MergeableIntervention: AdditiveIntervention {

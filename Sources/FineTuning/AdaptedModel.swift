@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A frozen language model with adapters, applied in the order given where they meet.
 public final class AdaptedModel {

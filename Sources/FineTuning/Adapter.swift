@@ -1,6 +1,7 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 
 /// What is trained beside a frozen base model: a set of interventions, of low-rank updates, of soft
 /// tokens. The training loop, evaluation, files and the command line know it by this protocol alone.

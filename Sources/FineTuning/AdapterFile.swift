@@ -1,7 +1,8 @@
-import Checkpoints
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 
 /// What an adapter's file says of itself, beside its tensors.
 public struct AdapterRecord: Codable, Sendable {
@@ -102,7 +103,7 @@ public enum AdapterFile {
   public static func read(
     contentsOf path: String, base: LanguageModel
   ) throws -> (adapter: any Adapter, record: AdapterRecord) {
-    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    let url = URL(userPath: path)
     let isFile = url.pathExtension == "safetensors"
     let file = try SafetensorsFile(contentsOf: isFile ? url : url.appending(component: name))
     let tensors = AdapterTensors(file)
@@ -138,7 +139,7 @@ extension AdaptedModel {
     to folder: URL, seed: UInt64? = nil, steps: Int? = nil, writer: String? = nil
   ) throws {
     let others = adapters.filter { !($0 is LabelHead) }
-    precondition(others.count <= 1, "AdaptedModel.write: \(others.count) adapters in one file")
+    require(others.count <= 1, "AdaptedModel.write: \(others.count) adapters in one file")
     for adapter in others {
       try AdapterFile.write(
         adapter, of: base, to: folder, seed: seed, steps: steps, writer: writer)
@@ -158,7 +159,7 @@ extension AdaptedModel {
     try self.init(
       base,
       adapters: paths.flatMap { path -> [any Adapter] in
-        let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+        let url = URL(userPath: path)
         if PeftFolder.isFolder(url) { return [try PeftFolder(contentsOf: url).adapter(for: base)] }
         let head = url.appending(component: AdapterFile.headName).path(percentEncoded: false)
         let names = FileManager.default.fileExists(atPath: head) ? [path, head] : [path]

@@ -5,8 +5,6 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case emptyText(example: Int, part: String)
   /// A prompt with its completion is longer than the model reads.
   case tooLong(example: Int, tokens: Int, maximum: Int)
-  /// A line of a data file that can't be read; line 0 is the file as a whole.
-  case invalidData(path: String, line: Int, reason: String)
   /// Two interventions change the same cells.
   case overlap(first: String, second: String)
   /// The loss is no longer a number.
@@ -22,8 +20,6 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
     case .emptyText(let example, let part): "example \(example): the \(part) has no tokens"
     case .tooLong(let example, let tokens, let maximum):
       "example \(example): \(tokens) tokens, the model reads at most \(maximum)"
-    case .invalidData(let path, let line, let reason):
-      line == 0 ? "\(path): \(reason)" : "\(path): line \(line): \(reason)"
     case .overlap(let first, let second):
       "two interventions change the same cells: \(first) and \(second)"
     case .diverged(let step):

@@ -1,7 +1,8 @@
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// An intervention that can be kept in an adapter's file.
 protocol StorableIntervention: AdditiveIntervention {
@@ -87,7 +88,7 @@ extension InterventionAdapter {
   private var entries: [InterventionEntry] {
     interventions.enumerated().map { index, placed in
       guard let intervention = placed.intervention as? any StorableIntervention else {
-        preconditionFailure("AdapterFile: \(placed.intervention.name) has no file form")
+        programmerError("AdapterFile: \(placed.intervention.name) has no file form")
       }
       let first = interventions.firstIndex { $0.intervention === placed.intervention }
       return InterventionEntry(

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// An intervention at a site: without sources, or one whose source is another component at the same
 /// cell. It changes each row by itself.
@@ -20,10 +21,10 @@ public struct PlacedIntervention {
   public init(
     _ intervention: any Intervention, at site: Site, reading: Component? = nil, dropout: Double = 0
   ) {
-    precondition(
+    require(
       intervention.sourceCount == (reading == nil ? 0 : 1),
       "PlacedIntervention: \(intervention.sourceCount) sources")
-    precondition(
+    require(
       (0..<1).contains(dropout) && (dropout == 0 || intervention is any AdditiveIntervention),
       "PlacedIntervention: dropout \(dropout)")
     (self.intervention, self.site, self.reading) = (intervention, site, reading)

@@ -1,6 +1,8 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 
 /// Trained vectors before every sequence: soft tokens of the input, or a prefix of keys and values in
 /// every layer.

@@ -1,12 +1,12 @@
-@_exported import Alignment
-@_exported import CausalModels
-@_exported import Checkpoints
-@_exported import Figures
-@_exported import FineTuning
-@_exported import Interventions
-@_exported import Models
-@_exported import Tensors
-@_exported import Tokenizers
-
-/// The version of the library and of the command line.
-public let interchangeVersion = "0.1.0"
+@_exported import InterchangeAlignment
+@_exported import InterchangeBasics
+@_exported import InterchangeCausalModels
+@_exported import InterchangeCheckpoints
+@_exported import InterchangeDatasets
+@_exported import InterchangeFigures
+@_exported import InterchangeFineTuning
+@_exported import InterchangeInterventions
+@_exported import InterchangeModels
+@_exported import InterchangeStudies
+@_exported import InterchangeTensors
+@_exported import InterchangeTokenizers

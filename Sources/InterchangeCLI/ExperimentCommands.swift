@@ -56,7 +56,7 @@ struct RunWriter {
   }
 
   static func writableFolder(_ path: String) throws -> URL {
-    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath, isDirectory: true)
+    let url = URL(userPath: path)
     let files = FileManager.default
     // The probe leaves nothing behind: folders that it made go again until there is a result.
     var made: [URL] = []
@@ -183,7 +183,7 @@ struct FigureCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    let url = URL(userPath: path)
     if record {
       guard let text = try PNGRecord.read(from: url) else {
         throw RunRecordError.unreadable(path: url.path, reason: "the figure has no record inside")

@@ -86,7 +86,7 @@ struct MethodOptions: ParsableArguments {
   ) throws -> AdapterInputs {
     var inputs = AdapterInputs()
     if let subspace {
-      let url = URL(fileURLWithPath: (subspace as NSString).expandingTildeInPath)
+      let url = URL(userPath: subspace)
       inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
     }
     if configuration.method == "steering" {
@@ -200,6 +200,6 @@ struct DataOptions: ParsableArguments {
 extension MethodChoices {
   /// The choices in a file that a user names.
   init(file: String) throws {
-    try self.init(contentsOf: URL(fileURLWithPath: (file as NSString).expandingTildeInPath))
+    try self.init(contentsOf: URL(userPath: file))
   }
 }

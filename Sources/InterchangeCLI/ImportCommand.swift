@@ -39,8 +39,7 @@ struct ImportCommand: ParsableCommand {
     guard let out = common.out else { return }
     let target = try RunWriter.writableFolder(out)
     let source = try PyreftFolder(
-      contentsOf: URL(
-        fileURLWithPath: (folder as NSString).expandingTildeInPath, isDirectory: true))
+      contentsOf: URL(userPath: folder))
     let base = try model.load()
     let adapter = try source.adapter(
       for: base, positions: Positions(parsing: positions), activation: activation)

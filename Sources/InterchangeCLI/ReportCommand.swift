@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let folder = URL(fileURLWithPath: (path as NSString).expandingTildeInPath, isDirectory: true)
+    let folder = URL(userPath: path)
     let record = try RunRecord(folder: folder)
     let file = try target(beside: folder)
     do {
@@ -32,10 +32,8 @@ struct ReportCommand: ParsableCommand {
     let name = "report.html"
     var file = folder.appending(component: name)
     if let out = common.out {
-      file = URL(fileURLWithPath: (out as NSString).expandingTildeInPath)
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-      if out.hasSuffix("/") || exists && isFolder.boolValue { file.append(component: name) }
+      file = URL(userPath: out)
+      if out.hasSuffix("/") || file.isFolder { file.append(component: name) }
     }
     let target = try RunWriter.writableFolder(file.deletingLastPathComponent().path)
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)

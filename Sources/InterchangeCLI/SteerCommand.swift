@@ -62,7 +62,7 @@ struct SteerCommand: ParsableCommand {
     let texts = try pairs.map { try ContrastPair.read($0) }
     let given = try vectors.map {
       try SteeringVectors(
-        contentsOf: URL(fileURLWithPath: ($0 as NSString).expandingTildeInPath))
+        contentsOf: URL(userPath: $0))
     }
     let model = try model.load()
     let count = model.model.architecture.layers

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Interchange
 
 /// `interchange tokens`: how a text is cut into tokens.

@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 
 /// BitFit (arXiv 2106.10199): h + b, the change of a bias term that the model has.
 public final class BiasUpdate: AdditiveIntervention {

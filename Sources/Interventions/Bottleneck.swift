@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Adapters: U f(D x + c) + e added to what a sub-layer makes.
 ///
@@ -26,7 +27,7 @@ public final class Bottleneck: AdditiveIntervention {
     down: (weight: Tensor, bias: Tensor), up: (weight: Tensor, bias: Tensor),
     activation: Activation, scale: Float, isParallel: Bool
   ) {
-    precondition(
+    require(
       down.weight.rows == up.weight.width && down.bias.count == down.weight.rows
         && up.bias.count == up.weight.rows
         && (isParallel || down.weight.width == up.weight.rows),

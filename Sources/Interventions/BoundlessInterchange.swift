@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Boundless distributed interchange (arXiv 2305.08809): all coordinates are rotated and the first ones,
 /// up to a learned boundary β, are swapped: h + Rᵀ(m ⊙ R(s − h)) with m_i = σ((β·d − i) / T).
@@ -20,7 +21,7 @@ public final class BoundlessInterchange: Intervention {
   ///   - rotation: as many rows as it is wide
   ///   - boundary: where β starts
   public init(_ rotation: Rotation, boundary: Float = 0.5, temperature: Double = 50) {
-    precondition(
+    require(
       rotation.rank == rotation.width,
       "BoundlessInterchange: expected a full rotation, got [\(rotation.rank), \(rotation.width)]")
     self.rotation = rotation

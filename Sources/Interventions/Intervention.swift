@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// A change of hidden vectors: a pure function of the rows at a site, knowing nothing of models.
 public protocol Intervention: AnyObject {
@@ -49,7 +50,7 @@ extension AdditiveIntervention {
 }
 
 /// Interchange: the base vector becomes the source vector.
-public final class Interchange: Intervention {
+public final class FullInterchange: Intervention {
   public init() {}
   public var name: String { "interchange" }
   public var sourceCount: Int { 1 }
@@ -72,7 +73,7 @@ public final class DistributedInterchange: Intervention {
     self.rotation = rotation
     self.blocks = blocks ?? [0..<rotation.rank]
     let covered = self.blocks.flatMap { Array($0) }
-    precondition(
+    require(
       Set(covered).count == covered.count && covered.allSatisfy { $0 >= 0 && $0 < rotation.rank },
       "DistributedInterchange: blocks \(self.blocks) overlap or exceed rank \(rotation.rank)")
   }

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// LoRA (arXiv 2106.09685): h + (α/r) B A x, where h = W x is what a projection makes and x what it
 /// reads. A starts at random, B at zero, so that nothing changes at first.
@@ -15,7 +16,7 @@ public final class LowRankUpdate: AdditiveIntervention {
   ///   - up: B [width, rank]
   ///   - scale: α/r
   public init(down: Tensor, up: Tensor, scale: Float) {
-    precondition(down.rows == up.width, "LoRA: A \(down.shape), B \(up.shape)")
+    require(down.rows == up.width, "LoRA: A \(down.shape), B \(up.shape)")
     (self.down, self.up) = (Parameter("down", down), Parameter("up", up))
     self.scale = scale
   }

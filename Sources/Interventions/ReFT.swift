@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Low-rank representation fine-tuning (arXiv 2404.03592): h + Pᵀ(f(W h + b) − P h) and its family.
 ///
@@ -85,11 +86,11 @@ public final class ReFT: AdditiveIntervention {
     let shape = projection.tensor.shape
     var isFrame = false
     if case .rotation = projection { isFrame = true }
-    precondition(
+    require(
       isFrame == form.isOrthonormal && (weight != nil) == form.hasWeight
         && (weight?.shape ?? shape) == shape && bias.count == shape[0],
       "\(form.rawValue): P \(shape), frame: \(isFrame), W \(weight?.shape ?? []), b \(bias.shape)")
-    precondition(
+    require(
       activation == nil || form.hasWeight, "\(form.rawValue): f is for the forms that have W")
     (self.form, self.projection, self.activation) = (form, projection, activation)
     self.weight = weight.map { Parameter("weight", $0) }

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Representation editing (RED, arXiv 2402.15179): s ⊙ h + b, started at s = 1, b = 0.
 public final class RepresentationEditing: AdditiveIntervention {
@@ -16,7 +17,7 @@ public final class RepresentationEditing: AdditiveIntervention {
   ///   - scale: [d]
   ///   - bias: [d]
   public init(scale: Tensor, bias: Tensor) {
-    precondition(scale.count == bias.count, "RED: s \(scale.shape), b \(bias.shape)")
+    require(scale.count == bias.count, "RED: s \(scale.shape), b \(bias.shape)")
     (self.scale, self.bias) = (Parameter("scale", scale), Parameter("bias", bias))
   }
 

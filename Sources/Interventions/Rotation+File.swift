@@ -1,6 +1,6 @@
-import Checkpoints
 import Foundation
-import Tensors
+import InterchangeCheckpoints
+import InterchangeTensors
 
 extension Rotation {
   /// Writes the frame R [k, d] itself to a safetensors file, under the name `rotation`.

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// An orthonormal frame R ∈ ℝ^{k×d}, R Rᵀ = I: the one place where orthogonality lives.
 ///
@@ -110,7 +111,7 @@ public final class Rotation: @unchecked Sendable {
 
   /// The first rows as a rotation of their own that training doesn't change.
   public func leading(_ count: Int) -> Rotation {
-    precondition((1...rank).contains(count), "leading: \(count) of \(rank) rows")
+    require((1...rank).contains(count), "leading: \(count) of \(rank) rows")
     return Rotation(
       coordinates: frame.rowSlice(0..<count).copiedRows(), container: nil, isTrained: false)
   }

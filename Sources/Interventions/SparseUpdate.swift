@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Diff pruning of one projection (arXiv 2012.07463): h + (z ⊙ Δ) x, where h = W x, and the gates z are
 /// trained towards zero with Δ. While it is trained each z is a draw of a hard concrete variable

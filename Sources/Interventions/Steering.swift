@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 
 /// A steering vector: h + c·v with a fixed direction v (activation addition, arXiv 2308.10248).
 public final class Steering: AdditiveIntervention {

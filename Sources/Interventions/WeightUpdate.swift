@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 
 /// Full fine-tuning of one projection: h + Δ x, where h = W x and Δ has W's shape and starts at zero.
 public final class WeightUpdate: AdditiveIntervention {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Notebooks
+import InterchangeBasics
+import InterchangeNotebooks
 
 /// `interchange-notebook`: notebooks in Markdown, run and checked.
 @main
@@ -19,7 +20,7 @@ struct NotebookCommand: ParsableCommand {
     func eachFile(_ work: (NotebookRunner, URL) throws -> NotebookRunner.Outcome) throws {
       var failed = false
       for file in files {
-        let url = URL(filePath: (file as NSString).expandingTildeInPath)
+        let url = URL(userPath: file)
         do {
           let runner = NotebookRunner(root: try root(of: url))
           if onlySelfContained, let need = try runner.needs(url).first {

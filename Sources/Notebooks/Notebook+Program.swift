@@ -1,5 +1,5 @@
 import Foundation
-import NotebookSupport
+import InterchangeNotebookSupport
 
 extension Notebook {
   /// One Swift program of all cells in their order, which share their names. Compiler messages point into the
@@ -7,7 +7,9 @@ extension Notebook {
   ///
   /// - Parameter isThere: whether a file that cells need is there; cells whose file isn't are left out
   package func program(isThere: (String) -> Bool) -> String {
-    var lines = ["import Foundation", "import Interchange", "import NotebookSupport", ""]
+    var lines = [
+      "import Foundation", "import Interchange", "import InterchangeNotebookSupport", "",
+    ]
     for (number, cell) in cells.enumerated() where cell.need.map(isThere) ?? true {
       lines.append("NotebookSession.begin(\(number))")
       lines.append("#sourceLocation(file: \"\(path)\", line: \(cell.line))")

@@ -1,10 +1,10 @@
-import Figures
 import Foundation
+import InterchangeFigures
 
 /// Builds and runs notebooks as programs over this package.
 ///
 /// A notebook's program is linked with the static library `NotebookSupport`, which must have been built
-/// (`swift build -c release --product NotebookSupport`).
+/// (`swift build -c release --product InterchangeNotebookSupport`).
 public struct NotebookRunner {
   /// The folder of the package; cells run in it.
   public let root: URL
@@ -126,10 +126,10 @@ public struct NotebookRunner {
     let (source, program) = (
       folder.appending(component: "main.swift"), folder.appending(component: name)
     )
-    let library = root.appending(components: ".build", "release", "libNotebookSupport.a")
+    let library = root.appending(components: ".build", "release", "libInterchangeNotebookSupport.a")
     guard let built = modified(library) else {
       throw NotebookError.notCompiled(
-        "\(notebook.path): build the library first: swift build -c release --product NotebookSupport"
+        "\(notebook.path): build the library first: swift build -c release --product InterchangeNotebookSupport"
       )
     }
     let text = notebook.program(isThere: isThere)
@@ -158,7 +158,7 @@ public struct NotebookRunner {
       URL(filePath: "/usr/bin/env"),
       ["swiftc", "-O", "-swift-version", "5", source.path(percentEncoded: false)]
         + flags.output.split(separator: "\n").map(String.init)
-        + ["-lNotebookSupport", "-o", program.path(percentEncoded: false)])
+        + ["-lInterchangeNotebookSupport", "-o", program.path(percentEncoded: false)])
     guard ended.status != 0 else { return }
     let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)
     let messages = lines.filter { $0.contains("error: ") && !$0.hasPrefix(" ") }

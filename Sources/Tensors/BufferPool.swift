@@ -1,4 +1,4 @@
-import CKernels
+import CInterchangeKernels
 import Synchronization
 
 /// Keeps freed buffers for reuse: fresh pages are what a CPU training step otherwise spends its time on.

@@ -1,3 +1,4 @@
+import InterchangeBasics
 import Synchronization
 
 /// One recorded operation: who its operands were and how a gradient passes back to them.
@@ -35,7 +36,7 @@ final class GradientNode: @unchecked Sendable {
   /// - Parameter forgetting: whether this is the last pass: what was kept is given away then, and may be
   ///   written over
   func operandGradients(_ gradient: Tensor, gathers: Bool, forgetting: Bool) -> [Tensor?] {
-    precondition(!isForgotten, "backward: this recording was gone through before")
+    require(!isForgotten, "backward: this recording was gone through before")
     guard let backward else { return [] }
     let needed = parents.map { $0 != nil }
     guard forgetting else { return backward(gradient, needed, gathers, kept) }
@@ -137,7 +138,7 @@ extension Tensor {
 
   /// The gradient of a scalar for itself.
   private var ones: Tensor {
-    precondition(count == 1, "backward: expected a scalar, got shape \(shape)")
+    require(count == 1, "backward: expected a scalar, got shape \(shape)")
     return Tensor(repeating: 1, shape: shape)
   }
 
@@ -205,7 +206,7 @@ public final class Parameter: @unchecked Sendable {
   /// The current value. Assigning keeps the shape.
   public var value: Tensor {
     didSet {
-      precondition(value.shape == oldValue.shape, "\(name): the shape of a parameter is fixed")
+      require(value.shape == oldValue.shape, "\(name): the shape of a parameter is fixed")
     }
   }
   /// The gradient gathered since ``clearGradient()``, of the value's shape.

@@ -1,5 +1,5 @@
-import CKernels
-import COpenBLAS
+import CInterchangeKernels
+import CInterchangeOpenBLAS
 
 /// Calls into CKernels and OpenBLAS on raw rows, split over the thread pool.
 enum Kernels {

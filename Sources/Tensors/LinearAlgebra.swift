@@ -1,5 +1,6 @@
-import CLAPACKE
+import CInterchangeLAPACKE
 import Foundation
+import InterchangeBasics
 
 /// A factorisation that LAPACK could not compute.
 public struct LinearAlgebraError: Error, CustomStringConvertible {
@@ -38,7 +39,7 @@ extension Tensor {
   /// - Throws: ``LinearAlgebraError`` when an element is not a number.
   public func qr() throws -> (q: Tensor, r: Tensor) {
     let (m, n) = (rows, width)
-    precondition(m >= n, "qr: expected at least as many rows as columns, got \(shape)")
+    require(m >= n, "qr: expected at least as many rows as columns, got \(shape)")
     var q = detached
     Parallel.start
     var tau = [Float](repeating: 0, count: n)
@@ -95,7 +96,7 @@ extension Tensor {
   /// - Throws: ``LinearAlgebraError`` when an element is not a number or the iteration fails.
   public func symmetricEigen() throws -> (values: [Float], vectors: Tensor) {
     let n = rows
-    precondition(width == n, "symmetricEigen: expected a square matrix, got \(shape)")
+    require(width == n, "symmetricEigen: expected a square matrix, got \(shape)")
     Parallel.start
     try checkFinite("symmetric eigendecomposition")
     var a = detached
@@ -115,7 +116,7 @@ extension Tensor {
   /// - Throws: ``LinearAlgebraError`` when the matrix is not positive definite.
   public func cholesky() throws -> Tensor {
     let n = rows
-    precondition(width == n, "cholesky: expected a square matrix, got \(shape)")
+    require(width == n, "cholesky: expected a square matrix, got \(shape)")
     Parallel.start
     var a = detached
     try a.mutateElements { a in

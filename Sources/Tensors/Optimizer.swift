@@ -1,4 +1,4 @@
-import CKernels
+import CInterchangeKernels
 import Foundation
 
 /// How the learning rate moves over a training run.

@@ -1,4 +1,4 @@
-import CKernels
+import CInterchangeKernels
 
 extension Kernels {
   /// Floats that are packed at a time, about: with few rows no more than the second-level caches hold,

@@ -1,5 +1,5 @@
-import CKernels
-import COpenBLAS
+import CInterchangeKernels
+import CInterchangeOpenBLAS
 import Foundation
 
 /// The process's one thread pool.

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A dense float32 array in row-major order, over pooled or memory-mapped storage.
 ///
@@ -35,7 +36,7 @@ public struct Tensor: @unchecked Sendable {
 
   /// A tensor from its elements in row-major order; their number must be the shape's product.
   public init(_ elements: some Collection<Float>, shape: [Int]) {
-    precondition(
+    require(
       elements.count == shape.product,
       "Tensor(_:shape:): expected \(shape.product) elements for \(shape), got \(elements.count)")
     self.init(uninitialized: shape)
@@ -49,7 +50,7 @@ public struct Tensor: @unchecked Sendable {
   /// A matrix from its rows, which must be equally long.
   public init(rows: [[Float]]) {
     let width = rows.first?.count ?? 0
-    precondition(rows.allSatisfy { $0.count == width }, "Tensor(rows:): rows of unequal length")
+    require(rows.allSatisfy { $0.count == width }, "Tensor(rows:): rows of unequal length")
     self.init(rows.flatMap { $0 }, shape: [rows.count, width])
   }
 
@@ -81,7 +82,7 @@ public struct Tensor: @unchecked Sendable {
 
   /// The only element of a tensor of count 1.
   public var scalar: Float {
-    precondition(count == 1, "scalar: expected one element, got shape \(shape)")
+    require(count == 1, "scalar: expected one element, got shape \(shape)")
     return withExtendedLifetime(storage) { pointer[0] }
   }
 
@@ -96,7 +97,7 @@ public struct Tensor: @unchecked Sendable {
   public mutating func mutateElements<R>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R {
-    precondition(node == nil, "mutateElements: the tensor's gradient is being recorded")
+    require(node == nil, "mutateElements: the tensor's gradient is being recorded")
     if !isHeldOnce() {
       let copy = Storage(count: count)
       copy.base.update(from: pointer, count: count)
@@ -113,7 +114,7 @@ public struct Tensor: @unchecked Sendable {
 
   /// The same elements under another shape with the same count.
   public func reshaped(_ shape: [Int]) -> Tensor {
-    precondition(
+    require(
       shape.product == count, "reshaped: \(self.shape) has \(count) elements, not \(shape.product)")
     let result = Tensor(shape: shape, storage: storage, offset: offset)
     let original = self.shape
@@ -127,7 +128,7 @@ public struct Tensor: @unchecked Sendable {
 
   /// Element at (row, column) of a matrix.
   public subscript(row: Int, column: Int) -> Float {
-    precondition(
+    require(
       row >= 0 && row < rows && column >= 0 && column < width,
       "Tensor[\(row), \(column)]: out of range for \(shape)")
     return withExtendedLifetime(storage) { pointer[row * width + column] }

@@ -1,4 +1,5 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 /// A frozen matrix [outputs, inputs] in the form in which a checkpoint stores it.
 ///
@@ -72,7 +73,7 @@ public struct Weight: @unchecked Sendable {
 
   /// The chosen rows in the order given, without a copy; an index may repeat.
   public func selecting(_ indices: [Int]) -> Weight {
-    precondition(
+    require(
       indices.allSatisfy { $0 >= 0 && $0 < rows }, "selecting: a row outside 0..<\(rows)")
     return Weight(self, order: RowOrder(indices, of: order))
   }
@@ -144,7 +145,7 @@ extension Tensor {
   ///   - bias: [outputs]
   /// - Returns: [rows, outputs]
   public func linear(_ weight: Weight, bias: Tensor? = nil) -> Tensor {
-    precondition(
+    require(
       weight.width == width && (bias?.count ?? weight.rows) == weight.rows,
       "linear: expected [rows, k] · [n, k]ᵀ + [n], got \(shape) · [\(weight.rows), \(weight.width)]ᵀ"
     )

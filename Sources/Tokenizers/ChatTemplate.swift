@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// One turn of a conversation.
 public struct ChatMessage: Codable, Sendable, Equatable {
   /// Who speaks.
@@ -49,7 +51,7 @@ public struct ChatTemplate: Sendable, Equatable {
       throw TokenizerError(
         source: "vocabulary", field: "chat_template",
         expected: "a template of " + Family.allCases.map(\.rawValue).joined(separator: ", "),
-        found: TokenizerError.quoted(source))
+        found: quoted(source, upTo: 40))
     }
     var layout = recognised
     for (mark, token) in [(ChatLayout.beginning, beginning), (ChatLayout.end, end)]

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension Vocabulary {
   /// More ids than any vocabulary has; keeps a hostile file from asking for all the memory.
   static let maximumCount = 1 << 22
@@ -32,7 +34,7 @@ extension MergeTable {
       guard let start = bytes.indices.dropFirst().first,
         let space = bytes[start...].firstIndex(of: UInt8(ascii: " "))
       else {
-        throw fault(rank, "two tokens with a space between", TokenizerError.quoted(merge))
+        throw fault(rank, "two tokens with a space between", quoted(merge, upTo: 40))
       }
       try insert(
         String(merge[..<space]), String(merge[bytes.index(after: space)...]), rank: rank,
@@ -50,7 +52,7 @@ extension MergeTable {
     else {
       let unknown = [left, right, left + right].first { vocabulary.id(spelled: $0) == nil }
       throw fault(
-        rank, "tokens of the vocabulary", TokenizerError.quoted(unknown ?? left + right))
+        rank, "tokens of the vocabulary", quoted(unknown ?? left + right, upTo: 40))
     }
     insert(leftID, rightID, rank: rank, result: result)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 extension Tokenizer {
   /// Makes the tokenizer that a Hugging Face `tokenizer.json` describes.

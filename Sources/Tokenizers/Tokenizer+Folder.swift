@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 extension Tokenizer {
   /// Makes the tokenizer of a model's folder: of its `tokenizer.json`, or of the files that were before
@@ -151,7 +152,7 @@ private struct OlderFiles {
     let text = try token(role, usual)
     guard let id = id(text) else {
       throw TokenizerError(
-        source: name, field: "", expected: "the token \(TokenizerError.quoted(text))",
+        source: name, field: "", expected: "the token \(quoted(text, upTo: 40))",
         found: "none")
     }
     return .array([.string(text), .number(Double(id))])
@@ -171,11 +172,5 @@ private struct OlderFiles {
       "strip_accents": .bool(try flag("strip_accents", lowercases)),
       "handle_chinese_chars": .bool(try flag("tokenize_chinese_chars", true)),
     ]
-  }
-}
-
-extension JSONValue: ExpressibleByDictionaryLiteral {
-  package init(dictionaryLiteral elements: (String, JSONValue)...) {
-    self = .object(elements.map { Member(key: $0.0, value: $0.1) })
   }
 }

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension Tokenizer {
   /// Makes the tokenizer that a GGUF file describes.
   ///
@@ -12,7 +14,7 @@ extension Tokenizer {
     case "llama": spelling = .sentencePiece
     default:
       throw description.fault(
-        "model", "\"gpt2\" or \"llama\"", TokenizerError.quoted(description.model))
+        "model", "\"gpt2\" or \"llama\"", quoted(description.model, upTo: 40))
     }
     beginningOfSequence = try description.id(
       description.beginningOfSequence, "bos_token_id", default: spelling == .byteLevel ? nil : 1)
@@ -129,7 +131,7 @@ extension VocabularyDescription {
     guard let preTokenizer, let words = PreTokenizer(name: preTokenizer) else {
       throw fault(
         "pre", "a known pre-tokenizer such as \"gpt-2\", \"smollm\", \"llama-bpe\" or \"qwen2\"",
-        preTokenizer.map(TokenizerError.quoted) ?? "none")
+        preTokenizer.map { quoted($0, upTo: 40) } ?? "none")
     }
     return words
   }

@@ -27,12 +27,3 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
     return "\(place): expected \(expected), found \(found)"
   }
 }
-
-extension TokenizerError {
-  /// `text` in quotes, on one line and cut after 40 characters, as errors show what a file holds.
-  static func quoted(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(40)
-    let escaped = shown.map { $0.escaped(asASCII: false) }.joined()
-    return "\"\(escaped)\(shown.endIndex < text.unicodeScalars.endIndex ? "…" : "")\""
-  }
-}

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension TokenizerFile {
   /// What the section `post_processor` puts before and after a text, and around two.
   func readTemplates(
@@ -69,7 +71,7 @@ extension TokenizerFile {
   private func specialIDs(
     named name: String, in step: JSONValue, _ field: String, _ vocabulary: Vocabulary
   ) throws(TokenizerError) -> [Int] {
-    let place = "\(field).special_tokens[\(TokenizerError.quoted(name))].ids"
+    let place = "\(field).special_tokens[\(quoted(name, upTo: 40))].ids"
     guard let list = step["special_tokens"]?[name]?["ids"]?.array else {
       throw fault(place, "an array", step["special_tokens"]?[name]?["ids"])
     }

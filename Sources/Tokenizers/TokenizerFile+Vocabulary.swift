@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 extension TokenizerFile {
   /// The section `model`, which must be a byte-pair encoding or WordPiece.
   func model() throws(TokenizerError) -> JSONValue {
@@ -76,13 +78,13 @@ extension TokenizerFile {
     func place(_ text: String, at id: Int, _ field: String) throws(TokenizerError) {
       while spellings.count <= id { spellings.append(nil) }
       if let earlier = spellings[id], !earlier.utf8.elementsEqual(text.utf8) {
-        let found = "\(TokenizerError.quoted(earlier)) and \(TokenizerError.quoted(text))"
+        let found = "\(quoted(earlier, upTo: 40)) and \(quoted(text, upTo: 40))"
         throw fault(field, "one token with the id \(id)", found: found)
       }
       spellings[id] = text
     }
     for member in members {
-      let field = "model.vocab[\(TokenizerError.quoted(member.key))]"
+      let field = "model.vocab[\(quoted(member.key, upTo: 40))]"
       guard let id = member.value.integer, 0..<Vocabulary.maximumCount ~= id else {
         throw fault(field, "an id below \(Vocabulary.maximumCount)", member.value)
       }

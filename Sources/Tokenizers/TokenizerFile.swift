@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// A `tokenizer.json` as it is read, section by section.
 struct TokenizerFile {
   let name: String
@@ -161,7 +163,7 @@ struct TokenizerFile {
     guard let pattern = SplitPattern(regularExpression: source) else {
       throw fault(
         "\(field).pattern", "the regular expression of GPT-2, LLaMA 3 or Qwen2",
-        found: TokenizerError.quoted(source))
+        found: quoted(source, upTo: 40))
     }
     return .pattern(pattern)
   }

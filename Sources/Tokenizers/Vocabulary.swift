@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// What each token id stands for.
 struct Vocabulary: Sendable {
   /// The kinds of tokens, numbered as in `tokenizer.ggml.token_type`.
@@ -52,10 +54,10 @@ struct Vocabulary: Sendable {
       throw fault("at most \(Self.maximumLength) bytes", "\(text.utf8.count)")
     }
     guard let piece = piece(of: text, kind: kind) else {
-      throw fault("a byte token spelled as <0x0A>", TokenizerError.quoted(text))
+      throw fault("a byte token spelled as <0x0A>", quoted(text, upTo: 40))
     }
     if !text.isEmpty, let earlier = ids.updateValue(Int32(count), forKey: ByteString(text)) {
-      let found = "\(TokenizerError.quoted(text)) again, which is token \(earlier)"
+      let found = "\(quoted(text, upTo: 40)) again, which is token \(earlier)"
       throw fault("each token once", found)
     }
     kinds.append(kind)

@@ -1,6 +1,6 @@
-import Alignment
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// A fit whose base runs don't fit into memory together: slower, with the same numbers.

@@ -1,8 +1,9 @@
-import Alignment
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// A perceptron whose hidden layer carries the label in one known direction.

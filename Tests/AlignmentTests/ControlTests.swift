@@ -1,7 +1,7 @@
-import Alignment
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What each control means, where its figure is known.

@@ -1,8 +1,9 @@
-import Alignment
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Interchange and DAS on an encoder's classifier, whose output is read at its first position.

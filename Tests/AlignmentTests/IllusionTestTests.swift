@@ -1,7 +1,7 @@
-import Alignment
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What a subspace's parts in the row space and the null space of the projection that reads it do alone.

@@ -1,7 +1,8 @@
-import Alignment
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Accuracies against an independent implementation in plain loops.

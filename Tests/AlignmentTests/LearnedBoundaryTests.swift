@@ -1,5 +1,5 @@
-import Alignment
-import Tensors
+import InterchangeAlignment
+import InterchangeTensors
 import Testing
 
 @Suite struct LearnedBoundaryTests {

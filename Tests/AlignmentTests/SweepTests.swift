@@ -1,7 +1,7 @@
-import Alignment
 import Foundation
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 @Suite struct SweepTests {

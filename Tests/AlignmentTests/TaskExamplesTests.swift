@@ -1,7 +1,7 @@
-import Alignment
-import CausalModels
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeCausalModels
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// How pairs of texts become examples, and which are left out.

@@ -1,6 +1,6 @@
-import Alignment
 import Foundation
-import Models
+import InterchangeAlignment
+import InterchangeModels
 import Testing
 
 /// Sweeps and single interchanges on a tiny random LLaMA.

@@ -1,4 +1,4 @@
-import CausalModels
+import InterchangeCausalModels
 import Testing
 
 @Suite("Causal models as graphs")

@@ -1,4 +1,4 @@
-import CausalModels
+import InterchangeCausalModels
 import Testing
 
 /// What holds for every built-in language task and everything that it can change.

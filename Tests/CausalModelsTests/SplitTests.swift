@@ -1,4 +1,5 @@
-import CausalModels
+import InterchangeBasics
+import InterchangeCausalModels
 import Testing
 
 /// Examples whose base and source name the two given members; the label plays no part.
@@ -106,7 +107,7 @@ struct SplitTests {
 
   @Test("The generator gives SplitMix64's published sequence")
   func generator() {
-    var generator = SeededGenerator(seed: 1_234_567)
+    var generator = SplitMix64(seed: 1_234_567)
     let values = (0..<3).map { _ in generator.next() }
     #expect(
       values == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423])

@@ -1,4 +1,4 @@
-import CausalModels
+import InterchangeCausalModels
 import Testing
 
 @Suite("Single language tasks")

@@ -1,4 +1,4 @@
-import Checkpoints
+import InterchangeCheckpoints
 import Testing
 
 @Suite struct ElementTypeTests {

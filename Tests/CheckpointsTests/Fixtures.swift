@@ -1,6 +1,6 @@
-import Checkpoints
 import Foundation
-import Tensors
+import InterchangeCheckpoints
+import InterchangeTensors
 
 /// The files of Tests/Fixtures/checkpoints, made by its make_fixtures.py.
 enum Fixture {

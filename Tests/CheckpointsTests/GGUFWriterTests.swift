@@ -1,6 +1,6 @@
-import Checkpoints
 import Foundation
-import Tensors
+import InterchangeCheckpoints
+import InterchangeTensors
 import Testing
 
 @Suite struct GGUFWriterTests {

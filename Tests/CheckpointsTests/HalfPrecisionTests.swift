@@ -1,5 +1,5 @@
-import CKernels
-import Checkpoints
+import CInterchangeKernels
+import InterchangeCheckpoints
 import Testing
 
 @Suite struct HalfPrecisionTests {

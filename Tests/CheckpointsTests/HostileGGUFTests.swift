@@ -1,5 +1,6 @@
-import Checkpoints
 import Foundation
+import InterchangeCheckpoints
+import InterchangeTensors
 import Testing
 
 /// A GGUF file that is put together from parts, true or not.

@@ -1,6 +1,7 @@
-import Checkpoints
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeTensors
 import Testing
 
 @Suite struct HostileTorchTests {

@@ -1,5 +1,5 @@
-import Checkpoints
 import Foundation
+import InterchangeCheckpoints
 import Testing
 
 @Suite struct ModelConfigurationTests {

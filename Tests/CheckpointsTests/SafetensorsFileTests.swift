@@ -1,5 +1,6 @@
-import Checkpoints
 import Foundation
+import InterchangeCheckpoints
+import InterchangeTensors
 import Testing
 
 @Suite struct SafetensorsFileTests {

@@ -1,5 +1,6 @@
-import Checkpoints
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeTensors
 import Testing
 
 /// Products with weights in every stored form, against the same product in double precision.

@@ -1,4 +1,4 @@
-import Figures
+import InterchangeFigures
 import Testing
 
 @Suite struct ColorMapTests {

@@ -1,5 +1,6 @@
-import Figures
 import Foundation
+import InterchangeBasics
+import InterchangeFigures
 import Testing
 
 @Suite struct HeatmapGridTests {

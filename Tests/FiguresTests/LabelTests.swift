@@ -1,5 +1,5 @@
-import Figures
 import Foundation
+import InterchangeFigures
 import Testing
 
 @Suite struct LabelTests {

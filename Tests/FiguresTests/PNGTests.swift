@@ -1,6 +1,6 @@
-import CPNGWriter
-import Figures
+import CInterchangePNGWriter
 import Foundation
+import InterchangeFigures
 import Testing
 
 @Suite struct PNGTests {

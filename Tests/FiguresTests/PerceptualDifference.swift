@@ -1,6 +1,6 @@
-import CPNG
-import Figures
+import CInterchangePNG
 import Foundation
+import InterchangeFigures
 
 /// An image in CIELAB (D65), as the eye compares colours.
 struct LabImage {

@@ -1,5 +1,5 @@
-import Figures
 import Foundation
+import InterchangeFigures
 import Testing
 
 /// A small figure with a fixed look.

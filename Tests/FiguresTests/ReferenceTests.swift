@@ -1,5 +1,5 @@
-import Figures
 import Foundation
+import InterchangeFigures
 import Testing
 
 /// Figures beside their committed images, which were drawn with the fonts of the Makefile.

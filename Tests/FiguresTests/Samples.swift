@@ -1,5 +1,6 @@
-import Figures
 import Foundation
+import InterchangeBasics
+import InterchangeFigures
 
 /// A bump of values between 0 and 1 on a table.
 func sampleHeatmap(rows: Int, columns: Int) -> Heatmap {

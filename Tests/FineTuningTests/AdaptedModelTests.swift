@@ -1,7 +1,8 @@
-import FineTuning
-import Interventions
-import Models
-import Tensors
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 @Suite struct AdaptedModelTests {

@@ -1,8 +1,8 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Steering vectors as GGUF control vectors, there and back.

@@ -1,8 +1,9 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Diff pruning: gates, their penalty, and what is kept.

@@ -1,8 +1,11 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 /// Answers written and chosen, against runs one by one.

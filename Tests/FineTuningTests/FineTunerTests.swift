@@ -1,8 +1,10 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 @Suite struct FineTunerTests {

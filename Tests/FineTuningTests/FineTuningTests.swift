@@ -1,8 +1,10 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 /// LoReFT inside, from and around a given subspace, on a tiny random LLaMA.

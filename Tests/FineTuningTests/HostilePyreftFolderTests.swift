@@ -1,8 +1,8 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Folders that pyreft can't have written, or that mean nothing here, get one line that says why.

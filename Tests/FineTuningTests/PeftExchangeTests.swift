@@ -1,7 +1,8 @@
-import FineTuning
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeFineTuning
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Adapters of ours in peft itself.

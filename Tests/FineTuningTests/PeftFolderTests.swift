@@ -1,9 +1,9 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Folders that peft saved, with its logits, losses and gradients.

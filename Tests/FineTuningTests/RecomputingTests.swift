@@ -1,8 +1,8 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Blocks that are computed again in the backward pass.

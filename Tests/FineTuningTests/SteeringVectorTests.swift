@@ -1,8 +1,8 @@
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 @Suite struct SteeringVectorTests {

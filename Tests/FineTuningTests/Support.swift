@@ -1,9 +1,10 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 enum TinyModels {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -1,9 +1,10 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What the training loop does beside taking steps.

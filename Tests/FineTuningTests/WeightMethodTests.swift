@@ -1,9 +1,11 @@
-import Checkpoints
-import FineTuning
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 /// Methods that change what projections make, against plain loops and against merged weights.

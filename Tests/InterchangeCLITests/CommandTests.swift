@@ -179,7 +179,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "example-swap", "example-find-subspace", "example-tune-in-subspace", "example-emoji",
+    "interchange-example-swap", "example-find-subspace", "example-tune-in-subspace",
+    "example-emoji",
   ])
   func examplesSayHowTheyAreUsed(program: String) throws {
     let result = try Program.run([], program: program)
@@ -217,13 +218,15 @@ import Testing
 
   @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
   func examplesOnTheRealModel() throws {
-    let swap = try Program.run([Program.smollm2], program: "example-swap")
+    let swap = try Program.run([Program.smollm2], program: "interchange-example-swap")
     #expect(
       swap.output.hasPrefix("layer 0, position 4 (␣key): ␣are"), "the subject's number is swapped")
     #expect(swap.output.contains("layer 15, position -1 (␣cabinets): ␣is"))
-    let das = try Program.run([Program.smollm2, "28"], program: "example-find-subspace")
+    let das = try Program.run(
+      [Program.smollm2, "28"], program: "interchange-example-find-subspace")
     #expect(das.output.hasSuffix("a self-swap changes logits by 0.0\n"))
-    let tune = try Program.run([Program.smollm2, "28"], program: "example-tune-in-subspace")
+    let tune = try Program.run(
+      [Program.smollm2, "28"], program: "interchange-example-tune-in-subspace")
     #expect(tune.output.hasPrefix("577 parameters, 20 steps\n"))
     #expect(tune.output.contains("after : We know that the key near the cabinet are"))
     #expect(tune.output.contains("after : The capital of France is Paris."))
@@ -231,7 +234,7 @@ import Testing
 
   @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
   func emojiFromTenPairs() throws {
-    let emoji = try Program.run([Program.smollm2], program: "example-emoji")
+    let emoji = try Program.run([Program.smollm2], program: "interchange-example-emoji")
     #expect(emoji.output.hasPrefix("4612 parameters, 0.0034 % of the base\n"))
     #expect(emoji.output.contains("after : 🌍☀️➡️🔵🌌"), "a pair that it was trained on")
   }

@@ -1,6 +1,6 @@
 import Foundation
-import Interventions
-import Tensors
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 @Suite struct BoundlessInterchangeTests {

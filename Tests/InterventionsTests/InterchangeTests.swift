@@ -1,11 +1,11 @@
-import Interventions
-import Tensors
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 @Suite struct InterchangeTests {
   @Test func interchangeTakesTheSource() throws {
     let (base, source) = (random([3, 5], seed: 1), random([3, 5], seed: 2).requiringGradient())
-    let interchange = Interchange()
+    let interchange = FullInterchange()
     #expect(interchange(base, sources: [source]).elements == source.elements)
     #expect((interchange.sourceCount, interchange.parameterCount) == (1, 0))
     let gradient = interchange(base, sources: [source]).sum().gradients(of: [source])[0]

@@ -1,5 +1,5 @@
-import Interventions
-import Tensors
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 /// h + Rᵀ(W h + b − R h)

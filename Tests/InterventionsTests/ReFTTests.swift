@@ -1,6 +1,6 @@
 import Foundation
-import Interventions
-import Tensors
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 /// The six forms against pyreft's classes, values and gradients, and against their formulas.

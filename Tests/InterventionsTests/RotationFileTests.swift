@@ -1,7 +1,7 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Tensors
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 @Suite struct RotationFileTests {

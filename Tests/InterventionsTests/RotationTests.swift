@@ -1,5 +1,6 @@
-import Interventions
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeTensors
 import Testing
 
 /// Where rotations come from, and that they stay what they are.

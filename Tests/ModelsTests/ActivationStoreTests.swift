@@ -1,5 +1,6 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// The memory of stored base runs: what is kept, what goes, what comes back.

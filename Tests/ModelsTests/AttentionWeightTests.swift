@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Attention weights that a run returns.

@@ -1,6 +1,6 @@
-import Models
+import InterchangeModels
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 /// What a GGUF file says of conversations.
 @Suite struct ChatTests {

@@ -1,5 +1,6 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// A run with stored base runs equals the run without, and computes little.

@@ -1,8 +1,9 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What is particular to BERT and RoBERTa; activations, patches and gradients are compared with those of

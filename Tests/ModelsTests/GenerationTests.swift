@@ -1,6 +1,6 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 @Suite struct GenerationTests {

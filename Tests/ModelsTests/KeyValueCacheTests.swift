@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 @Suite struct KeyValueCacheTests {

@@ -1,7 +1,7 @@
-import Checkpoints
 import Foundation
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Damaged models: one line that names the file, the field or tensor, what was expected and found.

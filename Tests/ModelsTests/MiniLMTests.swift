@@ -1,8 +1,8 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 /// A real BERT, which `make model` fetches, or MINILM names.
 private let miniLM = RealModel(

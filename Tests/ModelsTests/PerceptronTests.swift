@@ -1,6 +1,7 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 @Suite struct PerceptronTests {

@@ -1,5 +1,5 @@
 import Foundation
-import Models
+import InterchangeModels
 import Testing
 
 @Suite struct PositionsTests {

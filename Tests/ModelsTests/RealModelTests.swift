@@ -1,6 +1,7 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 extension Tag {

@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What a request can get wrong, and the line that says so.

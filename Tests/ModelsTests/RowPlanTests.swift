@@ -1,4 +1,4 @@
-import Models
+import InterchangeModels
 import Testing
 
 /// Which cells a run computes, for models of three layers.

@@ -1,5 +1,6 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// What a run is said to cost is what it computes.

@@ -1,6 +1,7 @@
-import Checkpoints
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Weights read in the form of the file give what widened weights give.

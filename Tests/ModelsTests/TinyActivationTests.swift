@@ -1,6 +1,6 @@
-import Checkpoints
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Logits, activations and gradients against transformers on tiny random models.

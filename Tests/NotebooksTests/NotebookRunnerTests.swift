@@ -1,5 +1,5 @@
 import Foundation
-import Notebooks
+import InterchangeNotebooks
 import Testing
 
 /// This package's folder, and what was built there.
@@ -7,7 +7,7 @@ private enum Package {
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
   static let hasLibrary = FileManager.default.fileExists(
-    atPath: root.appending(components: ".build", "release", "libNotebookSupport.a").path)
+    atPath: root.appending(components: ".build", "release", "libInterchangeNotebookSupport.a").path)
 }
 
 /// Notebooks compiled and run for real, one at a time.
@@ -15,7 +15,7 @@ private enum Package {
   .serialized,
   .enabled(
     if: Package.hasLibrary,
-    "needs the static library of `swift build -c release --product NotebookSupport`"))
+    "needs the static library of `swift build -c release --product InterchangeNotebookSupport`"))
 struct NotebookRunnerTests {
   /// A notebook in a folder of its own; what is compiled for it goes with it.
   private final class Sample {

@@ -1,5 +1,5 @@
 import Foundation
-import Notebooks
+import InterchangeNotebooks
 import Testing
 
 /// Taking notebooks apart and putting them together again.

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import InterchangeTensors
 
 /// Attention by plain loops in Double.
 func referenceAttention(

@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 import Testing
 
 /// One sequence of a packed attention: (known positions, new positions, positions that ask).

@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 import Testing
 
 /// The pool is the process's own, so what is counted here is counted in a process that does nothing

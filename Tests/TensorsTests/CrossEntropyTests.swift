@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import InterchangeTensors
 import Testing
 
 @Suite struct CrossEntropyTests {

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 /// The loss that never holds its logits against the one that does, and against double precision.

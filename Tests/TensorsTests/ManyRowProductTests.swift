@@ -1,5 +1,6 @@
-import CKernels
-import Tensors
+import CInterchangeKernels
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 /// The products with many rows, against plain loops in double precision.

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import InterchangeTensors
 import Testing
 
 /// AdamW by plain loops in Double (arXiv 1711.05101, algorithm 2).

@@ -1,6 +1,6 @@
 import Foundation
+import InterchangeTensors
 import Synchronization
-import Tensors
 import Testing
 
 /// How often each index of a parallel loop was visited.

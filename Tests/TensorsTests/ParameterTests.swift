@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 import Testing
 
 @Suite struct ParameterTests {

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 @Suite struct RandomGeneratorTests {

@@ -1,5 +1,6 @@
-import CKernels
-import Tensors
+import CInterchangeKernels
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 /// The few-row products with stored weights, against plain loops in double precision.

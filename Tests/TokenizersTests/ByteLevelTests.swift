@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct ByteLevelTests {
   @Test(arguments: ["gpt-2", "smollm", "llama-bpe", "qwen2"])

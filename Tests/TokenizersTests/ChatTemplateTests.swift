@@ -1,6 +1,6 @@
 import Foundation
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 /// Chat templates against what transformers renders (`Fixtures/chat/make_fixtures.py`).
 @Suite struct ChatTemplateTests {

@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct DecodingTests {
   @Test func tokensAreShownAsText() throws {
@@ -50,7 +50,7 @@ import Tokenizers
   @Test func streamedTextIsTheDecodedText() throws {
     let fixture = try Fixtures.byteLevel()
     let tokenizer = try fixture.tokenizer("smollm")
-    var generator = SeededGenerator(state: 3)
+    var generator = SplitMix64(state: 3)
     let sequences =
       fixture.texts.map { tokenizer.encode($0) }
       + (0..<300).map { _ in (0..<12).map { _ in Int.random(in: 0..<300, using: &generator) } }

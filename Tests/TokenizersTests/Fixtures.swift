@@ -1,5 +1,5 @@
 import Foundation
-import Tokenizers
+import InterchangeTokenizers
 
 /// The files that `Fixtures/tokenizers/make_fixtures.py` made.
 enum Fixtures {
@@ -70,7 +70,7 @@ enum Fixtures {
 }
 
 /// A small generator with a seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+struct SplitMix64: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct NormalizerTests {
   private func normalize(_ text: String, _ normalizer: Normalizer) -> [Unicode.Scalar] {

@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct PreTokenizerTests {
   @Test(arguments: ["gpt-2", "smollm", "llama-bpe", "qwen2"])
@@ -54,7 +54,7 @@ import Tokenizers
   }
 
   @Test func wordsCoverTheText() throws {
-    var generator = SeededGenerator(state: 1)
+    var generator = SplitMix64(state: 1)
     let scalars: [Unicode.Scalar] = (0..<0x3100).compactMap(Unicode.Scalar.init)
     for name in ["gpt-2", "smollm", "llama-bpe", "qwen2"] {
       let preTokenizer = try #require(PreTokenizer(name: name))

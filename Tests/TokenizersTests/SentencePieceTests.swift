@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct SentencePieceTests {
   @Test func idsAreThoseOfTheLibrary() throws {
@@ -53,7 +53,7 @@ import Tokenizers
       scores[token] = fixture.scores[id]
       ids[token] = id
     }
-    var generator = SeededGenerator(state: 2)
+    var generator = SplitMix64(state: 2)
     for _ in 0..<100 {
       let letters = (0..<60).map { _ in "theraninpiscal  ".randomElement(using: &generator)! }
       var symbols = ("▁" + String(letters).replacing(" ", with: "▁")).map(String.init)

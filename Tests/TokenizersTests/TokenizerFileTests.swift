@@ -1,6 +1,6 @@
 import Foundation
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct TokenizerFileTests {
   @Test(arguments: ["llama3", "qwen2", "roberta", "llama2"])
@@ -139,7 +139,7 @@ import Tokenizers
   }
 
   @Test func damagedFilesThrowOrWork() throws {
-    var generator = SeededGenerator(state: 4)
+    var generator = SplitMix64(state: 4)
     for name in ["llama3", "llama2", "bert"] {
       let whole = try Data(
         contentsOf: Fixtures.folder.appendingPathComponent("\(name)/tokenizer.json"))

@@ -1,5 +1,5 @@
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 @Suite struct VocabularyDescriptionTests {
   static let byteLevel = VocabularyDescription(

@@ -1,6 +1,6 @@
 import Foundation
+import InterchangeTokenizers
 import Testing
-import Tokenizers
 
 /// The encoders' tokenizers against the reference, from `tokenizer.json` and from the files before it.
 @Suite struct WordPieceTests {

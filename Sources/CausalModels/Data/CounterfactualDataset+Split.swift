@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 extension CounterfactualDataset {
   /// The two parts of a split.
@@ -23,7 +24,7 @@ extension CounterfactualDataset {
     try check(fraction)
     let members = examples.map { $0.members(of: group) }
     guard !members.contains([]) else { throw CausalModelError.missingGroup(group) }
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
 
     var sides = splitByCluster(members, fraction: fraction, using: &generator)
     if sides == nil {
@@ -42,7 +43,7 @@ extension CounterfactualDataset {
   /// Throws `CausalModelError` when the fraction is out of range or a part would be empty.
   public func split(fraction: Double, seed: UInt64 = 0) throws -> Parts {
     try check(fraction)
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let trainCount = Int((fraction * Double(count)).rounded())
     var sides = examples.indices.map { Optional($0 < trainCount ? SplitRecord.Part.train : .test) }
     sides.shuffle(using: &generator)
@@ -76,7 +77,7 @@ extension CounterfactualDataset {
 
   /// Gives whole clusters to the parts, or `nil` when the fraction can't be met within a tenth.
   private func splitByCluster(
-    _ members: [Set<String>], fraction: Double, using generator: inout SeededGenerator
+    _ members: [Set<String>], fraction: Double, using generator: inout SplitMix64
   ) -> [SplitRecord.Part?]? {
     let clusters = Clusters(members).examples.shuffled(using: &generator)
     let wanted = fraction * Double(count)
@@ -95,7 +96,7 @@ extension CounterfactualDataset {
 
   /// Gives single members to the parts; an example that mixes them has no side.
   private func splitByMember(
-    _ members: [Set<String>], fraction: Double, using generator: inout SeededGenerator
+    _ members: [Set<String>], fraction: Double, using generator: inout SplitMix64
   ) -> [SplitRecord.Part?] {
     let all = members.reduce(into: Set<String>()) { $0.formUnion($1) }.sorted()
     // An example of k members stays whole with probability p^k (train) or (1 - p)^k (test), so

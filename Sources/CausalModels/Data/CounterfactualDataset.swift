@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Counterfactual examples of one task that change the same variables.
 public struct CounterfactualDataset<Input: ExampleInput>: RandomAccessCollection, Sendable {
   /// The task's command-line name.
@@ -44,7 +46,7 @@ public struct CounterfactualDataset<Input: ExampleInput>: RandomAccessCollection
   /// A network that is read with these sources has no way to know the label. Sources move in one
   /// random cycle, so that none stays where it was (unless there is only one example).
   public func shufflingSources(seed: UInt64 = 0) -> CounterfactualDataset {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     var order = Array(examples.indices)
     // Sattolo's algorithm: a uniformly random permutation that is a single cycle.
     for index in order.indices.dropFirst().reversed() {

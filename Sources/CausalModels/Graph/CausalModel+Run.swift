@@ -1,3 +1,5 @@
+import OrderedCollections
+
 extension CausalModel {
   /// Runs the model: the values of all variables for these inputs.
   ///

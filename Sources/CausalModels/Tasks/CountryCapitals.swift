@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Countries and their capitals: "The capital of France is" → " Paris".
 ///
 /// Countries and capitals are single tokens after a space in the usual byte-level vocabularies, so
@@ -44,7 +46,7 @@ public struct CountryCapitals: CausalTask {
   public func inputs(count: Int, seed: UInt64) throws -> [Prompt] {
     let model = try causalModel
     let templates = try templates
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     return try DrawPlan(task: name, choices: 0, pools: 1).draw(count, using: &generator) {
       _, generator in
       try prompt(
@@ -58,7 +60,7 @@ public struct CountryCapitals: CausalTask {
   ) throws -> CounterfactualDataset<Prompt> {
     let model = try causalModel
     let templates = try templates
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let pools = Self.countries.dealt(into: Self.poolCount, using: &generator)
     let plan = DrawPlan(task: name, choices: 0, pools: pools.count)
     let examples = try plan.draw(count, using: &generator) { slot, generator in

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// How a task draws different examples so that they are balanced and can be split without loss.
 ///
 /// An example belongs to a *cell*, a combination of yes/no choices such as "base is plural", and to
@@ -29,8 +31,8 @@ struct DrawPlan {
   ///
   /// Throws `CausalModelError` for a count that is not positive, or when no new example turns up.
   func draw<Example: Hashable>(
-    _ count: Int, using generator: inout SeededGenerator,
-    _ make: (Slot, inout SeededGenerator) throws -> Example
+    _ count: Int, using generator: inout SplitMix64,
+    _ make: (Slot, inout SplitMix64) throws -> Example
   ) throws -> [Example] {
     guard count > 0 else { throw CausalModelError.invalidCount(count) }
     let cells = 1 << choices
@@ -56,7 +58,7 @@ struct DrawPlan {
 
 extension Array {
   /// Shuffles the elements and deals them like cards into so many pools of nearly equal size.
-  func dealt(into pools: Int, using generator: inout SeededGenerator) -> [[Element]] {
+  func dealt(into pools: Int, using generator: inout SplitMix64) -> [[Element]] {
     var dealt = [[Element]](repeating: [], count: pools)
     for (index, element) in shuffled(using: &generator).enumerated() {
       dealt[index % pools].append(element)
@@ -66,14 +68,14 @@ extension Array {
 
   /// Different elements, as many as asked for, in random order; a programmer error if there are
   /// fewer.
-  func drawn(_ count: Int, using generator: inout SeededGenerator) -> [Element] {
-    precondition(count <= self.count, "drawn: expected \(count) elements, got \(self.count)")
+  func drawn(_ count: Int, using generator: inout SplitMix64) -> [Element] {
+    require(count <= self.count, "drawn: expected \(count) elements, got \(self.count)")
     return Array(shuffled(using: &generator).prefix(count))
   }
 
   /// One element at random; a programmer error if there is none.
-  func drawn(using generator: inout SeededGenerator) -> Element {
-    precondition(!isEmpty, "drawn: expected at least 1 element, got 0")
+  func drawn(using generator: inout SplitMix64) -> Element {
+    require(!isEmpty, "drawn: expected at least 1 element, got 0")
     return self[Int.random(in: indices, using: &generator)]
   }
 }

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Gendered pronouns: "My friend John was tired because" → " he".
 ///
 /// All prompts have the same number of words, with the name in third place, and no word but the
@@ -46,7 +48,7 @@ public struct GenderedPronoun: CausalTask {
   public func inputs(count: Int, seed: UInt64) throws -> [Prompt] {
     let model = try causalModel
     let templates = try templates
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     return try DrawPlan(task: name, choices: 1, pools: 1).draw(count, using: &generator) {
       slot, generator in
       let names = slot.choice(0) ? GivenNames.female : GivenNames.male
@@ -63,7 +65,7 @@ public struct GenderedPronoun: CausalTask {
   ) throws -> CounterfactualDataset<Prompt> {
     let model = try causalModel
     let templates = try templates
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let male = GivenNames.male.dealt(into: DrawPlan.poolCount, using: &generator)
     let female = GivenNames.female.dealt(into: DrawPlan.poolCount, using: &generator)
     let plan = DrawPlan(task: name, choices: 1, pools: DrawPlan.poolCount)

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Hierarchical equality: is (a = b) the same truth value as (c = d)?
 ///
 /// The input is four objects, each a vector drawn uniformly from (−1, 1), side by side; with the
@@ -44,7 +46,7 @@ public struct HierarchicalEquality: CausalTask {
 
   /// The task over objects of this width, at least 1.
   public init(objectWidth: Int = 4) {
-    precondition(objectWidth > 0, "object width \(objectWidth) is not positive")
+    require(objectWidth > 0, "object width \(objectWidth) is not positive")
     self.objectWidth = objectWidth
   }
 
@@ -68,7 +70,7 @@ public struct HierarchicalEquality: CausalTask {
   /// equalities makes a quarter, so half the labels are true.
   public func inputs(count: Int, seed: UInt64) throws -> [VectorInput] {
     let model = try causalModel
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     var objects = ObjectSource(width: objectWidth)
     return try DrawPlan(task: name, choices: 2, pools: 1).draw(count, using: &generator) {
       slot, generator in
@@ -88,7 +90,7 @@ public struct HierarchicalEquality: CausalTask {
     changing change: Change, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<VectorInput> {
     let model = try causalModel
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     var objects = ObjectSource(width: objectWidth)
     let choices =
       switch change {
@@ -144,7 +146,7 @@ private struct ObjectSource {
 
   init(width: Int) { self.width = width }
 
-  mutating func new(using generator: inout SeededGenerator) -> Object {
+  mutating func new(using generator: inout SplitMix64) -> Object {
     count += 1
     let vector = (0..<width).map { _ in Float.random(in: -1..<1, using: &generator) }
     return Object(identity: count, vector: vector)
@@ -152,7 +154,7 @@ private struct ObjectSource {
 
   /// A pair of the same object or of two, beginning with the one given or with a new one.
   mutating func pair(
-    equal: Bool, first: Object? = nil, using generator: inout SeededGenerator
+    equal: Bool, first: Object? = nil, using generator: inout SplitMix64
   ) -> (Object, Object) {
     let first = first ?? new(using: &generator)
     return (first, equal ? first : new(using: &generator))

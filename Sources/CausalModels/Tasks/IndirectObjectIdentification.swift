@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Indirect object identification: "When Mary and John went to the store, John gave a drink to" →
 /// " Mary".
 ///
@@ -53,7 +55,7 @@ public struct IndirectObjectIdentification: CausalTask {
   /// Prompts in which the first and the second name are repeated equally often.
   public func inputs(count: Int, seed: UInt64) throws -> [Prompt] {
     let sentences = try Sentences(model: causalModel, templates: Self.templates)
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     return try DrawPlan(task: name, choices: 1, pools: 1).draw(count, using: &generator) {
       slot, generator in
       let names = Self.names.drawn(2, using: &generator)
@@ -69,7 +71,7 @@ public struct IndirectObjectIdentification: CausalTask {
     changing change: Change, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Prompt> {
     let sentences = try Sentences(model: causalModel, templates: Self.templates)
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let pools = Self.names.dealt(into: DrawPlan.poolCount, using: &generator)
     let choices = change == .indirectObject ? 2 : 1
     let plan = DrawPlan(task: name, choices: choices, pools: pools.count)
@@ -143,7 +145,7 @@ private struct Sentences {
 
   func prompt(
     _ template: Template, names: (first: String, second: String), subject: Position,
-    using generator: inout SeededGenerator
+    using generator: inout SplitMix64
   ) throws -> Prompt {
     let setting: Setting = [
       // Names have their leading space here, as the model says them.

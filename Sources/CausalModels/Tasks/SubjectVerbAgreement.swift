@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// Subject–verb agreement with an attractor: "The key near the cabinets" → " is".
 ///
 /// The sentence stops before the verb, whose number is the subject's. A second noun, the attractor,
@@ -52,7 +54,7 @@ public struct SubjectVerbAgreement: CausalTask {
   /// Prompts in which the subject's and the attractor's number are balanced and independent.
   public func inputs(count: Int, seed: UInt64) throws -> [Prompt] {
     let sentences = try Sentences(model: causalModel, templates: templates)
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     return try DrawPlan(task: name, choices: 2, pools: 1).draw(count, using: &generator) {
       slot, generator in
       let nouns = Self.nouns.drawn(2, using: &generator)
@@ -69,7 +71,7 @@ public struct SubjectVerbAgreement: CausalTask {
     changing change: Change, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Prompt> {
     let sentences = try Sentences(model: causalModel, templates: templates)
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let pools = Self.nouns.dealt(into: DrawPlan.poolCount, using: &generator)
     let plan = DrawPlan(task: name, choices: 3, pools: pools.count)
     let examples = try plan.draw(count, using: &generator) { slot, generator in

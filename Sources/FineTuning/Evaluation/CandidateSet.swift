@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 
 /// A prompt and the completions that compete after it.
 struct CandidateSet {

@@ -1,6 +1,8 @@
-import Models
-import Tensors
-import Tokenizers
+import InterchangeBasics
+import InterchangeDatasets
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTokenizers
 
 /// How a model's answers are found.
 public enum AnswerMode: String, Codable, Sendable, CaseIterable {
@@ -232,20 +234,5 @@ extension EvaluationTask {
       }
       return tokens
     }
-  }
-}
-
-extension PromptTemplate {
-  /// The tokens that end a continuation.
-  ///
-  /// - Throws: `TokenizerError` for a chat template that isn't known.
-  public func stopTokens(_ tokenizer: Tokenizer) throws -> Set<Int> {
-    var stop = Set([tokenizer.endOfSequence].compactMap { $0 })
-    if case .chat = self {
-      let end = try tokenizer.chatTemplate().endOfTurn
-      let ids = tokenizer.encode([TextPart(end, parsesSpecialTokens: true)])
-      if ids.count == 1 { stop.formUnion(ids) }
-    }
-    return stop
   }
 }

@@ -1,5 +1,7 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeDatasets
+import InterchangeModels
+import InterchangeTensors
 
 extension AdaptedModel {
   /// The trained head, when there is one.
@@ -37,7 +39,7 @@ extension AdaptedModel {
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
     let run = try base.model.run(request, store: store)
     guard let head else {
-      guard let logits = run.logits else { preconditionFailure("labelOutputs: no head") }
+      guard let logits = run.logits else { programmerError("labelOutputs: no head") }
       return logits
     }
     return head.outputs(

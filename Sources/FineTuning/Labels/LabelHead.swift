@@ -1,6 +1,7 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 
 /// A trained classifier or regressor on a model's last hidden vectors, for models that have none of their
 /// own for a task. It changes nothing inside the model; alone, on a frozen model, it is a linear probe.

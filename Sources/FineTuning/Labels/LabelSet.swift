@@ -1,4 +1,5 @@
-import Models
+import InterchangeDatasets
+import InterchangeModels
 
 /// What a head says of an example: one of several labels, or a number.
 public struct LabelSet: Codable, Sendable, Equatable {
@@ -37,9 +38,9 @@ public struct LabelSet: Codable, Sendable, Equatable {
 
   /// The right output's index, or the number itself.
   ///
-  /// - Throws: ``FineTuningError/invalidData(path:line:reason:)`` for a label that is none of these.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` for a label that is none of these.
   public func value(of example: TaskExample) throws -> Double {
-    func fault(_ reason: String) -> FineTuningError {
+    func fault(_ reason: String) -> DatasetError {
       .invalidData(
         path: example.origin?.path ?? "examples", line: example.origin?.line ?? 0, reason: reason)
     }

@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 
 extension AdapterConfiguration {
   /// Makes a choice as a user writes it.

@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// The choices that a user makes for a method, each with a default of the method's own.
 public struct AdapterConfiguration: Codable, Sendable, Equatable {

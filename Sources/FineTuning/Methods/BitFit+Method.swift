@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension BiasUpdate: StorableIntervention {
   static var methods: [String] { ["bitfit"] }

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension Bottleneck: StorableIntervention {
   static var methods: [String] { ["serial-adapter", "parallel-adapter"] }

@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension SparseUpdate: StorableIntervention {
   static var methods: [String] { ["diff-pruning"] }

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension LowRankUpdate: StorableIntervention {
   static var methods: [String] { ["lora"] }

@@ -1,4 +1,4 @@
-import Models
+import InterchangeModels
 
 /// Nothing at all inside the model: with a head for labels a probe of the frozen model, the floor of every
 /// comparison.

@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension RepresentationEditing: StorableIntervention {
   static var methods: [String] { ["red"] }

@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension ReFT: StorableIntervention {
   static var methods: [String] { Form.allCases.map(\.rawValue) }
@@ -74,7 +75,7 @@ enum ReFTMethod: AdapterMethod {
     inputs: AdapterInputs
   ) throws -> any Adapter {
     guard let form = ReFT.Form(rawValue: configuration.method) else {
-      preconditionFailure("ReFTMethod: \(configuration.method)")
+      programmerError("ReFTMethod: \(configuration.method)")
     }
     guard configuration.activation == nil || form.hasWeight else {
       throw FineTuningError.invalidSetting(

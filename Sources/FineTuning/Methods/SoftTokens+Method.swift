@@ -1,5 +1,6 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 
 /// Soft tokens before the input (prompt tuning, arXiv 2104.08691; P-tuning, arXiv 2103.10385) or before
 /// the keys and values of every layer (prefix tuning, arXiv 2101.00190).
@@ -12,7 +13,7 @@ enum SoftTokensMethod: AdapterMethod {
     inputs: AdapterInputs
   ) throws -> any Adapter {
     guard let form = SoftTokens.Form(rawValue: configuration.method) else {
-      preconditionFailure("SoftTokensMethod: \(configuration.method)")
+      programmerError("SoftTokensMethod: \(configuration.method)")
     }
     let count = configuration.tokens ?? (form == .prefix ? 10 : 20)
     guard (1...base.model.architecture.maximumLength / 2).contains(count) else {

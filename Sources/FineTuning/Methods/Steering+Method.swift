@@ -1,6 +1,6 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension Steering: StorableIntervention {
   static var methods: [String] { ["steering"] }

@@ -1,8 +1,8 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension PeftFolder {
   /// What peft is told of an adapter, in snake case; nil fields are left out.

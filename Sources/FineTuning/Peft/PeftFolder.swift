@@ -1,8 +1,9 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A folder that peft's `save_pretrained` wrote: `adapter_config.json` and `adapter_model.safetensors`,
 /// of LoRA, prompt tuning, P-tuning or prefix tuning.

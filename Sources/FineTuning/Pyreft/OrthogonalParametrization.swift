@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import InterchangeTensors
 
 /// What `torch.nn.utils.parametrizations.orthogonal` keeps of a matrix with orthonormal columns.
 ///

@@ -1,8 +1,9 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// One intervention of a folder of pyreft's.
 public struct PyreftEntry {

@@ -1,8 +1,9 @@
-import Checkpoints
 import Foundation
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A folder that pyreft's `ReftModel.save` wrote, of its six low-rank interventions.
 ///

@@ -1,5 +1,6 @@
-import Checkpoints
-import Models
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeModels
 
 /// Where one of pyreft's interventions acts: an item of `representations` in its configuration.
 ///

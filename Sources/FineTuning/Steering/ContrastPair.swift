@@ -1,6 +1,8 @@
 import Foundation
-import Models
-import Tokenizers
+import InterchangeBasics
+import InterchangeDatasets
+import InterchangeModels
+import InterchangeTokenizers
 
 /// Two texts that differ in what a steering vector is to stand for.
 ///
@@ -24,20 +26,20 @@ public struct ContrastPair: Codable, Sendable, Equatable {
   /// Reads JSON lines, each `{"positive": …, "negative": …}`; other fields may hold anything.
   ///
   /// - Parameter path: the file; `~` stands for the home folder
-  /// - Throws: ``FineTuningError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
   public static func read(_ path: String) throws -> [ContrastPair] {
-    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    let url = URL(userPath: path)
     let pairs = try JSONLines.values(TextFile.bytes(contentsOf: url), path: url.path).map {
       try ContrastPair($0.value, path: url.path, line: $0.line)
     }
     guard !pairs.isEmpty else {
-      throw FineTuningError.invalidData(path: url.path, line: 0, reason: "no pairs in the file")
+      throw DatasetError.invalidData(path: url.path, line: 0, reason: "no pairs in the file")
     }
     return pairs
   }
 
   private init(_ value: JSONValue, path: String, line: Int) throws {
-    func fault(_ reason: String) -> FineTuningError {
+    func fault(_ reason: String) -> DatasetError {
       .invalidData(path: path, line: line, reason: reason)
     }
     guard value.members != nil else {

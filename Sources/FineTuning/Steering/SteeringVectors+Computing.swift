@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 extension SteeringVectors {
   /// What is known of one layer's vector.
@@ -32,7 +33,7 @@ extension SteeringVectors {
     component: Component = .blockOutput, layers: [Int], method: Method = .differenceOfMeans,
     batchSize: Int = 16, progress: (Int) -> Void = { _ in }
   ) throws -> (vectors: SteeringVectors, summaries: [Summary]) {
-    precondition(batchSize > 0, "SteeringVectors.compute: batches of \(batchSize) pairs")
+    require(batchSize > 0, "SteeringVectors.compute: batches of \(batchSize) pairs")
     guard !layers.isEmpty else {
       throw FineTuningError.invalidSetting(name: "layers", expected: "at least one", found: "none")
     }

@@ -1,7 +1,7 @@
-import Checkpoints
 import Foundation
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 
 /// GGUF control vectors, as llama.cpp adds them with `--control-vector`.
 ///

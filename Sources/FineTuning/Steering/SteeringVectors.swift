@@ -1,6 +1,7 @@
-import Interventions
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// Directions of the residual stream, one for each of some layers, to be added to hidden vectors.
 public struct SteeringVectors: Sendable {
@@ -24,7 +25,7 @@ public struct SteeringVectors: Sendable {
   public init(
     _ vectors: [Int: Tensor], component: Component = .blockOutput, architecture: String? = nil
   ) {
-    precondition(
+    require(
       Set(vectors.values.map(\.shape)).count == 1
         && vectors.values.allSatisfy { $0.shape.count == 1 },
       "SteeringVectors: expected vectors of one width, got \(vectors.values.map(\.shape))")

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Which examples each step of an epoch takes: batches of similar length in random order, that follow
 /// from the seed and the epoch alone, so that a resumed run goes on with the same batches.

@@ -1,6 +1,7 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeDatasets
+import InterchangeModels
+import InterchangeTensors
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
 /// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// How a fine-tuning is trained.
 public struct FineTuningSettings: Codable, Sendable, Equatable {

@@ -1,4 +1,5 @@
-import Models
+import InterchangeModels
+import InterchangeTensors
 
 /// The memory that a training run needs, by what it is for, in bytes.
 public struct TrainingMemory: Codable, Sendable, Equatable {

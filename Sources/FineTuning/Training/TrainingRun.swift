@@ -1,6 +1,6 @@
 import Foundation
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 
 /// A training run under way: takes one optimiser step at a time.
 struct TrainingRun {

@@ -1,6 +1,7 @@
-import Checkpoints
 import Foundation
-import Tensors
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 
 /// A measurement on the development examples during training.
 public struct Evaluation: Codable, Sendable, Equatable {

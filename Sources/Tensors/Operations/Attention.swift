@@ -1,4 +1,5 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 /// One sequence's share of a packed attention: which rows ask, which rows answer, what is known.
 public struct AttentionSegment: Sendable {
@@ -18,9 +19,9 @@ public struct AttentionSegment: Sendable {
     queries: Range<Int>, queryPositions: [Int], keys: Range<Int>, knownCount: Int = 0,
     known: (keys: Tensor, values: Tensor)? = nil
   ) {
-    precondition(
+    require(
       queryPositions.count == queries.count, "AttentionSegment: a position for each query")
-    precondition(
+    require(
       (knownCount == 0) == (known == nil), "AttentionSegment: known keys and their count")
     self.queries = queries
     self.queryPositions = queryPositions
@@ -84,15 +85,15 @@ private struct AttentionPass {
     (self.segments, self.headWidth, self.causal) = (segments, headWidth, causal)
     heads = query.width / headWidth
     keyHeads = key.width / headWidth
-    precondition(
+    require(
       query.width % headWidth == 0 && key.width % headWidth == 0 && keyHeads > 0
         && heads % keyHeads == 0 && key.shape == value.shape,
       "attention: query \(query.shape), key \(key.shape), value \(value.shape), heads of \(headWidth)"
     )
-    precondition(
+    require(
       segments.allSatisfy { $0.queries.upperBound <= query.rows && $0.keys.upperBound <= key.rows },
       "attention: a segment lies outside the rows")
-    precondition(
+    require(
       segments.allSatisfy { segment in
         segment.known.map { known in
           known.keys.rows >= segment.knownCount && known.values.rows >= segment.knownCount
@@ -100,7 +101,7 @@ private struct AttentionPass {
         } ?? true
       },
       "attention: known keys and values that do not fit the known count or the width \(key.width)")
-    precondition(
+    require(
       segments.allSatisfy { segment in
         segment.queries.isEmpty
           || (segment.length > 0 && segment.queryPositions.allSatisfy { $0 >= 0 })

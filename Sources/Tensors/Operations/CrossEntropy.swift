@@ -1,4 +1,5 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 extension Tensor {
   /// The mean over rows of −log softmax(logits)[target], as a scalar.
@@ -6,7 +7,7 @@ extension Tensor {
   /// - Parameter targets: one class below `width` for each row of [rows, width].
   public func crossEntropy(_ targets: [Int]) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       targets.count == rows && targets.allSatisfy { $0 >= 0 && $0 < width },
       "crossEntropy: expected \(rows) targets below \(width), got \(targets)")
     let probabilities = requiresGradient ? Tensor(uninitialized: shape) : nil

@@ -1,4 +1,5 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 /// An element-wise non-linearity.
 public enum Activation: String, Sendable, CaseIterable, Codable {
@@ -25,7 +26,7 @@ public enum Activation: String, Sendable, CaseIterable, Codable {
 
 extension Tensor {
   private static func requireSameShape(_ a: Tensor, _ b: Tensor, _ operation: String) {
-    precondition(
+    require(
       a.shape == b.shape, "\(operation): expected equal shapes, got \(a.shape), \(b.shape)")
   }
 

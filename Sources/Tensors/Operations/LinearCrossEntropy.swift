@@ -1,5 +1,6 @@
-import CKernels
+import CInterchangeKernels
 import Foundation
+import InterchangeBasics
 
 extension Tensor {
   /// The mean over rows of −log softmax(x·Wᵀ)[target] with a frozen weight, as a scalar.
@@ -11,7 +12,7 @@ extension Tensor {
   ///   - weight: [outputs, width]
   ///   - targets: one output for each row of [rows, width]
   public func linearCrossEntropy(_ weight: Weight, targets: [Int]) -> Tensor {
-    precondition(
+    require(
       weight.width == width && targets.count == rows
         && targets.allSatisfy { $0 >= 0 && $0 < weight.rows },
       "linearCrossEntropy: \(shape) with a weight [\(weight.rows), \(weight.width)] and "

@@ -1,4 +1,5 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 extension Tensor {
   /// RMS norm of every row (arXiv 1910.07467): x / √(mean x² + ε) · weight.
@@ -6,7 +7,7 @@ extension Tensor {
   /// - Parameter weight: [width]
   public func rmsNorm(_ weight: Tensor, epsilon: Float) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(weight.count == width, "rmsNorm: expected weight [\(width)], got \(weight.shape)")
+    require(weight.count == width, "rmsNorm: expected weight [\(width)], got \(weight.shape)")
     let result = Tensor(uninitialized: shape)
     let scales = Tensor(uninitialized: [rows])
     Parallel.ranges(rows, work: count) { range in
@@ -41,7 +42,7 @@ extension Tensor {
   ///   - bias: [width]
   public func layerNorm(_ weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       weight.count == width && bias.count == width,
       "layerNorm: expected weight and bias [\(width)], got \(weight.shape), \(bias.shape)")
     let result = Tensor(uninitialized: shape)

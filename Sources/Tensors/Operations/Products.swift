@@ -1,10 +1,11 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 extension Tensor {
   /// The matrix product of this [m, k] with `other` [k, n] → [m, n].
   public func matrixProduct(_ other: Tensor) -> Tensor {
     let (m, k, n) = (rows, width, other.width)
-    precondition(
+    require(
       other.rows == k, "matrixProduct: expected [\(m), k] · [k, n], got \(shape) · \(other.shape)")
     return Self.product(self, other, m: m, n: n, k: k).recorded(from: [self, other]) { dy, needed in
       let (a, b) = (self.detached, other.detached)
@@ -23,7 +24,7 @@ extension Tensor {
   /// - Returns: [rows, outputs]
   public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
     let (m, k, n) = (rows, width, weight.rows)
-    precondition(
+    require(
       weight.width == k && (bias?.count ?? n) == n,
       "linear: expected [rows, k] · [n, k]ᵀ + [n], got \(shape) · \(weight.shape)ᵀ")
     let result = Self.product(self, weight, transposed: (false, true), m: m, n: n, k: k)
@@ -52,7 +53,7 @@ extension Tensor {
 
   /// x·Wᵀ by OpenBLAS, whichever kernel the linear layer uses, without a recording.
   package func openBLASLinear(_ weight: Tensor) -> Tensor {
-    precondition(weight.width == width, "openBLASLinear: \(shape) · \(weight.shape)ᵀ")
+    require(weight.width == width, "openBLASLinear: \(shape) · \(weight.shape)ᵀ")
     let result = Tensor(uninitialized: [rows, weight.rows])
     Kernels.splitProduct(
       pointer, width, weight.pointer, width, bTransposed: true, into: result.pointer, weight.rows,
@@ -69,7 +70,7 @@ extension Tensor {
 
   /// Every row plus a vector: [rows, width] + [width].
   public func addingToRows(_ vector: Tensor) -> Tensor {
-    precondition(vector.count == width, "addingToRows: expected [\(width)], got \(vector.shape)")
+    require(vector.count == width, "addingToRows: expected [\(width)], got \(vector.shape)")
     let result = Tensor(uninitialized: shape)
     result.pointer.update(from: pointer, count: count)
     ck_add_bias(result.pointer, vector.pointer, rows, width)
@@ -80,7 +81,7 @@ extension Tensor {
 
   /// Every row times a vector, element by element: [rows, width] · [width].
   public func multiplyingRows(_ vector: Tensor) -> Tensor {
-    precondition(vector.count == width, "multiplyingRows: expected [\(width)], got \(vector.shape)")
+    require(vector.count == width, "multiplyingRows: expected [\(width)], got \(vector.shape)")
     let (rows, width) = (rows, width)
     let result = Tensor(uninitialized: shape)
     for row in 0..<rows {

@@ -1,5 +1,6 @@
-import CKernels
+import CInterchangeKernels
 import Foundation
+import InterchangeBasics
 
 /// The angles of rotary position embeddings (RoPE, arXiv 2104.09864), for pairs (i, i + headWidth/2).
 public struct RotaryEmbedding: Sendable {
@@ -12,7 +13,7 @@ public struct RotaryEmbedding: Sendable {
   ///   - base: θ; the i-th pair turns by position · θ^(−2i / headWidth)
   ///   - frequencyFactors: divides the i-th frequency (LLaMA 3.1's scaling); [headWidth / 2]
   public init(headWidth: Int, base: Double, frequencyFactors: [Double]? = nil) {
-    precondition(
+    require(
       headWidth % 2 == 0, "RotaryEmbedding: expected an even head width, got \(headWidth)")
     self.headWidth = headWidth
     frequencies = (0..<headWidth / 2).map { index in
@@ -64,7 +65,7 @@ extension Tensor {
 
   private func turned(by angles: RotaryAngles, direction: Float) -> Tensor {
     let (width, half) = (width, angles.headWidth / 2)
-    precondition(
+    require(
       width % angles.headWidth == 0 && angles.cosines.rows == rows,
       "rotated: expected \(angles.cosines.rows) rows of heads of \(angles.headWidth), got \(shape)")
     let result = Tensor(uninitialized: shape)

@@ -1,10 +1,11 @@
-import CKernels
+import CInterchangeKernels
+import InterchangeBasics
 
 extension Tensor {
   /// The chosen rows of [rows, width], in the order given; an index may repeat.
   public func gatherRows(_ indices: [Int]) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       indices.allSatisfy { $0 >= 0 && $0 < rows }, "gatherRows: an index outside 0..<\(rows)")
     let result = Tensor(uninitialized: [indices.count, width])
     Parallel.ranges(indices.count, work: result.count) { range in
@@ -26,10 +27,10 @@ extension Tensor {
   /// A copy in which the rows at `indices` are those of `replacement`; no index may repeat.
   public func replacingRows(_ indices: [Int], with replacement: Tensor) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       replacement.rows == indices.count && replacement.width == width,
       "replacingRows: expected [\(indices.count), \(width)], got \(replacement.shape)")
-    precondition(
+    require(
       indices.allSatisfy { $0 >= 0 && $0 < rows } && Set(indices).count == indices.count,
       "replacingRows: indices must be distinct and inside 0..<\(rows)")
     let result = Tensor(uninitialized: shape)
@@ -57,7 +58,7 @@ extension Tensor {
   /// The chosen columns of [rows, width] → [rows, columns.count].
   public func columns(_ range: Range<Int>) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= width, "columns: \(range) outside 0..<\(width)")
     let result = Tensor(uninitialized: [rows, range.count])
     for row in 0..<rows {
@@ -71,7 +72,7 @@ extension Tensor {
 
   /// A copy in which the columns in `range` are those of `replacement` [rows, range.count].
   public func replacingColumns(_ range: Range<Int>, with replacement: Tensor) -> Tensor {
-    precondition(
+    require(
       replacement.rows == rows && replacement.width == range.count
         && range.lowerBound >= 0 && range.upperBound <= width,
       "replacingColumns: expected [\(rows), \(range.count)], got \(replacement.shape)")
@@ -99,10 +100,10 @@ extension Tensor {
 
   /// Matrices of one width under one another.
   public static func concatenatingRows(_ parts: [Tensor]) -> Tensor {
-    precondition(!parts.isEmpty, "concatenatingRows: expected at least one matrix")
+    require(!parts.isEmpty, "concatenatingRows: expected at least one matrix")
     if parts.count == 1 { return parts[0] }
     let width = parts[0].width
-    precondition(
+    require(
       parts.allSatisfy { $0.width == width }, "concatenatingRows: widths \(parts.map(\.width))")
     let result = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width])
     var start = 0
@@ -123,7 +124,7 @@ extension Tensor {
   /// Consecutive rows, sharing this tensor's storage.
   public func rowSlice(_ range: Range<Int>) -> Tensor {
     let (rows, width) = (rows, width)
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= rows, "rowSlice: \(range) outside 0..<\(rows)")
     let slice = Tensor(
       shape: [range.count, width], storage: storage, offset: offset + range.lowerBound * width)

@@ -1,5 +1,5 @@
-import Models
-import Tensors
+import InterchangeModels
+import InterchangeTensors
 
 /// A perceptron in plain loops over doubles, with a swap inside a subspace of one hidden layer.
 struct PlainPerceptron {

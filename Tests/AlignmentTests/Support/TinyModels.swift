@@ -1,7 +1,8 @@
-import Alignment
 import Foundation
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 
 /// The committed tiny LLaMAs.
 enum TinyModels {

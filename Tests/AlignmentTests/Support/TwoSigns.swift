@@ -1,7 +1,8 @@
-import Alignment
-import Interventions
-import Models
-import Tensors
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
 
 /// A perceptron whose hidden layer carries two signs in known directions.
 ///

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 /// Rows of Doubles: what the plain-loop references compute with.

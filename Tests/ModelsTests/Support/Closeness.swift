@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 import Testing
 
 /// Expects every element to lie within `absolute + relative · |expected|` of its reference; names the

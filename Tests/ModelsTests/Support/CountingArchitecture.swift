@@ -1,6 +1,6 @@
-import Models
+import InterchangeModels
+import InterchangeTensors
 import Synchronization
-import Tensors
 
 /// An architecture that counts the rows that it is asked for.
 struct CountingArchitecture: Architecture {

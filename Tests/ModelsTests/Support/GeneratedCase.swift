@@ -1,5 +1,6 @@
-import Models
-import Tensors
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
 
 /// A request drawn at random: sequences, edits and captures anywhere, and measured positions.
 ///

@@ -1,7 +1,7 @@
-import Checkpoints
 import Foundation
-import Models
-import Tensors
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
 
 /// The files of Tests/Fixtures/models, made by its make_fixtures.py.
 enum Fixtures {

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 import Testing
 
 /// Compares an operation with a plain-loop reference in Double, and its gradients with central

@@ -1,4 +1,4 @@
-import Tensors
+import InterchangeTensors
 
 /// A matrix of Doubles: what the plain-loop references compute with.
 struct Matrix: Equatable {

@@ -1,4 +1,5 @@
-import Tensors
+import InterchangeBasics
+import InterchangeTensors
 
 /// Matrix shapes that reach every path of a kernel: one element, odd and prime widths, whole SIMD
 /// registers (16 floats) and their tails, and more than the 32,768 elements from which work is split.

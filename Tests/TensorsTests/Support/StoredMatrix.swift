@@ -1,5 +1,6 @@
-import CKernels
-import Tensors
+import CInterchangeKernels
+import InterchangeBasics
+import InterchangeTensors
 
 /// A form in which weights are stored.
 struct StoredForm: Sendable {

@@ -1,0 +1,40 @@
+/// `text` in quotes, on one line and cut after some characters, as errors show what a file holds.
+package func quoted(_ text: String, upTo length: Int = 60) -> String {
+  let shown = text.unicodeScalars.prefix(length)
+  let escaped = shown.map { scalar in
+    scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\"
+      || scalar == "\u{2028}" || scalar == "\u{2029}"
+      ? scalar.escaped(asASCII: true) : String(scalar)
+  }
+  return "\"\(escaped.joined())\(shown.endIndex < text.unicodeScalars.endIndex ? "…" : "")\""
+}
+
+/// The at most three names that are closest to `name` by edits, nearest first, ties in order.
+package func nearNames(to name: String, among names: some Sequence<String>) -> [String] {
+  let wanted = Array(name.utf8.prefix(128))
+  let limit = max(2, wanted.count / 4)
+  var near: [(name: String, distance: Int)] = []
+  for candidate in names where abs(candidate.utf8.count - wanted.count) <= limit {
+    let distance = editDistance(wanted, Array(candidate.utf8.prefix(128)))
+    if distance <= limit { near.append((candidate, distance)) }
+  }
+  let order = near.enumerated().sorted {
+    ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset)
+  }
+  return order.prefix(3).map(\.element.name)
+}
+
+/// The number of bytes to insert, delete or replace to turn `a` into `b` (Levenshtein).
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  var row = Array(0...b.count)
+  for (i, byte) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, other) in b.enumerated() {
+      let replaced = diagonal + (byte == other ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+    }
+  }
+  return row[b.count]
+}

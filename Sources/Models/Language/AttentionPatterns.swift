@@ -1,0 +1,113 @@
+import InterchangeTensors
+
+/// Which tokens of a text the attention heads of some layers look at.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let patterns = try model.attentionPatterns(
+///   of: "When Mary and John went to the store, John gave a drink to", layers: [23], heads: [0])
+/// // A name mover: the last token looks at the name that isn't repeated.
+/// print(patterns.heads[0].weights.last![1])
+/// ```
+public struct AttentionPatterns: Codable, Sendable, Equatable {
+  /// One head's pattern.
+  public struct Head: Codable, Sendable, Equatable {
+    public let layer: Int
+    public let head: Int
+    /// How much of each position (a key) each position (a query) takes: [queries][keys]. Rows sum to 1;
+    /// keys that a query doesn't see have 0.
+    public let weights: [[Float]]
+
+    /// As in the field: `layer.head`.
+    public var name: String { "\(layer).\(head)" }
+  }
+
+  public let text: String
+  /// The tokens as labels show them.
+  public let tokens: [String]
+  /// Whether a position sees only itself and earlier ones.
+  public let isCausal: Bool
+  /// Layer by layer.
+  public let heads: [Head]
+
+  public init(text: String, tokens: [String], isCausal: Bool, heads: [Head]) {
+    (self.text, self.tokens, self.isCausal, self.heads) = (text, tokens, isCausal, heads)
+  }
+
+  private enum CodingKeys: String, CodingKey { case text, tokens, isCausal, heads }
+
+  /// Reads patterns whose matrices have a row and a column for each token.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    text = try values.decode(String.self, forKey: .text)
+    tokens = try values.decode([String].self, forKey: .tokens)
+    isCausal = try values.decode(Bool.self, forKey: .isCausal)
+    heads = try values.decode([Head].self, forKey: .heads)
+    guard !tokens.isEmpty, !heads.isEmpty else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .heads, in: values, debugDescription: "expected at least one token and one head")
+    }
+    for head in heads {
+      guard head.weights.count == tokens.count,
+        head.weights.allSatisfy({ $0.count == tokens.count })
+      else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .heads, in: values,
+          debugDescription: "head \(head.name): expected \(tokens.count) × \(tokens.count) weights")
+      }
+    }
+  }
+}
+
+extension Model {
+  /// The attention weights of a layer for all positions of each input: [heads, positions, positions] each.
+  ///
+  /// - Throws: ``ModelError`` when the model lacks the layer, or has no attention.
+  public func attentionWeights(
+    _ inputs: [ModelInput], layer: Int, edits: [Edit] = [], store: ActivationStore? = nil
+  ) throws -> [Tensor] {
+    var request = Request(inputs, edits: edits)
+    request.attention = [
+      AttentionQueries(layer: layer, positions: inputs.map { Array(0..<$0.length) })
+    ]
+    return try run(request, store: store).attention[0].map(\.detached)
+  }
+}
+
+extension LanguageModel {
+  /// What the heads of some layers look at in a text.
+  ///
+  /// - Parameters:
+  ///   - heads: which of each layer; nil for all
+  ///   - edits: made while the text is run, so that one sees what an intervention changes
+  /// - Throws: ``ModelError`` when the model lacks a layer or head, or the text is empty or too long.
+  public func attentionPatterns(
+    of text: String, layers: [Int], heads: [Int]? = nil, edits: [Edit] = []
+  ) throws -> AttentionPatterns {
+    for layer in layers {
+      for head in heads ?? [] {
+        try model.validate(.attentionValueOutput, layer: layer, head: head)
+      }
+    }
+    let encoded = encode(text)
+    var request = Request([encoded.input], edits: edits)
+    request.attention = layers.map {
+      AttentionQueries(layer: $0, positions: [Array(0..<encoded.length)])
+    }
+    let weights = try model.run(request).attention.map { $0[0].detached }
+    let patterns = zip(layers, weights).flatMap { layer, all in
+      (heads ?? Array(0..<all.shape[0])).map { head in
+        let rows = all.reshaped([all.shape[0] * encoded.length, encoded.length])
+          .rowSlice(head * encoded.length..<(head + 1) * encoded.length)
+        return AttentionPatterns.Head(
+          layer: layer, head: head,
+          weights: (0..<encoded.length).map { query in
+            (0..<encoded.length).map { rows[query, $0] }
+          })
+      }
+    }
+    return AttentionPatterns(
+      text: text, tokens: encoded.ids.map(label), isCausal: model.architecture.isCausal,
+      heads: patterns)
+  }
+}

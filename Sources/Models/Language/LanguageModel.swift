@@ -1,0 +1,136 @@
+import Foundation
+import InterchangeTensors
+import InterchangeTokenizers
+
+/// A language model with its tokenizer: text in, logits out.
+///
+/// ```swift
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let logits = try model.logits(after: "The capital of France is")
+/// print(model.top(1, of: logits)[0].token)  // " Paris"
+/// ```
+public final class LanguageModel: Sendable {
+  public let model: Model
+  public let tokenizer: Tokenizer
+  /// The GGUF file or the folder it was read from.
+  public let url: URL
+  /// Whether its weights are those of the file or folder.
+  let isAsRead: Bool
+
+  init(
+    _ architecture: any Architecture, tokenizer: Tokenizer, url: URL, isAsRead: Bool = true
+  ) throws {
+    // A vocabulary may be smaller than a padded embedding table, never larger.
+    guard tokenizer.count <= architecture.vocabulary else {
+      throw ModelError.tokenizerMismatch(
+        path: url.path, vocabulary: tokenizer.count, embeddings: architecture.vocabulary)
+    }
+    model = Model(architecture)
+    (self.tokenizer, self.url, self.isAsRead) = (tokenizer, url, isAsRead)
+  }
+
+  /// Another model of the same vocabulary.
+  private init(_ model: Model, like other: LanguageModel) {
+    (self.model, tokenizer, url, isAsRead) = (model, other.tokenizer, other.url, false)
+  }
+
+  /// The file's name without its ending.
+  public var name: String { url.deletingPathExtension().lastPathComponent }
+
+  /// The same architecture and tokenizer with random weights: a control.
+  public func randomlyInitialized(seed: UInt64) -> LanguageModel {
+    LanguageModel(Model(model.architecture.randomlyInitialized(seed: seed)), like: self)
+  }
+
+  /// A text as the model reads it.
+  public func encode(_ text: String) -> EncodedText { EncodedText(text, tokenizer: tokenizer) }
+
+  /// Two texts as the model reads a pair of them.
+  public func encode(_ first: String, _ second: String) -> EncodedPair {
+    EncodedPair(first, second, tokenizer: tokenizer)
+  }
+
+  /// The name of an output: a classifier's label, or a token's text.
+  public func outputName(_ output: Int) -> String {
+    model.architecture.labels.map { $0.indices.contains(output) ? $0[output] : "\(output)" }
+      ?? tokenizer.token(output)
+  }
+
+  /// A token's text with its leading space visible, as labels show it.
+  public func label(of id: Int) -> String {
+    let text = tokenizer.token(id)
+    return text.hasPrefix(" ") ? "␣" + text.dropFirst() : text
+  }
+
+  /// Runs one text and returns the logits of its output position, the last one of a decoder: [outputs].
+  ///
+  /// - Throws: ``ModelError`` when the text is empty or too long, an edit doesn't fit, or the model has no
+  ///   head.
+  public func logits(after text: String, edits: [Edit] = []) throws -> Tensor {
+    let run = try model.run(model.measuring([encode(text).input], edits: edits))
+    return run.logits!
+  }
+
+  /// The most likely outputs of a row of logits, such as the next tokens, the likeliest first.
+  public func top(_ count: Int, of logits: Tensor) -> [Prediction] {
+    let logProbabilities = logits.logSoftmax().elements
+    let values = logits.elements
+    return values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(max(0, count)).map {
+      Prediction(
+        id: $0, token: outputName($0), logit: values[$0],
+        probability: Float(exp(Double(logProbabilities[$0]))))
+    }
+  }
+}
+
+/// One output with its probability: a token as a continuation, or a label.
+public struct Prediction: Codable, Sendable, Equatable {
+  public let id: Int
+  public let token: String
+  public let logit: Float
+  public let probability: Float
+}
+
+/// A text, its token ids, and which tokens its parts are.
+public struct EncodedText: Sendable, Hashable {
+  public let text: String
+  public let ids: [Int]
+  /// For each token the bytes of the text (UTF-8 offsets) that it stands for; empty for tokens that
+  /// were added around the text.
+  public let ranges: [Range<Int>]
+
+  init(_ text: String, tokenizer: Tokenizer) {
+    self.text = text
+    (ids, ranges) = tokenizer.encodeWithRanges(text)
+  }
+
+  /// The number of tokens.
+  public var length: Int { ids.count }
+  /// What the model reads.
+  public var input: ModelInput { .tokens(ids) }
+
+  /// The tokens that a part of the text touches.
+  ///
+  /// - Parameter bytes: UTF-8 offsets in the text
+  public func tokens(in bytes: Range<Int>) -> Range<Int> {
+    let touched = ranges.indices.filter { ranges[$0].overlaps(bytes) }
+    guard let first = touched.first, let last = touched.last else { return 0..<0 }
+    return first..<last + 1
+  }
+}
+
+/// Two texts as one input.
+public struct EncodedPair: Sendable, Hashable {
+  public let ids: [Int]
+  /// The token type of each token: 0 or 1, as the checkpoint tells the texts apart.
+  public let types: [Int]
+
+  init(_ first: String, _ second: String, tokenizer: Tokenizer) {
+    (ids, types) = tokenizer.encode(first, second)
+  }
+
+  /// What the model reads.
+  public var input: ModelInput {
+    types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids)
+  }
+}

@@ -1,0 +1,229 @@
+import InterchangeBasics
+import InterchangeTensors
+
+/// A frozen network that can be run with edits and captures.
+public final class Model: Sendable {
+  public let architecture: any Architecture
+
+  public init(_ architecture: any Architecture) {
+    self.architecture = architecture
+  }
+
+  /// Runs a batch and returns what the request asks for; only cells that can change and that reach
+  /// something asked for are computed.
+  ///
+  /// - Parameters:
+  ///   - request: the sequences, edits, captures and measured positions
+  ///   - store: where base runs of a frozen model are kept; with it, what no edit can reach is read
+  ///     instead of computed, and the result is the same
+  /// - Throws: ``ModelError`` for a layer, head, position or input that the model doesn't have.
+  public func run(_ request: Request, store: ActivationStore? = nil) throws -> Run {
+    try validate(request)
+    require(
+      store == nil || request.caches == nil, "run: a growing cache and a store exclude one another")
+    let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
+    let base = try store?.records(for: request.inputs, plan: plan, of: self)
+    let run = try execute(plan, request, base: base)
+    for (input, cache) in zip(request.inputs, request.caches ?? []) {
+      cache.advance(by: input.length - cache.count)
+    }
+    return run
+  }
+
+  /// Growing caches get the keys and values of every position in every layer.
+  func grownKeys(_ request: Request) -> [[Int]]? {
+    request.caches.map { _ in
+      Array(repeating: request.inputs.map(\.length), count: architecture.layers)
+    }
+  }
+
+  /// Which cells a request computes.
+  ///
+  /// - Parameter keys: for each layer and sequence of how many leading positions keys and values are
+  ///   wanted
+  func plan(_ request: Request, hasBase: Bool, keys: [[Int]]?) -> RowPlan {
+    RowPlan(
+      lengths: request.inputs.map(\.length), layers: architecture.layers,
+      edits: request.edits.filter { !$0.isRowwise }.map(\.cells),
+      rowwise: request.edits.filter(\.isRowwise).map(\.cells),
+      captures: request.captures + request.attention.map(\.cells), measured: request.logits,
+      start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
+      isCausal: architecture.isCausal, keys: keys)
+  }
+
+  /// Runs a plan of the request.
+  func execute(_ plan: RowPlan, _ request: Request, base: [StoredRun]?) throws -> Run {
+    let visitor = Visitor(request, architecture: architecture)
+    let last = try stages(plan, request, visitor, base: base)
+    let rows = request.logits.map { plan.stages[architecture.layers].rows(of: $0) } ?? []
+    let measured = request.logits == nil ? nil : last.map { $0.gatherRows(rows) }
+    if let targets = request.targets {
+      require(
+        targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets"
+      )
+      let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
+      return Run(
+        logits: nil, loss: loss, captures: captures(visitor, request),
+        attention: visitor.attention)
+    }
+    let logits = request.logits.map { _ in
+      measured.map { architecture.logits($0, outputs: request.outputs) }
+        ?? .zeros([0, request.outputs?.count ?? architecture.outputs])
+    }
+    return Run(
+      logits: logits, loss: nil, captures: captures(visitor, request),
+      attention: visitor.attention)
+  }
+
+  private func captures(_ visitor: Visitor, _ request: Request) -> [Tensor] {
+    zip(visitor.captured, request.captures).map { captured, cells in
+      captured
+        ?? .zeros([
+          0, architecture.dimensions(of: cells.component)!.columns(head: cells.head).count,
+        ])
+    }
+  }
+
+  /// Runs the planned stages; the rows of the last stage, when it has any.
+  private func stages(
+    _ plan: RowPlan, _ request: Request, _ visitor: Visitor, base: [StoredRun]?
+  ) throws -> Tensor? {
+    let angles = AngleCache()
+    var carried: Tensor?
+    guard plan.first <= plan.last else { return nil }
+    for stage in plan.first...plan.last {
+      let rows = plan.stages[stage]
+      guard !rows.isEmpty else {
+        carried = nil
+        continue
+      }
+      var residual = try assemble(stage, plan, request, carried: carried, base: base)
+      if stage > 0 { residual = visitor.visit(.blockOutput, stage - 1, residual, rows) }
+      guard stage < architecture.layers else { return residual }
+      residual = visitor.visit(.blockInput, stage, residual, rows)
+      guard plan.runs[stage] else {
+        carried = nil
+        continue
+      }
+      let context = BlockContext(
+        layer: stage, plan: plan, visitor: visitor, stored: request.caches ?? base,
+        growing: request.caches, angleCache: angles)
+      if request.recomputesBlocks, !visitor.isCaptured(inside: stage) {
+        carried = residual.recomputing { [architecture] rows in
+          defer { visitor.forget(stage) }
+          return architecture.block(stage, rows, context)
+        }
+      } else {
+        carried = architecture.block(stage, residual, context)
+      }
+    }
+    return nil
+  }
+
+  /// The rows of a stage: those carried from the block below and those that enter there.
+  private func assemble(
+    _ stage: Int, _ plan: RowPlan, _ request: Request, carried: Tensor?, base: [StoredRun]?
+  ) throws -> Tensor {
+    let rows = plan.stages[stage]
+    if stage == 0 { return try architecture.embed(request.inputs, positions: rows.positions) }
+    let entering = plan.entering[stage]
+    if entering.allSatisfy(\.isEmpty), let carried {
+      let below = plan.outputs[stage - 1]
+      return below == rows ? carried : carried.gatherRows(below.rows(of: rows.positions))
+    }
+    guard let base else {
+      programmerError("run: rows enter at stage \(stage) without a stored base run")
+    }
+    let entered = Tensor.concatenatingRows(
+      zip(base, entering).compactMap { record, positions in
+        positions.isEmpty ? nil : record.residual(stage, at: positions)
+      })
+    guard let carried else { return entered }
+    let below = plan.outputs[stage - 1]
+    let enteredRows = RowSet(entering)
+    let order = rows.positions.enumerated().flatMap { sequence, positions in
+      positions.map { position in
+        below.row(sequence, position) ?? below.count + enteredRows.row(sequence, position)!
+      }
+    }
+    return Tensor.concatenatingRows([carried, entered]).gatherRows(order)
+  }
+
+  /// Checks a site against this model.
+  ///
+  /// - Throws: ``ModelError`` naming the layer, head or component that it doesn't have.
+  public func validate(_ component: Component, layer: Int, head: Int? = nil) throws {
+    guard (0..<architecture.layers).contains(layer) else {
+      throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
+    }
+    guard let dimensions = architecture.dimensions(of: component),
+      head == nil || dimensions.heads != nil
+    else {
+      throw ModelError.noSuchComponent(
+        component: (head == nil ? "" : "head_") + component.rawValue,
+        architecture: architecture.name)
+    }
+    if let head, let heads = dimensions.heads, !(0..<heads).contains(head) {
+      throw ModelError.headOutOfRange(head: head, heads: heads, site: component.rawValue)
+    }
+  }
+
+  /// The width of the vectors at a site: that of one head when the site names one.
+  ///
+  /// - Throws: ``ModelError`` when the model has no such site.
+  public func width(of site: Site) throws -> Int {
+    try validate(site.component, layer: site.layer, head: site.head)
+    return architecture.dimensions(of: site.component)!.columns(head: site.head).count
+  }
+
+  /// A request for the logits of each input's output position: the last one of a decoder, the first of
+  /// a classifier, the mask of a masked-language model.
+  public func measuring(
+    _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
+  ) -> Request {
+    Request(
+      inputs, edits: edits, logits: inputs.map { [architecture.outputPosition(of: $0)] },
+      outputs: outputs)
+  }
+
+  func validate(_ request: Request) throws {
+    guard architecture.outputs > 0 || request.logits == nil else {
+      throw ModelError.noOutputs(architecture: architecture.name)
+    }
+    guard architecture.isCausal || request.caches == nil else {
+      throw ModelError.notADecoder(architecture: architecture.name)
+    }
+    for input in request.inputs {
+      guard (1...architecture.maximumLength).contains(input.length) else {
+        throw ModelError.invalidLength(
+          length: input.length, maximum: architecture.maximumLength)
+      }
+    }
+    for cells in request.edits.map(\.cells) + request.captures + request.attention.map(\.cells) {
+      try validate(cells.component, layer: cells.layer, head: cells.head)
+      try validate(cells.positions, request)
+    }
+    for edit in request.edits {
+      if let component = edit.reading { try validate(component, layer: edit.cells.layer) }
+    }
+    if let logits = request.logits { try validate(logits, request) }
+    let named = (request.outputs ?? []) + (request.targets ?? [])
+    if let output = named.first(where: { !(0..<architecture.outputs).contains($0) }) {
+      throw ModelError.invalidInput(
+        expected: "outputs below \(architecture.outputs)", found: "output \(output)")
+    }
+  }
+
+  private func validate(_ positions: [[Int]], _ request: Request) throws {
+    require(
+      positions.count == request.inputs.count,
+      "run: expected positions for \(request.inputs.count) sequences, got \(positions.count)")
+    for (sequence, list) in positions.enumerated() {
+      let length = request.inputs[sequence].length
+      let start = request.caches?[sequence].count ?? 0
+      for position in list where !(start..<length).contains(position) {
+        throw ModelError.positionOutOfRange(position: position, length: length)
+      }
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import InterchangeBasics
+import InterchangeTensors
+
+/// What a model reads: one sequence.
+public enum ModelInput: Hashable, Sendable {
+  /// Token ids, one for each position; of an encoder with token types all have type 0.
+  case tokens([Int])
+  /// Token ids with their token types: which of two texts each belongs to, as one number a position.
+  case segments([Int], types: [Int])
+  /// Vectors, one for each position, each as wide as the model's input.
+  case vectors([[Float]])
+
+  /// The number of positions.
+  public var length: Int {
+    switch self {
+    case .tokens(let ids), .segments(let ids, _): ids.count
+    case .vectors(let vectors): vectors.count
+    }
+  }
+
+  /// The token ids; nil for vectors.
+  public var tokenIDs: [Int]? {
+    switch self {
+    case .tokens(let ids), .segments(let ids, _): ids
+    case .vectors: nil
+    }
+  }
+
+  /// What it is, for messages.
+  var kind: String {
+    switch self {
+    case .tokens: "token ids"
+    case .segments: "token ids with token types"
+    case .vectors: "vectors"
+    }
+  }
+}
+
+extension ModelInput {
+  /// The same sequence after a number of placeholders, whose vectors an edit is to put in.
+  func prepending(_ count: Int) -> ModelInput {
+    switch self {
+    case .tokens(let ids): .tokens(Array(repeating: 0, count: count) + ids)
+    case .segments(let ids, let types):
+      .segments(
+        Array(repeating: 0, count: count) + ids, types: Array(repeating: 0, count: count) + types)
+    case .vectors(let vectors):
+      .vectors(
+        Array(repeating: Array(repeating: 0, count: vectors.first?.count ?? 0), count: count)
+          + vectors)
+    }
+  }
+}
+
+/// Cells (sequence, position) of one component of a layer.
+public struct Cells: Sendable {
+  public let component: Component
+  public let layer: Int
+  public let head: Int?
+  /// The positions for each sequence of the batch, in any order, each once.
+  public let positions: [[Int]]
+
+  public init(_ component: Component, layer: Int, head: Int? = nil, positions: [[Int]]) {
+    (self.component, self.layer, self.head) = (component, layer, head)
+    self.positions = positions
+  }
+
+  /// A site's cells, the same positions set out for each sequence.
+  public init(_ site: Site, positions: [[Int]]) {
+    self.init(site.component, layer: site.layer, head: site.head, positions: positions)
+  }
+
+  /// The number of cells over all sequences.
+  public var count: Int { positions.reduce(0) { $0 + $1.count } }
+
+  /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is the
+  /// input of block s; the last stage is that of the final norm.
+  var stage: Int { component == .blockOutput ? layer + 1 : layer }
+
+  /// Whether the component lies between a block's input and its output.
+  var isInside: Bool { component != .blockInput && component != .blockOutput }
+}
+
+/// The queries of a layer whose attention weights are to be read.
+public struct AttentionQueries: Sendable {
+  public let layer: Int
+  /// The positions for each sequence of the batch, in any order, each once.
+  public let positions: [[Int]]
+
+  public init(layer: Int, positions: [[Int]]) {
+    (self.layer, self.positions) = (layer, positions)
+  }
+
+  /// What the attention makes of these queries.
+  var cells: Cells { Cells(.attentionValueOutput, layer: layer, positions: positions) }
+}
+
+/// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
+public struct Edit {
+  public fileprivate(set) var cells: Cells
+  /// Another component of the same layer that the change depends on, such as a projection's input.
+  public let reading: Component?
+  /// Whether each row is changed by itself, whatever the others are; then only those rows are computed
+  /// and changed that reach something asked for.
+  public let isRowwise: Bool
+  /// From the edited rows and those read.
+  let change: (Tensor, Tensor?) -> Tensor
+
+  /// - Parameters:
+  ///   - isRowwise: whether `transform` may get any of the rows
+  ///   - transform: from the rows [cells.count, width], sequence by sequence in the order of the
+  ///     cells' positions, to the rows that take their place
+  public init(
+    _ cells: Cells, isRowwise: Bool = false, transform: @escaping (Tensor) -> Tensor
+  ) {
+    (self.cells, self.isRowwise, reading) = (cells, isRowwise, nil)
+    change = { rows, _ in transform(rows) }
+  }
+
+  /// A change of each row that depends on another component's row at the same cell.
+  ///
+  /// - Parameters:
+  ///   - reading: computed before the edited one, such as ``Projection/input``
+  ///   - transform: from rows [rows, width] of the edited component and [rows, read width] of the
+  ///     other, to those that take the first ones' place
+  public init(
+    _ cells: Cells, reading: Component, transform: @escaping (Tensor, Tensor) -> Tensor
+  ) {
+    (self.cells, self.reading, isRowwise) = (cells, reading, true)
+    change = { rows, read in
+      guard let read else { programmerError("edit: \(reading.rawValue) was not kept") }
+      return transform(rows, read)
+    }
+  }
+}
+
+/// One run of a model over a batch: which sequences, what is edited, what is to be returned.
+///
+/// ```swift
+/// // The last token's vector behind block 3, with block 1's MLP switched off there.
+/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let text = model.encode("The keys to the cabinet")
+/// let last = [[text.length - 1]]
+/// var request = Request.lastLogits(
+///   [text.input], edits: [Edit(Cells(.mlpOutput, layer: 1, positions: last)) { 0 * $0 }])
+/// request.captures = [Cells(.blockOutput, layer: 3, positions: last)]
+/// let run = try model.model.run(request)
+/// print(run.captures[0].shape, run.logits!.shape)  // [1, 576] [1, 49152]
+/// ```
+public struct Request {
+  public var inputs: [ModelInput]
+  /// Applied in this order where several touch the same cells.
+  public var edits: [Edit]
+  /// Read after the edits of the same component.
+  public var captures: [Cells]
+  /// What the attention of chosen layers and positions looks at.
+  public var attention: [AttentionQueries] = []
+  /// The positions for each sequence whose logits are wanted; nil for none at all.
+  public var logits: [[Int]]?
+  /// Which outputs are wanted there, in this order; nil for all.
+  public var outputs: [Int]?
+  /// The right output at each of the wanted positions, sequence by sequence: the run returns their mean
+  /// cross-entropy over all outputs instead of logits.
+  public var targets: [Int]?
+  /// Whether blocks are computed a second time when gradients come back, so that only what goes from block
+  /// to block is kept in between.
+  public var recomputesBlocks = false
+  /// Stored keys and values of leading positions, one for each sequence; grown by the run.
+  public var caches: [KeyValueCache]?
+
+  public init(
+    _ inputs: [ModelInput], edits: [Edit] = [], captures: [Cells] = [], logits: [[Int]]? = nil,
+    outputs: [Int]? = nil, caches: [KeyValueCache]? = nil
+  ) {
+    (self.inputs, self.edits, self.captures) = (inputs, edits, captures)
+    (self.logits, self.outputs, self.caches) = (logits, outputs, caches)
+  }
+
+  /// A request for the logits of each sequence's last position.
+  public static func lastLogits(
+    _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
+  ) -> Request {
+    Request(inputs, edits: edits, logits: inputs.map { [$0.length - 1] }, outputs: outputs)
+  }
+}
+
+extension Request {
+  /// Puts placeholders before every sequence: soft tokens, whose vectors edits put in. Every position
+  /// named so far moves with its sequence.
+  ///
+  /// Key/value caches are those of the sequences with their placeholders.
+  public mutating func prependVirtualTokens(_ count: Int) {
+    guard count > 0 else { return }
+    inputs = inputs.map { $0.prepending(count) }
+    edits = edits.map { $0.shifted(by: count) }
+    captures = captures.map { $0.shifted(by: count) }
+    attention = attention.map {
+      AttentionQueries(layer: $0.layer, positions: $0.cells.shifted(by: count).positions)
+    }
+    logits = logits?.map { $0.map { $0 + count } }
+  }
+}
+
+extension Cells {
+  fileprivate func shifted(by count: Int) -> Cells {
+    Cells(
+      component, layer: layer, head: head, positions: positions.map { $0.map { $0 + count } })
+  }
+}
+
+extension Edit {
+  fileprivate func shifted(by count: Int) -> Edit {
+    var edit = self
+    edit.cells = cells.shifted(by: count)
+    return edit
+  }
+}
+
+/// What a run returns.
+public struct Run {
+  /// The wanted outputs' logits at the wanted positions, sequence by sequence: [positions, outputs].
+  public let logits: Tensor?
+  /// The mean cross-entropy at the wanted positions, when there are targets.
+  public let loss: Tensor?
+  /// For each capture its rows [cells, width], sequence by sequence.
+  public let captures: [Tensor]
+  /// For each of the request's ``Request/attention`` and for each sequence how much of each position the
+  /// heads' queries take: [heads, queries, positions]. Rows sum to 1; what a query doesn't see has 0.
+  public let attention: [[Tensor]]
+}

@@ -1,0 +1,36 @@
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeModels
+import InterchangeTensors
+
+extension FineTuningData {
+  /// Steering vectors from wrong to right answers (contrastive activation addition, arXiv 2312.06681):
+  /// the mean difference of the last token's activation between each training prompt followed by its
+  /// completion and by the same completion with another of the possible answers.
+  ///
+  /// - Returns: [width] by layer
+  /// - Throws: `FineTuningError` where the examples have no possible answers to choose from.
+  public func steeringVectors(
+    _ model: LanguageModel, component: Component, layers: [Int]
+  ) throws -> [Int: Tensor] {
+    let pairs = try train.flatMap { example -> [(positive: [Int], negative: [Int])] in
+      guard example.answer != nil, example.choices.count > 1 else {
+        throw FineTuningError.invalidSetting(
+          name: "steering", expected: "examples with at least 2 possible answers",
+          found: example.origin.map { "\($0)" } ?? "an example without")
+      }
+      let prompt = try task.template.encode(example, by: model.tokenizer)
+      func tokens(_ answer: String) throws -> [Int] {
+        var answered = example
+        answered.completion = example.completion(answering: answer)
+        return prompt
+          + (try task.template.encodeCompletion(answered, by: model.tokenizer, ending: false))
+      }
+      let right = try tokens(example.answer ?? "")
+      return try example.choices.filter { $0 != example.answer }.map { (right, try tokens($0)) }
+    }
+    return try SteeringVectors.compute(
+      from: pairs, model: model, component: component, layers: layers, method: .differenceOfMeans
+    ).vectors.vectors
+  }
+}

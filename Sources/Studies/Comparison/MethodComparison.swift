@@ -1,0 +1,171 @@
+import Foundation
+import InterchangeBasics
+import InterchangeDatasets
+import InterchangeFineTuning
+import InterchangeModels
+
+/// A method's runs with several seeds.
+public struct MethodRun: Codable, Sendable {
+  /// The method's name, with what sets it apart where one method stands twice.
+  public let name: String
+  public let configuration: AdapterConfiguration
+  public let settings: FineTuningSettings
+  public let parameters: Int
+  /// Trained / base parameters.
+  public let parameterShare: Double
+  public internal(set) var seeds: [SeedRun]
+
+  /// The main metric over the seeds; nil where nothing was measured or it isn't defined.
+  public var score: SeedStatistics? {
+    let values = seeds.compactMap { $0.test?.score.values.first?.value }
+    return values.isEmpty || values.count < seeds.count ? nil : SeedStatistics(values)
+  }
+
+  /// The perplexity of the right completions over the seeds.
+  public var perplexity: SeedStatistics? {
+    let values = seeds.compactMap { $0.test?.perplexity }
+    return values.isEmpty ? nil : SeedStatistics(values)
+  }
+}
+
+/// Methods on one data set at equal data, steps and seeds, beside the untuned model.
+public struct MethodComparison: Codable, Sendable {
+  public let task: String
+  public let trainCount: Int
+  public let developmentCount: Int
+  /// The untuned model's figures; nil without test examples, or where only a trained head can answer.
+  public let untuned: EvaluationResult?
+  /// The figures of always giving the training examples' most frequent answer, or their mean number: what
+  /// knowing nothing of the input gives. Nil without test examples or without known answers.
+  public let constant: EvaluationScore?
+  public internal(set) var methods: [MethodRun]
+
+  /// What a comparison tells while it runs.
+  public enum Event {
+    case training(method: String, seed: UInt64, FineTuner.Progress)
+    case done(method: String, SeedRun)
+  }
+
+  /// Trains every method with every seed and measures them all.
+  ///
+  /// - Parameters:
+  ///   - experiments: a name for each way to adapt the model
+  ///   - folder: where a method's run with a seed keeps state, log and adapter; nil keeps none
+  ///   - resumes: whether runs go on from their states in the folder; what finished ones found is read
+  ///   - saveInterval: steps between two states; nil writes one every half minute
+  ///   - store: one for all: what lies below every edit is the same for all methods and seeds
+  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``.
+  public init(
+    _ experiments: [(name: String, experiment: FineTuningExperiment)], on data: FineTuningData,
+    model: LanguageModel, seeds: [UInt64],
+    folder: (_ method: String, _ seed: UInt64) -> URL? = { _, _ in nil }, resumes: Bool = false,
+    saveInterval: Int? = nil, store: ActivationStore = ActivationStore(),
+    progress: (Event) -> Void = { _ in }
+  ) throws {
+    require(!experiments.isEmpty && !seeds.isEmpty, "MethodComparison: nothing to run")
+    task = data.task.name
+    (trainCount, developmentCount) = (data.train.count, data.development.count)
+    let bare = try AdaptedModel(model, adapters: [])
+    let evaluator = experiments[0].experiment.evaluator(data)
+    let labels = try? LabelSet(of: data.train)
+    let canAnswer =
+      evaluator.mode != .label || labels.map { bare.labels?.covers($0) ?? false } ?? false
+    untuned =
+      data.test.isEmpty || !canAnswer ? nil : try evaluator.evaluate(bare, on: data.test).result
+    constant =
+      evaluator.mode == .loss
+      ? nil
+      : try data.constantAnswer.map { answer in
+        try data.task.score(data.test.map { _ in answer }, for: data.test)
+      }
+    methods = []
+    let base = folder(experiments[0].name, seeds[0]) == nil ? "" : try model.identity()
+    for (name, experiment) in experiments {
+      var key =
+        base.isEmpty ? nil : try experiment.key(model, base: base, on: data, store: store)
+      let runs = try seeds.map { seed in
+        let part = folder(name, seed)
+        key?.settings.seed = seed
+        if resumes, let part, let key, let earlier = FinishedRun(folder: part, key: key) {
+          progress(.done(method: name, earlier.run))
+          return earlier
+        }
+        let place = FineTuningExperiment.Place(
+          folder: part.map { TrainingFolder($0, resumes: resumes, interval: saveInterval) },
+          store: store)
+        let (adapted, run) = try experiment.run(model, on: data, seed: seed, place: place) {
+          progress(.training(method: name, seed: seed, $0))
+        }
+        if let part {
+          try adapted.write(
+            to: part, seed: seed, steps: run.history.losses.count, writer: interchangeVersion)
+        }
+        let finished = FinishedRun(key, adapted, run)
+        if let part { try finished.write(to: part) }
+        progress(.done(method: name, run))
+        return finished
+      }
+      methods.append(
+        MethodRun(
+          name: name, configuration: experiment.configuration, settings: experiment.settings,
+          parameters: runs[0].parameters, parameterShare: runs[0].parameterShare,
+          seeds: runs.map(\.run)))
+    }
+  }
+
+  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run, peak memory.
+  public var lines: [[String]] {
+    var lines: [[String]] = []
+    func number(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
+    func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
+      guard let statistics else { return "–" }
+      let mean = String(format: format, statistics.mean)
+      guard statistics.values.count > 1 else { return mean }
+      return mean + " ± " + String(format: format, statistics.deviation)
+    }
+    if let constant {
+      lines.append([
+        "most frequent answer", "0", "0", number(constant.values.first?.value), "–", "–", "–",
+      ])
+    }
+    if let untuned {
+      lines.append([
+        "untuned", "0", "0", number(untuned.score.values.first?.value),
+        untuned.perplexity.map { String(format: "%.2f", $0) } ?? "–", "–", "–",
+      ])
+    }
+    for method in methods {
+      let seconds = method.seeds.compactMap(\.trainingSeconds)
+      lines.append([
+        method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
+        spread(method.score, "%.3f"), spread(method.perplexity, "%.2f"),
+        seconds.isEmpty ? "–" : String(format: "%.0f", SeedStatistics(seconds).mean),
+        String(format: "%.0f", method.seeds.map(\.peakMiB).max() ?? 0),
+      ])
+    }
+    return lines
+  }
+
+  /// The table in Markdown, with what it was made of.
+  public var markdown: String { table.markdown + "\n" }
+
+  /// How many test examples there were.
+  var measuredCount: Int {
+    methods.first?.seeds.first?.test?.score.accuracy.n ?? untuned?.score.accuracy.n ?? 0
+  }
+
+  /// The name of the main metric.
+  public var metric: String {
+    let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values
+    return values?.first?.metric.rawValue ?? "accuracy"
+  }
+
+  /// The heads of ``lines``.
+  public var header: [String] {
+    let n = measuredCount
+    return [
+      task, "parameters", "% of base", "\(metric), n = \(n)", "perplexity", "seconds a run",
+      "peak MiB",
+    ]
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import InterchangeFigures
+import InterchangeModels
+import InterchangeTensors
+
+/// How the time of a DAS step grows with layer, position, batch, rank and the model's width, beside what
+/// the cone predicts.
+public struct CostGrowth: Codable, Sendable {
+  /// One measured step.
+  public struct Point: Codable, Sendable {
+    public let value: Int
+    /// The median of the timed steps.
+    public let seconds: Double
+    /// The time of the cone's matrix products alone, forward and back, at the machine's measured rates.
+    public let predicted: Double
+    /// Cells of blocks that the step computes.
+    public let rows: Int
+  }
+
+  /// The points along one axis, all else as in ``Benchmark``.
+  public struct Axis: Codable, Sendable {
+    public let name: String
+    public let points: [Point]
+  }
+
+  public let model: String
+  public let batch: Int
+  public let length: Int
+  public let layer: Int
+  public let rank: Int
+  /// What the machine does in large products, and what it reads in products with one row.
+  public let gflops: Double
+  public let gigabytesPerSecond: Double
+  public let threads: Int
+  public let axes: [Axis]
+
+  /// Measures all axes.
+  ///
+  /// - Parameter benchmark: the sizes from which one at a time is changed
+  /// - Throws: `ModelError` when a size doesn't fit the model.
+  public init(
+    _ model: LanguageModel, _ benchmark: Benchmark, progress: (String) -> Void = { _ in }
+  ) throws {
+    // What can't be measured is told before anything is.
+    try benchmark.validate(model)
+    _ = try benchmark.cost(model.model)
+    let rates = Rates()
+    let architecture = model.model.architecture
+    self.model = model.name
+    (batch, length, layer) = (benchmark.batch, benchmark.length, benchmark.layer)
+    (rank, threads) = (benchmark.rank, Parallel.threads)
+    (gflops, gigabytesPerSecond) = (rates.operations * 1e-9, rates.bytes * 1e-9)
+
+    func axis(
+      _ name: String, _ values: [Int], _ change: (inout Benchmark, Int) -> Model?
+    ) throws -> Axis {
+      let points = try values.map { value in
+        var benchmark = benchmark
+        let changed = change(&benchmark, value) ?? model.model
+        let result = try benchmark.das(changed)
+        let cost = try benchmark.cost(changed)
+        progress(String(format: "%@ %d: %.1f ms", name, value, 1e3 * result.medianSeconds))
+        return Point(
+          value: value, seconds: result.medianSeconds, predicted: rates.step(cost),
+          rows: cost.reduce(0) { $0 + $1.rows })
+      }
+      return Axis(name: name, points: points)
+    }
+    let (layers, length) = (architecture.layers, benchmark.length)
+    axes = [
+      try axis("layer", Set((0...6).map { $0 * (layers - 1) / 6 }).sorted()) {
+        $0.layer = $1
+        return nil
+      },
+      try axis("position", Set((0...6).map { $0 * (length - 1) / 6 }).sorted()) {
+        $0.position = .index($1)
+        return nil
+      },
+      try axis("batch", [1, 2, 4, 8, 16, 32, 64]) {
+        $0.batch = $1
+        return nil
+      },
+      try axis("rank", [1, 4, 16, 64, 256].filter { $0 <= architecture.width }) {
+        $0.rank = $1
+        return nil
+      },
+      try axis("width", [64, 128, 256, 512, 1024]) {
+        ($0.layer, $0.rank) = (3, min($0.rank, $1))
+        return Model(Llama(width: $1, layers: 8, vocabulary: 4096, seed: 0))
+      },
+    ]
+  }
+}
+
+/// What this machine reaches in the two kinds of products.
+private struct Rates {
+  /// Floating-point operations a second with many rows.
+  let operations: Double
+  /// Bytes of weights a second with one row.
+  let bytes: Double
+
+  init() {
+    operations = 1e9 * (Benchmark.gemm(steps: 5).gflops ?? 1)
+    let weight = Weight(Tensor(repeating: 1, shape: [1 << 16, 1 << 10]))
+    let row = Tensor(repeating: 1, shape: [1, 1 << 10])
+    var clock = StepClock()
+    for _ in 0..<6 {
+      _ = row.linear(weight)
+      clock.tick()
+    }
+    bytes = Double(weight.byteCount) / clock.measurement(.gemm, warmup: 1).minimumSeconds
+  }
+
+  /// A training step: the products of the cone forward, and once more for the gradient. The output's
+  /// weight, the last cost, is read once for both.
+  func step(_ costs: [RunCost]) -> Double {
+    costs.enumerated().reduce(0) { total, cost in
+      let reads = cost.offset == costs.count - 1 ? 1.0 : 2
+      return total
+        + max(2 * cost.element.operations / operations, reads * cost.element.weightBytes / bytes)
+    }
+  }
+}
+
+extension Benchmark {
+  /// What the cone of a DAS step computes, block by block.
+  fileprivate func cost(_ model: Model) throws -> [RunCost] {
+    let inputs = (0..<batch).map { _ in ModelInput.tokens(Array(repeating: 0, count: length)) }
+    let positions = try position.resolved(length: length)
+    let edit = Edit(
+      Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })
+    ) { $0 }
+    return try model.costs(of: .lastLogits(inputs, edits: [edit]), hasStore: true)
+  }
+}
+
+extension LineChart {
+  /// Measured and predicted time along one axis.
+  public init(_ growth: CostGrowth, _ axis: CostGrowth.Axis) {
+    let measured = Series(
+      "measured", points: axis.points.map { Point(x: Double($0.value), y: 1e3 * $0.seconds) })
+    var predicted = Series(
+      "predicted from the cone",
+      points: axis.points.map { Point(x: Double($0.value), y: 1e3 * $0.predicted) })
+    predicted.isControl = true
+    self.init(series: [measured, predicted])
+    title = "DAS step by \(axis.name)"
+    let sizes = [
+      ("batch", growth.batch), ("length", growth.length), ("layer", growth.layer),
+      ("rank", growth.rank),
+    ].filter { $0.0 != axis.name }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    subtitle =
+      axis.name == "width"
+      ? "random LLaMA, 8 layers, layer 3, batch \(growth.batch)" : "\(growth.model): \(sizes)"
+    xTitle = axis.name == "width" ? "width of the model" : "edited \(axis.name)"
+    if ["batch", "rank"].contains(axis.name) { xTitle = axis.name }
+    yTitle = "milliseconds"
+    horizontalScale = ["batch", "rank", "width"].contains(axis.name) ? .logarithmic : .linear
+    let highest = axis.points.map { 1e3 * max($0.seconds, $0.predicted) }.max() ?? 1
+    valueRange = 0...highest * 1.08
+  }
+}

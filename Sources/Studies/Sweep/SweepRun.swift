@@ -1,0 +1,64 @@
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeFigures
+
+/// A layer × position sweep of a task.
+public struct SweepRun: Codable, Sendable {
+  public let task: String
+  public let variable: String
+  public let check: TaskExamples.Check
+  /// A label for each position: a token, or the name of a part of the template.
+  public let positionLabels: [String]
+  public let result: SweepResult
+
+  public init(
+    task: String, variable: String, check: TaskExamples.Check, positionLabels: [String],
+    result: SweepResult
+  ) {
+    (self.task, self.variable, self.check) = (task, variable, check)
+    (self.positionLabels, self.result) = (positionLabels, result)
+  }
+
+  /// Reads a sweep that has a label for each position.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    task = try values.decode(String.self, forKey: .task)
+    variable = try values.decode(String.self, forKey: .variable)
+    check = try values.decode(TaskExamples.Check.self, forKey: .check)
+    positionLabels = try values.decode([String].self, forKey: .positionLabels)
+    result = try values.decode(SweepResult.self, forKey: .result)
+    guard positionLabels.count == result.positions.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .positionLabels, in: values,
+        debugDescription: "expected \(result.positions.count) labels, found \(positionLabels.count)"
+      )
+    }
+  }
+}
+
+extension SweepRun {
+  /// What was swapped, such as `block_output` or `attention_value_output, head 3`.
+  public var place: String { result.component + (result.head.map { ", head \($0)" } ?? "") }
+
+  /// The cell with the highest accuracy; of equal ones that with the larger logit difference.
+  public var bestCell: Heatmap.Cell {
+    func key(_ cell: Heatmap.Cell) -> (Double, Double) {
+      let accuracy = result.cells[cell.row][cell.column]
+      return (accuracy.value, accuracy.logitDifference ?? 0)
+    }
+    let all = result.cells.indices.flatMap { row in
+      result.cells[row].indices.map { Heatmap.Cell(row: row, column: $0) }
+    }
+    return all.max { key($0) < key($1) } ?? Heatmap.Cell(row: 0, column: 0)
+  }
+
+  /// The first layer that reaches the highest accuracy at one position: where the variable has just
+  /// arrived, before the last layers only read it out.
+  ///
+  /// - Parameter column: the position's place in the sweep; negative from the end
+  public func bestLayer(at column: Int) -> Int {
+    let column = column < 0 ? result.positions.count + column : column
+    let accuracies = result.cells.map { $0[column].value }
+    return result.layers[accuracies.firstIndex(of: accuracies.max() ?? 0) ?? 0]
+  }
+}
