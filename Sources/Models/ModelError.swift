@@ -4,6 +4,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   /// The architecture named in the file is not one that is known here.
   case unknownArchitecture(path: String, found: String, known: [String])
+  /// The architecture doesn't list its weights, so that they can't be changed or made anew.
+  case unlistedWeights(architecture: String)
   /// A configuration value is outside what the architecture can have.
   case invalidConfiguration(path: String, field: String, expected: String, found: String)
   /// A tensor has another shape than the configuration says.
@@ -37,6 +39,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "\(path): \(reason)"
     case .unknownArchitecture(let path, let found, let known):
       "\(path): unknown architecture '\(found)'; expected one of \(known.joined(separator: ", "))"
+    case .unlistedWeights(let architecture):
+      "the architecture \(architecture) doesn't list its weights (it is no WeightInventory), so that "
+        + "they can't be changed or initialised anew"
     case .invalidConfiguration(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     case .shapeMismatch(let path, let tensor, let expected, let found):

@@ -41,7 +41,7 @@ struct DemoAgreement {
   private func align(
     _ data: TaskData, _ site: Site, _ store: ActivationStore
   ) throws -> [(alignment: Alignment, run: AlignmentRun)] {
-    let random = Model(model.model.architecture.randomlyInitialized(seed: seed &+ 1))
+    let random = Model(try model.model.architecture.randomlyInitialized(seed: seed &+ 1))
     let randomStore = ActivationStore(for: [site])
     return try Self.ranks.map { rank in
       var settings = AlignmentSettings()

@@ -25,13 +25,11 @@ public struct WeightChange {
 extension LanguageModel {
   /// The same model with changed weights, the changed ones in float32; this one stays as it is.
   ///
-  /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.
+  /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have, and for
+  ///   an architecture that doesn't list its weights.
   public func adding(_ changes: [WeightChange]) throws -> LanguageModel {
     try requireFitting(changes)
-    guard let changed = model.architecture.adding(changes) else {
-      throw ModelError.unknownArchitecture(
-        path: url.path, found: model.architecture.name, known: ["llama", "bert", "roberta"])
-    }
+    let changed = try model.architecture.inventory().adding(changes)
     return try LanguageModel(changed, tokenizer: tokenizer, url: url, isAsRead: false)
   }
 

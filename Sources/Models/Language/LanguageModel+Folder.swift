@@ -38,7 +38,7 @@ extension Llama {
     let configuration = try Configuration(file).validated(path: file.path)
     let checkpoint = try InterchangeCheckpoints.checkpoint(inFolder: url)
     try self.init(
-      configuration, from: checkpoint, names: .safetensors, interleaved: false, weights: weights)
+      configuration, from: checkpoint, .folder, weights: weights)
   }
 }
 

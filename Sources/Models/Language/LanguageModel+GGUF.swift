@@ -27,7 +27,7 @@ extension Llama {
       try file.valueIfPresent("llama.attention.key_length") ?? (heads > 0 ? width / heads : 0)
     let epsilon: Double = try file.value("llama.attention.layer_norm_rms_epsilon")
     let configuration = try Configuration(
-      vocabulary: file.tensor(named: LlamaNames.gguf.embeddings + ".weight").shape.first ?? 0,
+      vocabulary: file.tensor(named: LlamaNames.embeddings[.gguf] + ".weight").shape.first ?? 0,
       width: width, layers: number("block_count"), heads: heads,
       keyHeads: file.valueIfPresent("llama.attention.head_count_kv") ?? heads,
       headWidth: headWidth, hiddenWidth: number("feed_forward_length"),
@@ -35,7 +35,7 @@ extension Llama {
       rotaryBase: file.valueIfPresent("llama.rope.freq_base") ?? 10_000,
       rotaryFactors: Self.rotaryFactors(file, headWidth: headWidth),
       maximumLength: number("context_length"),
-      tiedEmbeddings: !file.contains(LlamaNames.gguf.head + ".weight")
+      tiedEmbeddings: !file.contains(LlamaNames.head[.gguf] + ".weight")
     ).validated(path: file.path)
     for key in ["rope.dimension_count", "attention.value_length"] {
       let found: Int? = try file.valueIfPresent("llama." + key)
@@ -45,7 +45,7 @@ extension Llama {
           found: "\(found ?? 0)")
       }
     }
-    try self.init(configuration, from: file, names: .gguf, interleaved: true, weights: weights)
+    try self.init(configuration, from: file, .gguf, weights: weights)
   }
 
   /// What each rotary frequency is divided by: a tensor of factors, or one factor for all.

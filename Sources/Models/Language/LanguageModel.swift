@@ -38,8 +38,10 @@ public final class LanguageModel: Sendable {
   public var name: String { url.deletingPathExtension().lastPathComponent }
 
   /// The same architecture and tokenizer with random weights: a control.
-  public func randomlyInitialized(seed: UInt64) -> LanguageModel {
-    LanguageModel(Model(model.architecture.randomlyInitialized(seed: seed)), like: self)
+  ///
+  /// - Throws: ``ModelError/unlistedWeights(architecture:)`` without a ``WeightInventory``.
+  public func randomlyInitialized(seed: UInt64) throws -> LanguageModel {
+    LanguageModel(Model(try model.architecture.randomlyInitialized(seed: seed)), like: self)
   }
 
   /// A text as the model reads it.

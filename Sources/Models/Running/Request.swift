@@ -26,7 +26,12 @@ public enum ModelInput: Hashable, Sendable {
     }
   }
 
-  /// What it is, for messages.
+  /// Whether it says which of two texts each token belongs to.
+  var hasTypes: Bool {
+    if case .segments = self { true } else { false }
+  }
+
+  /// Its name in messages.
   var kind: String {
     switch self {
     case .tokens: "token ids"

@@ -28,6 +28,8 @@ extension Model {
   public func costs(of request: Request, hasStore: Bool) throws -> [RunCost] {
     try validate(request)
     let plan = plan(request, hasBase: hasStore, keys: grownKeys(request))
+    let weights = architecture.listedWeights
+    let byLayer = Dictionary(grouping: weights) { $0.layer ?? -1 }
     let blocks = plan.runs.indices.filter { plan.runs[$0] }.map { block in
       let outputs = plan.outputs[block]
       let pairs = outputs.positions.enumerated().reduce(0) { total, sequence in
@@ -36,12 +38,13 @@ extension Model {
           + sequence.element.reduce(0) { $0 + (architecture.isCausal ? $1 + 1 : length) }
       }
       return architecture.blockCost(
-        block, keyRows: plan.stages[block].count, outputRows: outputs.count, pairs: pairs)
+        byLayer[block] ?? [], keyRows: plan.stages[block].count, outputRows: outputs.count,
+        pairs: pairs)
     }
     guard let measured = request.logits else { return blocks }
     return blocks + [
       architecture.outputCost(
-        rows: measured.reduce(0) { $0 + $1.count },
+        weights, rows: measured.reduce(0) { $0 + $1.count },
         outputs: request.outputs?.count ?? architecture.outputs)
     ]
   }
