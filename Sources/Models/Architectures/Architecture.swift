@@ -5,7 +5,7 @@ import InterchangeTensors
 /// An architecture says how one block works on packed rows and announces every component through
 /// ``BlockContext/visit(_:_:)``. Which rows exist, what is known of the others, edits and captures
 /// are the run's business, the same for all architectures. One that also lists its weights
-/// (``WeightInventory``) can be counted, changed and initialised anew; one with a ``ModelFamily``
+/// (``WeightInventory``) can be counted, changed and initialized anew; one with a ``ModelFamily``
 /// can be read from files.
 public protocol Architecture: Sendable {
   /// The sizes of the network and its name.
@@ -28,8 +28,8 @@ public protocol Architecture: Sendable {
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
-  /// Computes outputs from the last rows of the residual stream [rows, width]: the wanted ones in the
-  /// order given, or all of them: [rows, outputs].
+  /// Computes outputs from the last rows of the residual stream [rows, width]: the wanted ones in
+  /// the order given, or all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
   /// The mean cross-entropy of the outputs for rows of the last stage [rows, width], as a scalar.
@@ -46,14 +46,15 @@ public struct ModelShape: Equatable, Sendable {
   public var layers: Int
   /// The width of the residual stream.
   public var width: Int
-  /// The number of token ids that it reads: the rows of its embedding table; 0 when it reads vectors.
+  /// The number of token ids that it reads: the rows of its embedding table; 0 when it reads
+  /// vectors.
   public var vocabulary: Int
   /// The number of outputs: the vocabulary of a language model, the classes of a classifier; 0
   /// without a head.
   public var outputs: Int
   /// The outputs' names, where they are no tokens: a classifier's labels.
   public var labels: [String]?
-  /// Whether a position sees only itself and earlier ones.
+  /// Tells whether a position sees only itself and earlier ones.
   public var isCausal: Bool
   /// The length of the longest sequence that it reads.
   public var maximumLength: Int
@@ -82,7 +83,7 @@ extension Architecture {
   public var outputs: Int { shape.outputs }
   /// The outputs' names, where they are no tokens: a classifier's labels.
   public var labels: [String]? { shape.labels }
-  /// Whether a position sees only itself and earlier ones.
+  /// Tells whether a position sees only itself and earlier ones.
   public var isCausal: Bool { shape.isCausal }
   /// The length of the longest sequence that it reads.
   public var maximumLength: Int { shape.maximumLength }

@@ -4,7 +4,7 @@ import InterchangeTensors
 public struct LinearMap: Sendable {
   /// The matrix [outputs, inputs].
   public let weight: Weight
-  /// What is added to the outputs: [outputs].
+  /// The addition to the outputs: [outputs].
   public var bias: Tensor?
 
   /// A map without a bias unless one is given.

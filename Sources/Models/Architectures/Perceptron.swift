@@ -3,13 +3,14 @@ import InterchangeTensors
 
 /// A plain multi-layer perceptron: h ← f(W h + b) for each layer, then a linear read-out.
 ///
-/// It reads one vector: a sequence of length 1. `block_output` of layer l is its l-th hidden vector.
+/// It reads one vector: a sequence of length 1. `block_output` of layer l is its l-th hidden
+/// vector.
 public struct Perceptron: Architecture {
   /// A linear map: weight [outputs, inputs], bias [outputs].
   public struct Linear: Sendable {
     /// The matrix [outputs, inputs].
     public var weight: Tensor
-    /// What is added to the outputs: [outputs].
+    /// The addition to the outputs: [outputs].
     public var bias: Tensor
 
     /// A map with its bias.

@@ -1,14 +1,18 @@
 import FoundationEssentials
 import InterchangeTensors
 
-/// Something to be added to a projection's weight.
+/// An addition to a projection's weight.
 public struct WeightChange {
+  /// The block.
   public let layer: Int
+  /// The projection of the block.
   public let projection: Projection
-  /// [outputs, inputs]
+  /// The shape of the weight: [outputs, inputs].
   public let shape: [Int]
   private let make: () -> Tensor
 
+  /// A change of one projection's weight.
+  ///
   /// - Parameters:
   ///   - shape: [outputs, inputs]
   ///   - make: gives the change, each time that it is asked for: a low-rank one is small until then
@@ -18,7 +22,7 @@ public struct WeightChange {
     (self.layer, self.projection, self.shape, self.make) = (layer, projection, shape, make)
   }
 
-  /// What is added: [outputs, inputs].
+  /// The addition: [outputs, inputs].
   public var change: Tensor { make() }
 }
 
@@ -29,8 +33,7 @@ extension LanguageModel {
   ///   an architecture that doesn't list its weights.
   public func adding(_ changes: [WeightChange]) throws -> LanguageModel {
     try requireFitting(changes)
-    let changed = try model.architecture.inventory().adding(changes)
-    return try LanguageModel(changed, tokenizer: tokenizer, url: url, isAsRead: false)
+    return try replacing(model.architecture.inventory().adding(changes))
   }
 
   /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.

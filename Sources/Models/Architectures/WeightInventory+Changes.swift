@@ -18,8 +18,8 @@ extension WeightInventory {
     }
   }
 
-  /// The same architecture with random weights, as it would be initialised before training: matrices
-  /// and tables normal with the deviation of their slot, norms 1, biases 0.
+  /// The same architecture with random weights, as it would be initialized before training:
+  /// matrices and tables normal with the deviation of their slot, norms 1, biases 0.
   public func randomlyInitialized(seed: UInt64) -> Self {
     var generator = RandomGenerator(seed: seed)
     return mapWeights { $0.randomValue(using: &generator) }
@@ -27,7 +27,7 @@ extension WeightInventory {
 }
 
 extension Architecture {
-  /// The same architecture with random weights, as it would be initialised before training.
+  /// The same architecture with random weights, as it would be initialized before training.
   ///
   /// - Throws: ``ModelError/unlistedWeights(architecture:)`` without a ``WeightInventory``.
   public func randomlyInitialized(seed: UInt64) throws -> any Architecture {

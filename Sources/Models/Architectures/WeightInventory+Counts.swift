@@ -79,8 +79,8 @@ extension Architecture {
     slot(of: projection, layer: layer)?.map?.weight.floats()
   }
 
-  /// The name of a projection in a folder's checkpoint, without `.weight` and without what may stand
-  /// before it; nil when there is no such form.
+  /// The name of a projection in a folder's checkpoint, without `.weight` and without what may
+  /// stand before it; nil when there is no such form.
   public func tensorName(of projection: Projection, layer: Int) -> String? {
     slot(of: projection, layer: layer)?.names.folder
   }

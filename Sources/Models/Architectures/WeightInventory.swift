@@ -3,8 +3,8 @@ import InterchangeTensors
 
 /// An architecture that lists its weights, each once, and can be made again with others.
 ///
-/// From the list follow the number of parameters, bytes, costs, biases, names, changes of weights and
-/// random initialisation; no architecture writes any of them. An architecture writes
+/// From the list follow the number of parameters, bytes, costs, biases, names, changes of weights
+/// and random initialization; no architecture writes any of them. An architecture writes
 /// ``mapWeights(_:)`` alone, with the names of its tensors:
 ///
 /// ```swift
@@ -83,9 +83,9 @@ public struct WeightSlot: Sendable {
   public var layer: Int?
   /// The rows that it is multiplied with.
   public var side: Side
-  /// What files call it, without `.weight` and `.bias`.
+  /// Its names in files, without `.weight` and `.bias`.
   public var names: WeightNames
-  /// Whether its matrix is that of another weight, and only a bias its own.
+  /// Tells whether its matrix is that of another weight, and only a bias its own.
   public var isTied: Bool
   /// The standard deviation of its matrix in a model that has not been trained.
   public var deviation: Double

@@ -77,7 +77,7 @@ extension Bert: WeightInventory {
     return copy
   }
 
-  /// Whether a classifier reads the pooler, as BERT's does.
+  /// Tells whether a classifier reads the pooler, as BERT's does.
   private var readsPooler: Bool {
     guard case .labels = head else { return false }
     return configuration.family == .bert && pooler != nil
@@ -194,7 +194,7 @@ private struct BertReader {
   let body: String
 
   init(_ checkpoint: any Checkpoint, _ configuration: Bert.Configuration, form: WeightForm) {
-    weights = CheckpointReader(checkpoint: checkpoint, form: form)
+    weights = CheckpointReader(checkpoint, form: form)
     self.configuration = configuration
     let prefix = configuration.family.rawValue + "."
     let table = BertNames.words + ".weight"
@@ -246,7 +246,8 @@ private struct BertReader {
 
   private func decoder(_ name: String, tiedTo words: Weight?) throws -> LinearMap {
     let c = configuration
-    // Files may have both; where they aren't the same vector, the decoder's is the one that is used.
+    // Files may have both; where they aren't the same vector, the decoder's is the one that is
+    // used.
     let bias = [name + ".decoder.bias", name + ".bias"].first(where: weights.contains)
     return LinearMap(
       weight: try words ?? weights.weight(name + ".decoder", c.vocabulary, c.width),

@@ -1,11 +1,12 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// The encoders BERT (arXiv 1810.04805) and RoBERTa (arXiv 1907.11692): every position attends to all,
-/// and each sub-layer's output is added to its input and then normed.
+/// The encoders BERT (arXiv 1810.04805) and RoBERTa (arXiv 1907.11692): every position attends to
+/// all, and each sub-layer's output is added to its input and then normed.
 ///
-/// `attention_input` and `mlp_input` are what the two sub-layers read; an edit there doesn't reach the
-/// residual stream beside them. There is no gate: `mlp_activation` and `mlp_hidden` are the same vector.
+/// `attention_input` and `mlp_input` are what the two sub-layers read; an edit there doesn't reach
+/// the residual stream beside them. There is no gate: `mlp_activation` and `mlp_hidden` are the
+/// same vector.
 public struct Bert: Architecture {
   /// One of the two; they differ in names, positions and heads.
   public enum Family: String, Sendable, CaseIterable {
@@ -15,13 +16,21 @@ public struct Bert: Architecture {
 
   /// The sizes that a checkpoint states.
   public struct Configuration: Sendable, Equatable {
+    /// The one of the two that it is.
     public var family: Family
+    /// The rows of the embedding table.
     public var vocabulary: Int
+    /// The width of the residual stream.
     public var width: Int
+    /// The number of blocks.
     public var layers: Int
+    /// The number of heads.
     public var heads: Int
+    /// The width of the MLP's hidden vector.
     public var hiddenWidth: Int
+    /// The MLP's non-linearity.
     public var activation: Activation
+    /// The number that the norms add to the variance.
     public var normEpsilon: Float
     /// The rows of the position table.
     public var positions: Int
@@ -63,6 +72,7 @@ public struct Bert: Architecture {
     case labels(dense: LinearMap?, output: LinearMap)
   }
 
+  /// The sizes.
   public let configuration: Configuration
   public let shape: ModelShape
   var words: Weight  // [vocabulary, width]
@@ -72,7 +82,7 @@ public struct Bert: Architecture {
   var blocks: [Layer]
   var pooler: LinearMap?
   var head: Head?
-  /// Whether the head's decoder is the embedding table.
+  /// Tells whether the head's decoder is the embedding table.
   let isTied: Bool
   /// The id of the mask, at which a masked-language model's output is read.
   var maskToken: Int?
@@ -99,8 +109,8 @@ public struct Bert: Architecture {
     self.shape = shape
   }
 
-  /// The first position; for a masked-language model that of the first mask, or the last one when the
-  /// input has none.
+  /// The first position; for a masked-language model that of the first mask, or the last one when
+  /// the input has none.
   public func outputPosition(of input: ModelInput) -> Int {
     guard case .vocabulary = head else { return 0 }
     return maskToken.flatMap { input.tokenIDs?.firstIndex(of: $0) } ?? input.length - 1
@@ -163,8 +173,8 @@ public struct Bert: Architecture {
     return layer.mlpNorm(middle + context.visit(.mlpOutput, layer.down(hidden)))
   }
 
-  /// The summary of a sequence: tanh(W h + b) of rows of the last stage [rows, width]; nil without a
-  /// pooler.
+  /// The summary of a sequence: tanh(W h + b) of rows of the last stage [rows, width]; nil without
+  /// a pooler.
   public func pooled(_ residual: Tensor) -> Tensor? { pooler?(residual).activated(.tanh) }
 
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {

@@ -87,7 +87,7 @@ extension Llama {
     _ format: WeightNames.Format, weights form: WeightForm
   ) throws {
     let c = configuration
-    let reader = CheckpointReader(checkpoint: checkpoint, form: form)
+    let reader = CheckpointReader(checkpoint, form: form)
     func projection(
       _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
     ) throws -> LinearMap {
@@ -136,31 +136,5 @@ extension Llama {
         return head * headWidth + (row < half ? 2 * row : 2 * (row - half) + 1)
       }
     }
-  }
-}
-extension Llama.Configuration {
-  /// Checks the numbers against one another.
-  ///
-  /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
-  func validated(path: String) throws -> Llama.Configuration {
-    let require = ConfigurationCheck(path: path)
-    for (field, value) in [
-      ("vocabulary size", vocabulary), ("hidden size", width), ("layers", layers),
-      ("attention heads", heads), ("key/value heads", keyHeads), ("head width", headWidth),
-      ("MLP width", hiddenWidth), ("context length", maximumLength),
-    ] {
-      try require.size(value, field)
-    }
-    try require(heads % keyHeads == 0, "key/value heads", "a divisor of \(heads)", keyHeads)
-    try require(headWidth % 2 == 0, "head width", "an even number", headWidth)
-    try require(normEpsilon > 0 && normEpsilon < 1, "norm epsilon", "0 to 1", normEpsilon)
-    try require(rotaryBase > 1, "rope base", "above 1", rotaryBase)
-    if let rotaryFactors {
-      try require(
-        rotaryFactors.count == headWidth / 2 && rotaryFactors.allSatisfy { $0.isFinite && $0 > 0 },
-        "rope factors", "\(headWidth / 2) positive numbers",
-        "\(rotaryFactors.count) numbers from \(rotaryFactors.min() ?? 0)")
-    }
-    return self
   }
 }

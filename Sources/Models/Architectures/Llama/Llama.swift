@@ -6,21 +6,31 @@ import InterchangeTensors
 public struct Llama: Architecture {
   /// The sizes that a checkpoint states.
   public struct Configuration: Sendable, Equatable {
+    /// The rows of the embedding table.
     public var vocabulary: Int
+    /// The width of the residual stream.
     public var width: Int
+    /// The number of blocks.
     public var layers: Int
+    /// The number of query heads.
     public var heads: Int
+    /// The number of key and value heads.
     public var keyHeads: Int
+    /// The width of a head.
     public var headWidth: Int
+    /// The width of the MLP's hidden vector.
     public var hiddenWidth: Int
+    /// The number that the norms add to the mean square.
     public var normEpsilon: Float
+    /// The base of the rotary frequencies.
     public var rotaryBase: Double
     /// The divisors of the rotary frequencies (LLaMA 3.1's scaling): [headWidth / 2].
     public var rotaryFactors: [Double]?
+    /// The length of the longest sequence that it reads.
     public var maximumLength: Int
-    /// Whether the output head is the embedding table.
+    /// Tells whether the output head is the embedding table.
     public var tiedEmbeddings: Bool
-    /// Whether a position sees only itself and earlier ones, as in every published checkpoint.
+    /// Tells whether a position sees only itself and earlier ones: so in every checkpoint.
     var isCausal = true
   }
 
@@ -36,6 +46,7 @@ public struct Llama: Architecture {
     var down: LinearMap  // mlp.down_proj, ffn_down
   }
 
+  /// The sizes.
   public let configuration: Configuration
   public let shape: ModelShape
   var embeddings: Weight  // [vocabulary, width]
