@@ -1,7 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// A block's surroundings in a run: its rows, its known positions, and the visitor of its components.
+/// A block's surroundings in a run: its rows, its known positions, and the visitor of its
+/// components.
 public final class BlockContext {
   private let layer: Int
   private let keyRows: RowSet
