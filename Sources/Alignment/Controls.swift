@@ -104,7 +104,7 @@ struct ControlSuite {
         rank: rotation.rank, width: rotation.width, seed: generator.next())
       let outcomes = try alignment.run.outcomes(
         test,
-        DistributedInterchange(random.copy(isTrained: false), blocks: alignment.blocks))
+        DistributedInterchange(random.frozen, blocks: alignment.blocks))
       each.append(Accuracy(outcomes).value)
       all += outcomes
     }
@@ -121,7 +121,7 @@ struct ControlSuite {
     let blocks =
       components.rank == rotation.rank ? alignment.blocks : [0..<components.rank]
     let outcomes = try alignment.run.outcomes(
-      test, DistributedInterchange(components.copy(isTrained: false), blocks: blocks))
+      test, DistributedInterchange(components.frozen, blocks: blocks))
     return ControlResult(
       name: ControlKind.principalComponents.rawValue, iia: Accuracy(outcomes), each: nil,
       largestChange: nil,

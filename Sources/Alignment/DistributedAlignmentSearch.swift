@@ -21,18 +21,14 @@ public struct AlignmentSettings: Codable, Sendable, Equatable {
   public init() {}
 
   func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
-      }
-    }
-    try require(epochs >= 1, "epochs", "at least 1", epochs)
-    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
-    try require(
+    let check = SettingCheck(error: AlignmentError.invalidSetting)
+    try check(epochs >= 1, "epochs", "at least 1", epochs)
+    try check(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try check(
       learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
-    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
-    try require(patience >= 1, "patience", "at least 1", patience)
-    try require((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
+    try check((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try check(patience >= 1, "patience", "at least 1", patience)
+    try check((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
   }
 }
 
@@ -140,7 +136,7 @@ public struct DistributedAlignmentSearch: Sendable {
     return Alignment(
       search: self, model: model, store: store,
       training: try SiteExamples(examples, at: site, of: model, store: store),
-      rotation: rotation.copy(isTrained: false), losses: [])
+      rotation: rotation.frozen, losses: [])
   }
 
   /// Fits the rotation.
@@ -167,7 +163,7 @@ public struct DistributedAlignmentSearch: Sendable {
     }
     let data = try SiteExamples(examples, at: site, of: model, store: store)
     let rotation =
-      try start.map { $0.copy(isTrained: true) }
+      try start.map { $0.trainable }
       ?? .random(rank: rank, width: width, seed: settings.seed)
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
     let bounded = boundary.map { BoundaryTraining(rotation, $0) }
@@ -175,7 +171,7 @@ public struct DistributedAlignmentSearch: Sendable {
     let found = bounded.map { rotation.leading($0.intervention.dimensions) }
     return Alignment(
       search: self, model: model, store: store, training: data,
-      rotation: found ?? rotation.copy(isTrained: false), losses: losses)
+      rotation: found ?? rotation.frozen, losses: losses)
   }
 
   private func train(
@@ -218,7 +214,7 @@ public struct DistributedAlignmentSearch: Sendable {
             loss: losses[losses.count - 1]))
       }
       guard held > 0 else { continue }
-      let frozen = DistributedInterchange(rotation.copy(isTrained: false), blocks: blocks)
+      let frozen = DistributedInterchange(rotation.frozen, blocks: blocks)
       let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
         total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
       }

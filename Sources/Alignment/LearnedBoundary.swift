@@ -14,17 +14,13 @@ public struct LearnedBoundary: Codable, Sendable, Equatable {
   public init() {}
 
   func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
-      }
-    }
-    try require(
+    let check = SettingCheck(error: AlignmentError.invalidSetting)
+    try check(
       learningRate > 0 && learningRate.isFinite, "boundary learning rate", "a number above 0",
       learningRate)
-    try require(
+    try check(
       penalty >= 0 && penalty.isFinite, "boundary penalty", "0 or a number above", penalty)
-    try require(
+    try check(
       temperatures.count == 2 && temperatures.allSatisfy { $0 > 0 && $0.isFinite },
       "temperatures", "the first and the last, above 0", temperatures)
   }

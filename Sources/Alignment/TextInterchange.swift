@@ -9,7 +9,7 @@ import InterchangeTensors
 /// let swap = try model.interchange(
 ///   at: .blockOutput(10, .index(4)), base: "We know that the key near the cabinets",
 ///   source: "We know that the keys near the cabinets")
-/// print(model.top(1, of: swap.logits)[0].token)  // " are"
+/// print(swap.top(1)[0].token)  // " are"
 /// ```
 public struct TextInterchange {
   public let base: EncodedText
@@ -18,6 +18,10 @@ public struct TextInterchange {
   public let positions: [Int]
   /// The logits of the patched base's output position: [1, outputs].
   public let logits: Tensor
+  let model: LanguageModel
+
+  /// The most likely outputs of the patched base, the likeliest first.
+  public func top(_ count: Int) -> [Prediction] { model.top(count, of: logits) }
 }
 
 extension LanguageModel {
@@ -48,6 +52,6 @@ extension LanguageModel {
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
     let run = try model.run(model.measuring([base.input], edits: [edit]))
     return TextInterchange(
-      base: base, source: source, positions: basePositions, logits: run.logits!)
+      base: base, source: source, positions: basePositions, logits: run.logits!, model: self)
   }
 }

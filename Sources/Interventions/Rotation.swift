@@ -104,8 +104,13 @@ public final class Rotation: @unchecked Sendable {
     return Rotation(coordinates: inner.parameter.value, container: frame, isTrained: true)
   }
 
-  /// A rotation of the same frame that training doesn't change, or does.
-  public func copy(isTrained: Bool) -> Rotation {
+  /// A rotation of the same frame, within the same container, that training doesn't change.
+  public var frozen: Rotation { copy(isTrained: false) }
+
+  /// A rotation of the same frame, within the same container, that training changes.
+  public var trainable: Rotation { copy(isTrained: true) }
+
+  private func copy(isTrained: Bool) -> Rotation {
     Rotation(coordinates: parameter.value, container: container, isTrained: isTrained)
   }
 

@@ -88,7 +88,7 @@ struct KnownDirection {
   @Test func accuracyEqualsAPlainLoop() throws {
     let data = try KnownDirection(count: 200, seed: 4)
     let rotation = try Rotation.random(rank: 1, width: KnownDirection.width, seed: 9)
-    let swap = DistributedInterchange(rotation.copy(isTrained: false))
+    let swap = DistributedInterchange(rotation.frozen)
     let truth = data.direction.frame.elements
     let frame = rotation.frame.elements
     let hidden = try data.model.activations(

@@ -30,7 +30,7 @@ import Testing
 
   init() throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(components: "Fixtures", "metrics", "metrics.json")
+      .appending(components: "Fixtures", "metrics", "metrics.json")
     fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: file))
   }
 

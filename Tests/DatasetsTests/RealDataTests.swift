@@ -8,7 +8,7 @@ import Testing
 /// `glue` that INTERCHANGE_DATA names, or one beside the project's.
 private let data: URL = {
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   return ProcessInfo.processInfo.environment["INTERCHANGE_DATA"].map { URL(filePath: $0) }
     ?? root.appending(path: "../shared/data").standardized
 }()

@@ -186,7 +186,7 @@ import Testing
 
   @Test func frozenCopiesStay() throws {
     let rotation = try Rotation.random(rank: 2, width: 6, seed: 1)
-    let frozen = rotation.copy(isTrained: false)
+    let frozen = rotation.frozen
     #expect(frozen.trainedParameters.isEmpty)
     #expect(!frozen.tensor.requiresGradient && rotation.tensor.requiresGradient)
     try train(rotation, steps: 5)
