@@ -86,7 +86,7 @@ struct GridRoom {
   /// The page without the labels below.
   static let pageWidth = 18 * FigureSize.points
   private static let usualHeight = 15 * FigureSize.points
-  /// Where cells would be too low to be seen, the page grows up to this height.
+  /// The height to which the page grows where cells would be too low to be seen.
   private static let tallest = 21 * FigureSize.points
   /// The height of a cell, a pixel's in print, below which the page grows without an end.
   private static let lowest = 0.3

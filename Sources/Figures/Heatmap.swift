@@ -127,7 +127,7 @@ extension Heatmap {
   /// The value in a cell.
   public subscript(cell: Cell) -> Double { values[cell.row][cell.column] }
 
-  /// Where each value lies on the color map.
+  /// The place of each value on the color map.
   var valueScale: ValueScale {
     ValueScale(of: Array(values.joined()), on: colorMap, range: range, center: center)
   }
