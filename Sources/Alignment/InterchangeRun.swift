@@ -3,7 +3,8 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// Runs bases with an intervention at a site; the logits of each base's output position are the output.
+/// Runs bases with an intervention at a site; the logits of each base's output position are the
+/// output.
 struct InterchangeRun {
   let model: Model
   let store: ActivationStore
@@ -28,7 +29,7 @@ struct InterchangeRun {
     return try model.run(request, store: store).loss!
   }
 
-  /// How each example comes out under an intervention.
+  /// The outcome of each example under an intervention.
   func outcomes(_ data: SiteExamples, _ intervention: any Intervention) throws -> [Outcome] {
     guard intervention.sourceCount <= data.sourceRows.count else {
       throw AlignmentError.sourceMismatch(
@@ -44,7 +45,7 @@ struct InterchangeRun {
     }
   }
 
-  /// How each example comes out with no intervention, judged by the base's own label.
+  /// The outcome of each example with no intervention, judged by the base's own label.
   func baseOutcomes(_ examples: [AlignmentExample]) throws -> [Outcome] {
     try examples.chunked(batchSize).flatMap { part in
       let judged = part.map { example in
@@ -61,7 +62,8 @@ struct InterchangeRun {
   }
 }
 
-/// The outputs that a batch of examples compares: the vocabulary's other logits needn't be computed.
+/// The outputs that a batch of examples compares: the vocabulary's other logits needn't be
+/// computed.
 private struct ComparedOutputs {
   /// Rising; nil when an example compares all outputs.
   let outputs: [Int]?
@@ -88,7 +90,7 @@ private struct ComparedOutputs {
   }
 }
 
-/// How one example came out: the predicted output and how far the label is ahead.
+/// The outcome of one example: the predicted output and the label's lead.
 struct Outcome {
   let isCorrect: Bool
   /// The label's logit minus the largest other answer's.

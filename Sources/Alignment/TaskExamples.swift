@@ -4,11 +4,11 @@ import InterchangeModels
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// Counterfactual examples that a model can be measured on, and how many were left out and why.
+/// Counterfactual examples that a model can be measured on, and a count of the others by reason.
 public struct TaskExamples: Sendable {
-  /// What was checked before the experiment.
+  /// The check before the experiment.
   public struct Check: Codable, Sendable {
-    /// How often the model gives the answer of the high-level model to bases.
+    /// The share of bases for which the model gives the answer of the high-level model.
     public let baseAccuracy: Accuracy
     /// The same for sources.
     public let sourceAccuracy: Accuracy
@@ -20,9 +20,10 @@ public struct TaskExamples: Sendable {
     public let droppedUnaligned: Int
     /// Pairs that remain.
     public let kept: Int
-    /// How many of them have each label: a constant answer is right that often.
+    /// The number of them with each label: a constant answer is right that often.
     public let labels: [String: Int]
 
+    /// A check of these figures.
     public init(
       baseAccuracy: Accuracy, sourceAccuracy: Accuracy, pairs: Int, droppedUnsolved: Int,
       droppedUnaligned: Int, kept: Int, labels: [String: Int]
@@ -33,15 +34,18 @@ public struct TaskExamples: Sendable {
     }
   }
 
+  /// The pairs that remain, encoded.
   public let examples: [AlignmentExample]
+  /// The check before the experiment.
   public let check: Check
   /// The first base's text, for the labels of figures.
   public let exampleText: String
 
-  /// Encodes the pairs of a text task, checks that the model solves them, and drops those it doesn't.
+  /// Encodes the pairs of a text task, checks that the model solves them, and drops those it
+  /// doesn't.
   ///
-  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several tokens,
-  ///   ``AlignmentError/noExamples(reason:)`` when nothing remains.
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several
+  ///   tokens, ``AlignmentError/noExamples(reason:)`` when nothing remains.
   public init(
     _ dataset: CounterfactualDataset<Prompt>, for model: LanguageModel,
     store: ActivationStore = ActivationStore()
@@ -122,7 +126,7 @@ private struct EncodedExample {
 }
 
 extension InterchangeRun {
-  /// How inputs come out without any intervention.
+  /// The outcome of inputs without any intervention.
   fileprivate func solves(_ inputs: [(ModelInput, Answer)]) throws -> [Outcome] {
     try baseOutcomes(
       inputs.map { input, answer in
