@@ -1,8 +1,8 @@
 import Foundation
 
 /// Points in a plane, such as base, source and patched activations in a subspace's coordinates.
+///
 /// A series has a shape; a point's color is its series' own, or shows the value of a variable.
-/// A series has a shape; a point's color is its series' own, or says the value of a variable.
 public struct ScatterChart: Figure {
   /// A measured point.
   public struct Point: Sendable, Hashable {

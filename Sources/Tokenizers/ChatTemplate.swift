@@ -4,7 +4,7 @@ import InterchangeBasics
 public struct ChatMessage: Codable, Sendable, Equatable {
   /// The speaker of a message.
   public enum Role: String, Codable, Sendable, CaseIterable {
-    /// The setter of the scene, the person, and the model.
+    /// The instructions for the whole conversation, the person, and the model.
     case system, user, assistant
   }
 
