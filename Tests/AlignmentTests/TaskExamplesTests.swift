@@ -1,7 +1,9 @@
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 /// The way from pairs of texts to examples, and the pairs that are left out.
