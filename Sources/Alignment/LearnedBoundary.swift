@@ -2,15 +2,16 @@ import InterchangeBasics
 import InterchangeInterventions
 import InterchangeTensors
 
-/// How boundless DAS (arXiv 2305.08809) learns how many dimensions a variable has.
+/// The way in which boundless DAS (arXiv 2305.08809) learns a variable's number of dimensions.
 public struct LearnedBoundary: Codable, Sendable, Equatable {
   /// The boundary's own rate, constant.
   public var learningRate = 1e-2
-  /// The weight of the mean mask in the loss: what a swapped coordinate costs.
+  /// The weight of the mean mask in the loss: the cost of a swapped coordinate.
   public var penalty = 1.0
   /// The temperature falls linearly from the first to the last step.
   public var temperatures = [50.0, 0.1]
 
+  /// The default settings.
   public init() {}
 
   func validate() throws {
@@ -45,7 +46,7 @@ final class BoundaryTraining {
     intervention.temperature = first + (last - first) * share
   }
 
-  /// What is added to the loss.
+  /// The addition to the loss.
   var penalty: Tensor { Float(settings.penalty) * intervention.mask.mean() }
 
   func step() throws {

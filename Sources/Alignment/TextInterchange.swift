@@ -12,7 +12,9 @@ import InterchangeTensors
 /// print(swap.top(1)[0].token)  // " are"
 /// ```
 public struct TextInterchange {
+  /// The base text with its tokens.
   public let base: EncodedText
+  /// The source text with its tokens.
   public let source: EncodedText
   /// The patched positions of the base.
   public let positions: [Int]
@@ -27,7 +29,7 @@ public struct TextInterchange {
 extension LanguageModel {
   /// Runs a base text with the hidden vectors at a site taken from a source text.
   ///
-  /// - Parameter intervention: what is done with base and source vectors; a full swap by default
+  /// - Parameter intervention: the change of base vectors by source vectors; a full swap by default
   /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart,
   ///   `ModelError` for a site that the model lacks.
   public func interchange(

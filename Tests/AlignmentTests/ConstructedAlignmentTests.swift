@@ -14,8 +14,8 @@ struct KnownDirection {
   let direction: Rotation
   let examples: [AlignmentExample]
 
-  /// The hidden vector is U x + 10 (always positive, so that ReLU is the identity), the label the sign
-  /// of its coordinate along U e₀.
+  /// The hidden vector is U x + 10 (always positive, so that ReLU is the identity), the label the
+  /// sign of its coordinate along U e₀.
   init(count: Int, seed: UInt64) throws {
     let turn = try Rotation.random(rank: Self.width, width: Self.width, seed: 5).frame
     let read = turn.columns(0..<1).transposed()

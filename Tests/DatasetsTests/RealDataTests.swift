@@ -51,8 +51,8 @@ private func isThere(_ path: String) -> Bool {
     }
   }
 
-  /// How often the sets' own explanations end in the right answer, as LLM-Adapters' rules counted in
-  /// Python; `math_data.json` has 203 examples with letters for answers.
+  /// The number of the sets' own explanations that end in the right answer, as LLM-Adapters' rules
+  /// counted in Python; `math_data.json` has 203 examples with letters for answers.
   @Test(
     .enabled(if: isThere("llm-adapters")),
     arguments: [

@@ -118,7 +118,7 @@ import Testing
     #expect(first.0 != other.0)
   }
 
-  /// What the run reads from its store instead of computing is the same.
+  /// Training leaves the base model's logits as they are, bit for bit.
   @Test func trainingLeavesTheBaseModelAsItIs() throws {
     let model = try TinyModels.gguf()
     let before = try model.logits(after: "the cat").elements
