@@ -19,7 +19,7 @@ struct DemoAgreement {
     Output.note("(b) sweep of full-vector interchange over layer × position")
     let progress = ProgressLine("    sweep")
     let sweep = try model.sweep(
-      data.train, task: data.task, variable: data.variable, limit: 20, store: all
+      data.train, limit: 20, store: all
     ) { progress.update($0, of: $1) }
     results.sweeps = [sweep]
 
