@@ -1,5 +1,6 @@
 import InterchangeInterventions
 import InterchangeModels
+import InterchangeTensors
 
 extension LanguageModel {
   /// Finds the subspace at a site that carries what a task's interchange changes, by Distributed Alignment
@@ -27,6 +28,18 @@ extension LanguageModel {
   ) throws -> Alignment {
     try DistributedAlignmentSearch(site: site, dimensions: dimensions, settings: settings)
       .fit(self, on: examples, store: store, progress: progress)
+  }
+}
+
+extension LanguageModel {
+  /// Hidden vectors at a site, batch by batch: [Σ positions, width], input by input.
+  ///
+  /// - Parameter positions: the wanted positions of each input
+  /// - Throws: `ModelError` when the model lacks the site or a position.
+  public func activations(
+    at site: Site, _ inputs: [ModelInput], positions: [[Int]], store: ActivationStore? = nil
+  ) throws -> Tensor {
+    try network.activations(at: site, inputs, positions: positions, store: store)
   }
 }
 
