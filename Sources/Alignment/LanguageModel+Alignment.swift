@@ -48,7 +48,8 @@ extension DistributedAlignmentSearch {
   ///
   /// - Throws: as that.
   public func fit(
-    _ model: LanguageModel, on examples: some Collection<AlignmentExample>, store: ActivationStore = ActivationStore(),
+    _ model: LanguageModel, on examples: some Collection<AlignmentExample>,
+    store: ActivationStore = ActivationStore(),
     progress: (FitProgress) -> Void = { _ in }
   ) throws -> Alignment {
     try fit(model.network, on: Array(examples), store: store, progress: progress)
@@ -75,7 +76,8 @@ extension InterchangeSweep {
   ///
   /// - Throws: as that.
   public func run(
-    _ model: LanguageModel, on examples: some Collection<AlignmentExample>, store: ActivationStore = ActivationStore(),
+    _ model: LanguageModel, on examples: some Collection<AlignmentExample>,
+    store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepResult {
     try run(model.network, on: Array(examples), store: store, progress: progress)
