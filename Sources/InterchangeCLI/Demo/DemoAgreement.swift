@@ -19,7 +19,7 @@ struct DemoAgreement {
     Output.note("(b) sweep of full-vector interchange over layer × position")
     let progress = ProgressLine("    sweep")
     let sweep = try model.sweep(
-      data.train, task: data.task, variable: data.variable, limit: 20, store: all
+      data.train, limit: 20, store: all
     ) { progress.update($0, of: $1) }
     results.sweeps = [sweep]
 
@@ -62,7 +62,7 @@ struct DemoAgreement {
   }
 
   private func fineTune(_ subspace: Rotation, _ site: Site, _ folder: URL) throws -> FineTuningRun {
-    let loreft = ReFT(rotation: subspace.copy(isTrained: false))
+    let loreft = ReFT(rotation: subspace.frozen)
     let adapted = try AdaptedModel(model, [PlacedIntervention(loreft, at: site)])
     let task = SubjectVerbAgreement()
     let pairs = try task.prompts(count: 128, seed: seed &+ 11).map {

@@ -3,7 +3,7 @@ import InterchangeTensors
 /// The tokens of a text that the attention heads of some layers look at.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let patterns = try model.attentionPatterns(
 ///   of: "When Mary and John went to the store, John gave a drink to", layers: [23], heads: [0])
 /// // A name mover: the last token looks at the name that isn't repeated.

@@ -5,7 +5,7 @@ import InterchangeTokenizers
 /// A language model with its tokenizer: text in, logits out.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let logits = try model.logits(after: "The capital of France is")
 /// print(model.top(1, of: logits)[0].token)  // " Paris"
 /// ```

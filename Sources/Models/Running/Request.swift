@@ -152,13 +152,13 @@ public struct Edit {
 ///
 /// ```swift
 /// // The last token's vector after block 3, with block 1's MLP switched off there.
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let text = model.encode("The keys to the cabinet")
 /// let last = [[text.length - 1]]
 /// var request = Request.lastLogits(
 ///   [text.input], edits: [Edit(Cells(.mlpOutput, layer: 1, positions: last)) { 0 * $0 }])
 /// request.captures = [Cells(.blockOutput, layer: 3, positions: last)]
-/// let run = try model.model.run(request)
+/// let run = try model.run(request)
 /// print(run.captures[0].shape, run.logits!.shape)  // [1, 576] [1, 49152]
 /// ```
 public struct Request {
