@@ -19,6 +19,6 @@ let alignment = try search.fit(model.model, on: data.train.examples, store: stor
 let report = try alignment.evaluate(
   on: data.test.examples, controls: [.selfSwap, .fullVector, .randomSubspaces, .shuffledSources])
 
-for line in report.lines { print(line.joined(separator: "  ")) }
+for line in report.table().rows { print(line.joined(separator: "  ")) }
 let change = report.control(.selfSwap)?.largestChange ?? .nan
 print("a self-swap changes logits by \(change)")

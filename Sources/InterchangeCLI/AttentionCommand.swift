@@ -32,7 +32,7 @@ struct AttentionCommand: ParsableCommand {
     let heads = try heads.map { try HeadList($0).resolved(.attentionValueOutput, of: model.model) }
     let writer = try RunWriter("attention", common, model)
     let patterns = try model.attentionPatterns(of: text, layers: layers, heads: heads)
-    try writer.write(writer.record(RunRecord.Results(attention: patterns)))
+    try writer.write(writer.record(RunResults(patterns)))
     if common.json { return try Output.print(json: patterns) }
     Output.print(patterns.table(top))
   }

@@ -115,7 +115,7 @@ struct GrowthCommand: ParsableCommand {
     (benchmark.batch, benchmark.length, benchmark.layer) = (batch, length, layer)
     (benchmark.rank, benchmark.steps, benchmark.seed) = (rank, steps, common.seed)
     let growth = try CostGrowth(model, benchmark) { Output.note($0) }
-    try writer.write(writer.record(RunRecord.Results(growth: growth)))
+    try writer.write(writer.record(RunResults(growth)))
     if common.json { return try Output.print(json: growth) }
     for axis in growth.axes {
       Output.print(growth.table(axis))

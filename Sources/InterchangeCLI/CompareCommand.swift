@@ -64,9 +64,9 @@ struct CompareCommand: ParsableCommand {
             writer.folder?.appending(components: set.task.name, method, "seed-\(seed)")
           }, resumes: resume, store: storeOptions.store(), progress: progress.show))
     }
-    try writer.write(writer.record(RunRecord.Results(comparisons: comparisons))) { folder in
+    try writer.write(writer.record(RunResults(MethodComparisons(comparisons)))) { folder in
       let url = folder.appending(component: "comparison.md")
-      let tables = comparisons.map(\.markdown).joined(separator: "\n")
+      let tables = comparisons.map { $0.table.markdown + "\n" }.joined(separator: "\n")
       try Data(tables.utf8).write(to: url, options: .atomic)
       return [url]
     }

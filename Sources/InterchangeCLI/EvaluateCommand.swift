@@ -67,7 +67,7 @@ struct EvaluateCommand: ParsableCommand {
     let (result, texts) = try evaluator.evaluate(adapted, on: examples) {
       progress.update($0, of: $1)
     }
-    try writer.write(writer.record(RunRecord.Results(evaluation: result))) { folder in
+    try writer.write(writer.record(RunResults(result))) { folder in
       let url = folder.appending(component: "predictions.jsonl")
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -30,7 +30,7 @@ struct ExamineCommand: ParsableCommand {
       on: data, positions: position.map { Positions(parsing: $0) },
       controls: controls ? Set(ControlKind.allCases) : [], store: store
     ) { Output.note($0) }
-    try writer.write(writer.record(RunRecord.Results(alignments: runs)))
+    try writer.write(writer.record(RunResults(AlignmentRuns(runs))))
     if common.json { return try Output.print(json: runs) }
     for run in runs {
       Output.print("\(run.task): \(run.variable) at \(run.report.site), rank \(run.report.rank)")

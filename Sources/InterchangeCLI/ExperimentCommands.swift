@@ -41,7 +41,7 @@ struct RunWriter {
     identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
   }
 
-  func record(_ results: RunRecord.Results) -> RunRecord {
+  func record(_ results: RunResults) -> RunRecord {
     RunRecord(
       command: command, arguments: Array(CommandLine.arguments.dropFirst()), model: identity,
       seed: seed, started: started, results: results)
@@ -150,7 +150,7 @@ struct DASCommand: ParsableCommand {
     let run = AlignmentRun(
       task: data.task, variable: data.variable, check: data.test.check, disjoint: data.disjoint,
       report: report, losses: alignment.losses)
-    let record = writer.record(RunRecord.Results(alignments: [run]))
+    let record = writer.record(RunResults(AlignmentRuns([run])))
     try writer.write(record) { folder in
       let url = folder.appending(component: "rotation.safetensors")
       try alignment.rotation.write(

@@ -63,7 +63,7 @@ struct FinetuneCommand: ParsableCommand {
         writer.folder.map { seeds == 1 ? $0 : $0.appending(component: "seed-\(seed)") }
       }, resumes: resume, saveInterval: saveEvery, store: storeOptions.store(),
       progress: progress.show)
-    try writer.write(writer.record(RunRecord.Results(comparisons: [comparison])))
+    try writer.write(writer.record(RunResults(MethodComparisons([comparison]))))
     try report(comparison)
   }
 

@@ -90,7 +90,7 @@ struct SteerCommand: ParsableCommand {
       method: given == nil ? method ?? .differenceOfMeans : nil, pairs: texts?.count,
       layers: steering.layers, coefficient: scale, summaries: summaries)
     run.continuation = try prompt.map { try continuation($0, model, adapter) }
-    try writer.write(writer.record(RunRecord.Results(steering: run))) { folder in
+    try writer.write(writer.record(RunResults(run))) { folder in
       try write(steering, adapter, model, scale, to: folder)
     }
     if common.json { return try Output.print(json: run) }

@@ -65,11 +65,11 @@ struct SweepCommand: ParsableCommand {
         head: place.head, limit: limit, store: store
       ) { progress.update($0, of: $1) }
     }
-    let results = RunRecord.Results(sweeps: sweeps)
+    let results = RunResults(SweepRuns(sweeps))
     try writer.write(writer.record(results))
     if common.json { return try Output.print(json: results) }
     Output.print(sweeps[0].check.line)
     guard sweeps.count > 1 else { return Output.print(sweeps[0].table) }
-    Output.print(SweepRun.bestCells(sweeps))
+    Output.print(SweepRuns(sweeps).bestCells)
   }
 }

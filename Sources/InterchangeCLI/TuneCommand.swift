@@ -63,11 +63,11 @@ struct TuneCommand: ParsableCommand {
       make: {
         try FineTuningExperiment($0, choices, training, self.data, model, data, common)
       }, progress: Self.show)
-    try writer.write(writer.record(RunRecord.Results(search: search))) { folder in
+    try writer.write(writer.record(RunResults(search))) { folder in
       let choices = folder.appending(component: "choices.json")
       try search.winner.choices.write(to: choices)
       let table = folder.appending(component: "search.md")
-      try Data(search.markdown.utf8).write(to: table, options: .atomic)
+      try Data(search.table.markdown.utf8).write(to: table, options: .atomic)
       return [choices, table]
     }
     if common.json { return try Output.print(json: search) }

@@ -10,7 +10,7 @@ struct DemoAgreement {
   let model: LanguageModel
   let seed: UInt64
 
-  func run(into results: inout RunRecord.Results, folder: URL) throws {
+  func run(into results: inout RunResults, folder: URL) throws {
     let all = ActivationStore(
       for: (0..<model.model.architecture.layers).map { .blockOutput($0, .all) })
     let data = try TaskData(task: Self.task, count: 384, for: model, store: all, seed: seed)
@@ -21,13 +21,13 @@ struct DemoAgreement {
     let sweep = try model.sweep(
       data.train, task: data.task, variable: data.variable, limit: 20, store: all
     ) { progress.update($0, of: $1) }
-    results.sweeps = [sweep]
+    results[SweepRuns.self] = SweepRuns([sweep])
 
     // The site is chosen on training pairs: the last position is where the answer is read.
     let site = Site.blockOutput(sweep.bestLayer(at: -1), .last)
     Output.note("(c) DAS at \(site), ranks \(Self.ranks.map(String.init).joined(separator: ", "))")
     let alignments = try align(data, site, all)
-    results.alignments = alignments.map(\.run)
+    results[AlignmentRuns.self] = AlignmentRuns(alignments.map(\.run))
 
     let subspace = alignments[0].alignment.rotation
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +35,7 @@ struct DemoAgreement {
       to: folder.appending(component: "rotation.safetensors"),
       metadata: ["site": site.description, "model": try model.identity()])
     Output.note("(d) LoReFT inside the found subspace of rank \(subspace.rank): always the plural")
-    results.fineTuning = try fineTune(subspace, site, folder)
+    results[TuningEffects.self] = try fineTune(subspace, site, folder)
   }
 
   private func align(
@@ -61,7 +61,7 @@ struct DemoAgreement {
     }
   }
 
-  private func fineTune(_ subspace: Rotation, _ site: Site, _ folder: URL) throws -> FineTuningRun {
+  private func fineTune(_ subspace: Rotation, _ site: Site, _ folder: URL) throws -> TuningEffects {
     let loreft = ReFT(rotation: subspace.copy(isTrained: false))
     let adapted = try AdaptedModel(model, [PlacedIntervention(loreft, at: site)])
     let task = SubjectVerbAgreement()
@@ -77,12 +77,12 @@ struct DemoAgreement {
     }
     let after = try effects(adapted)
     try adapted.write(to: folder)
-    return FineTuningRun(
+    return TuningEffects(
       method: "LoReFT, subspace fixed", site: site.description, rank: subspace.rank,
       parameters: adapted.parameterCount, parameterShare: adapted.parameterShare,
       losses: history.losses,
       effects: zip(before, after).map {
-        FineTuningRun.Effect(name: $0.name, before: $0.value, after: $1.value)
+        TuningEffects.Effect(name: $0.name, before: $0.value, after: $1.value)
       })
   }
 

@@ -16,7 +16,7 @@ struct DemoCommand: ParsableCommand {
     let started = Date()
     let folder = try RunWriter.writableFolder(common.out ?? "demo-output")
     let present = model.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-    var results = RunRecord.Results(equality: try DemoEquality.run(seed: common.seed))
+    var results = RunResults(try DemoEquality.run(seed: common.seed))
     var identity: RunRecord.ModelIdentity?
     if let present {
       let model = try LanguageModel(contentsOf: present)

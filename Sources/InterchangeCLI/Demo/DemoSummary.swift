@@ -19,12 +19,12 @@ struct DemoSummary {
   var markdown: String { tables.map(\.markdown).joined(separator: "\n") }
 
   private static func alignments(_ runs: [AlignmentRun]) -> ResultTable {
-    var table = AlignmentRun.table(runs)
+    var table = AlignmentRuns(runs).table
     table.title = "The subject's number in SmolLM2-135M-Instruct."
     return table
   }
 
-  private static func fineTuning(_ run: FineTuningRun) -> ResultTable {
+  private static func fineTuning(_ run: TuningEffects) -> ResultTable {
     var table = run.table
     table.note.replace("Trained at", with: "Trained to answer in the plural at")
     return table

@@ -1,25 +1,30 @@
 import InterchangeAlignment
 import InterchangeBasics
 import InterchangeFigures
+import InterchangeReports
 
-extension SweepRun {
-  /// The figures of runs of one record: a map of each measure, or maps side by side where several components
-  /// or heads were swapped.
-  static func figures(_ runs: [SweepRun]) -> [NamedFigure] {
+extension SweepRuns {
+  /// A map of each measure, or maps side by side where several components or heads were swapped.
+  public func figures() -> [NamedFigure] {
     guard runs.count > 1 else { return runs.flatMap { $0.figures() } }
-    var figures: [NamedFigure] = [("sweep", HeatmapGrid(runs))]
+    var figures = [NamedFigure("sweep", HeatmapGrid(runs))]
     if runs.contains(where: \.hasLogitDifferences) {
-      figures.append(("sweep-logit-difference", HeatmapGrid(logitDifferencesOf: runs)))
+      figures.append(NamedFigure("sweep-logit-difference", HeatmapGrid(logitDifferencesOf: runs)))
     }
     return figures
   }
+}
 
+extension SweepRun {
   /// The maps of one run.
   func figures() -> [NamedFigure] {
-    [("sweep", Heatmap(self)), ("sweep-logit-difference", Heatmap(logitDifferencesOf: self))]
+    [
+      NamedFigure("sweep", Heatmap(self)),
+      NamedFigure("sweep-logit-difference", Heatmap(logitDifferencesOf: self)),
+    ]
   }
 
-  private var hasLogitDifferences: Bool {
+  fileprivate var hasLogitDifferences: Bool {
     result.cells.joined().contains { $0.logitDifference != nil }
   }
 }

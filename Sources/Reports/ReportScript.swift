@@ -1,4 +1,4 @@
-/// What a page's cells do under a pointer and the keyboard. Without it, they have tooltips, and the
+/// The behavior of a page's cells under a pointer and the keyboard. Without it, they have tooltips, and the
 /// numbers are in tables.
 enum ReportScript {
   /// The script. It adds nothing to the page but what the page says already.

@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeBasics
+import InterchangeReports
 
 extension RunRecord {
   /// The command as one would type it into a shell to run it again.

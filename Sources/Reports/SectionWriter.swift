@@ -80,10 +80,9 @@ struct SectionWriter {
     var figure = item.figure
     (figure.title, figure.subtitle) = ("", "")
     let (viewBox, contents) = try drawing.draw(figure)
-    var cells: HTML = ""
-    if let texts = item.cells, let heatmap = figure as? Heatmap {
-      cells = heatmap.places(saying: texts, first: item.firstCell)
-    }
+    var drawn = item
+    drawn.figure = figure
+    let cells = drawn.places
     let isInteractive = item.cells != nil
     let role: HTML = isInteractive ? "group" : "img"
     let readout: HTML = isInteractive ? "<p class=\"readout\" hidden></p>\n" : ""

@@ -2,15 +2,16 @@ import InterchangeBasics
 
 /// Results as a table, wherever it is shown: on a terminal, in Markdown, on a page.
 public struct ResultTable: Sendable, Equatable {
-  /// What the table is of, with a full stop; empty where that is said elsewhere.
+  /// The subject, with a full stop; empty where that is said elsewhere.
   public var title: String
-  /// What its numbers were made of, in a sentence or two.
+  /// The origin of its numbers, in a sentence or two.
   public var note: String
+  /// The columns' titles.
   public let header: [String]
   /// Rows with as many cells as the header has.
   public let rows: [[String]]
 
-  /// What stands for a number that there is none of.
+  /// The cell of a number that does not exist.
   public static let nothing = "–"
 
   /// A table; every row has as many cells as the header.
@@ -42,13 +43,13 @@ public struct ResultTable: Sendable, Equatable {
     }.joined(separator: "\n")
   }
 
-  /// Whether a column holds numbers, which stand flush right.
+  /// Tells whether a column holds numbers, which stand flush right.
   public func isNumeric(_ column: Int) -> Bool {
     rows.allSatisfy { Self.isNumber($0[column]) }
       && rows.contains { $0[column] != Self.nothing } || rows.isEmpty
   }
 
-  /// Whether a cell holds a number, perhaps with its unit, deviation or interval, or stands for
+  /// Tells whether a cell holds a number, perhaps with its unit, deviation or interval, or stands for
   /// none.
   private static func isNumber(_ cell: String) -> Bool {
     if cell == nothing || Double(cell.prefix { $0 != " " }) != nil { return true }
@@ -57,7 +58,7 @@ public struct ResultTable: Sendable, Equatable {
   }
 
   /// The table with one column more at its end.
-  func adding(_ title: String, _ cells: [String]) -> ResultTable {
+  public func adding(_ title: String, _ cells: [String]) -> ResultTable {
     ResultTable(
       self.title, note: note, header: header + [title],
       rows: zip(rows, cells).map { $0 + [$1] })

@@ -1,21 +1,14 @@
 import Foundation
 import InterchangeFigures
 import InterchangeModels
+import InterchangeReports
 
-extension AttentionPatterns {
-  /// A figure for each layer: its heads side by side, or the only one.
-  func figures() -> [NamedFigure] {
-    let layers = Dictionary(grouping: heads, by: \.layer).sorted { $0.key < $1.key }
-    return layers.map { layer, heads in ("attention-\(layer)", figure(heads, layer: layer)) }
-  }
+extension AttentionPatterns: RunResult {
+  public static let kind = "attention"
 
-  private func figure(_ heads: [Head], layer: Int) -> any Figure {
-    guard heads.count > 1 else { return Heatmap(heads[0], in: self) }
-    return HeatmapGrid(
-      AttentionPatterns(text: text, tokens: tokens, isCausal: isCausal, heads: heads))
-  }
+  public var tables: [ResultTable] { [table()] }
 
-  /// What each head's last position looks at most.
+  /// The largest attention of each head's last position.
   ///
   /// - Parameter count: how many tokens, at least one and at most all
   public func table(_ count: Int = 3) -> ResultTable {
@@ -32,20 +25,41 @@ extension AttentionPatterns {
       })
   }
 
+  /// A figure for each layer: its heads side by side, or the only one.
+  public func figures() -> [NamedFigure] {
+    let layers = Dictionary(grouping: heads, by: \.layer).sorted { $0.key < $1.key }
+    return layers.map { layer, heads in
+      NamedFigure("attention-\(layer)", figure(heads, layer: layer))
+    }
+  }
+
+  private func figure(_ heads: [Head], layer: Int) -> any Figure {
+    guard heads.count > 1 else { return Heatmap(heads[0], in: self) }
+    return HeatmapGrid(
+      AttentionPatterns(text: text, tokens: tokens, isCausal: isCausal, heads: heads))
+  }
+
   /// The table and the patterns.
-  var section: ReportSection {
-    ReportSection(
-      kind: "attention", title: "What attention heads look at",
-      parts: [
-        .text(
-          "Each row is a query, the position that looks; the colours of a row are its weights and sum "
-            + "to 1. Text: “\(text)”."), .table(table()), .drawn(figures()),
-      ], terms: [])
+  public var sections: [ReportSection] {
+    [
+      ReportSection(
+        kind: "attention", title: "What attention heads look at",
+        parts: [
+          .text(
+            "Each row is a query, the position that looks; the colours of a row are its weights "
+              + "and sum to 1. Text: “\(text)”."), .table(table()), .drawn(figures()),
+        ])
+    ]
   }
 }
 
+extension RunResults {
+  /// The result of ``AttentionPatterns``.
+  public var attention: AttentionPatterns? { self[AttentionPatterns.self] }
+}
+
 extension Heatmap {
-  /// What one head looks at.
+  /// One head's pattern.
   public init(_ head: AttentionPatterns.Head, in patterns: AttentionPatterns) {
     self.init(
       attention: head.matrix, queries: patterns.tokens, keys: patterns.tokens,
@@ -55,7 +69,7 @@ extension Heatmap {
 }
 
 extension HeatmapGrid {
-  /// What all heads of some patterns look at, a panel a head.
+  /// The patterns of all heads, a panel a head.
   public init(_ patterns: AttentionPatterns) {
     self.init(
       attention: patterns.heads.map(\.matrix),

@@ -37,7 +37,7 @@ struct InlineDrawing {
     return (text.viewBox, HTML(trusted: contents))
   }
 
-  /// What stands inside an SVG file's root, and its `viewBox`.
+  /// The contents of an SVG file's root, and its `viewBox`.
   private static func svg(
     _ figure: any Figure
   ) throws(FigureError) -> (viewBox: String, contents: String) {

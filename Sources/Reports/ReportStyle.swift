@@ -1,7 +1,7 @@
 import Foundation
 import InterchangeFigures
 
-/// How a page looks: a paper's supplement, on any width, in light and dark, and in print.
+/// The looks of a page: a paper's supplement, on any width, in light and dark, and in print.
 enum ReportStyle {
   /// The style sheet.
   ///
