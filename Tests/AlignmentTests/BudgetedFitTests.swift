@@ -1,4 +1,6 @@
 import InterchangeAlignment
+import InterchangeBasics
+import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 import Testing

@@ -1,7 +1,9 @@
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTokenizers
 import Testing
 
 /// How pairs of texts become examples, and which are left out.

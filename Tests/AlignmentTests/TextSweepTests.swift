@@ -1,6 +1,8 @@
 import Foundation
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeModels
+import InterchangeTensors
 import Testing
 
 /// Sweeps and single interchanges on a tiny random LLaMA.
