@@ -22,7 +22,7 @@ func activations(_ answer: String) throws -> Tensor {
 let direction = try Rotation.differenceOfMeans(from: activations(" is"), to: activations(" are"))
 
 let adapted = try AdaptedModel(
-  model, [PlacedIntervention(ReFT(rotation: direction.copy(isTrained: false)), at: site)])
+  model, [PlacedIntervention(ReFT(rotation: direction.frozen), at: site)])
 var settings = FineTuningSettings()
 settings.epochs = 5
 let pairs = prompts.map { PromptCompletion(prompt: $0.text, completion: " are") }

@@ -10,6 +10,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     state = (seeds.next(), seeds.next(), seeds.next(), seeds.next())
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     func rotated(_ word: UInt64, _ count: UInt64) -> UInt64 {
       (word << count) | (word >> (64 - count))
@@ -38,8 +39,8 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
   public mutating func split() -> RandomGenerator { RandomGenerator(seed: next()) }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): what seeds
-/// ``RandomGenerator``, and what draws the examples of tasks.
+/// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): the
+/// source of seeds for ``RandomGenerator``, and of draws of tasks' examples.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -64,7 +64,8 @@ import Testing
     #expect(largestDifference(plain, expected) > 1e-2)
   }
 
-  /// A folder that was written with the changes is the merged model, whatever prefix its names have.
+  /// A folder that was written with the changes is the merged model, whatever prefix its names
+  /// have.
   @Test func mergedFolders() throws {
     let (place, encoder) = (try TemporaryFolder(), try TinyEncoder())
     for (index, model) in [try TinyModels.safetensors(), encoder.model].enumerated() {
@@ -88,7 +89,7 @@ import Testing
       #expect(
         line { try adapted.writeMerged(to: model.url) }
           == "\(model.url.path): the folder to write has config.json already")
-      // What was merged in memory isn't what the folder has.
+      // Weights that were merged in memory aren't those of the folder.
       let again = line { try AdaptedModel(expected, adapters: []).writeMerged(to: place.url) }
       #expect(again?.contains("no longer those of the model") == true, "\(again ?? "nothing")")
     }
@@ -101,7 +102,8 @@ import Testing
         == "merge: expected updates of whole projections, found red")
   }
 
-  /// Shards in bfloat16 become one file in float32, and the configuration says so and nothing else anew.
+  /// Shards in bfloat16 become one file in float32, and the configuration says so and nothing else
+  /// anew.
   @Test func mergedShards() throws {
     let place = try TemporaryFolder()
     let (folder, merged) = (
@@ -219,8 +221,8 @@ import Testing
       let found = zip(gradient, direction.elements).reduce(0.0) {
         $0 + Double($1.0) * Double($1.1)
       }
-      // Long steps cross kinks and bend, short ones drown in rounding: the best of three must agree. A whole
-      // step is as long for many numbers as for few.
+      // Long steps cross kinks and bend, short ones drown in rounding: the best of three must
+      // agree. A whole step is as long for many numbers as for few.
       let differences = try [2e-2, 5e-3, 1.5e-3].map { length in
         let step = Float(length) / Float(direction.count).squareRoot()
         parameter.value = start + step * direction
@@ -236,7 +238,7 @@ import Testing
     }
   }
 
-  /// What a damaged file says is read has to be made before what is edited.
+  /// A damaged file that reads a component made after the edited one is refused.
   @Test func impossibleReadingsAreRefused() throws {
     let model = try TinyModels.safetensors()
     let kept = try TemporaryFolder()
@@ -262,7 +264,8 @@ import Testing
   @Test func biasesOfProjectionsAndNorms() throws {
     let tiny = try TinyEncoder()
     let adapter = try AdapterConfiguration(method: "bitfit").makeAdapter(for: tiny.model, seed: 0)
-    // Three projections of width 8, two outputs and one of 12; two norms a layer and one before them.
+    // Three projections of width 8, two outputs and one of 12; two norms a layer and one before
+    // them.
     let count = adapter.parameters.reduce(0) { $0 + $1.value.count }
     #expect(count == 3 * (5 * 8 + 12 + 16) + 8)
     disturb(adapter)

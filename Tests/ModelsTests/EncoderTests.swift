@@ -6,8 +6,8 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What is particular to BERT and RoBERTa; activations, patches and gradients are compared with those of
-/// the decoders.
+/// The particulars of BERT and RoBERTa; activations, patches and gradients are compared with those
+/// of the decoders.
 @Suite struct EncoderTests {
   private struct Classified: Decodable {
     struct Text: Decodable {

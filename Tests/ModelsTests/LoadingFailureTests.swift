@@ -27,7 +27,7 @@ import Testing
 
   private func bytes(_ url: URL) throws -> [UInt8] { Array(try Data(contentsOf: url)) }
 
-  /// Replaces what stands once in a file by text of the same length, or of any in JSON.
+  /// Replaces a text that occurs once in a file by text of the same length, or of any in JSON.
   private func replace(_ old: String, _ new: String, in url: URL) throws {
     var data = try Data(contentsOf: url)
     let range = try #require(data.range(of: Data(old.utf8)), "\(old)")

@@ -11,7 +11,9 @@ package struct Template: Sendable {
   package let pattern: String
   private let pieces: [Piece]
 
-  /// Parses a pattern; throws for an unclosed, stray, nested, empty or repeated gap.
+  /// Parses a pattern.
+  ///
+  /// - Throws: `CausalModelError.template` for an unclosed, stray, nested, empty or repeated gap.
   package init(_ pattern: String) throws {
     func invalid(_ problem: String) -> CausalModelError {
       .template(pattern, problem: problem)
@@ -44,7 +46,7 @@ package struct Template: Sendable {
 
   /// The text with every gap filled, and each gap's range of UTF-8 offsets.
   ///
-  /// Throws when a gap has no words or words have no gap.
+  /// - Throws: `CausalModelError.template` when a gap has no words or words have no gap.
   package func fill(
     _ words: [String: String]
   ) throws -> (text: String, spans: [String: Range<Int>]) {

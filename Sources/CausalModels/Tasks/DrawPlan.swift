@@ -1,10 +1,11 @@
 import InterchangeBasics
 
-/// How a task draws different examples so that they are balanced and can be split without loss.
+/// A plan by which a task draws different examples so that they are balanced and can be split
+/// without loss.
 ///
 /// An example belongs to a *cell*, a combination of yes/no choices such as "base is plural", and to
-/// a *pool* of words. Cells are filled in turn, so every choice is made equally often in every pool.
-/// An example's words come from one pool, so a split that keeps pools together drops nothing.
+/// a *pool* of words. Cells are filled in turn, so every choice is made equally often in every
+/// pool. An example's words come from one pool, so a split that keeps pools together drops nothing.
 struct DrawPlan {
   /// One example's place in the plan.
   struct Slot {
@@ -29,7 +30,8 @@ struct DrawPlan {
 
   /// Draws different examples and shuffles them.
   ///
-  /// Throws `CausalModelError` for a count that is not positive, or when no new example turns up.
+  /// - Throws: `CausalModelError` for a count that is not positive, or when no new example turns
+  ///   up.
   func draw<Example: Hashable>(
     _ count: Int, using generator: inout SplitMix64,
     _ make: (Slot, inout SplitMix64) throws -> Example
@@ -57,7 +59,7 @@ struct DrawPlan {
 }
 
 extension Array {
-  /// Shuffles the elements and deals them like cards into so many pools of nearly equal size.
+  /// Shuffles the elements and deals them like cards into a number of pools of nearly equal size.
   func dealt(into pools: Int, using generator: inout SplitMix64) -> [[Element]] {
     var dealt = [[Element]](repeating: [], count: pools)
     for (index, element) in shuffled(using: &generator).enumerated() {
@@ -66,8 +68,7 @@ extension Array {
     return dealt
   }
 
-  /// Different elements, as many as asked for, in random order; a programmer error if there are
-  /// fewer.
+  /// Different elements, `count` of them, in random order; a programmer error if there are fewer.
   func drawn(_ count: Int, using generator: inout SplitMix64) -> [Element] {
     require(count <= self.count, "drawn: expected \(count) elements, got \(self.count)")
     return Array(shuffled(using: &generator).prefix(count))

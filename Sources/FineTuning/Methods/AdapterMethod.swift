@@ -77,8 +77,8 @@ public struct AdapterInputs {
         name: "subspace", expected: rotation.width, found: width)
     }
     return switch use {
-    case .start: rotation.copy(isTrained: true)
-    case .fixed: rotation.copy(isTrained: false)
+    case .start: rotation.trainable
+    case .fixed: rotation.frozen
     case .constrained: try rotation.within(rank: rank, seed: seed)
     }
   }

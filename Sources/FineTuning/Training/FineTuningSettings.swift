@@ -34,27 +34,23 @@ public struct FineTuningSettings: Codable, Sendable, Equatable {
   public init() {}
 
   func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw FineTuningError.invalidSetting(name: name, expected: expected, found: "\(found)")
-      }
-    }
-    try require(epochs >= 1, "epochs", "at least 1", epochs)
-    try require(maximumSteps ?? 1 >= 1, "steps", "at least 1", maximumSteps ?? 1)
-    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
-    try require(accumulation >= 1, "accumulation", "at least 1", accumulation)
-    try require(
+    let check = SettingCheck(error: FineTuningError.invalidSetting)
+    try check(epochs >= 1, "epochs", "at least 1", epochs)
+    try check(maximumSteps ?? 1 >= 1, "steps", "at least 1", maximumSteps ?? 1)
+    try check(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try check(accumulation >= 1, "accumulation", "at least 1", accumulation)
+    try check(
       learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
-    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
-    try require(
+    try check((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try check(
       weightDecay >= 0 && weightDecay.isFinite, "weight decay", "0 or more", weightDecay)
-    try require(gradientClip ?? 1 > 0, "gradient clip", "above 0", gradientClip ?? 1)
-    try require(
+    try check(gradientClip ?? 1 > 0, "gradient clip", "above 0", gradientClip ?? 1)
+    try check(
       embeddingNoise.map { $0 >= 0 && $0.isFinite } ?? true, "NEFTune's α", "0 or more",
       embeddingNoise ?? 0)
-    try require(
+    try check(
       evaluationInterval ?? 1 >= 1, "evaluation interval", "at least 1", evaluationInterval ?? 1)
-    try require(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)
+    try check(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)
   }
 
   /// The steps of an epoch over so many examples.

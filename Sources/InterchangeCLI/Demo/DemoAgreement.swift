@@ -62,7 +62,7 @@ struct DemoAgreement {
   }
 
   private func fineTune(_ subspace: Rotation, _ site: Site, _ folder: URL) throws -> TuningEffects {
-    let loreft = ReFT(rotation: subspace.copy(isTrained: false))
+    let loreft = ReFT(rotation: subspace.frozen)
     let adapted = try AdaptedModel(model, [PlacedIntervention(loreft, at: site)])
     let task = SubjectVerbAgreement()
     let pairs = try task.prompts(count: 128, seed: seed &+ 11).map {

@@ -28,9 +28,20 @@ extension LanguageModel {
 
   /// Reads a model at a path; a leading `~` stands for the home folder.
   ///
+  /// ```swift
+  /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+  /// print(model.layers, model.width)  // 30 576
+  /// ```
+  ///
   /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``.
+  public convenience init(_ path: String, weights: WeightForm = .stored) throws {
+    try self.init(contentsOf: URL(userPath: path), weights: weights)
+  }
+
+  /// ``init(_:weights:)``.
+  ///
+  /// - Throws: as that.
   public convenience init(contentsOf path: String, weights: WeightForm = .stored) throws {
-    try self.init(
-      contentsOf: URL(userPath: path), weights: weights)
+    try self.init(path, weights: weights)
   }
 }

@@ -2,9 +2,9 @@ import InterchangeModels
 import InterchangeTensors
 import Synchronization
 
-/// An architecture that counts the rows that it is asked for.
+/// An architecture that counts the rows that it computes.
 struct CountingArchitecture: Architecture {
-  /// What has been computed since the last ``take()``.
+  /// The rows that were computed since the last ``take()``.
   struct Rows: Equatable {
     /// Rows that came into a block and went out of it, layer by layer, of the blocks that ran.
     var blocks: [Int: [Int]] = [:]
