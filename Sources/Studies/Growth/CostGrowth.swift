@@ -42,9 +42,9 @@ public struct CostGrowth: Codable, Sendable {
   ) throws {
     // What can't be measured is told before anything is.
     try benchmark.validate(model)
-    _ = try benchmark.cost(model.model)
+    _ = try benchmark.cost(model.network)
     let rates = Rates()
-    let architecture = model.model.architecture
+    let architecture = model.architecture
     self.model = model.name
     (batch, length, layer) = (benchmark.batch, benchmark.length, benchmark.layer)
     (rank, threads) = (benchmark.rank, Parallel.threads)
@@ -55,7 +55,7 @@ public struct CostGrowth: Codable, Sendable {
     ) throws -> Axis {
       let points = try values.map { value in
         var benchmark = benchmark
-        let changed = change(&benchmark, value) ?? model.model
+        let changed = change(&benchmark, value) ?? model.network
         let result = try benchmark.das(changed)
         let cost = try benchmark.cost(changed)
         progress(String(format: "%@ %d: %.1f ms", name, value, 1e3 * result.medianSeconds))
