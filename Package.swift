@@ -83,11 +83,13 @@ let package = Package(
       "FineTuning",
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
     library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
+    library("Reports", ["Basics", "Figures"]),
     library(
       "Studies",
       [
         "Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions",
         "CausalModels", "Datasets", "Alignment", "FineTuning", "Figures",
+        "Reports",
       ]),
 
     // Floor 9: what users import.
@@ -98,6 +100,7 @@ let package = Package(
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
         "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
         "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
+        "InterchangeReports",
       ], swiftSettings: settings),
 
     // Floor 10: programs.
@@ -157,6 +160,7 @@ let package = Package(
         "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
         "InterchangeInterventions", "InterchangeTensors",
       ]),
+    tests("ReportsTests", ["InterchangeReports", "InterchangeBasics", "InterchangeFigures"]),
     tests("StudiesTests", ["Interchange"]),
     tests("NotebooksTests", ["InterchangeNotebooks"]),
     tests(

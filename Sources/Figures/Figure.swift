@@ -37,6 +37,10 @@ public protocol Figure: Sendable {
   /// The figure's content without its looks: titles, labels and numbers as lines of tab-separated
   /// values. Numbers have six significant digits; one that is missing is `nan`.
   var tabSeparatedData: String { get }
+  /// The meaning of the figure's colors, which a caption repeats; empty where axes tell it.
+  var valueTitle: String { get }
+  /// The cells that a reader can point at on a page; empty for figures without cells.
+  var readableCells: [FigureCell] { get }
   /// Draws on a canvas that has this figure's size and is filled with the theme's background.
   func draw(on canvas: Canvas)
 }

@@ -117,7 +117,7 @@ private func small() -> Benchmark {
   private func record() throws -> RunRecord {
     RunRecord(
       command: "growth", arguments: ["MODEL"], model: nil, seed: 0, started: Date(),
-      results: RunRecord.Results(growth: try Self.recorded()))
+      results: RunResults(try Self.recorded()))
   }
 
   @Test func codingInARecord() throws {

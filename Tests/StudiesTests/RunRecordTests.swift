@@ -16,7 +16,7 @@ import Testing
         component: "block_output", head: nil, layers: [0, 1], positions: ["0", "1"], cells: cells))
     return RunRecord(
       command: "sweep", arguments: ["MODEL"], model: nil, seed: 7, started: Date(),
-      results: RunRecord.Results(sweeps: [sweep]))
+      results: RunResults(SweepRuns([sweep])))
   }
 
   /// A record is read back as it was written, and figures drawn from it are the same bytes.
