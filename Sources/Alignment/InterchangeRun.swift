@@ -28,7 +28,7 @@ struct InterchangeRun {
     return try model.run(request, store: store).loss!
   }
 
-  /// How each example comes out under an intervention.
+  /// The outcome of each example under an intervention.
   func outcomes(_ data: SiteExamples, _ intervention: any Intervention) throws -> [Outcome] {
     guard intervention.sourceCount <= data.sourceRows.count else {
       throw AlignmentError.sourceMismatch(
@@ -44,7 +44,7 @@ struct InterchangeRun {
     }
   }
 
-  /// How inputs come out without any intervention.
+  /// The outcomes of inputs without any intervention.
   ///
   /// - Parameter answers: of each input
   func outcomes(of inputs: [ModelInput], answers: [ComparedAnswers]) throws -> [Outcome] {
@@ -68,7 +68,7 @@ struct ComparedAnswers {
 }
 
 extension AlignmentExample {
-  /// What its output is judged by under the interchange.
+  /// The answers that judge its output under the interchange.
   var judged: ComparedAnswers { ComparedAnswers(label: label, answers: answers) }
 }
 
@@ -99,7 +99,7 @@ private struct ComparedOutputs {
   }
 }
 
-/// How one example came out: the predicted output and how far the label is ahead.
+/// The outcome of one example: the predicted output and how far the label is ahead.
 struct Outcome {
   let isCorrect: Bool
   /// The label's logit minus the largest other answer's.

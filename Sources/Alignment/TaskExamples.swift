@@ -6,9 +6,9 @@ import InterchangeTokenizers
 
 /// Counterfactual examples that a model can be measured on, and how many were left out and why.
 public struct TaskExamples: RandomAccessCollection, Sendable {
-  /// What was checked before the experiment.
+  /// The counts of the check before the experiment.
   public struct Check: Codable, Sendable {
-    /// How often the model gives the answer of the high-level model to bases.
+    /// The share of bases that the model answers as the high-level model does.
     public let baseAccuracy: Accuracy
     /// The same for sources.
     public let sourceAccuracy: Accuracy
@@ -20,7 +20,7 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
     public let droppedUnaligned: Int
     /// Pairs that remain.
     public let kept: Int
-    /// How many of them have each label: a constant answer is right that often.
+    /// Their number by label: a constant answer is right that often.
     public let labels: [String: Int]
 
     public init(

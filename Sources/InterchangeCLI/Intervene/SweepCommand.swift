@@ -63,7 +63,7 @@ struct SweepCommand: ParsableCommand {
         places.count == 1
           ? "sweep" : place.component.rawValue + (place.head.map { " head \($0)" } ?? ""))
       return try model.sweep(
-        data.train, task: data.task, variable: data.variable, component: place.component,
+        data.train, component: place.component,
         head: place.head, limit: limit, store: store
       ) { progress.update($0, of: $1) }
     }
