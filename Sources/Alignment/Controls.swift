@@ -150,7 +150,7 @@ struct ControlSuite {
 
   private func randomlyInitialized() throws -> ControlResult {
     let model =
-      randomModel
+      try randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
     let store = randomStore ?? ActivationStore(for: [test.site])
     let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)

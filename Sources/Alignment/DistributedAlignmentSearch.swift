@@ -55,11 +55,11 @@ public struct FitProgress: Sendable {
 /// interchange and the label of the high-level model.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let data = try TaskData(task: "agreement", count: 256, for: model)
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(SubjectVerbAgreement(), count: 256, for: model)
 /// let search = DistributedAlignmentSearch(site: .blockOutput(27, .last), dimensions: 1)
-/// let alignment = try search.fit(model.model, on: data.train.examples)
-/// let report = try alignment.evaluate(on: data.test.examples)
+/// let alignment = try search.fit(model, on: data.train)
+/// let report = try alignment.evaluate(on: data.test)
 /// print(report.test.summary, report.control(.randomSubspaces)!.iia.summary)
 /// ```
 public struct DistributedAlignmentSearch: Sendable {

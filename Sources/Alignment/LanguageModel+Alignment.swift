@@ -1,5 +1,6 @@
 import InterchangeInterventions
 import InterchangeModels
+import InterchangeTensors
 
 extension LanguageModel {
   /// Finds the subspace at a site that carries what a task's interchange changes, by Distributed Alignment
@@ -21,7 +22,7 @@ extension LanguageModel {
   /// - Throws: ``AlignmentError`` for a setting that can't work or a loss that is no number, `ModelError` for a
   ///   site that the model lacks, `InterventionError` for a rank beyond its width.
   public func align(
-    _ site: Site, dimensions: Int, on examples: TaskExamples,
+    _ site: Site, dimensions: Int, on examples: some Collection<AlignmentExample>,
     settings: AlignmentSettings = AlignmentSettings(), store: ActivationStore = ActivationStore(),
     progress: (FitProgress) -> Void = { _ in }
   ) throws -> Alignment {
@@ -30,15 +31,28 @@ extension LanguageModel {
   }
 }
 
+extension LanguageModel {
+  /// Hidden vectors at a site, batch by batch: [Σ positions, width], input by input.
+  ///
+  /// - Parameter positions: the wanted positions of each input
+  /// - Throws: `ModelError` when the model lacks the site or a position.
+  public func activations(
+    at site: Site, _ inputs: [ModelInput], positions: [[Int]], store: ActivationStore? = nil
+  ) throws -> Tensor {
+    try network.activations(at: site, inputs, positions: positions, store: store)
+  }
+}
+
 extension DistributedAlignmentSearch {
-  /// ``fit(_:on:store:progress:)`` of a language model on a task's examples.
+  /// ``fit(_:on:store:progress:)`` of a language model.
   ///
   /// - Throws: as that.
   public func fit(
-    _ model: LanguageModel, on examples: TaskExamples, store: ActivationStore = ActivationStore(),
+    _ model: LanguageModel, on examples: some Collection<AlignmentExample>,
+    store: ActivationStore = ActivationStore(),
     progress: (FitProgress) -> Void = { _ in }
   ) throws -> Alignment {
-    try fit(model.network, on: examples.examples, store: store, progress: progress)
+    try fit(model.network, on: Array(examples), store: store, progress: progress)
   }
 }
 
@@ -52,19 +66,20 @@ extension Alignment {
     progress: (String) -> Void = { _ in }
   ) throws -> AlignmentReport {
     try evaluate(
-      on: examples.examples, controls: controls, randomModel: randomModel,
+      on: Array(examples), controls: controls, randomModel: randomModel,
       randomStore: randomStore, progress: progress)
   }
 }
 
 extension InterchangeSweep {
-  /// ``run(_:on:store:progress:)`` of a language model on a task's examples.
+  /// ``run(_:on:store:progress:)`` of a language model.
   ///
   /// - Throws: as that.
   public func run(
-    _ model: LanguageModel, on examples: TaskExamples, store: ActivationStore = ActivationStore(),
+    _ model: LanguageModel, on examples: some Collection<AlignmentExample>,
+    store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepResult {
-    try run(model.network, on: examples.examples, store: store, progress: progress)
+    try run(model.network, on: Array(examples), store: store, progress: progress)
   }
 }

@@ -6,10 +6,10 @@ import InterchangeTensors
 /// Full-vector interchange at every layer and position, which shows the way of a variable's effect.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let data = try TaskData(task: "agreement", count: 64, for: model)
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(SubjectVerbAgreement(), count: 64, for: model)
 /// let sweep = InterchangeSweep(layers: 0..<30, positions: [.last])
-/// let result = try sweep.run(model.model, on: data.test.examples)
+/// let result = try sweep.run(model, on: data.test)
 /// print(result.cells.map { $0[0].value })  // by layer
 /// ```
 public struct InterchangeSweep: Sendable {

@@ -54,7 +54,8 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
     let aligned = encoded.filter(\.isAligned)
     let run = InterchangeRun(model: model.model, store: store, batchSize: 32)
     (task, variable) = (dataset.task, dataset.changing)
-    let bases = try run.outcomes(of: aligned.map(\.example.base), answers: aligned.map(\.baseAnswer))
+    let bases = try run.outcomes(
+      of: aligned.map(\.example.base), answers: aligned.map(\.baseAnswer))
     let sourceCount = aligned.first?.sourceAnswers.count ?? 0
     var sources = aligned.map { _ in true }
     var allSources: [Outcome] = []

@@ -5,7 +5,7 @@ import InterchangeTensors
 /// One interchange between two texts.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let swap = try model.interchange(
 ///   at: .blockOutput(10, .index(4)), base: "We know that the key near the cabinets",
 ///   source: "We know that the keys near the cabinets")

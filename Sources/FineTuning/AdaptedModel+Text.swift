@@ -37,30 +37,56 @@ extension AdaptedModel {
     interventions.compactMap { $0.intervention as? Kind }
   }
 
-  /// Trains in place on texts and what should follow them, in the order given.
+  /// Trains in place on prompts and what should follow them.
   ///
+  /// - Parameters:
+  ///   - texts: prompts with their completions, in the order given
+  ///   - template: puts each prompt into its form, such as the model's chat template
   /// - Returns: the losses
-  /// - Throws: as ``FineTuner/train(_:on:development:folder:store:progress:)``.
+  /// - Throws: as ``FineTuner/train(_:onTokens:development:folder:store:progress:)``; `TokenizerError` for a
+  ///   chat template that isn't known.
   @discardableResult
   public func train(
-    on texts: KeyValuePairs<String, String>, settings: FineTuningSettings = FineTuningSettings(),
+    on texts: KeyValuePairs<String, String>, template: PromptTemplate = .verbatim,
+    settings: FineTuningSettings = FineTuningSettings(),
     store: ActivationStore = ActivationStore()
   ) throws -> TrainingHistory {
-    try FineTuner(settings: settings).train(
-      self, on: texts.map { PromptCompletion(prompt: $0.key, completion: $0.value) }, store: store)
+    let tokens = try texts.enumerated().map { index, pair in
+      try TokenizedExample(
+        TaskExample(prompt: pair.key, completion: pair.value), index: index, template: template,
+        tokenizer: base.tokenizer, endsCompletion: settings.endsCompletion)
+    }
+    return try FineTuner(settings: settings).train(self, onTokens: tokens, store: store)
   }
 
-  /// A text's continuation with the adapters on.
+  /// A prompt's continuation with the adapters on.
   ///
-  /// - Parameter options: at most 64 tokens, the likeliest each time, when not given; the token that ends
-  ///   a text ends a continuation, too
+  /// - Parameters:
+  ///   - template: puts the prompt into its form, such as the model's chat template
+  ///   - options: at most 64 tokens, the likeliest each time, when not given; the tokens that end a text in
+  ///     this template end a continuation, too
   /// - Returns: the text that was added
-  /// - Throws: `ModelError` for an empty text, one that is too short for the positions or too long.
+  /// - Throws: `ModelError` for an empty text, one that is too short for the positions or too long;
+  ///   `TokenizerError` for a chat template that isn't known.
   public func generate(
-    _ text: String, options: GenerationOptions = GenerationOptions()
+    _ prompt: String, template: PromptTemplate = .verbatim,
+    options: GenerationOptions = GenerationOptions()
   ) throws -> String {
     let tokenizer = base.tokenizer
-    let added = try generate([base.encode(text).ids], options: options.ending(tokenizer))
-    return tokenizer.decode(added[0], continuing: true)
+    var options = options
+    options.stopTokens.formUnion(try template.stopTokens(tokenizer))
+    let ids = try template.encode(TaskExample(prompt: prompt, completion: ""), by: tokenizer)
+    return tokenizer.decode(try generate([ids], options: options)[0], continuing: true)
+  }
+}
+
+extension LanguageModel {
+  /// A prompt's continuation; the parameters are those of ``AdaptedModel/generate(_:template:options:)``.
+  ///
+  /// - Throws: as that.
+  public func generate(
+    _ prompt: String, template: PromptTemplate, options: GenerationOptions = GenerationOptions()
+  ) throws -> String {
+    try AdaptedModel(self, adapters: []).generate(prompt, template: template, options: options)
   }
 }

@@ -114,7 +114,8 @@ import Testing
     let text =
       "unknown architecture 'BertForMaskedLM'; expected one of LlamaForCausalLM, "
       + "bert, roberta"
-    #expect(fault(folder) == "llama-gqa/config.json: \(text)")
+    // Families that other tests register follow.
+    #expect(fault(folder)?.hasPrefix("llama-gqa/config.json: \(text)") == true)
     // The first "llama" of the file is the architecture's name; the keys follow.
     try replace("llama", "mamba", in: gguf)
     #expect(

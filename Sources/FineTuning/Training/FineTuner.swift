@@ -7,7 +7,7 @@ import InterchangeTensors
 /// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// var configuration = AdapterConfiguration(method: "loreft")
 /// configuration.rank = 4
 /// let adapted = try AdaptedModel(model, adapters: [configuration.makeAdapter(for: model, seed: 0)])

@@ -2,7 +2,7 @@ import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 
-/// How weights are held in memory.
+/// The form in which weights are held in memory.
 public enum WeightForm: String, CaseIterable, Sendable, Codable {
   /// As in the file, memory-mapped: products widen them on the way.
   case stored
@@ -11,10 +11,11 @@ public enum WeightForm: String, CaseIterable, Sendable, Codable {
 }
 
 extension LanguageModel {
-  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and a tokenizer's files.
+  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and a tokenizer's
+  /// files.
   ///
-  /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the field or
-  ///   tensor, what was expected and what was found.
+  /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the
+  ///   field or tensor, what was expected and what was found.
   public convenience init(contentsOf url: URL, weights: WeightForm = .stored) throws {
     guard url.exists else {
       throw ModelError.unreadable(path: url.path, reason: "no such file or folder")

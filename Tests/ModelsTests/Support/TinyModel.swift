@@ -97,8 +97,7 @@ struct TinyModel {
     if isGGUF {
       model = try LanguageModel(contentsOf: url).model
     } else {
-      model = Model(
-        name.contains("bert") ? try Bert(folder: url) : try Llama(folder: url) as any Architecture)
+      model = Model(try ModelFamilies.architecture(in: ModelFolder(url)))
     }
     let folder = isGGUF ? url.deletingPathExtension() : url
     expected = try SafetensorsFile(contentsOf: folder.appending(component: "expected.safetensors"))

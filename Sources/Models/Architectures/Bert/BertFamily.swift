@@ -1,55 +1,72 @@
 import Foundation
-import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTokenizers
+
+/// BERT and RoBERTa in folders, with any head.
+public enum BertFamily: ModelFamily {
+  public static let names = Bert.Family.allCases.map(\.rawValue)
+
+  public static let fields: Set<String> = [
+    "add_cross_attention", "attention_probs_dropout_prob", "classifier_dropout", "finetuning_task",
+    "hidden_act", "hidden_dropout_prob", "hidden_size", "id2label", "intermediate_size",
+    "is_decoder", "label2id", "layer_norm_eps", "max_position_embeddings", "num_attention_heads",
+    "num_hidden_layers", "position_embedding_type", "problem_type", "tie_word_embeddings",
+    "type_vocab_size", "vocab_size",
+  ]
+
+  /// Tells whether the model type is one of the names or, in files of older versions that don't
+  /// have any, the class begins with one.
+  public static func answers(to configuration: ModelConfiguration) throws -> Bool {
+    try Bert.Family(configuration) != nil
+  }
+
+  /// Reads a folder; the mask that its outputs are read at is that of its tokenizer, if it has one.
+  public static func read(_ folder: ModelFolder) throws -> any Architecture {
+    var bert = try Bert(folder)
+    bert.maskToken = try folder.tokenizerIfPresent()?.mask
+    return bert
+  }
+}
 
 extension Bert {
-  /// Reads `config.json` and safetensors, or `pytorch_model.bin`, of a BERT or RoBERTa with any head.
+  /// Reads `config.json` and safetensors, or `pytorch_model.bin`, of a BERT or RoBERTa with any
+  /// head.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
   public init(folder url: URL, weights: WeightForm = .stored) throws {
-    let file = try ModelConfiguration(contentsOf: url)
+    try self.init(ModelFolder(url, weights: weights))
+  }
+
+  fileprivate init(_ folder: ModelFolder) throws {
+    let file = folder.configuration
     guard let family = try Family(file) else {
       throw ModelError.unknownArchitecture(
-        path: file.path, found: try file.architectureName(), known: Family.allCases.map(\.rawValue))
+        path: file.path, found: try folder.architectureName(), known: BertFamily.names)
     }
     try self.init(
-      Configuration(file, family).validated(path: file.path),
-      from: InterchangeCheckpoints.checkpoint(inFolder: url),
-      tiesHead: file.valueIfPresent("tie_word_embeddings") ?? true, weights: weights)
+      Configuration(file, family).validated(path: file.path), from: folder.checkpoint(),
+      tiesHead: file.valueIfPresent("tie_word_embeddings") ?? true, weights: folder.weights)
   }
 }
 
 extension Bert.Family {
   /// The family that a `config.json` names; nil when it is another architecture.
-  init?(_ file: ModelConfiguration) throws {
+  fileprivate init?(_ file: ModelConfiguration) throws {
     if let type: String = try file.valueIfPresent("model_type") {
       self.init(rawValue: type)
       return
     }
-    // Files of older versions name the class only.
+    // Files of older versions name the class only, such as `BertModel`.
     let classes: [String] = try file.valueIfPresent("architectures") ?? []
-    guard let name = classes.first else { return nil }
-    if name.hasPrefix("Bert") {
-      self = .bert
-    } else if name.hasPrefix("Roberta") {
-      self = .roberta
-    } else {
-      return nil
-    }
-  }
-}
-
-extension ModelConfiguration {
-  /// What the file calls its architecture, for messages.
-  func architectureName() throws -> String {
-    let classes: [String]? = try valueIfPresent("architectures")
-    return try classes?.first ?? valueIfPresent("model_type") ?? "none"
+    let named = Self.allCases.first { classes.first?.hasPrefix($0.rawValue.capitalized) ?? false }
+    guard let named else { return nil }
+    self = named
   }
 }
 
 extension Bert.Configuration {
-  init(_ file: ModelConfiguration, _ family: Bert.Family) throws {
+  fileprivate init(_ file: ModelConfiguration, _ family: Bert.Family) throws {
     func refuse<T: JSONReadable & Equatable>(_ field: String, unless expected: T) throws {
       guard let found: T = try file.valueIfPresent(field), found != expected else { return }
       throw ModelError.invalidConfiguration(
@@ -87,7 +104,7 @@ extension Bert.Configuration {
     return activation
   }
 
-  /// `id2label`, whose keys are the numbers from 0.
+  /// The names in `id2label`, whose keys are the numbers from 0.
   private static func labels(_ file: ModelConfiguration) throws -> [String]? {
     guard let section = try file.sectionIfPresent("id2label") else { return nil }
     return try (0..<section.fields.count).map { try section.value("\($0)") }
