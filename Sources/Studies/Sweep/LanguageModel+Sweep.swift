@@ -3,7 +3,8 @@ import InterchangeModels
 import InterchangeTokenizers
 
 extension TaskExamples {
-  /// The examples whose bases have the most frequent length, so that positions mean the same in all.
+  /// The examples whose bases have the most frequent length, so that positions mean the same in
+  /// all.
   public var ofOneLength: [AlignmentExample] {
     let lengths = Dictionary(grouping: examples, by: \.base.length)
     let common = lengths.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
