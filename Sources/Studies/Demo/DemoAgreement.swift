@@ -39,7 +39,7 @@ public struct DemoAgreement {
     folder: URL? = nil, progress: (StudyProgress) -> Void = { _ in }
   ) throws -> RunResults {
     let all = ActivationStore(for: (0..<model.layers).map { .blockOutput($0, .all) })
-    let data = try TaskData(task: Self.task, count: 384, for: model, store: all, seed: seed)
+    let data = try TaskData(SubjectVerbAgreement(), count: 384, for: model, store: all, seed: seed)
     progress(.note("    train: " + data.train.check.line))
     progress(.note("    test: " + data.test.check.line))
     progress(.note("(b) sweep of full-vector interchange over layer × position"))
