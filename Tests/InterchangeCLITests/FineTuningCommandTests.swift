@@ -1,4 +1,6 @@
 import Foundation
+import InterchangeFineTuning
+import InterchangeStudies
 import Testing
 
 /// finetune, compare, evaluate, examine and chat as a user runs them, on a tiny random LLaMA.
