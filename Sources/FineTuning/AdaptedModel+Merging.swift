@@ -1,17 +1,16 @@
-import Foundation
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
 /// A change of a projection's weight, which can be added to it.
-protocol MergeableIntervention: AdditiveIntervention {
-  /// [outputs, inputs]
+public protocol MergeableIntervention: AdditiveIntervention {
+  /// The change: [outputs, inputs].
   var weightChange: Tensor { get }
 }
 
 extension LowRankUpdate: MergeableIntervention {}
 extension WeightUpdate: MergeableIntervention {
-  var weightChange: Tensor { delta.value }
+  public var weightChange: Tensor { delta.value }
 }
 
 extension AdaptedModel {
@@ -22,15 +21,10 @@ extension AdaptedModel {
   ///   weights, such as an edit of hidden vectors.
   public func merged() throws -> LanguageModel { try base.adding(weightChanges()) }
 
-  /// Writes the base model's folder anew with the adapters' updates added to its weights, as transformers reads
-  /// it. A trained head is no update of the base's weights: it can't be merged.
+  /// The changes of the base's weights that the adapters are.
   ///
-  /// - Throws: as ``merged()``; `ModelError` for a base from a single file.
-  public func writeMerged(to folder: URL) throws {
-    try base.write(adding: weightChanges(), to: folder)
-  }
-
-  private func weightChanges() throws -> [WeightChange] {
+  /// - Throws: as ``merged()``.
+  package func weightChanges() throws -> [WeightChange] {
     func unmergeable(_ name: String) -> FineTuningError {
       .invalidSetting(name: "merge", expected: "updates of whole projections", found: name)
     }

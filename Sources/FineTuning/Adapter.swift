@@ -28,7 +28,7 @@ public protocol Adapter: AnyObject {
 
   /// Called before each step of a training.
   func prepare(step: Int, of steps: Int)
-  /// Whether what is trained by now can be kept as the best: diff pruning's can't before it has pruned.
+  /// Whether what is trained by now can be kept as the best: what is still to be pruned can't.
   var isComplete: Bool { get }
   /// What training adds to the loss of the data, as a scalar; nil for nothing.
   var penalty: Tensor? { get }

@@ -19,13 +19,22 @@ public final class SoftTokens: Adapter {
   }
 
   /// What directly trained soft tokens start as.
-  public enum Initialization: Codable, Sendable, Equatable {
+  public enum Initialization: Codable, Sendable, Equatable, CustomStringConvertible {
     /// Normal numbers of the embeddings' own deviation.
     case random
     /// Embeddings of tokens drawn from the vocabulary.
     case vocabulary
     /// Embeddings of a text's tokens, again and again: the class labels.
     case text(String)
+
+    /// The text that a user writes.
+    public var description: String {
+      switch self {
+      case .random: "random"
+      case .vocabulary: "vocabulary"
+      case .text(let text): text
+      }
+    }
 
     /// `random`, `vocabulary`, or any other text.
     public init(parsing text: String) {

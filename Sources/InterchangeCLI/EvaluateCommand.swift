@@ -12,7 +12,7 @@ struct AdapterOptions: ParsableArguments {
   var adapters: [String] = []
 
   func adapted(_ model: LanguageModel) throws -> AdaptedModel {
-    try AdaptedModel(contentsOf: adapters, base: model)
+    try AdaptedModel(contentsOf: adapters, base: model, foreign: ForeignAdapters.all)
   }
 }
 

@@ -4,7 +4,8 @@ import InterchangeModels
 /// comparison.
 enum ProbeMethod: AdapterMethod {
   static let names = ["probe"]
-  static let choices: Set<AdapterChoice> = []
+  static let summary = "Nothing inside the model: a head on its frozen vectors."
+  static let choices: [AdapterChoice] = []
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,

@@ -4,7 +4,9 @@ import InterchangeModels
 import InterchangeTensors
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
-/// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.
+/// tokens; or on labelled texts: that of the labels, or the mean squared error of a number.
+///
+/// The base model is frozen, so each step computes only what the adapters can change.
 ///
 /// ```swift
 /// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")

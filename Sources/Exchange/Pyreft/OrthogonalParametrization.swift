@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeFineTuning
 import InterchangeTensors
 
 /// What `torch.nn.utils.parametrizations.orthogonal` keeps of a matrix with orthonormal columns.

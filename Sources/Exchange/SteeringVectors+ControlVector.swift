@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
 

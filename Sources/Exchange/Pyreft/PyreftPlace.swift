@@ -1,5 +1,6 @@
 import InterchangeBasics
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeModels
 
 /// Where one of pyreft's interventions acts: an item of `representations` in its configuration.

@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors

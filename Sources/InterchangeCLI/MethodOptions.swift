@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+extension SubspaceUse: ExpressibleByArgument {}
+
+/// The choices of all methods as options, each by its name; those of a registered method too.
+///
+/// ArgumentParser finds options by reflection: the mirror of this type has one for each choice.
+struct MethodOptions: ParsableArguments, CustomReflectable {
+  /// What was given, in the order of the choices.
+  private var given: [(choice: AdapterChoice, text: String)] = []
+  private var subspace: String?
+  private var use = SubspaceUse.start
+
+  init() {}
+
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+
+    static let (subspace, use) = (Name(stringValue: "subspace"), Name(stringValue: "use"))
+  }
+
+  var customMirror: Mirror {
+    let choices = AdapterMethods.choices.map { choice -> (label: String?, value: Any) in
+      guard let valueName = choice.valueName else {
+        return (
+          choice.name,
+          Flag(wrappedValue: false, name: .customLong(choice.name), help: ArgumentHelp(choice.help))
+        )
+      }
+      return (
+        choice.name,
+        // A value may begin with a minus sign.
+        Option<String?>(
+          name: .customLong(choice.name), parsing: .unconditional,
+          help: ArgumentHelp(choice.help, valueName: valueName))
+      )
+    }
+    let subspace = Option<String?>(
+      name: .customLong("subspace"),
+      help: ArgumentHelp("A rotation.safetensors that `das` wrote.", valueName: "file"))
+    let use = Option(
+      wrappedValue: SubspaceUse.start, name: .customLong("use"),
+      help: "How the saved subspace is used: start, fixed or constrained.")
+    return Mirror(
+      self,
+      children: choices + [
+        (Name.subspace.stringValue, subspace as Any), (Name.use.stringValue, use as Any),
+      ])
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Name.self)
+    for choice in AdapterMethods.choices {
+      let name = Name(stringValue: choice.name)
+      if choice.valueName == nil {
+        let isGiven = try container.decode(Flag<Bool>.self, forKey: name).wrappedValue
+        if isGiven { given.append((choice, "true")) }
+      } else if let text = try container.decode(Option<String?>.self, forKey: name).wrappedValue {
+        given.append((choice, text))
+      }
+    }
+    subspace = try container.decode(Option<String?>.self, forKey: .subspace).wrappedValue
+    use = try container.decode(Option<SubspaceUse>.self, forKey: .use).wrappedValue
+  }
+
+  /// Refuses what no method with a choice of this name can read.
+  func validate() throws {
+    for (choice, text) in given {
+      let forms = AdapterMethods.all.flatMap { $0.choices }.filter { $0.name == choice.name }
+        .map { $0.misreading(of: text) }
+      guard let form = forms.first, !forms.contains(nil) else { continue }
+      throw ValidationError(
+        "The value '\(text)' is invalid for '--\(choice.name) <\(choice.valueName ?? "")>': "
+          + "expected \(form ?? "another").")
+    }
+  }
+
+  /// The configuration of a method with the choices that were given.
+  func configuration(_ method: String) throws -> AdapterConfiguration {
+    var configuration = AdapterConfiguration(method: method)
+    for (choice, text) in given { try configuration.set(choice.name, to: text) }
+    return configuration
+  }
+
+  /// Subspace and steering vectors, where the method wants them.
+  func inputs(
+    _ configuration: AdapterConfiguration, _ model: LanguageModel, _ data: FineTuningData
+  ) throws -> AdapterInputs {
+    var inputs = AdapterInputs()
+    if let subspace {
+      let url = URL(userPath: subspace)
+      inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
+    }
+    if try AdapterMethods.named(configuration.method).inputs.contains(.steeringVectors) {
+      let full = try configuration.effective(for: model)
+      inputs.steeringVectors = try data.steeringVectors(
+        model, component: full.value(.component),
+        layers: full.value(.layers, as: LayerSelection.self)
+          .resolved(model.model.architecture.layers))
+    }
+    return inputs
+  }
+
+  /// Each method with its choices, their defaults and what they may be, for a command's help.
+  static var discussion: String {
+    AdapterMethods.all.map { method in
+      let lines = method.choices.map { choice in
+        let values = choice.valueName.map { " <\($0)>" } ?? ""
+        let range = choice.valueName == nil ? "" : "; \(choice.range)"
+        return "  --\(choice.name)\(values): \(choice.defaultText)\(range)"
+      }
+      return (["\(method.names.joined(separator: ", ")): \(method.summary)"] + lines)
+        .joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}
