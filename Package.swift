@@ -86,11 +86,13 @@ let package = Package(
       "Exchange",
       ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"]),
     library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
+    library("Reports", ["Basics", "Figures"]),
     library(
       "Studies",
       [
         "Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions",
         "CausalModels", "Datasets", "Alignment", "FineTuning", "Figures",
+        "Reports",
       ]),
 
     // Floor 9: what users import.
@@ -102,6 +104,7 @@ let package = Package(
         "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
         "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
         "InterchangeExchange",
+        "InterchangeReports",
       ], swiftSettings: settings),
 
     // Floor 10: programs.
@@ -168,6 +171,7 @@ let package = Package(
         "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
         "InterchangeInterventions", "InterchangeTensors",
       ]),
+    tests("ReportsTests", ["InterchangeReports", "InterchangeBasics", "InterchangeFigures"]),
     tests("StudiesTests", ["Interchange"]),
     tests("NotebooksTests", ["InterchangeNotebooks"]),
     tests(

@@ -3,10 +3,12 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// A fitted DAS: a rotation at a site, with what is needed to judge it.
+/// A fitted DAS: a rotation at a site, with all that is needed to judge it.
 public final class Alignment {
+  /// The search that found the rotation.
   public let search: DistributedAlignmentSearch
-  /// The learned frame [k, width], of boundless DAS the rows within the boundary; no longer trained.
+  /// The learned frame [k, width], of boundless DAS the rows within the boundary; no longer
+  /// trained.
   public let rotation: Rotation
   /// The loss of every training step.
   public let losses: [Double]
@@ -37,10 +39,11 @@ public final class Alignment {
   /// Interchange intervention accuracy on other examples, with the standard controls.
   ///
   /// - Parameters:
-  ///   - controls: which controls to run; all by default
-  ///   - randomModel: the same architecture with random weights, for ``ControlKind/randomModel``; made
+  ///   - controls: the controls to run; all by default
+  ///   - randomModel: the same architecture with random weights, for ``ControlKind/randomModel``;
+  ///     made
   ///     when nil
-  ///   - randomStore: where its base runs are kept, when it is used for several alignments
+  ///   - randomStore: the store of its base runs, when it is used for several alignments
   /// - Throws: ``AlignmentError`` or `ModelError` when an example doesn't fit.
   public func evaluate(
     on examples: [AlignmentExample], controls: Set<ControlKind> = Set(ControlKind.allCases),
@@ -66,12 +69,15 @@ public final class Alignment {
 
 /// The figures of one fitted alignment; every one with its sample size and interval.
 public struct AlignmentReport: Codable, Sendable {
+  /// The site's name.
   public let site: String
+  /// The number of rows of the rotation.
   public let rank: Int
-  /// On held-out examples.
+  /// The accuracy on held-out examples.
   public let test: Accuracy
-  /// On the examples it was fitted on.
+  /// The accuracy on the examples it was fitted on.
   public let train: Accuracy
+  /// The controls that were run.
   public let controls: [ControlResult]
   /// Training steps taken.
   public let steps: Int

@@ -1,20 +1,21 @@
-/// What can be wrong with an interchange experiment.
+/// A fault of an interchange experiment.
 public enum AlignmentError: Error, Equatable, CustomStringConvertible {
-  /// There is nothing to fit or to measure on.
+  /// There are no examples to fit or to measure on.
   case noExamples(reason: String)
   /// Base and source have different numbers of positions at the site.
   case positionMismatch(site: String, base: Int, source: Int)
   /// One of the two texts lacks a position.
   case notInText(text: String, reason: String)
-  /// An intervention asks for another number of sources than the examples have.
+  /// An intervention takes another number of sources than the examples have.
   case sourceMismatch(expected: Int, found: Int)
   /// The loss is no longer a number.
   case diverged(step: Int)
-  /// A setting is outside what can work.
+  /// A setting is outside the range that can work.
   case invalidSetting(name: String, expected: String, found: String)
   /// An answer is not one token in this model's vocabulary.
   case answerNotSingleToken(answer: String, tokens: Int)
 
+  /// One line with what was expected and what was found.
   public var description: String {
     switch self {
     case .noExamples(let reason): "no examples left: \(reason)"

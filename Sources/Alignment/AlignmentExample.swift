@@ -3,6 +3,7 @@ import InterchangeTensors
 
 /// A counterfactual example as a model reads it.
 public struct AlignmentExample: Sendable {
+  /// The input that is run and changed.
   public var base: ModelInput
   /// One source for each intervened variable.
   public var sources: [ModelInput]
@@ -17,6 +18,7 @@ public struct AlignmentExample: Sendable {
   /// The output that the high-level model gives for the base as it is.
   public var baseLabel: Int
 
+  /// An example of these parts.
   public init(
     base: ModelInput, sources: [ModelInput], baseSpans: [String: Range<Int>] = [:],
     sourceSpans: [[String: Range<Int>]]? = nil, label: Int, answers: [Int] = [], baseLabel: Int
@@ -27,7 +29,8 @@ public struct AlignmentExample: Sendable {
   }
 }
 
-/// Examples at one site: where the base is edited, and the source vectors that were read there.
+/// Examples at one site: the edited places of the bases, and the source vectors that were read
+/// there.
 struct SiteExamples {
   let site: Site
   let examples: [AlignmentExample]
@@ -40,8 +43,8 @@ struct SiteExamples {
 
   /// Reads the sources' activations once: the model is frozen.
   ///
-  /// - Throws: ``AlignmentError`` when positions don't correspond, ``ModelError`` when the model lacks
-  ///   the site or a position.
+  /// - Throws: ``AlignmentError`` when positions don't correspond, ``ModelError`` when the model
+  ///   lacks the site or a position.
   init(
     _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
   ) throws {
@@ -106,7 +109,7 @@ struct SiteExamples {
     sourceRows[source].gatherRows(indices.flatMap { Array(starts[$0]..<starts[$0 + 1]) })
   }
 
-  /// The same examples with the source rows of others: a control.
+  /// The same examples with other examples' source rows: a control.
   func replacingSources(_ rows: [Tensor]) -> SiteExamples {
     SiteExamples(site: site, examples: examples, positions: positions, sourceRows: rows)
   }

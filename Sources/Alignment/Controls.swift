@@ -3,7 +3,7 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// The controls that stand beside every interchange result.
+/// The controls that belong to every interchange result.
 public enum ControlKind: String, CaseIterable, Codable, Sendable {
   /// Each base swapped with itself in the learned subspace: must change nothing, exactly.
   case selfSwap = "self_swap"
@@ -15,12 +15,13 @@ public enum ControlKind: String, CaseIterable, Codable, Sendable {
   case principalComponents = "pca"
   /// The learned subspace with each base's source taken from another example.
   case shuffledSources = "shuffled_sources"
-  /// The same fit on a randomly initialised model.
+  /// The same fit on a randomly initialized model.
   case randomModel = "random_model"
 }
 
 /// One control with its own figure.
 public struct ControlResult: Codable, Sendable {
+  /// The kind's raw value.
   public let name: String
   /// Interchange intervention accuracy against the examples' labels.
   public let iia: Accuracy
@@ -28,7 +29,7 @@ public struct ControlResult: Codable, Sendable {
   public let each: [Double]?
   /// For the self-swap: the largest change of any logit. Anything but 0 is a defect.
   public let largestChange: Float?
-  /// What the figure means and what to expect.
+  /// The meaning of the figure and the expectation for it.
   public let note: String
 }
 
@@ -104,7 +105,7 @@ struct ControlSuite {
         rank: rotation.rank, width: rotation.width, seed: generator.next())
       let outcomes = try alignment.run.outcomes(
         test,
-        DistributedInterchange(random.copy(isTrained: false), blocks: alignment.blocks))
+        DistributedInterchange(random.frozen, blocks: alignment.blocks))
       each.append(Accuracy(outcomes).value)
       all += outcomes
     }
@@ -121,7 +122,7 @@ struct ControlSuite {
     let blocks =
       components.rank == rotation.rank ? alignment.blocks : [0..<components.rank]
     let outcomes = try alignment.run.outcomes(
-      test, DistributedInterchange(components.copy(isTrained: false), blocks: blocks))
+      test, DistributedInterchange(components.frozen, blocks: blocks))
     return ControlResult(
       name: ControlKind.principalComponents.rawValue, iia: Accuracy(outcomes), each: nil,
       largestChange: nil,
@@ -131,7 +132,7 @@ struct ControlSuite {
   private func shuffledSources() throws -> ControlResult {
     var generator = RandomGenerator(seed: settings.seed ^ 0x5F0F)
     let order = Array(0..<test.count).shuffled(using: &generator)
-    // Examples may differ in their number of positions: only those that agree can trade sources.
+    // Examples may differ in their number of positions: only those of one number can trade sources.
     let groups = Dictionary(grouping: order) { test.positions[$0].count }
     var partner = Array(0..<test.count)
     for members in groups.values {
@@ -149,7 +150,7 @@ struct ControlSuite {
 
   private func randomlyInitialized() throws -> ControlResult {
     let model =
-      randomModel
+      try randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
     let store = randomStore ?? ActivationStore(for: [test.site])
     let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)

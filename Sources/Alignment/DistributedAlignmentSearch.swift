@@ -4,9 +4,11 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// How a DAS fit is trained.
+/// The training of a DAS fit.
 public struct AlignmentSettings: Codable, Sendable, Equatable {
+  /// Passes over the training examples.
   public var epochs = 10
+  /// Examples in a step.
   public var batchSize = 32
   /// The rate at the end of the warm-up; it falls linearly to 0.
   public var learningRate = 4e-3
@@ -16,53 +18,59 @@ public struct AlignmentSettings: Codable, Sendable, Equatable {
   public var validationShare = 0.15
   /// Epochs without a better validation loss after which training stops.
   public var patience = 4
+  /// The seed of the rotation's start and of the examples' order.
   public var seed: UInt64 = 0
 
+  /// The default settings.
   public init() {}
 
   func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
-      }
-    }
-    try require(epochs >= 1, "epochs", "at least 1", epochs)
-    try require(batchSize >= 1, "batch size", "at least 1", batchSize)
-    try require(
+    let check = SettingCheck(error: AlignmentError.invalidSetting)
+    try check(epochs >= 1, "epochs", "at least 1", epochs)
+    try check(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try check(
       learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
-    try require((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
-    try require(patience >= 1, "patience", "at least 1", patience)
-    try require((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
+    try check((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
+    try check(patience >= 1, "patience", "at least 1", patience)
+    try check((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
   }
 }
 
-/// What a fit tells while it runs.
+/// A fit's state while it runs.
 public struct FitProgress: Sendable {
+  /// The epoch, from 0.
   public let epoch: Int
+  /// Epochs in all.
   public let epochs: Int
+  /// Steps taken.
   public let step: Int
+  /// Steps in all.
   public let steps: Int
+  /// The loss of the step.
   public let loss: Double
 }
 
-/// Distributed Alignment Search (arXiv 2303.02536): learns the rotation whose rows carry a high-level
-/// variable, by minimising the cross-entropy between the output under a distributed interchange and
-/// the label of the high-level model.
+/// Distributed Alignment Search (arXiv 2303.02536): learns the rotation whose rows carry a
+/// high-level variable, by minimizing the cross-entropy between the output under a distributed
+/// interchange and the label of the high-level model.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let data = try TaskData(task: "agreement", count: 256, for: model)
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(SubjectVerbAgreement(), count: 256, for: model)
 /// let search = DistributedAlignmentSearch(site: .blockOutput(27, .last), dimensions: 1)
-/// let alignment = try search.fit(model.model, on: data.train.examples)
-/// let report = try alignment.evaluate(on: data.test.examples)
+/// let alignment = try search.fit(model, on: data.train)
+/// let report = try alignment.evaluate(on: data.test)
 /// print(report.test.summary, report.control(.randomSubspaces)!.iia.summary)
 /// ```
 public struct DistributedAlignmentSearch: Sendable {
+  /// The place of the hidden vectors.
   public var site: Site
-  /// How many dimensions each source's block has.
+  /// The number of dimensions of each source's block.
   public var dimensions: [Int]
-  /// Learns the number of dimensions of a single source: boundless DAS; ``dimensions`` is empty then.
+  /// The settings that learn the number of dimensions of a single source, in boundless DAS;
+  /// ``dimensions`` is empty then.
   public var boundary: LearnedBoundary?
+  /// The training of the fit.
   public var settings: AlignmentSettings
 
   /// One variable in `dimensions` dimensions at `site`.
@@ -118,11 +126,11 @@ public struct DistributedAlignmentSearch: Sendable {
     }
   }
 
-  /// A subspace that was found in another way, to be judged as a fitted one is: nothing is trained.
+  /// A subspace that was found in another way, to be judged like a fitted one: nothing is trained.
   ///
   /// - Parameters:
   ///   - rotation: as wide as the site, of as many rows as the blocks have in all
-  ///   - examples: what a report shows as its training examples
+  ///   - examples: the training examples of its reports
   /// - Throws: as ``fit(_:on:store:start:progress:)``.
   public func alignment(
     of rotation: Rotation, _ model: Model, on examples: [AlignmentExample],
@@ -140,13 +148,13 @@ public struct DistributedAlignmentSearch: Sendable {
     return Alignment(
       search: self, model: model, store: store,
       training: try SiteExamples(examples, at: site, of: model, store: store),
-      rotation: rotation.copy(isTrained: false), losses: [])
+      rotation: rotation.frozen, losses: [])
   }
 
   /// Fits the rotation.
   ///
   /// - Parameters:
-  ///   - store: where base runs are kept; a new one by default
+  ///   - store: the store of base runs; a new one by default
   ///   - start: the rotation to start from; random by default
   ///   - progress: called after every step
   /// - Throws: ``AlignmentError``, `ModelError` or `InterventionError` naming what doesn't fit.
@@ -167,7 +175,7 @@ public struct DistributedAlignmentSearch: Sendable {
     }
     let data = try SiteExamples(examples, at: site, of: model, store: store)
     let rotation =
-      try start.map { $0.copy(isTrained: true) }
+      try start.map { $0.trainable }
       ?? .random(rank: rank, width: width, seed: settings.seed)
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
     let bounded = boundary.map { BoundaryTraining(rotation, $0) }
@@ -175,7 +183,7 @@ public struct DistributedAlignmentSearch: Sendable {
     let found = bounded.map { rotation.leading($0.intervention.dimensions) }
     return Alignment(
       search: self, model: model, store: store, training: data,
-      rotation: found ?? rotation.copy(isTrained: false), losses: losses)
+      rotation: found ?? rotation.frozen, losses: losses)
   }
 
   private func train(
@@ -218,7 +226,7 @@ public struct DistributedAlignmentSearch: Sendable {
             loss: losses[losses.count - 1]))
       }
       guard held > 0 else { continue }
-      let frozen = DistributedInterchange(rotation.copy(isTrained: false), blocks: blocks)
+      let frozen = DistributedInterchange(rotation.frozen, blocks: blocks)
       let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
         total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
       }
@@ -231,7 +239,7 @@ public struct DistributedAlignmentSearch: Sendable {
   }
 }
 
-/// Keeps the best value seen and says when nothing has become better for a while.
+/// Keeps the best value seen and tells when nothing has become better for a while.
 package struct EarlyStopping {
   let patience: Int
   package private(set) var best: Tensor?

@@ -3,26 +3,27 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// Whether a subspace of a hidden vector works by what is read from it, or by an accident
-/// (Makelov, Lange and Nanda 2023, arXiv 2311.17030).
+/// A test of a subspace of a hidden vector: it works by the part of it that is read, or by an
+/// accident (Makelov, Lange and Nanda 2023, arXiv 2311.17030).
 ///
-/// What a projection W reads of the site's vector lies in W's row space. A direction found by DAS can
-/// get its effect from two parts that do nothing by themselves: one that tells base and source apart but that
-/// nothing reads (in W's null space), and one that is read but lies dormant on natural inputs. The test swaps
-/// within the subspace's part in the row space and within its part in the null space, each alone.
+/// The part of the site's vector that a projection W reads lies in W's row space. A direction found
+/// by DAS can get its effect from two parts that do nothing by themselves: one that tells base and
+/// source apart but that nothing reads (in W's null space), and one that is read but lies dormant
+/// on natural inputs. The test swaps within the subspace's part in the row space and within its
+/// part in the null space, each alone.
 public struct IllusionTest: Codable, Sendable {
-  /// ‖R_row‖² / ‖R‖²: how much of the subspace is read at all.
+  /// ‖R_row‖² / ‖R‖²: the share of the subspace that is read at all.
   public let rowSpaceShare: Double
   /// The swap within the whole subspace.
   public let whole: Accuracy
   /// The swap within the part that is read; nil when there is none.
   public let rowSpace: Accuracy?
-  /// The swap within the part that isn't; nil when there is none. It changes nothing downstream, so that
-  /// it gives what no intervention gives.
+  /// The swap within the part that isn't; nil when there is none. It changes nothing downstream, so
+  /// that its accuracy is that of no intervention.
   public let nullSpace: Accuracy?
 
-  /// Whether the whole subspace works and what is read of it doesn't: less than half of the way from the null
-  /// space's accuracy to the whole's.
+  /// True when the whole subspace works and the part of it that is read doesn't: less than half of
+  /// the way from the null space's accuracy to the whole's.
   public var isSuspect: Bool {
     let floor = nullSpace?.value ?? 0
     return whole.value - floor > 0.1
@@ -31,11 +32,12 @@ public struct IllusionTest: Codable, Sendable {
 }
 
 extension Alignment {
-  /// Splits the subspace by what the site's projection reads, and swaps in each part alone.
+  /// Splits the subspace in the part that the site's projection reads and the rest, and swaps in
+  /// each part alone.
   ///
-  /// - Throws: ``AlignmentError/invalidSetting(name:expected:found:)`` for a site that no projection alone
-  ///   reads (it has to be `mlp_hidden` or all heads of `attention_value_output`), `AlignmentError` or
-  ///   `ModelError` when an example doesn't fit.
+  /// - Throws: ``AlignmentError/invalidSetting(name:expected:found:)`` for a site that no
+  ///   projection alone reads (it has to be `mlp_hidden` or all heads of `attention_value_output`),
+  ///   `AlignmentError` or `ModelError` when an example doesn't fit.
   public func illusionTest(on examples: [AlignmentExample]) throws -> IllusionTest {
     let site = search.site
     let readers: [Component: Projection] = [.mlpHidden: .down, .attentionValueOutput: .output]

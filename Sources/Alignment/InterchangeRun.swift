@@ -28,7 +28,7 @@ struct InterchangeRun {
     return try model.run(request, store: store).loss!
   }
 
-  /// How each example comes out under an intervention.
+  /// The outcome of each example under an intervention.
   func outcomes(_ data: SiteExamples, _ intervention: any Intervention) throws -> [Outcome] {
     guard intervention.sourceCount <= data.sourceRows.count else {
       throw AlignmentError.sourceMismatch(
@@ -36,59 +36,70 @@ struct InterchangeRun {
     }
     return try Array(0..<data.count).chunked(batchSize).flatMap { indices in
       let examples = indices.map { data.examples[$0] }
-      let compared = ComparedOutputs(examples)
+      let compared = ComparedOutputs(examples.map(\.judged))
       var request = request(data, indices, intervention)
       request.outputs = compared.outputs
       let logits = try model.run(request, store: store).logits!
-      return compared.outcomes(logits, examples)
+      return compared.outcomes(logits, examples.map(\.judged))
     }
   }
 
-  /// How each example comes out with no intervention, judged by the base's own label.
-  func baseOutcomes(_ examples: [AlignmentExample]) throws -> [Outcome] {
-    try examples.chunked(batchSize).flatMap { part in
-      let judged = part.map { example in
-        var judged = example
-        judged.label = example.baseLabel
-        return judged
-      }
+  /// The outcomes of inputs without any intervention.
+  ///
+  /// - Parameter answers: of each input
+  func outcomes(of inputs: [ModelInput], answers: [ComparedAnswers]) throws -> [Outcome] {
+    try Array(inputs.indices).chunked(batchSize).flatMap { part in
+      let judged = part.map { answers[$0] }
       let compared = ComparedOutputs(judged)
       let logits = try model.run(
-        model.measuring(part.map(\.base), outputs: compared.outputs), store: store
+        model.measuring(part.map { inputs[$0] }, outputs: compared.outputs), store: store
       ).logits!
       return compared.outcomes(logits, judged)
     }
   }
 }
 
-/// The outputs that a batch of examples compares: the vocabulary's other logits needn't be computed.
+/// Answers that are compared: the right output and its rivals.
+struct ComparedAnswers {
+  /// The right output.
+  let label: Int
+  /// The outputs that are compared; empty for all.
+  let answers: [Int]
+}
+
+extension AlignmentExample {
+  /// The answers that judge its output under the interchange.
+  var judged: ComparedAnswers { ComparedAnswers(label: label, answers: answers) }
+}
+
+/// The outputs that a batch of inputs compares: the vocabulary's other logits needn't be computed.
 private struct ComparedOutputs {
-  /// Rising; nil when an example compares all outputs.
+  /// Rising; nil when an input compares all outputs.
   let outputs: [Int]?
   private let columns: [Int: Int]
 
-  init(_ examples: [AlignmentExample]) {
-    guard examples.allSatisfy({ !$0.answers.isEmpty }) else {
+  init(_ judged: [ComparedAnswers]) {
+    guard judged.allSatisfy({ !$0.answers.isEmpty }) else {
       (outputs, columns) = (nil, [:])
       return
     }
-    let wanted = Set(examples.flatMap { $0.answers + [$0.label] }).sorted()
+    let wanted = Set(judged.flatMap { $0.answers + [$0.label] }).sorted()
     outputs = wanted
     columns = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
   }
 
-  /// - Parameter logits: [examples.count, outputs]
-  func outcomes(_ logits: Tensor, _ examples: [AlignmentExample]) -> [Outcome] {
-    examples.enumerated().map { row, example in
+  /// - Parameter logits: [inputs, outputs]
+  func outcomes(_ logits: Tensor, _ judged: [ComparedAnswers]) -> [Outcome] {
+    judged.enumerated().map { row, judged in
       func column(_ output: Int) -> Int { outputs == nil ? output : columns[output]! }
       return Outcome(
-        logits.rowSlice(row..<row + 1), label: column(example.label),
-        answers: example.answers.map(column))
+        logits.rowSlice(row..<row + 1), label: column(judged.label),
+        answers: judged.answers.map(column))
     }
   }
 }
 
-/// How one example came out: the predicted output and how far the label is ahead.
+/// The outcome of one example: the predicted output and how far the label is ahead.
 struct Outcome {
   let isCorrect: Bool
   /// The label's logit minus the largest other answer's.

@@ -2,29 +2,26 @@ import InterchangeBasics
 import InterchangeInterventions
 import InterchangeTensors
 
-/// How boundless DAS (arXiv 2305.08809) learns how many dimensions a variable has.
+/// The way in which boundless DAS (arXiv 2305.08809) learns a variable's number of dimensions.
 public struct LearnedBoundary: Codable, Sendable, Equatable {
   /// The boundary's own rate, constant.
   public var learningRate = 1e-2
-  /// The weight of the mean mask in the loss: what a swapped coordinate costs.
+  /// The weight of the mean mask in the loss: the cost of a swapped coordinate.
   public var penalty = 1.0
   /// The temperature falls linearly from the first to the last step.
   public var temperatures = [50.0, 0.1]
 
+  /// The default settings.
   public init() {}
 
   func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-      if !holds {
-        throw AlignmentError.invalidSetting(name: name, expected: expected, found: "\(found)")
-      }
-    }
-    try require(
+    let check = SettingCheck(error: AlignmentError.invalidSetting)
+    try check(
       learningRate > 0 && learningRate.isFinite, "boundary learning rate", "a number above 0",
       learningRate)
-    try require(
+    try check(
       penalty >= 0 && penalty.isFinite, "boundary penalty", "0 or a number above", penalty)
-    try require(
+    try check(
       temperatures.count == 2 && temperatures.allSatisfy { $0 > 0 && $0.isFinite },
       "temperatures", "the first and the last, above 0", temperatures)
   }
@@ -49,7 +46,7 @@ final class BoundaryTraining {
     intervention.temperature = first + (last - first) * share
   }
 
-  /// What is added to the loss.
+  /// The addition to the loss.
   var penalty: Tensor { Float(settings.penalty) * intervention.mask.mean() }
 
   func step() throws {

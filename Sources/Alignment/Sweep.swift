@@ -3,23 +3,28 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// Full-vector interchange at every layer and position: where a variable's effect passes through.
+/// Full-vector interchange at every layer and position, which shows the way of a variable's effect.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let data = try TaskData(task: "agreement", count: 64, for: model)
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let data = try TaskData(SubjectVerbAgreement(), count: 64, for: model)
 /// let sweep = InterchangeSweep(layers: 0..<30, positions: [.last])
-/// let result = try sweep.run(model.model, on: data.test.examples)
+/// let result = try sweep.run(model, on: data.test)
 /// print(result.cells.map { $0[0].value })  // by layer
 /// ```
 public struct InterchangeSweep: Sendable {
+  /// The component that is swapped.
   public var component: Component
+  /// The head that is swapped; nil for all.
   public var head: Int?
+  /// The layers, in the result's order.
   public var layers: [Int]
+  /// The positions, in the result's order.
   public var positions: [Positions]
   /// Rows that one packed run begins with at most; a single sequence may have more.
   public var batchRows: Int
 
+  /// A sweep over layers and positions of one component.
   public init(
     component: Component = .blockOutput, head: Int? = nil, layers: some Sequence<Int>,
     positions: [Positions], batchRows: Int = 1024
@@ -31,7 +36,8 @@ public struct InterchangeSweep: Sendable {
   /// Runs the sweep as one job: for a group of examples one base run and one source run each, then
   /// layer by layer the cones of all positions packed together.
   ///
-  /// - Parameter progress: called with how many interchanges of how many are done
+  /// - Parameter progress: called with the number of interchanges that are done and their number in
+  ///   all
   /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
   /// - Throws: ``AlignmentError`` or `ModelError` when a layer or position doesn't exist.
   public func run(
@@ -81,10 +87,10 @@ public struct InterchangeSweep: Sendable {
 private struct SweepGroup {
   struct Swap {
     let example: Int
-    /// Which of the sweep's positions it is.
+    /// The index of the sweep's position.
     let column: Int
     let positions: [Int]
-    /// Where its source vectors are in ``sources``.
+    /// The rows of its source vectors in ``sources``.
     let sourceRows: [Int]
   }
 
@@ -124,7 +130,7 @@ private struct SweepGroup {
     ).captures.map(\.detached)
   }
 
-  /// The swaps in runs of about so many rows each.
+  /// The swaps in runs of about `limit` rows each.
   func batches(rows limit: Int) -> [[Swap]] {
     var batches: [[Swap]] = []
     var rows = Int.max
@@ -150,9 +156,13 @@ private struct SweepGroup {
 
 /// Accuracies over layer × position.
 public struct SweepResult: Codable, Sendable {
+  /// The component's name.
   public let component: String
+  /// The head that was swapped; nil for all.
   public let head: Int?
+  /// The layers of the rows.
   public let layers: [Int]
+  /// The positions of the columns, by name.
   public let positions: [String]
   /// [layer][position]
   public let cells: [[Accuracy]]

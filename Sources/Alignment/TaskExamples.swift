@@ -5,10 +5,10 @@ import InterchangeTensors
 import InterchangeTokenizers
 
 /// Counterfactual examples that a model can be measured on, and how many were left out and why.
-public struct TaskExamples: Sendable {
-  /// What was checked before the experiment.
+public struct TaskExamples: RandomAccessCollection, Sendable {
+  /// The counts of the check before the experiment.
   public struct Check: Codable, Sendable {
-    /// How often the model gives the answer of the high-level model to bases.
+    /// The share of bases that the model answers as the high-level model does.
     public let baseAccuracy: Accuracy
     /// The same for sources.
     public let sourceAccuracy: Accuracy
@@ -20,7 +20,7 @@ public struct TaskExamples: Sendable {
     public let droppedUnaligned: Int
     /// Pairs that remain.
     public let kept: Int
-    /// How many of them have each label: a constant answer is right that often.
+    /// Their number by label: a constant answer is right that often.
     public let labels: [String: Int]
 
     public init(
@@ -33,6 +33,10 @@ public struct TaskExamples: Sendable {
     }
   }
 
+  /// The task's name.
+  public let task: String
+  /// The name of what an interchange changes.
+  public let variable: String
   public let examples: [AlignmentExample]
   public let check: Check
   /// The first base's text, for the labels of figures.
@@ -49,13 +53,16 @@ public struct TaskExamples: Sendable {
     let encoded = try dataset.map { try EncodedExample($0, model) }
     let aligned = encoded.filter(\.isAligned)
     let run = InterchangeRun(model: model.model, store: store, batchSize: 32)
-    let bases = try run.solves(aligned.map { ($0.example.base, $0.baseAnswer) })
+    (task, variable) = (dataset.task, dataset.changing)
+    let bases = try run.outcomes(
+      of: aligned.map(\.example.base), answers: aligned.map(\.baseAnswer))
     let sourceCount = aligned.first?.sourceAnswers.count ?? 0
     var sources = aligned.map { _ in true }
     var allSources: [Outcome] = []
     for index in 0..<sourceCount {
-      let solved = try run.solves(
-        aligned.map { ($0.example.sources[index], $0.sourceAnswers[index]) })
+      let solved = try run.outcomes(
+        of: aligned.map { $0.example.sources[index] },
+        answers: aligned.map { $0.sourceAnswers[index] })
       allSources += solved
       for (place, outcome) in solved.enumerated() where !outcome.isCorrect {
         sources[place] = false
@@ -79,16 +86,10 @@ public struct TaskExamples: Sendable {
   }
 }
 
-/// Answers that are compared: the right one and its rivals.
-private struct Answer {
-  let label: Int
-  let answers: [Int]
-}
-
 private struct EncodedExample {
   let example: AlignmentExample
-  let baseAnswer: Answer
-  let sourceAnswers: [Answer]
+  let baseAnswer: ComparedAnswers
+  let sourceAnswers: [ComparedAnswers]
   let text: String
   let isAligned: Bool
 
@@ -111,26 +112,22 @@ private struct EncodedExample {
       base: base.input, sources: sources.map(\.input), baseSpans: spans(pair.base, base),
       sourceSpans: zip(pair.sources, sources).map(spans), label: label, answers: answers,
       baseLabel: try token(pair.base.answer))
-    baseAnswer = Answer(label: example.baseLabel, answers: answers)
+    baseAnswer = ComparedAnswers(label: example.baseLabel, answers: answers)
     sourceAnswers = try pair.sources.map { source in
       let own = try token(source.answer)
-      return Answer(label: own, answers: answers.contains(own) ? answers : answers + [own])
+      return ComparedAnswers(label: own, answers: answers.contains(own) ? answers : answers + [own])
     }
     text = pair.base.text
     isAligned = sources.allSatisfy { $0.length == base.length }
   }
 }
 
-extension InterchangeRun {
-  /// How inputs come out without any intervention.
-  fileprivate func solves(_ inputs: [(ModelInput, Answer)]) throws -> [Outcome] {
-    try baseOutcomes(
-      inputs.map { input, answer in
-        AlignmentExample(
-          base: input, sources: [], label: answer.label, answers: answer.answers,
-          baseLabel: answer.label)
-      })
-  }
+extension TaskExamples {
+  public var startIndex: Int { 0 }
+  /// The number of examples.
+  public var endIndex: Int { examples.count }
+  /// The example at this index.
+  public subscript(position: Int) -> AlignmentExample { examples[position] }
 }
 
 extension CounterfactualDataset<VectorInput> {

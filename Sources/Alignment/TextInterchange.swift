@@ -5,25 +5,31 @@ import InterchangeTensors
 /// One interchange between two texts.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let swap = try model.interchange(
 ///   at: .blockOutput(10, .index(4)), base: "We know that the key near the cabinets",
 ///   source: "We know that the keys near the cabinets")
-/// print(model.top(1, of: swap.logits)[0].token)  // " are"
+/// print(swap.top(1)[0].token)  // " are"
 /// ```
 public struct TextInterchange {
+  /// The base text with its tokens.
   public let base: EncodedText
+  /// The source text with its tokens.
   public let source: EncodedText
   /// The patched positions of the base.
   public let positions: [Int]
   /// The logits of the patched base's output position: [1, outputs].
   public let logits: Tensor
+  let model: LanguageModel
+
+  /// The most likely outputs of the patched base, the likeliest first.
+  public func top(_ count: Int) -> [Prediction] { model.top(count, of: logits) }
 }
 
 extension LanguageModel {
   /// Runs a base text with the hidden vectors at a site taken from a source text.
   ///
-  /// - Parameter intervention: what is done with base and source vectors; a full swap by default
+  /// - Parameter intervention: the change of base vectors by source vectors; a full swap by default
   /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart,
   ///   `ModelError` for a site that the model lacks.
   public func interchange(
@@ -48,6 +54,6 @@ extension LanguageModel {
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
     let run = try model.run(model.measuring([base.input], edits: [edit]))
     return TextInterchange(
-      base: base, source: source, positions: basePositions, logits: run.logits!)
+      base: base, source: source, positions: basePositions, logits: run.logits!, model: self)
   }
 }

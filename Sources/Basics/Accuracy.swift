@@ -2,8 +2,9 @@ import Foundation
 
 /// A fraction with its sample size and its 95 % Wilson score interval.
 public struct Accuracy: Codable, Sendable, Equatable {
-  /// How many of `n` were right.
+  /// The number of right ones among `n`.
   public let correct: Int
+  /// The sample size, at least 1.
   public let n: Int
   /// correct / n; NaN never occurs: n ≥ 1.
   public let value: Double

@@ -2,10 +2,12 @@ import Foundation
 
 /// A file that the operating system refused to write; nothing is left under its name.
 public struct FileSystemError: Error, Equatable, CustomStringConvertible {
+  /// The file's path.
   public let path: String
   /// The system's own words.
   public let reason: String
 
+  /// One line with the path and the reason.
   public var description: String { "\(path): can't be written: \(reason)" }
 }
 
@@ -14,11 +16,11 @@ package func systemError() -> String { String(cString: strerror(errno)) }
 
 /// Writes a file so that it appears under its name complete or not at all.
 ///
-/// `body` is given a function that appends bytes. They go to a temporary name in the same folder; after
-/// they have reached the disk the file is renamed. A failure, of the system or of `body`, removes the
-/// temporary file and throws.
+/// `body` is given a function that appends bytes. They go to a temporary name in the same folder;
+/// after they have reached the disk the file is renamed. A failure, of the system or of `body`,
+/// removes the temporary file and throws.
 ///
-/// - Throws: ``FileSystemError``, and what `body` throws.
+/// - Throws: ``FileSystemError``, and the errors of `body`.
 package func writeAtomically(
   to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
 ) throws {
@@ -53,8 +55,8 @@ package func writeAtomically(
   syncFolder(String(path[..<slash]))
 }
 
-/// Makes a rename last through a power cut where the file system can; where it can't, the file is still
-/// complete.
+/// Makes a rename last through a power cut where the file system can; where it can't, the file is
+/// still complete.
 private func syncFolder(_ path: String) {
   let descriptor = open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }

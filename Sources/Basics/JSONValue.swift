@@ -1,4 +1,4 @@
-/// A JSON document that keeps the members of objects as they stand, and integers of 64 bits whole.
+/// A JSON document that keeps the members of objects in their order, and integers of 64 bits whole.
 ///
 /// Foundation's parsers put them into dictionaries of `String`, which merge keys that are
 /// canonically equivalent; vocabularies have such keys.
@@ -20,9 +20,12 @@ public enum JSONValue: Equatable, Sendable {
 
   /// A value of an object with its name.
   public struct Member: Equatable, Sendable {
+    /// The member's name.
     public var key: String
+    /// The member's value.
     public var value: JSONValue
 
+    /// A member of an object.
     public init(key: String, value: JSONValue) {
       self.key = key
       self.value = value
@@ -55,7 +58,7 @@ public enum JSONValue: Equatable, Sendable {
     }
   }
 
-  /// What the value is, for messages.
+  /// The kind of value with its content, for messages.
   public var summary: String {
     switch self {
     case .null: "null"
@@ -71,9 +74,11 @@ public enum JSONValue: Equatable, Sendable {
 
 /// Reads a JSON document (RFC 8259).
 public struct JSONParser {
-  /// What is wrong, and at which byte.
+  /// A fault of a document, with its byte.
   public struct Fault: Error, Equatable {
+    /// The element of JSON that should be at the position.
     public var expected: String
+    /// The byte of the fault, from 0.
     public var position: Int
   }
 
@@ -85,7 +90,7 @@ public struct JSONParser {
     self.bytes = bytes
   }
 
-  /// The document that `bytes` are.
+  /// The document in `bytes`.
   public static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
     var parser = JSONParser(bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
@@ -95,7 +100,7 @@ public struct JSONParser {
     return value
   }
 
-  /// The elements of the array that `bytes` are, each with the byte that it starts at.
+  /// The elements of the array in `bytes`, each with the byte that it starts at.
   public static func parseElements(
     _ bytes: [UInt8]
   ) throws(Fault) -> [(value: JSONValue, position: Int)] {
@@ -222,7 +227,7 @@ public struct JSONParser {
     return text
   }
 
-  /// The bytes of an escape sequence, behind its backslash.
+  /// The bytes of an escape sequence, after its backslash.
   private mutating func escaped() throws(Fault) -> [UInt8] {
     guard let byte = current else { throw fault("an escape sequence") }
     position += 1
@@ -257,6 +262,7 @@ public struct JSONParser {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral {
+  /// An object of these members.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(elements.map { Member(key: $0.0, value: $0.1) })
   }

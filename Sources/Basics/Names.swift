@@ -1,4 +1,5 @@
-/// `text` in quotes, on one line and cut after some characters, as errors show what a file holds.
+/// `text` in quotes, on one line and cut after some characters, for errors that show a file's
+/// content.
 package func quoted(_ text: String, upTo length: Int = 60) -> String {
   let shown = text.unicodeScalars.prefix(length)
   let escaped = shown.map { scalar in

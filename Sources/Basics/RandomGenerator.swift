@@ -10,6 +10,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     state = (seeds.next(), seeds.next(), seeds.next(), seeds.next())
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     func rotated(_ word: UInt64, _ count: UInt64) -> UInt64 {
       (word << count) | (word >> (64 - count))
@@ -38,16 +39,16 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
   public mutating func split() -> RandomGenerator { RandomGenerator(seed: next()) }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): what seeds
-/// ``RandomGenerator``, and what draws the examples of tasks.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
+/// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): the
+/// source of seeds for ``RandomGenerator``, and of draws of tasks' examples.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   /// The generator that every seed starts anew.
-  package init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
   /// The next 64 random bits.
-  package mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var bits = state
     bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9

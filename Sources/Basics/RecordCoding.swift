@@ -1,7 +1,8 @@
 import Foundation
 
 extension JSONEncoder {
-  /// What is kept of runs: sorted keys, dates in ISO 8601, numbers that aren't finite as texts.
+  /// The form of runs' records: sorted keys, dates in ISO 8601, numbers that aren't finite as
+  /// texts.
   package static var ofRecords: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -13,7 +14,7 @@ extension JSONEncoder {
 }
 
 extension JSONDecoder {
-  /// Reads what `JSONEncoder.ofRecords` wrote.
+  /// Reads the form that `JSONEncoder.ofRecords` writes.
   package static var ofRecords: JSONDecoder {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601

@@ -1,7 +1,7 @@
 /// Ends the program with its message when a programmer's error shows.
 ///
-/// The standard library's `precondition` says nothing in an optimised build, where numerical code is
-/// always run; this one prints operation, expected and got there too.
+/// The standard library's `precondition` prints nothing in an optimized build, where numerical code
+/// is always run; this one prints operation, expected and got there too.
 package func require(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String,
   file: StaticString = #fileID, line: UInt = #line

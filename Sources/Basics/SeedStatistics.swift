@@ -1,8 +1,10 @@
 /// A mean over seeds with its deviation.
 public struct SeedStatistics: Codable, Sendable, Equatable {
+  /// The mean of the values.
   public let mean: Double
   /// The sample's standard deviation; 0 for one seed.
   public let deviation: Double
+  /// The value of each seed.
   public let values: [Double]
 
   /// - Parameter values: at least one

@@ -6,13 +6,13 @@ extension URL {
     self.init(fileURLWithPath: (path as NSString).expandingTildeInPath)
   }
 
-  /// Whether there is a folder here.
+  /// True when there is a folder here.
   package var isFolder: Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(
       atPath: path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  /// Whether there is a file or folder here.
+  /// True when there is a file or folder here.
   package var exists: Bool { FileManager.default.fileExists(atPath: path(percentEncoded: false)) }
 }

@@ -1,4 +1,4 @@
-/// What can be wrong with a causal model, its inputs, or data asked of it.
+/// A fault of a causal model, its inputs, or a request for data.
 public enum CausalModelError: Error, Hashable, Sendable {
   /// Two variables of a model have the same name.
   case duplicateVariable(String)
@@ -26,11 +26,11 @@ public enum CausalModelError: Error, Hashable, Sendable {
   case template(String, problem: String)
   /// A number of examples is not positive.
   case invalidCount(Int)
-  /// A task has fewer different examples than asked for.
+  /// A task has fewer different examples than were requested.
   case notEnoughExamples(task: String, asked: Int, found: Int)
   /// No built-in task has this name.
   case unknownTask(String, known: [String])
-  /// A task's inputs are not of the kind that was asked for.
+  /// A task's inputs are not of the requested kind.
   case wrongInputKind(task: String, expected: String, known: [String])
   /// A task has no variable of this name to change.
   case unknownChange(String, task: String, known: [String])
@@ -43,7 +43,7 @@ public enum CausalModelError: Error, Hashable, Sendable {
 }
 
 extension CausalModelError: CustomStringConvertible {
-  /// One line that says what was expected and what was found.
+  /// One line with what was expected and what was found.
   public var description: String {
     switch self {
     case .duplicateVariable(let name):

@@ -1,11 +1,12 @@
-/// Reads a mapped file, or a range of it, from front to back; every read is checked against the end.
+/// Reads a mapped file, or a range of it, from front to back; every read is checked against the
+/// end.
 ///
-/// The `place` of a read says what is being read, for the error that a truncated file gives.
+/// The `place` of a read names its subject, for the error that a truncated file gives.
 struct ByteReader {
   let file: MappedFile
   private(set) var position: Int
   private let end: Int
-  /// What ends there, as errors name it.
+  /// The name of the file or its part, in errors.
   private let whole: String
 
   init(_ file: MappedFile) { self.init(file, 0..<file.size, called: "the file") }
@@ -54,7 +55,7 @@ struct ByteReader {
     try string(length: number(UInt64.self, place()), place())
   }
 
-  /// A string of so many bytes, which must be UTF-8.
+  /// A string of a given number of bytes, which must be UTF-8.
   mutating func string(length: UInt64, _ place: @autoclosure () -> String) throws -> String {
     let range = try take(length, place())
     guard let text = file.text(range) else {

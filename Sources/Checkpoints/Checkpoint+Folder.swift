@@ -1,9 +1,9 @@
 import Foundation
 
-/// The tensors of a model's folder: its safetensors (``SafetensorsCheckpoint``) or, when it has none,
-/// its `pytorch_model.bin` (``TorchArchive``).
+/// The tensors of a model's folder: its safetensors (``SafetensorsCheckpoint``) or, when it has
+/// none, its `pytorch_model.bin` (``TorchArchive``).
 ///
-/// Throws ``CheckpointError`` when the folder has neither, and as these do.
+/// - Throws: ``CheckpointError`` when the folder has neither, or when its files are at fault.
 public func checkpoint(inFolder folder: URL) throws -> any Checkpoint {
   func has(_ name: String) -> Bool {
     FileManager.default.fileExists(

@@ -8,21 +8,22 @@ public protocol Checkpoint: Sendable {
   var names: [String] { get }
   /// The files that hold the tensors.
   var files: [MappedFile] { get }
-  /// Whether there is a tensor of this name.
+  /// True when there is a tensor of this name.
   func contains(_ name: String) -> Bool
   /// The tensor of this name.
   ///
-  /// Throws ``CheckpointError/missing(file:kind:name:near:)`` when there is none, and
-  /// ``CheckpointError/malformed(file:place:expected:found:)`` when its element type isn't one of
-  /// ``ElementType``.
+  /// - Throws: ``CheckpointError/missing(file:kind:name:near:)`` when there is none, and
+  ///   ``CheckpointError/malformed(file:place:expected:found:)`` when its element type isn't one of
+  ///   ``ElementType``.
   func tensor(named name: String) throws -> StoredTensor
 }
 
 extension Checkpoint {
-  /// The identity of the weights: that of the file, or, for several files, of the list of theirs.
+  /// The identity of the weights: the file's, or, for several files, that of the list of their
+  /// identities.
   ///
-  /// The list has a line for each file in order: its ``MappedFile/identity()``, two spaces and its name.
-  /// Every byte of every file is read.
+  /// The list has a line for each file in order: its ``MappedFile/identity()``, two spaces and its
+  /// name. Every byte of every file is read.
   public func identity() -> String {
     if files.count == 1 { return files[0].identity() }
     let list = files.map { file in

@@ -1,12 +1,12 @@
 import InterchangeBasics
 
-/// What is wrong with a checkpoint file, a configuration file, or a request to one.
+/// A fault of a checkpoint file, a configuration file, or a request to one.
 public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The operating system refused to open, map or list a file.
   case unreadable(file: String, reason: String)
   /// The operating system refused to write a file; nothing is left under its name.
   case unwritable(file: String, reason: String)
-  /// A place of a file holds something else than its format, or the caller, asks for.
+  /// A place of a file has something else than its format, or the caller, requires.
   case malformed(file: String, place: String, expected: String, found: String)
   /// A file has no tensor, key or field of this name; `near` holds similar names that it has.
   case missing(file: String, kind: String, name: String, near: [String])

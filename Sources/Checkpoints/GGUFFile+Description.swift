@@ -199,7 +199,7 @@ extension ByteReader {
   }
 }
 
-/// What a GGUF file says about a tensor, unchecked against the file's size.
+/// A GGUF file's description of a tensor, unchecked against the file's size.
 struct GGUFTensorDescription {
   let name: String
   /// Outermost first.

@@ -1,6 +1,6 @@
 import InterchangeBasics
 
-/// Where the tensors of a GGUF file lie, after all checks.
+/// The places of a GGUF file's tensors, after all checks.
 struct GGUFLayout {
   private(set) var tensors: [String: StoredTensor] = [:]
   /// The type numbers of tensors of other types, of which only the start is known.
@@ -36,7 +36,8 @@ struct GGUFLayout {
     try Self.checkOverlaps(ranges, in: file)
   }
 
-  /// Padding that isn't zero is a sign of a wrong count or length before it, which would shift all data.
+  /// Padding that isn't zero is a sign of a wrong count or length before it, which would shift all
+  /// data.
   private static func checkPadding(_ range: Range<Int>, in file: MappedFile) throws {
     guard let wrong = range.first(where: { file.load(UInt8.self, at: $0) != 0 }) else { return }
     throw CheckpointError.malformed(

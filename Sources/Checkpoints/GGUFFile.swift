@@ -11,24 +11,26 @@ import InterchangeBasics
 /// 4. The metadata entries, one after the other:
 ///    1. The key, a string: its length in bytes as a uint64, then its bytes in UTF-8.
 ///    2. The value's type, a uint32 (``MetadataType``).
-///    3. The value: a number of 1, 2, 4 or 8 bytes; a boolean of one byte, 0 or 1; a string as above; or
-///       an array: the elements' type as a uint32, their number as a uint64, then their values, which
-///       may be arrays again.
+///    3. The value: a number of 1, 2, 4 or 8 bytes; a boolean of one byte, 0 or 1; a string as
+///       above; or an array: the elements' type as a uint32, their number as a uint64, then their
+///       values, which may be arrays again.
 ///
 ///    Then the descriptions of the tensors, one after the other:
 ///    1. The name, a string.
 ///    2. The number of axes, a uint32, at most 4.
-///    3. Their lengths, a uint64 each, *innermost first*. ``StoredTensor/shape`` has them outermost first.
+///    3. Their lengths, a uint64 each, *innermost first*. ``StoredTensor/shape`` has them outermost
+///       first.
 ///    4. The element type, a uint32. Rows along the innermost axis are whole blocks.
-///    5. The offset of the tensor's bytes from the start of 5, a uint64, a multiple of the alignment.
+///    5. The offset of the tensor's bytes from the start of 5, a uint64, a multiple of the
+///       alignment.
 ///
-///    Then zeros to the next multiple of the alignment, which is the metadata's `general.alignment` (a
-///    uint32, a power of two) or 32.
+///    Then zeros to the next multiple of the alignment, which is the metadata's `general.alignment`
+///    (a uint32, a power of two) or 32.
 /// 5. The bytes of the tensors.
 ///
-/// All of 1 to 4, and that every tensor's bytes lie in 5 and overlap no other's, is checked before this
-/// value exists. A tensor whose element type isn't an ``ElementType`` stops nobody from using the others:
-/// its name is listed, and asking for it throws.
+/// All of 1 to 4, and that every tensor's bytes lie in 5 and overlap no other's, is checked before
+/// this value exists. A tensor whose element type isn't an ``ElementType`` stops nobody from using
+/// the others: its name is listed, and ``tensor(named:)`` throws for it.
 public struct GGUFFile: Checkpoint {
   /// The mapped file.
   public let file: MappedFile
@@ -40,15 +42,20 @@ public struct GGUFFile: Checkpoint {
   public let metadata: [String: MetadataValue]
   /// The metadata's keys in the order of the file.
   public let metadataKeys: [String]
+  /// The tensors' names in the order of the file.
   public let names: [String]
   private let tensors: [String: StoredTensor]
   /// The type numbers of tensors that can't be read.
   private let unreadable: [String: UInt32]
 
+  /// The file's path, as errors name it.
   public var path: String { file.path }
+  /// The one file.
   public var files: [MappedFile] { [file] }
 
-  /// Maps a GGUF file and checks all of its description; throws ``CheckpointError``.
+  /// Maps a GGUF file and checks all of its description.
+  ///
+  /// - Throws: ``CheckpointError`` that names the place in the file.
   public init(contentsOf url: URL) throws {
     file = try MappedFile(contentsOf: url)
     var reader = ByteReader(file)
@@ -67,10 +74,15 @@ public struct GGUFFile: Checkpoint {
     unreadable = layout.unreadable
   }
 
+  /// True when there is a tensor of this name, readable or not.
   public func contains(_ name: String) -> Bool {
     tensors[name] != nil || unreadable[name] != nil
   }
 
+  /// The tensor of this name.
+  ///
+  /// - Throws: ``CheckpointError`` when there is none, and when its element type isn't an
+  ///   ``ElementType``.
   public func tensor(named name: String) throws -> StoredTensor {
     if let tensor = tensors[name] { return tensor }
     guard let number = unreadable[name] else { throw missingTensor(name) }
@@ -84,15 +96,17 @@ public struct GGUFFile: Checkpoint {
 extension GGUFFile {
   /// The value of a metadata key: an integer, a float, a boolean, a string or an array of them.
   ///
-  /// Throws an error that names the key, and the expected and found types, when it is missing or of
-  /// another type.
+  /// - Throws: ``CheckpointError`` that names the key, and the expected and found types, when it is
+  ///   missing or of another type.
   public func value<T: MetadataReadable>(_ key: String, as type: T.Type = T.self) throws -> T {
     if let value: T = try valueIfPresent(key) { return value }
     throw CheckpointError.missing(
       file: path, kind: "key", name: key, near: nearNames(to: key, among: metadataKeys))
   }
 
-  /// The value of a metadata key, nil when the file has no such key; throws when it is of another type.
+  /// The value of a metadata key, nil when the file has no such key.
+  ///
+  /// - Throws: ``CheckpointError`` when it is of another type.
   public func valueIfPresent<T: MetadataReadable>(
     _ key: String, as type: T.Type = T.self
   ) throws -> T? {

@@ -4,28 +4,37 @@ import InterchangeTensors
 
 /// Writes GGUF files, version 3; ``GGUFFile`` has the format.
 public enum GGUF {
-  /// A value of the metadata to write. (``MetadataValue`` is what was read: its arrays live in a file.)
+  /// A value of the metadata to write. (``MetadataValue`` is one that was read: its arrays live in
+  /// a file.)
   public enum Value: Sendable, Equatable {
+    /// A whole number without a sign.
     case uint32(UInt32)
+    /// A whole number with a sign.
     case int32(Int32)
+    /// A number in single precision.
     case float32(Float)
+    /// A truth value.
     case boolean(Bool)
+    /// A text.
     case string(String)
+    /// An array of texts.
     case strings([String])
   }
 
-  /// Tensors and their offsets start at multiples of it, which is what files that state none have.
+  /// The multiple at which tensors and their offsets start, which is that of files that state none.
   private static let alignment = 32
-  /// The reference implementation reads no longer names of tensors, in bytes.
+  /// The greatest length of a tensor's name in bytes that the reference implementation reads.
   private static let longestTensorName = 63
   private static let longestKey = 65_535
 
   /// Writes metadata and tensors, as float32, in this order.
   ///
-  /// The same input gives the same bytes, those that the `gguf` package of Python writes for it. The file
-  /// appears under its name only when all of it is on the disk. Throws ``CheckpointError`` when the file
-  /// can't be written, and when a key or a name is used twice, is empty or too long, a tensor has more
-  /// than four axes or one is `general.alignment`, which is always 32.
+  /// The same input gives the same bytes, which are those that the `gguf` package of Python writes
+  /// for it. The file appears under its name only when all of it is on the disk.
+  ///
+  /// - Throws: ``CheckpointError`` when the file can't be written, and when a key or a name is used
+  ///   twice, is empty or too long, a tensor has more than four axes or a key is
+  ///   `general.alignment`, which is always 32.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: Value)],
     to url: URL
@@ -46,7 +55,7 @@ public enum GGUF {
 
   private static func size(of tensor: Tensor) -> Int { tensor.count * MemoryLayout<Float>.size }
 
-  /// All that stands before the tensors' bytes.
+  /// All bytes before the tensors'.
   private static func description(
     _ tensors: [(name: String, tensor: Tensor)], _ metadata: [(key: String, value: Value)],
     path: String

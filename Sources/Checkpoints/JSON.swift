@@ -22,15 +22,15 @@ struct AnyKey: CodingKey {
   init?(intValue: Int) { nil }
 }
 
-/// A value inside a JSON document that isn't what it should be; ``decodeJSON(_:in:of:place:)`` adds the
-/// file.
+/// A value inside a JSON document that isn't of the type or form it should have;
+/// ``decodeJSON(_:in:of:place:)`` adds the file.
 struct JSONFault: Error {
   let place: String
   let expected: String
   let found: String
 }
 
-/// Decodes part of a file as JSON; what is wrong with it is told in one line.
+/// Decodes part of a file as JSON; a fault of it is told in one line.
 func decodeJSON<T: Decodable>(
   _ type: T.Type, in range: Range<Int>, of file: MappedFile, place: String
 ) throws -> T {

@@ -3,8 +3,8 @@ extension MappedFile {
   /// bytes.
   ///
   /// It tells one model from another by the whole file, about as fast as the file can be read, and
-  /// equals what `xxhsum -H64` prints. It is no protection against a file made to deceive: XXH64 isn't
-  /// cryptographic.
+  /// equals the output of `xxhsum -H64`. It is no protection against a file made to deceive: XXH64
+  /// isn't cryptographic.
   public func identity() -> String {
     withBytes { XXH64.label($0) }
   }

@@ -3,10 +3,10 @@ import InterchangeBasics
 
 /// A file mapped into memory for reading, unmapped when the last reference to it goes.
 ///
-/// Pages are read when they are first touched and shared with every other process that maps the file.
-/// A file that another process truncates while it is mapped ends this process with a bus error: that is
-/// a limit of memory maps.
-// Unchecked because of the pointer; the bytes behind it are never written.
+/// Pages are read when they are first touched and shared with every other process that maps the
+/// file. A file that another process truncates while it is mapped ends this process with a bus
+/// error: that is a limit of memory maps.
+// Unchecked because of the pointer; the bytes it points to are never written.
 public final class MappedFile: @unchecked Sendable {
   /// The file's path, as errors name it.
   public let path: String
@@ -14,7 +14,9 @@ public final class MappedFile: @unchecked Sendable {
   public let size: Int
   private let base: UnsafeRawPointer?
 
-  /// Maps a regular file; throws ``CheckpointError/unreadable(file:reason:)`` with the system's words.
+  /// Maps a regular file.
+  ///
+  /// - Throws: ``CheckpointError/unreadable(file:reason:)`` with the system's words.
   public init(contentsOf url: URL) throws {
     path = url.path(percentEncoded: false)
     let path = path
@@ -44,7 +46,7 @@ public final class MappedFile: @unchecked Sendable {
   /// Memory of this process, filled once by `body`, in the place of a file whose data it holds in
   /// another order.
   ///
-  /// Throws ``CheckpointError/unreadable(file:reason:)`` when there isn't so much memory.
+  /// - Throws: ``CheckpointError/unreadable(file:reason:)`` when there isn't enough memory.
   init(
     rearranging path: String, size: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void
   ) throws {

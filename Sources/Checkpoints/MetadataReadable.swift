@@ -1,12 +1,13 @@
 /// A Swift type that a metadata value of a GGUF file can be read as.
 public protocol MetadataReadable {
-  /// What the file must hold, for errors: "an integer".
+  /// The type that the file must have, for errors: "an integer".
   static var metadataExpectation: String { get }
   /// Reads a value; nil when it is of another type or out of range.
   init?(metadata value: MetadataValue)
 }
 
 extension Int: MetadataReadable {
+  /// "an integer".
   public static var metadataExpectation: String { "an integer" }
 
   /// Reads an integer of any width that fits.
@@ -26,6 +27,7 @@ extension Int: MetadataReadable {
 }
 
 extension Double: MetadataReadable {
+  /// "a float32 or float64".
   public static var metadataExpectation: String { "a float32 or float64" }
 
   /// Reads a float32 or float64; integers aren't taken for one.
@@ -39,6 +41,7 @@ extension Double: MetadataReadable {
 }
 
 extension Float: MetadataReadable {
+  /// "a float32 or float64".
   public static var metadataExpectation: String { Double.metadataExpectation }
 
   /// Reads a float32, or a float64 rounded to the nearest float32.
@@ -49,6 +52,7 @@ extension Float: MetadataReadable {
 }
 
 extension Bool: MetadataReadable {
+  /// "a boolean".
   public static var metadataExpectation: String { "a boolean" }
 
   /// Reads a boolean.
@@ -59,6 +63,7 @@ extension Bool: MetadataReadable {
 }
 
 extension String: MetadataReadable {
+  /// "a string".
   public static var metadataExpectation: String { "a string" }
 
   /// Reads a string.
@@ -69,6 +74,7 @@ extension String: MetadataReadable {
 }
 
 extension Array: MetadataReadable where Element: MetadataReadable {
+  /// The elements' type in an array of them.
   public static var metadataExpectation: String {
     "an array, each element \(Element.metadataExpectation)"
   }

@@ -2,18 +2,31 @@ import InterchangeBasics
 
 /// A value of a GGUF file's metadata.
 public enum MetadataValue: Sendable, Equatable {
+  /// A whole number of 8 bits without a sign.
   case uint8(UInt8)
+  /// A whole number of 8 bits with a sign.
   case int8(Int8)
+  /// A whole number of 16 bits without a sign.
   case uint16(UInt16)
+  /// A whole number of 16 bits with a sign.
   case int16(Int16)
+  /// A whole number of 32 bits without a sign.
   case uint32(UInt32)
+  /// A whole number of 32 bits with a sign.
   case int32(Int32)
+  /// A number in single precision.
   case float32(Float)
+  /// A truth value.
   case boolean(Bool)
+  /// A text.
   case string(String)
+  /// Values of one type.
   case array(MetadataArray)
+  /// A whole number of 64 bits without a sign.
   case uint64(UInt64)
+  /// A whole number of 64 bits with a sign.
   case int64(Int64)
+  /// A number in double precision.
   case float64(Double)
 
   /// The value's type.
@@ -44,18 +57,31 @@ public enum MetadataValue: Sendable, Equatable {
 
 /// The types of GGUF metadata; the raw value is the number in the file.
 public enum MetadataType: UInt32, Sendable, CustomStringConvertible {
+  /// A whole number of 8 bits without a sign.
   case uint8 = 0
+  /// A whole number of 8 bits with a sign.
   case int8 = 1
+  /// A whole number of 16 bits without a sign.
   case uint16 = 2
+  /// A whole number of 16 bits with a sign.
   case int16 = 3
+  /// A whole number of 32 bits without a sign.
   case uint32 = 4
+  /// A whole number of 32 bits with a sign.
   case int32 = 5
+  /// A number in single precision.
   case float32 = 6
+  /// A truth value of one byte.
   case boolean = 7
+  /// A text.
   case string = 8
+  /// Values of one type.
   case array = 9
+  /// A whole number of 64 bits without a sign.
   case uint64 = 10
+  /// A whole number of 64 bits with a sign.
   case int64 = 11
+  /// A number in double precision.
   case float64 = 12
 
   /// The type's name, e.g. "uint32".
@@ -89,14 +115,15 @@ public enum MetadataType: UInt32, Sendable, CustomStringConvertible {
   }
 }
 
-/// An array of GGUF metadata: a collection whose elements are read from the file when asked for.
+/// An array of GGUF metadata: a collection whose elements are read from the file on access.
 ///
-/// A vocabulary of hundreds of thousands of tokens costs one number per token until its text is read.
+/// A vocabulary of hundreds of thousands of tokens costs one number per token until its text is
+/// read.
 public struct MetadataArray: Sendable, RandomAccessCollection {
   enum Content: Sendable {
     /// Values of one size, one after the other, from this offset.
     case numbers(offset: Int)
-    /// Where each string's length stands, and the end of the last string.
+    /// The place of each string's length, and the end of the last string.
     case strings(offsets: [Int])
     case arrays([MetadataArray])
   }
@@ -125,7 +152,7 @@ public struct MetadataArray: Sendable, RandomAccessCollection {
     }
   }
 
-  /// Reads the bytes of a string element as they stand in the file.
+  /// Reads the bytes of a string element as they are in the file.
   public func withBytes<R>(
     at position: Int, _ body: (UnsafeRawBufferPointer) throws -> R
   ) rethrows -> R {
@@ -140,6 +167,7 @@ public struct MetadataArray: Sendable, RandomAccessCollection {
 }
 
 extension MetadataArray: Equatable {
+  /// True when both have the same element type and equal elements.
   public static func == (a: MetadataArray, b: MetadataArray) -> Bool {
     a.elementType == b.elementType && a.elementsEqual(b)
   }

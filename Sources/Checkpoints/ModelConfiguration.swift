@@ -1,7 +1,8 @@
 import Foundation
 import InterchangeBasics
 
-/// A model's `config.json`, or an object inside it: named fields with types that are checked when read.
+/// A model's `config.json`, or an object inside it: named fields with types that are checked when
+/// read.
 public struct ModelConfiguration: Sendable, Equatable {
   /// The file, as errors name it.
   public let path: String
@@ -10,8 +11,9 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// The fields' place in the file, empty or ending in a dot.
   private let prefix: String
 
-  /// Reads a `config.json`, or that of a folder; throws ``CheckpointError`` when it can't be read or isn't
-  /// a JSON object.
+  /// Reads a `config.json`, or that of a folder.
+  ///
+  /// - Throws: ``CheckpointError`` when it can't be read or isn't a JSON object.
   public init(contentsOf url: URL) throws {
     let file = try MappedFile(
       contentsOf: url.isFolder ? url.appending(component: "config.json") : url)
@@ -39,14 +41,16 @@ public struct ModelConfiguration: Sendable, Equatable {
 
   /// A field's value: an integer, a number, a boolean, a string or an array of them.
   ///
-  /// Throws an error that names the file, the field, and what was expected and found, when it is missing,
-  /// null or of another type.
+  /// - Throws: ``CheckpointError`` that names the file, the field, and what was expected and found,
+  ///   when the field is missing, null or of another type.
   public func value<T: JSONReadable>(_ field: String, as type: T.Type = T.self) throws -> T {
     if let value: T = try valueIfPresent(field) { return value }
     throw missing(field)
   }
 
-  /// A field's value, nil when it is missing or null; throws when it is of another type.
+  /// A field's value, nil when it is missing or null.
+  ///
+  /// - Throws: ``CheckpointError`` when it is of another type.
   public func valueIfPresent<T: JSONReadable>(
     _ field: String, as type: T.Type = T.self
   ) throws -> T? {
@@ -57,7 +61,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     return result
   }
 
-  /// The object in a field, nil when it is missing or null; throws when it is something else.
+  /// The object in a field, nil when it is missing or null.
+  ///
+  /// - Throws: ``CheckpointError`` when it is something else.
   public func sectionIfPresent(_ field: String) throws -> ModelConfiguration? {
     guard let value = fields[field], value != .null else { return nil }
     guard case .object(let members) = value else {
@@ -82,13 +88,14 @@ public struct ModelConfiguration: Sendable, Equatable {
 
 /// A Swift type that a field of a JSON object can be read as.
 public protocol JSONReadable {
-  /// What the file must hold, for errors: "an integer".
+  /// The type that the file must have, for errors: "an integer".
   static var jsonExpectation: String { get }
   /// Reads a value; nil when it is of another type.
   init?(json value: JSONValue)
 }
 
 extension Int: JSONReadable {
+  /// "an integer".
   public static var jsonExpectation: String { "an integer" }
 
   /// Reads a number without a fraction.
@@ -99,6 +106,7 @@ extension Int: JSONReadable {
 }
 
 extension Double: JSONReadable {
+  /// "a number".
   public static var jsonExpectation: String { "a number" }
 
   /// Reads any number.
@@ -112,6 +120,7 @@ extension Double: JSONReadable {
 }
 
 extension Float: JSONReadable {
+  /// "a number".
   public static var jsonExpectation: String { "a number" }
 
   /// Reads any number, rounded to the nearest float32.
@@ -122,6 +131,7 @@ extension Float: JSONReadable {
 }
 
 extension Bool: JSONReadable {
+  /// "true or false".
   public static var jsonExpectation: String { "true or false" }
 
   /// Reads a boolean.
@@ -132,6 +142,7 @@ extension Bool: JSONReadable {
 }
 
 extension String: JSONReadable {
+  /// "a string".
   public static var jsonExpectation: String { "a string" }
 
   /// Reads a string.
@@ -142,6 +153,7 @@ extension String: JSONReadable {
 }
 
 extension Array: JSONReadable where Element: JSONReadable {
+  /// The elements' type in an array of them.
   public static var jsonExpectation: String {
     "an array, each element \(Element.jsonExpectation)"
   }

@@ -6,10 +6,11 @@ import InterchangeTensors
 public enum Safetensors {
   /// Writes tensors, as F32 and in this order, and strings about them to a safetensors file.
   ///
-  /// The same input gives the same bytes. The file appears under its name only when all of it is on the
-  /// disk: it is written beside it under a temporary name, which a failure removes. Throws
-  /// ``CheckpointError`` when the file can't be written, and when a name is used twice or is
-  /// `__metadata__`.
+  /// The same input gives the same bytes. The file appears under its name only when all of it is on
+  /// the disk: it is written beside it under a temporary name, which a failure removes.
+  ///
+  /// - Throws: ``CheckpointError`` when the file can't be written, and when a name is used twice or
+  ///   is `__metadata__`.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws {
@@ -18,9 +19,10 @@ public enum Safetensors {
       metadata: metadata, to: url)
   }
 
-  /// Writes tensors that are made one after another, each when its turn comes, so that they needn't all be held.
+  /// Writes tensors that are made one after another, each when its turn comes, so that they needn't
+  /// all be held.
   ///
-  /// Throws as the other, and what making one throws.
+  /// - Throws: as the other, and the errors of making a tensor.
   package static func write(
     making tensors: [(name: String, shape: [Int], make: () throws -> Tensor)],
     metadata: [String: String] = [:], to url: URL

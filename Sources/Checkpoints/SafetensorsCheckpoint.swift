@@ -4,19 +4,24 @@ import InterchangeBasics
 /// The tensors of a model's folder: `model.safetensors`, or the shards that
 /// `model.safetensors.index.json` lists.
 public struct SafetensorsCheckpoint: Checkpoint {
+  /// The folder, as errors name it.
   public let path: String
   /// The single file, or the shards in order of their names.
   public let shards: [SafetensorsFile]
+  /// The names of all tensors, in the order of the files.
   public let names: [String]
   /// The shard, as an index into ``shards``, that holds each tensor.
   private let shardOfTensor: [String: Int]
 
+  /// The files of the shards.
   public var files: [MappedFile] { shards.map(\.file) }
 
-  /// Opens a folder's tensors and checks every file; throws ``CheckpointError``.
+  /// Opens a folder's tensors and checks every file.
   ///
-  /// With an index, the checkpoint has the tensors of its `weight_map` and no others; each must be in its
-  /// shard, and the shards must be files of this folder.
+  /// With an index, the checkpoint has the tensors of its `weight_map` and no others; each must be
+  /// in its shard, and the shards must be files of this folder.
+  ///
+  /// - Throws: ``CheckpointError`` that names the file and the place in it.
   public init(contentsOf folder: URL) throws {
     path = folder.path(percentEncoded: false)
     let single = folder.appending(component: "model.safetensors")
@@ -51,8 +56,12 @@ public struct SafetensorsCheckpoint: Checkpoint {
     }
   }
 
+  /// True when there is a tensor of this name.
   public func contains(_ name: String) -> Bool { shardOfTensor[name] != nil }
 
+  /// The tensor of this name.
+  ///
+  /// - Throws: ``CheckpointError/missing(file:kind:name:near:)`` when there is none.
   public func tensor(named name: String) throws -> StoredTensor {
     guard let shard = shardOfTensor[name] else { throw missingTensor(name) }
     return try shards[shard].tensor(named: name)

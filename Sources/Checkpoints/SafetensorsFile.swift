@@ -7,28 +7,33 @@ import InterchangeBasics
 ///
 /// 1. The length of the header, a uint64, little-endian.
 /// 2. The header, a JSON object, padded with spaces: for each tensor its name and
-///    `{"dtype": "F32", "shape": [rows, width], "data_offsets": [begin, end]}`, offsets in bytes from the
-///    start of 3, and optionally `"__metadata__"`, an object of strings.
-/// 3. The tensors' bytes, row-major and little-endian, one tensor after the other without a gap, to the
-///    end of the file.
+///    `{"dtype": "F32", "shape": [rows, width], "data_offsets": [begin, end]}`, offsets in bytes
+///    from the start of 3, and optionally `"__metadata__"`, an object of strings.
+/// 3. The tensors' bytes, row-major and little-endian, one tensor after the other without a gap, to
+///    the end of the file.
 ///
-/// All of this is checked before this value exists, and that every tensor's bytes are those that its shape
-/// and type need. A file with a type that isn't an ``ElementType`` is refused.
+/// All of this is checked before this value exists, and that every tensor's bytes are as many as
+/// its shape and type need. A file with a type that isn't an ``ElementType`` is refused.
 public struct SafetensorsFile: Checkpoint {
   /// The mapped file.
   public let file: MappedFile
   /// The header's `__metadata__`.
   public let metadata: [String: String]
+  /// The tensors' names in the order of the file.
   public let names: [String]
   private let tensors: [String: StoredTensor]
 
+  /// The file's path, as errors name it.
   public var path: String { file.path }
+  /// The one file.
   public var files: [MappedFile] { [file] }
 
   /// The longest header that the reference implementation reads.
   private static let longestHeader: UInt64 = 100_000_000
 
-  /// Maps a safetensors file and checks all of its header; throws ``CheckpointError``.
+  /// Maps a safetensors file and checks all of its header.
+  ///
+  /// - Throws: ``CheckpointError`` that names the place in the file.
   public init(contentsOf url: URL) throws {
     file = try MappedFile(contentsOf: url)
     var reader = ByteReader(file)
@@ -41,7 +46,7 @@ public struct SafetensorsFile: Checkpoint {
     let range = try reader.take(length, "header")
     let header = try decodeJSON(Header.self, in: range, of: file, place: "header")
     metadata = header.metadata
-    // In the file's order; tensors without elements share their place with a neighbour.
+    // In the file's order; tensors without elements share their place with a neighbor.
     let entries = header.entries.sorted {
       ($0.range.lowerBound, $0.range.upperBound, $0.name)
         < ($1.range.lowerBound, $1.range.upperBound, $1.name)
@@ -62,8 +67,12 @@ public struct SafetensorsFile: Checkpoint {
     self.tensors = tensors
   }
 
+  /// True when there is a tensor of this name.
   public func contains(_ name: String) -> Bool { tensors[name] != nil }
 
+  /// The tensor of this name.
+  ///
+  /// - Throws: ``CheckpointError/missing(file:kind:name:near:)`` when there is none.
   public func tensor(named name: String) throws -> StoredTensor {
     guard let tensor = tensors[name] else { throw missingTensor(name) }
     return tensor
@@ -72,7 +81,7 @@ public struct SafetensorsFile: Checkpoint {
 
 /// The JSON header of a safetensors file.
 private struct Header: Decodable {
-  /// What the header says about a tensor.
+  /// A tensor's description in the header.
   struct Entry {
     let name: String
     let type: ElementType

@@ -4,22 +4,22 @@ import InterchangeTensors
 
 /// A tensor in a checkpoint file, in the form of the file.
 ///
-/// Its bytes stay in the memory map, which this value keeps alive. Computation is float32: ``floats()``
-/// widens all of it and ``floats(rows:)`` a panel of rows.
+/// Its bytes stay in the memory map, which this value keeps alive. Computation is float32:
+/// ``floats()`` widens all of it and ``floats(rows:)`` a panel of rows.
 public struct StoredTensor: Sendable {
   /// The name in the file.
   public let name: String
   /// The lengths of the axes, outermost first.
   public let shape: [Int]
-  /// How the elements are stored.
+  /// The form in which the elements are stored.
   public let elementType: ElementType
   /// The file that holds it.
   public let file: MappedFile
-  /// Where the bytes lie in the file.
+  /// The place of the bytes in the file.
   public let byteRange: Range<Int>
 
-  /// The caller has checked that the range lies in the file, and that the shape's rows are whole blocks
-  /// that fill the range.
+  /// The caller has checked that the range lies in the file, and that the shape's rows are whole
+  /// blocks that fill the range.
   init(
     name: String, shape: [Int], elementType: ElementType, file: MappedFile, byteRange: Range<Int>
   ) {
@@ -51,8 +51,8 @@ public struct StoredTensor: Sendable {
 
   /// The tensor as float32, in its own shape.
   ///
-  /// Aligned float32 data isn't copied: the result reads the memory map and keeps it alive. Integers and
-  /// float64 are rounded to the nearest float32.
+  /// Aligned float32 data isn't copied: the result reads the memory map and keeps it alive.
+  /// Integers and float64 are rounded to the nearest float32.
   public func floats() -> Tensor {
     let start = bytes.baseAddress
     if elementType == .float32, count > 0, let start,
@@ -66,8 +66,8 @@ public struct StoredTensor: Sendable {
     return result
   }
 
-  /// The tensor as a frozen matrix [``rows``, ``width``] that products read in the form of the file;
-  /// element types that no model's weights have (integers, float64) are widened first.
+  /// The tensor as a frozen matrix [``rows``, ``width``] that products read in the form of the
+  /// file; element types that no model's weights have (integers, float64) are widened first.
   public func weight() -> Weight {
     guard let format = elementType.weightFormat, count > 0, let start = bytes.baseAddress else {
       return Weight(floats().reshaped([rows, width]))
@@ -123,7 +123,7 @@ extension ElementType {
     }
   }
 
-  /// How products read weights of this type; nil for types that they don't.
+  /// The form in which products read weights of this type; nil for types that they don't read.
   fileprivate var weightFormat: Weight.Format? {
     if self == .float32 { return .float32 }
     return widening.map {

@@ -5,15 +5,15 @@ import InterchangeTensors
 public struct TorchTensor: Sendable {
   /// The lengths of the axes, outermost first.
   public let shape: [Int]
-  /// How many elements of the storage lie between neighbours along each axis.
+  /// The number of elements of the storage from one neighbor to the next along each axis.
   public let strides: [Int]
-  /// How the elements are stored.
+  /// The form in which the elements are stored.
   public let elementType: ElementType
   private let storage: TorchStorage
   /// The element of the storage that is the first of the tensor.
   private let offset: Int
 
-  /// What doesn't fit together.
+  /// A contradiction between a view and its storage.
   struct Fault: Error {
     let expected: String
     let found: String
@@ -64,11 +64,11 @@ public struct TorchTensor: Sendable {
   /// The number of elements.
   public var count: Int { shape.product }
 
-  /// The tensor with its elements in a row: where it lies in the file, or, for a transposed or otherwise
-  /// strided one, a copy.
+  /// The tensor with its elements in a row: where it lies in the file, or, for a transposed or
+  /// otherwise strided one, a copy.
   ///
-  /// Throws ``CheckpointError`` when there isn't the memory for the copy, and when a tensor that repeats
-  /// its elements (of stride 0) would need more than 64 MB and more than the file has.
+  /// - Throws: ``CheckpointError`` when there isn't the memory for the copy, and when a tensor that
+  ///   repeats its elements (of stride 0) would need more than 64 MB and more than the file has.
   public func stored(as name: String) throws -> StoredTensor {
     let size = count * elementType.bytesPerBlock
     if isContiguous {
@@ -89,7 +89,7 @@ public struct TorchTensor: Sendable {
       name: name, shape: shape, elementType: elementType, file: copy, byteRange: 0..<size)
   }
 
-  /// Whether the elements lie one after the other, the innermost axis first.
+  /// True when the elements lie one after the other, the innermost axis first.
   private var isContiguous: Bool {
     var expected = 1
     for (length, stride) in zip(shape, strides).reversed() where length != 1 {
@@ -126,7 +126,7 @@ public struct TorchTensor: Sendable {
           destination.storeBytes(
             of: element, toByteOffset: (row * width + column) * size, as: type)
         }
-        // The next row: the innermost index that isn't at its end goes up, those after it go to 0.
+        // The next row: the innermost index that isn't at its end goes up, the later ones go to 0.
         for axis in index.indices.reversed() {
           index[axis] += 1
           start += strides[axis]
@@ -143,14 +143,14 @@ public struct TorchTensor: Sendable {
 struct TorchStorage: Sendable {
   let file: MappedFile
   let bytes: Range<Int>
-  /// Nil for bytes whose type each tensor tells.
+  /// The elements' type; nil for bytes whose type each tensor gives.
   let type: ElementType?
 }
 
 /// The storages of an archive, by key.
 struct TorchStorages {
   let file: MappedFile
-  /// The folder in the archive that everything is in.
+  /// The folder in the archive that has everything.
   let root: String
   let directory: ZipDirectory
 

@@ -1,11 +1,18 @@
 /// A value that `torch.save` wrote: plain data with tensors in it.
 public enum TorchValue: Sendable {
+  /// Python's `None`.
   case none
+  /// A `bool`.
   case boolean(Bool)
+  /// An `int` of 64 bits.
   case integer(Int)
+  /// A `float`.
   case double(Double)
+  /// A `str`.
   case string(String)
+  /// A tensor, still in the file.
   case tensor(TorchTensor)
+  /// A `list`.
   case list([TorchValue])
   /// A tuple, or a `torch.Size`.
   case tuple([TorchValue])
@@ -14,13 +21,17 @@ public enum TorchValue: Sendable {
 
   /// A key of a dictionary.
   public enum Key: Hashable, Sendable {
+    /// A text.
     case string(String)
+    /// A whole number.
     case integer(Int)
   }
 
   /// A key of a dictionary with its value.
   public struct Entry: Sendable {
+    /// The key.
     public let key: Key
+    /// The value.
     public let value: TorchValue
   }
 
@@ -39,10 +50,11 @@ extension Unpickler {
   }
 }
 
-/// Makes trees of what the machine refers to.
+/// Makes trees of the machine's objects.
 ///
-/// What is referred to twice is made once and shared. A tree counts all its values, shared ones each time,
-/// because whoever walks through it meets them each time: a small file can describe an immense tree.
+/// An object that is referred to twice is made once and shared. A tree counts all its values,
+/// shared ones each time, because a walk through it meets them each time: a small file can describe
+/// an immense tree.
 private struct TreeBuilder {
   typealias Tree = (value: TorchValue, size: Int)
 

@@ -1,6 +1,6 @@
 import InterchangeBasics
 
-/// What a pickle of torch may name: a function or a type that this reader knows.
+/// A name that a pickle of torch may use: a function or a type that this reader knows.
 enum TorchGlobal {
   case orderedDictionary
   /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.
@@ -60,7 +60,7 @@ extension Unpickler {
     return global
   }
 
-  /// REDUCE: what a known function makes of its arguments.
+  /// REDUCE: the value of a known function of its arguments.
   mutating func reduce() throws {
     guard case .tuple(let arguments) = view(try pop()), case .global(let function) = view(try top())
     else { throw fault(expected: "a known function and its arguments", found: "something else") }
@@ -153,7 +153,7 @@ extension Unpickler {
     return result
   }
 
-  /// What a value refers to, for matching.
+  /// The object that a value refers to, for matching.
   private enum View {
     case tuple([Value])
     case global(TorchGlobal)

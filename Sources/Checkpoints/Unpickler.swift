@@ -1,11 +1,12 @@
 /// Reads a pickle of plain data and tensors; nothing in it is executed.
 ///
-/// A pickle is a program for a stack machine. This machine knows the operations of numbers, text and
-/// containers, of protocols 2 to 5; what a pickle calls must be one of ``TorchGlobal``, each of which
-/// is a value or a function of this program. Everything else throws.
+/// A pickle is a program for a stack machine. This machine knows the operations of numbers, text
+/// and containers, of protocols 2 to 5; whatever a pickle calls must be one of ``TorchGlobal``,
+/// each of which is a value or a function of this program. Everything else throws.
 ///
-/// Lists, tuples, dictionaries and tensors lie in one array and are referred to by their place in it, so
-/// that a pickle can't make a chain whose release recurses, nor a cycle that is never released.
+/// Lists, tuples, dictionaries and tensors lie in one array and are referred to by their place in
+/// it, so that a pickle can't make a chain whose release recurses, nor a cycle that is never
+/// released.
 struct Unpickler {
   /// A value on the stack, in the memo or in a container.
   enum Value {
@@ -18,7 +19,7 @@ struct Unpickler {
     case object(Int)
   }
 
-  /// What is referred to.
+  /// A thing that values refer to.
   struct Object {
     enum Kind {
       case list, tuple, dictionary, attributedDictionary
@@ -38,10 +39,10 @@ struct Unpickler {
   let storages: TorchStorages
   private var reader: ByteReader
   private let start: Int
-  /// Where the current operation starts, in bytes from the pickle's start.
+  /// The start of the current operation, in bytes from the pickle's start.
   private var operation = 0
   private var stack: [Value] = []
-  /// How high the stack was at each MARK.
+  /// The height of the stack at each MARK.
   private var marks: [Int] = []
   private var memo: [Int: Value] = [:]
 
@@ -52,7 +53,7 @@ struct Unpickler {
     start = range.lowerBound
   }
 
-  /// Runs the pickle and returns what it leaves on the stack.
+  /// Runs the pickle and returns the value that it leaves on the stack.
   mutating func run() throws -> Value {
     // A byte of the pickle can take some hundred of memory; large models' pickles have a megabyte.
     guard reader.remaining <= Self.longestPickle else {
@@ -228,7 +229,7 @@ extension Unpickler {
     return try reader.number(type, place)
   }
 
-  /// An integer of so many bytes, little-endian, in two's complement.
+  /// An integer of a given number of bytes, little-endian, in two's complement.
   private mutating func integer(bytes count: Int) throws -> Int {
     guard count <= 8 else {
       throw fault(expected: "an integer of at most 64 bits", found: "\(count) bytes")

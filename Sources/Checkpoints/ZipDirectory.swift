@@ -5,17 +5,19 @@ import InterchangeBasics
 /// The file is, with every number little-endian:
 ///
 /// 1. The entries, one after the other: a local header of 30 bytes ("PK\u{3}\u{4}", flags, method,
-///    sizes), the name, extra fields, then the data; torch pads the extra fields so that the data starts
-///    at a multiple of 64. A data descriptor with the sizes may follow.
+///    sizes), the name, extra fields, then the data; torch pads the extra fields so that the data
+///    starts at a multiple of 64. A data descriptor with the sizes may follow.
 /// 2. The central directory: for each entry a header of 46 bytes ("PK\u{1}\u{2}", the same and the
 ///    offset of the local header), the name, extra fields and a comment.
-/// 3. For zip64, the 64-bit end record ("PK\u{6}\u{6}") and its locator of 20 bytes ("PK\u{6}\u{7}"). A
-///    number of 2 or 4 that doesn't fit is all ones, and the extra field 1 or the 64-bit record has it.
+/// 3. For zip64, the 64-bit end record ("PK\u{6}\u{6}") and its locator of 20 bytes
+///    ("PK\u{6}\u{7}"). A number of 2 or 4 that doesn't fit is all ones, and the extra field 1 or
+///    the 64-bit record has it.
 /// 4. The end record of 22 bytes ("PK\u{5}\u{6}"): the number of entries, the directory's size and
 ///    offset, the length of the comment that follows.
 ///
-/// All of it is checked before this value exists: that both headers of an entry agree, and that no entry
-/// shares a byte with another or with the directory. Checksums aren't compared: that would read every byte.
+/// All of it is checked before this value exists: that both headers of an entry agree, and that no
+/// entry shares a byte with another or with the directory. Checksums aren't compared: that would
+/// read every byte.
 struct ZipDirectory {
   /// The bytes of each entry's data, by name.
   let entries: [String: Range<Int>]
@@ -61,7 +63,7 @@ struct ZipDirectory {
   }
 }
 
-/// What the end records say: where the directory is and how many entries it has.
+/// The content of the end records: the directory's place and its number of entries.
 private struct ZipEnd {
   private(set) var directory: Range<Int>
   private(set) var count: Int
@@ -99,7 +101,7 @@ private struct ZipEnd {
     (directory, count) = try Self.checked(long.numbers, file, end: long.position)
   }
 
-  /// Where the end record starts: the last place whose comment goes to the file's end.
+  /// The start of the end record: the last place whose comment goes to the file's end.
   private static func position(in file: MappedFile) -> Int? {
     guard file.size >= size else { return nil }
     let last = file.size - size
@@ -109,7 +111,7 @@ private struct ZipEnd {
     }
   }
 
-  /// The 64-bit record's number of entries, size and offset of the directory, and where it is itself.
+  /// The 64-bit record's number of entries, size and offset of the directory, and its own place.
   private static func long(
     in file: MappedFile, before end: Int
   ) throws -> (numbers: [UInt64], position: Int)? {
@@ -120,7 +122,8 @@ private struct ZipEnd {
         file: file.path, place: "zip64 end record", expected: expected, found: found)
     }
     let offset = UInt64(littleEndian: file.load(UInt64.self, at: locator + 8))
-    // The record ends where its locator starts; its data for extensions is nothing that torch writes.
+    // The record ends where its locator starts; its data for extensions is nothing that torch
+    // writes.
     let position = locator - longSize
     guard position >= 0, offset == UInt64(position), file.signature(at: position) == 0x0606_4B50
     else { throw malformed("it at \(position)", "\(offset) as its place") }
@@ -184,7 +187,7 @@ private struct ZipEntry {
     flags = short(8)
     let extra = try reader.take(UInt64(short(30)), place)
     _ = try reader.take(UInt64(short(32)), place)
-    // In the order in which the extra field has those that don't fit.
+    // In the order in which the extra field has the numbers that don't fit.
     var numbers = [long(24), long(20), long(42)]
     try Self.fill(&numbers, from: extra, in: file, place: "zip entry \(quoted(name))")
     localHeader = numbers[2]
@@ -202,7 +205,7 @@ private struct ZipEntry {
     }
   }
 
-  /// Replaces the numbers that are all ones by those of the extra field 1.
+  /// Replaces the numbers that are all ones by the numbers of the extra field 1.
   private static func fill(
     _ numbers: inout [UInt64], from extra: Range<Int>, in file: MappedFile, place: String
   ) throws {
@@ -221,7 +224,7 @@ private struct ZipEntry {
     throw reader.malformed(place, expected: "a zip64 field with its sizes", found: "none")
   }
 
-  /// The bytes of the local header with the data, and of the data; the local header must say the same.
+  /// The bytes of the local header with the data, and of the data; the local header must agree.
   func place(in file: MappedFile, before limit: Int) throws -> (
     extent: Range<Int>, data: Range<Int>
   ) {

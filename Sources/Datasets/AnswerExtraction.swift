@@ -1,31 +1,31 @@
 import Foundation
 
-/// How a short answer is read from what a model wrote.
+/// The way in which a short answer is read from a model's text.
 ///
-/// The rules of LLM-Adapters (Hu et al. 2023) and of LoReFT's own evaluation (Wu et al. 2024) are kept
-/// exactly, with their weaknesses: a word counts wherever it stands ("untrue" holds "true"), and a letter
-/// is the first capital A to E of the text ("Answer: C" gives A).
+/// The rules of LLM-Adapters (Hu et al. 2023) and of LoReFT's own evaluation (Wu et al. 2024) are
+/// kept exactly, with their weaknesses: a word counts anywhere ("untrue" holds "true"), and a
+/// letter is the first capital A to E of the text ("Answer: C" gives A).
 public enum AnswerExtraction: Sendable, Equatable {
   /// The first of these words in the text, also inside other words; case matters (LLM-Adapters).
   case first([String])
-  /// The first of these words that stands alone; case doesn't matter.
+  /// The first of these words that is a word by itself; case doesn't matter.
   case firstWord([String])
-  /// All behind the first place of this text, without white space at its ends; nothing when the text
-  /// isn't there (LoReFT, which then asks for the answer and nothing else).
+  /// The text after the first place of this one, without white space at its ends; nothing when it
+  /// isn't there (LoReFT, which then requires the answer and nothing else).
   case after(String)
-  /// The last number, commas left out; a minus counts wherever it stands before a digit.
+  /// The last number, commas left out; a minus counts wherever it is before a digit.
   case number
   /// The first of the letters A to E.
   case letter
-  /// The last number when the right answer is one, otherwise the letter: LoReFT's arithmetic sets, of
-  /// which AQuA has letters.
+  /// The last number when the right answer is one, otherwise the letter: LoReFT's arithmetic sets,
+  /// of which AQuA has letters.
   case arithmetic
   /// The text without white space at its ends.
   case text
 
   /// The answer in a text; nil when there is none.
   ///
-  /// - Parameter gold: the right answer: ``arithmetic`` reads what is of its kind
+  /// - Parameter gold: the right answer: ``arithmetic`` reads an answer of its kind
   public func answer(in text: String, gold: String = "") -> String? {
     switch self {
     case .first(let words): Self.first(of: words, in: text)
@@ -40,13 +40,13 @@ public enum AnswerExtraction: Sendable, Equatable {
     }
   }
 
-  /// Whether a text gives the right answer; numbers may differ by 0.001.
+  /// True when a text gives the right answer; numbers may differ by 0.001.
   public func isCorrect(_ text: String, gold: String) -> Bool {
     guard let answer = answer(in: text, gold: gold) else { return false }
     return isSame(answer, gold)
   }
 
-  /// Whether an answer that was read is the right one.
+  /// True when an answer that was read is the right one.
   public func isSame(_ answer: String, _ gold: String) -> Bool {
     let gold = Self.trimmed(gold)
     switch self {
@@ -63,7 +63,7 @@ public enum AnswerExtraction: Sendable, Equatable {
     text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// As the regular expression `a|b|…` finds it: the leftmost, and there the one listed first.
+  /// As the regular expression `a|b|…` finds it: the leftmost, and there the first in the list.
   private static func first(of words: [String], in text: String) -> String? {
     let found = words.compactMap { word in
       text.firstRange(of: word).map { (start: $0.lowerBound, word: word) }

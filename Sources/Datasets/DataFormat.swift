@@ -2,12 +2,13 @@ import Foundation
 
 /// The form of a data file.
 public enum DataFormat: String, Sendable, CaseIterable {
-  /// A JSON array of objects with `instruction`, `input`, `output` and `answer`, as in LLM-Adapters.
+  /// A JSON array of objects with `instruction`, `input`, `output` and `answer`, as in
+  /// LLM-Adapters.
   case instructions
   /// An object a line, with the fields of ``instructions`` or with `prompt` and `completion`.
   case jsonLines = "jsonl"
-  /// Comma-separated values (RFC 4180) under a header: `prompt` and `completion`, `text` and `label`, or
-  /// the fields of ``instructions``.
+  /// Comma-separated values (RFC 4180) under a header: `prompt` and `completion`, `text` and
+  /// `label`, or the fields of ``instructions``.
   case csv
   /// Tab-separated values as GLUE's tasks have them: a ``GLUETask``, or the columns of ``csv``.
   case tsv
@@ -42,6 +43,7 @@ extension DataFormat {
 
 /// A part of a data set.
 public enum DataSplit: String, Sendable, CaseIterable, Codable {
+  /// The part to learn from, the part to choose by, and the part to measure on.
   case train, dev, test
 
   /// The names that files of this part have.

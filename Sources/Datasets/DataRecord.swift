@@ -1,6 +1,6 @@
-/// One entry of a data file: named values and where they stand.
+/// One entry of a data file: named values and their place.
 struct DataRecord {
-  /// The values as text; what is null or no text, number or truth value is left out.
+  /// The values as text; null, and whatever is no text, number or truth value, is left out.
   var fields: [String: String]
   var origin: TaskExample.Origin
 
@@ -15,7 +15,8 @@ struct DataRecord {
     return value
   }
 
-  /// The example that the fields make: prompt and completion, instruction and output, or text and label.
+  /// The example that the fields make: prompt and completion, instruction and output, or text and
+  /// label.
   func example() throws -> TaskExample {
     let answer = fields["answer"]
     if fields["text"] != nil, fields["label"] != nil {

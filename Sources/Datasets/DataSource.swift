@@ -6,6 +6,7 @@ import InterchangeTokenizers
 public struct DataSource: Sendable {
   /// The file that is read.
   public let url: URL
+  /// The form of the file.
   public let format: DataFormat
   /// The data set's name: the folder's, or the file's without its ending.
   public let name: String
@@ -15,13 +16,14 @@ public struct DataSource: Sendable {
   /// Finds the file.
   ///
   /// - Parameters:
-  ///   - path: a file, or a folder that holds one a part, such as `train.json` or `dev.tsv`; `~` stands for
+  ///   - path: a file, or a folder that holds one a part, such as `train.json` or `dev.tsv`; `~` is
   ///     the home folder
-  ///   - split: the part of a folder; the training part when it isn't said
-  ///   - format: what the file's ending or its first character says when it isn't said
-  ///   - glue: the task of a GLUE folder; when it isn't said, the folder's name and columns tell
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when there is no such file or its form is
-  ///   unknown.
+  ///   - split: the part of a folder; by default the training part
+  ///   - format: the form of the file; by default it follows from the file's ending or its first
+  ///     character
+  ///   - glue: the task of a GLUE folder; by default it follows from the folder's name and columns
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when there is no such file or its
+  ///   form is unknown.
   public init(
     _ path: String, split: DataSplit? = nil, format: DataFormat? = nil, glue: GLUETask? = nil
   ) throws {
@@ -71,7 +73,8 @@ public struct DataSource: Sendable {
 
   /// Reads the examples.
   ///
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the
+  ///   reason.
   public func examples() throws -> [TaskExample] {
     let bytes = try TextFile.bytes(contentsOf: url)
     var examples: [TaskExample]
@@ -99,7 +102,7 @@ public struct DataSource: Sendable {
     return examples
   }
 
-  /// Where a file has labels, they are each other's alternatives.
+  /// Makes a file's labels each other's alternatives.
   private func addChoices(to examples: inout [TaskExample]) {
     guard examples.allSatisfy({ $0.choices.isEmpty && !$0.sentences.isEmpty }) else { return }
     let labels = Set(examples.compactMap(\.answer)).sorted()
@@ -190,10 +193,11 @@ public struct DataSource: Sendable {
 }
 
 extension TaskExample {
-  /// Reads a file or a part of a folder; the parameters are those of
+  /// Reads a file or a part of a folder; the parameters are as in
   /// ``DataSource/init(_:split:format:glue:)``.
   ///
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the
+  ///   reason.
   public static func read(
     _ path: String, split: DataSplit? = nil, format: DataFormat? = nil
   ) throws -> [TaskExample] {

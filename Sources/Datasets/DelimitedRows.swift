@@ -1,11 +1,12 @@
 /// Rows of values in lines of text. Lines end in LF or CR LF; empty lines are passed over.
 enum DelimitedRows {
   struct Row {
-    /// Where the row starts, from 1.
+    /// The line at which the row starts, from 1.
     var line: Int
     var values: [String]
 
-    /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when there are more or fewer values.
+    /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when there are more or fewer
+    ///   values.
     func checked(count: Int, path: String) throws {
       guard values.count == count else {
         throw DatasetError.invalidData(
@@ -36,8 +37,8 @@ enum DelimitedRows {
 
   /// Values between commas, where quotes hold commas, line ends and doubled quotes (RFC 4180).
   ///
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` for a quote that isn't closed or that
-  ///   stands amid a value.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` for a quote that isn't closed or
+  ///   that is amid a value.
   static func commaSeparated(_ bytes: [UInt8], path: String) throws -> [Row] {
     let (quote, comma, newline) = (UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"))
     var rows: [Row] = []

@@ -2,36 +2,45 @@ import InterchangeBasics
 
 /// A figure of merit of a task.
 public enum Metric: String, Sendable, CaseIterable, Codable {
+  /// The share of right answers.
   case accuracy
+  /// Matthews' correlation of the labels.
   case matthewsCorrelation
-  /// Of the label "yes" (or the last of the choices): GLUE's for MRPC and QQP.
+  /// F1 of the label "yes" (or the last of the choices): GLUE's for MRPC and QQP.
   case f1
+  /// The mean of the F1 of every label.
   case macroF1
+  /// Pearson's correlation of the numbers.
   case pearson
+  /// Spearman's correlation of the numbers.
   case spearman
   /// The mean cross-entropy of the right completions, of which less is better.
   case loss
 }
 
-/// How a data set is asked and judged.
+/// A data set's way of posing questions and judging answers.
 public struct EvaluationTask: Sendable, Equatable {
-  /// Whose rules read the answers of the commonsense sets.
+  /// The source of the rules that read the answers of the commonsense sets.
   public enum Convention: String, Sendable, CaseIterable {
     /// The first of the possible answers in the text (Hu et al. 2023).
     case llmAdapters
-    /// The text behind "the correct answer is " has to be the answer and nothing else (Wu et al. 2024).
-    /// A model that wasn't taught the phrase gets nothing.
+    /// The text after "the correct answer is " has to be the answer and nothing else (Wu et al.
+    /// 2024). A model that wasn't taught the phrase gets nothing.
     case loReFT
   }
 
+  /// The task's name.
   public var name: String
+  /// The way from an example to a prompt.
   public var template: PromptTemplate
+  /// The way from a model's text to a short answer.
   public var extraction: AnswerExtraction
-  /// The first is the main one.
+  /// The figures of merit, the main one first.
   public var metrics: [Metric]
-  /// How long answers are at most, in tokens.
+  /// The greatest length of an answer in tokens.
   public var maximumTokens: Int
 
+  /// A task of these parts.
   public init(
     name: String, template: PromptTemplate, extraction: AnswerExtraction,
     metrics: [Metric] = [.accuracy], maximumTokens: Int = 32
@@ -40,10 +49,11 @@ public struct EvaluationTask: Sendable, Equatable {
     (self.metrics, self.maximumTokens) = (metrics, maximumTokens)
   }
 
-  /// What begins the answers of LLM-Adapters' commonsense sets.
+  /// The phrase that begins the answers of LLM-Adapters' commonsense sets.
   public static let answerPhrase = "the correct answer is "
 
-  /// The task of a known data set, by its name; case, "-" and "_" don't matter. Nil when it isn't known.
+  /// The task of a known data set, by its name; case, "-" and "_" don't matter. Nil when it isn't
+  /// known.
   public init?(named name: String, convention: Convention = .llmAdapters) {
     let plain = name.lowercased().filter { $0 != "-" && $0 != "_" }
     func numbered(_ word: String, _ count: Int) -> [String] { (1...count).map { "\(word)\($0)" } }
@@ -84,8 +94,8 @@ public struct EvaluationTask: Sendable, Equatable {
       maximumTokens: 8)
   }
 
-  /// The task of a data source: the known one of its name, else what its examples tell: one of the
-  /// possible answers, a number, or the whole text.
+  /// The task of a data source: the known one of its name, else one that follows from its examples:
+  /// one of the possible answers, a number, or the whole text.
   public init(
     _ source: DataSource, _ examples: [TaskExample], convention: Convention = .llmAdapters
   ) {
@@ -113,7 +123,7 @@ public struct EvaluationTask: Sendable, Equatable {
     }
   }
 
-  /// Whether a text answers an example rightly. An example without a short answer asks for its
+  /// True when a text answers an example rightly. An example without a short answer requires its
   /// completion.
   public func isCorrect(_ text: String, for example: TaskExample) -> Bool {
     guard let answer = example.answer else {
@@ -128,7 +138,7 @@ public struct EvaluationTask: Sendable, Equatable {
     examples.filter { isCorrect($0.completion, for: $0) }
   }
 
-  /// The figures of what a model wrote for the examples, in their order. A text without an answer
+  /// The figures of a model's texts for the examples, in their order. A text without an answer
   /// counts as wrong; for correlations it counts as 0.
   ///
   /// - Throws: ``DatasetError/noExamples`` without examples.
@@ -154,7 +164,7 @@ public struct EvaluationTask: Sendable, Equatable {
         case .macroF1: Metrics.macroF1(predicted, gold)
         case .pearson: Metrics.pearson(numbers(predicted), numbers(gold))
         case .spearman: Metrics.spearman(numbers(predicted), numbers(gold))
-        // Texts don't tell it.
+        // Texts don't give it.
         case .loss: nil
         }
       values.append(EvaluationScore.Value(metric: metric, value: value))
@@ -170,22 +180,24 @@ public struct EvaluationTask: Sendable, Equatable {
   }
 }
 
-/// What a model reached on a task.
+/// A model's figures on a task.
 public struct EvaluationScore: Codable, Sendable, Equatable {
+  /// One figure.
   public struct Value: Codable, Sendable, Equatable {
+    /// The figure of merit.
     public let metric: Metric
-    /// Nil where it isn't defined: the correlation of a constant.
+    /// The figure; nil where it isn't defined: the correlation of a constant.
     public let value: Double?
 
     /// - Parameter value: nil where it isn't defined
     public init(metric: Metric, value: Double?) { (self.metric, self.value) = (metric, value) }
   }
 
-  /// In the task's order.
+  /// The figures in the task's order.
   public let values: [Value]
-  /// How many answers were right, with the interval.
+  /// The share of right answers, with the interval.
   public let accuracy: Accuracy
-  /// How many texts had no answer.
+  /// The number of texts without an answer.
   public let unanswered: Int
 
   /// A score of these figures.

@@ -1,14 +1,23 @@
-/// The tasks of GLUE (Wang et al. 2018), as their tab-separated files have them, with a prompt and label
-/// words for decoders.
+/// The tasks of GLUE (Wang et al. 2018), as their tab-separated files have them, with a prompt and
+/// label words for decoders.
 public enum GLUETask: String, Sendable, CaseIterable, Codable {
+  /// Acceptability of a sentence.
   case cola = "CoLA"
+  /// Sentiment of a sentence.
   case sst2 = "SST-2"
+  /// Paraphrases among pairs of sentences of the news.
   case mrpc = "MRPC"
+  /// Duplicates among pairs of questions.
   case qqp = "QQP"
+  /// Similarity of two sentences, from 0 to 5.
   case stsb = "STS-B"
+  /// Entailment, neutrality or contradiction of two sentences.
   case mnli = "MNLI"
+  /// Presence of a question's answer in a sentence.
   case qnli = "QNLI"
+  /// Entailment of two sentences.
   case rte = "RTE"
+  /// Entailment of a sentence with a pronoun resolved.
   case wnli = "WNLI"
 
   /// A task by its name; case, "-" and "_" don't matter.
@@ -38,9 +47,9 @@ public enum GLUETask: String, Sendable, CaseIterable, Codable {
     /// The columns of the sentences and of the label.
     var sentences: [String]
     var label: String
-    /// The labels of the file, with the words that a decoder says for them.
+    /// The labels of the file, with the words that a decoder answers for them.
     var words: [(label: String, word: String)]
-    /// What is asked after the sentences.
+    /// The question after the sentences.
     var question: String
   }
 
@@ -90,7 +99,8 @@ public enum GLUETask: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The words that a decoder answers with, in the order of the labels; none for STS-B, a regression.
+  /// The words that a decoder answers with, in the order of the labels; none for STS-B, a
+  /// regression.
   public var words: [String] { form.words.map(\.word) }
 
   /// The examples of a file's rows.

@@ -28,7 +28,8 @@ package enum JSONLines {
 package enum TextFile {
   /// The bytes of a file in UTF-8, without a byte order mark.
   ///
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when it can't be read or isn't UTF-8.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when it can't be read or isn't
+  ///   UTF-8.
   package static func bytes(contentsOf url: URL) throws -> [UInt8] {
     guard let data = try? Data(contentsOf: url), String(data: data, encoding: .utf8) != nil else {
       throw DatasetError.invalidData(path: url.path, line: 0, reason: "no readable UTF-8 file")

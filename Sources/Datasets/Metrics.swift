@@ -1,8 +1,8 @@
 import Foundation
 import InterchangeBasics
 
-/// Figures of merit of predictions against the right values: pure functions of two lists of one length,
-/// at least one long.
+/// Figures of merit of predictions against the right values: pure functions of two lists of one
+/// length, at least one long.
 public enum Metrics {
   /// The share of predictions that are right.
   public static func accuracy<Label: Hashable>(_ predicted: [Label], _ gold: [Label]) -> Double {
@@ -16,7 +16,7 @@ public enum Metrics {
     return accuracy(predicted.map(trimmed), gold.map(trimmed))
   }
 
-  /// Matthews' correlation (Matthews 1975), for more than two labels as Gorodkin (2004) has it:
+  /// Matthews' correlation (Matthews 1975), for more than two labels in Gorodkin's form (2004):
   ///
   ///     (c s − Σₖ pₖ tₖ) / √((s² − Σₖ pₖ²)(s² − Σₖ tₖ²))
   ///
@@ -36,8 +36,8 @@ public enum Metrics {
     return scale > 0 ? (c * s - product(p, t)) / scale.squareRoot() : 0
   }
 
-  /// F1 of one label, 2 tp / (2 tp + fp + fn): the harmonic mean of precision and recall. 0 when the
-  /// label is neither predicted nor right anywhere.
+  /// F1 of one label, 2 tp / (2 tp + fp + fn): the harmonic mean of precision and recall. 0 when
+  /// the label is neither predicted nor right anywhere.
   public static func f1<Label: Hashable>(
     _ predicted: [Label], _ gold: [Label], positive: Label
   ) -> Double {
@@ -74,8 +74,8 @@ public enum Metrics {
     return value.isNaN ? nil : min(1, max(-1, value))
   }
 
-  /// Spearman's correlation: Pearson's of the ranks, where equal values have the mean of their ranks; nil
-  /// when one list is constant.
+  /// Spearman's correlation: Pearson's of the ranks, where equal values have the mean of their
+  /// ranks; nil when one list is constant.
   public static func spearman(_ predicted: [Double], _ gold: [Double]) -> Double? {
     pearson(ranks(predicted), ranks(gold))
   }

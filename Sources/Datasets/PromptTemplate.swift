@@ -1,10 +1,11 @@
 import InterchangeTokenizers
 
-/// How the text of an example becomes a prompt.
+/// The way from an example's text to a prompt.
 public enum PromptTemplate: Sendable, Equatable {
-  /// The prompt as it is; an input follows on a new line. Special tokens that it spells out are parsed.
+  /// The prompt as it is; an input follows on a new line. Special tokens that it spells out are
+  /// parsed.
   case verbatim
-  /// The prompt and a new line: what LoReFT's commonsense tasks use.
+  /// The prompt and a new line, as LoReFT's commonsense tasks use it.
   case plain
   /// Alpaca's instruction form, as LoReFT's arithmetic and instruction tasks use it.
   case alpaca
@@ -36,8 +37,8 @@ public enum PromptTemplate: Sendable, Equatable {
 
   /// The prompt's text.
   ///
-  /// - Throws: ``DatasetError/invalidSetting(name:expected:found:)`` for ``chat(system:)``, whose text is
-  ///   the model's.
+  /// - Throws: ``DatasetError/invalidSetting(name:expected:found:)`` for ``chat(system:)``, whose
+  ///   text is the model's.
   public func text(for example: TaskExample) throws -> String {
     guard let parts = parts(for: example) else {
       throw DatasetError.invalidSetting(
@@ -46,10 +47,11 @@ public enum PromptTemplate: Sendable, Equatable {
     return parts.map(\.text).joined()
   }
 
-  /// The prompt's tokens. What the example spells out as a special token stays text, except in
+  /// The prompt's tokens. A special token that the example spells out stays text, except in
   /// ``verbatim``.
   ///
-  /// - Throws: `TokenizerError` for ``chat(system:)`` when the model has no chat template that is known.
+  /// - Throws: `TokenizerError` for ``chat(system:)`` when the model has no chat template that is
+  ///   known.
   public func encode(_ example: TaskExample, by tokenizer: Tokenizer) throws -> [Int] {
     if let parts = parts(for: example) {
       return tokenizer.encode(parts, addingSpecialTokens: true)
@@ -59,8 +61,8 @@ public enum PromptTemplate: Sendable, Equatable {
     return try tokenizer.encode((system.map { [ChatMessage(.system, $0)] } ?? []) + [question])
   }
 
-  /// The completion's tokens, when asked for with what ends it: the chat template's mark, or the token
-  /// that ends a sequence.
+  /// The completion's tokens, with the tokens that end it if requested: the chat template's mark,
+  /// or the token that ends a sequence.
   ///
   /// - Throws: as ``encode(_:by:)``.
   public func encodeCompletion(
@@ -77,7 +79,8 @@ public enum PromptTemplate: Sendable, Equatable {
     return ids + (tokenizer.endOfSequence.map { [$0] } ?? [])
   }
 
-  /// The prompt with what is the template's and what is the data's; nil for ``chat(system:)``.
+  /// The prompt in parts that are the template's and parts that are the data's; nil for
+  /// ``chat(system:)``.
   private func parts(for example: TaskExample) -> [TextPart]? {
     func data(_ text: String) -> TextPart { TextPart(text, parsesSpecialTokens: false) }
     func own(_ text: String) -> TextPart { TextPart(text, parsesSpecialTokens: true) }
@@ -115,8 +118,8 @@ public enum PromptTemplate: Sendable, Equatable {
     example.input.isEmpty ? example.prompt : example.prompt + "\n" + example.input
   }
 
-  /// A template cut into its placeholders and the text between them, so that a placeholder in the data
-  /// is not filled.
+  /// A template cut into its placeholders and the text between them, so that a placeholder in the
+  /// data is not filled.
   private static func pieces(of template: String) -> [String] {
     var (pieces, rest) = ([String](), template[...])
     while let next = ["{instruction}", "{input}"].compactMap({ rest.firstRange(of: $0) })

@@ -1,21 +1,24 @@
 import InterchangeBasics
 
-/// One example of a task: what is asked, what should follow, and how the answer is judged.
+/// One example of a task: the question, the text that should follow, and the right answer.
 public struct TaskExample: Sendable, Equatable {
-  /// Where an example comes from.
+  /// The place that an example comes from.
   public struct Origin: Sendable, Equatable, CustomStringConvertible {
+    /// The file.
     public var path: String
     /// The line that it starts at, from 1.
     public var line: Int
 
+    /// A line of a file.
     public init(path: String, line: Int) { (self.path, self.line) = (path, line) }
 
+    /// The file and the line.
     public var description: String { "\(path): line \(line)" }
   }
 
-  /// What is asked, as the data has it: a ``PromptTemplate`` makes a prompt of it.
+  /// The question as the data has it: a ``PromptTemplate`` makes a prompt of it.
   public var prompt: String
-  /// What the prompt is about, when the data keep it apart; else empty.
+  /// The matter of the prompt, when the data keep it apart; else empty.
   public var input: String
   /// The text to learn.
   public var completion: String
@@ -27,8 +30,10 @@ public struct TaskExample: Sendable, Equatable {
   public var label: Double?
   /// The sentences that are judged, without the words of a prompt: one or two in GLUE's tasks.
   public var sentences: [String]
+  /// The place that the example comes from; nil when it is from no file.
   public var origin: Origin?
 
+  /// An example of these parts.
   public init(
     prompt: String, input: String = "", completion: String, answer: String? = nil,
     choices: [String] = [], label: Double? = nil, sentences: [String] = [], origin: Origin? = nil
@@ -49,10 +54,10 @@ public struct TaskExample: Sendable, Equatable {
     return completion.dropLast(answer.count) + choice
   }
 
-  /// The prompt as a template spells it, with its completion.
+  /// The prompt in a template's spelling, with its completion.
   ///
-  /// - Throws: ``DatasetError/invalidSetting(name:expected:found:)`` for a template that gives no text
-  ///   without a model: the chat template.
+  /// - Throws: ``DatasetError/invalidSetting(name:expected:found:)`` for a template that gives no
+  ///   text without a model: the chat template.
   public func pair(_ template: PromptTemplate = .verbatim) throws -> PromptCompletion {
     PromptCompletion(prompt: try template.text(for: self), completion: completion)
   }
@@ -67,8 +72,8 @@ extension [TaskExample] {
     return indices.filter(drawn.contains).map { self[$0] }
   }
 
-  /// Two parts, each in the order here. Examples that ask the same are on the same side, so that nothing is
-  /// measured that was trained on.
+  /// Two parts, each in the order here. Examples with the same question are on the same side, so
+  /// that nothing is measured that was trained on.
   ///
   /// - Parameter development: the share of different prompts that the second part has: 0 to 1
   /// - Throws: ``DatasetError/invalidSetting(name:expected:found:)`` for another share.

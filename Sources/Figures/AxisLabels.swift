@@ -1,7 +1,8 @@
 import Foundation
 
-/// How the labels below an axis with equal distances are set so that none touches another.
+/// The labels below an axis with equal distances, set so that none touches another.
 package struct AxisLabels {
+  /// The direction in which labels read.
   package enum Orientation: Equatable {
     case horizontal
     /// Rising at 45°, the end under its place.
@@ -10,28 +11,31 @@ package struct AxisLabels {
     case vertical
   }
 
+  /// The labels of all places, in order.
   package let labels: [String]
   /// The labels that are drawn, ascending.
   package let shown: [Int]
+  /// The direction that all labels read in.
   package let orientation: Orientation
+  /// The font's size in points.
   package let fontSize: Double
-  /// How a label keeps to its room.
+  /// The rule that keeps a label to its room.
   package let overflow: Text.Overflow
-  /// How far the labels reach below their line, in points.
+  /// The labels' reach below their line, in points.
   package let depth: Double
-  /// How far they reach to the left of the first place, and to the right of the last.
+  /// The labels' reach in points to the left of the first place and to the right of the last.
   package let overhang: (left: Double, right: Double)
 
-  /// The longest that a turned label may be.
+  /// The greatest length of a turned label in points.
   private static let longest = 2.8 * FigureSize.points
   /// The smallest font that labels may be set in to have room.
   private static let smallest = 5.5
   private static let slope = 0.5.squareRoot()
 
   /// - Parameters:
-  ///   - pitch: the distance between neighbours, in points.
-  ///   - breaksLines: whether labels of several words may take several lines.
-  ///   - maySlant: whether labels may reach to the left of their places.
+  ///   - pitch: the distance between neighbors, in points.
+  ///   - breaksLines: true when labels of several words may take several lines.
+  ///   - maySlant: true when labels may reach to the left of their places.
   package init(
     _ labels: [String], pitch: Double, fontSize: Double, breaksLines: Bool = false,
     maySlant: Bool = true, on canvas: Canvas
@@ -83,7 +87,7 @@ package struct AxisLabels {
     }
   }
 
-  /// Whether labels are not all whole numbers, of which some may be left out.
+  /// True when the labels are not all whole numbers, of which some may be left out.
   static func areWords(_ labels: [String]) -> Bool { labels.contains { Int($0) == nil } }
 
   /// Draws ticks and labels below equal cells, the labels' places in their middles.

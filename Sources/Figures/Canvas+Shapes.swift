@@ -1,15 +1,16 @@
 import CInterchangePangoCairo
 import Foundation
 
-/// How a line is drawn.
+/// A line's color, width and dashes.
 public struct Stroke: Sendable, Hashable {
+  /// The line's color.
   public var color: Color
-  /// In points.
+  /// The width in points.
   public var width: Double
   /// Lengths of dashes and gaps in points; empty for a solid line.
   public var dashes: [Double]
 
-  /// A line of a colour, a width in points and dashes in points.
+  /// A line of a color, a width in points and dashes in points.
   public init(_ color: Color, width: Double = 0.5, dashes: [Double] = []) {
     self.color = color
     self.width = width
@@ -26,7 +27,7 @@ extension Canvas {
 
   /// Fills a rectangle.
   ///
-  /// A crisp one ends on pixel borders, so that neighbours leave no seam.
+  /// A crisp one ends on pixel borders, so that neighbors leave no seam.
   public func fill(_ rectangle: CGRect, with color: Color, crisp: Bool = false) {
     set(color)
     cairo_set_antialias(context, crisp ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT)
@@ -35,7 +36,7 @@ extension Canvas {
     cairo_set_antialias(context, CAIRO_ANTIALIAS_DEFAULT)
   }
 
-  /// Fills a rectangle with colours at equal distances, from its lower edge to its upper.
+  /// Fills a rectangle with colors at equal distances, from its lower edge to its upper.
   public func fill(_ rectangle: CGRect, upwards colors: [Color]) {
     let gradient = cairo_pattern_create_linear(0, rectangle.maxY, 0, rectangle.minY)
     for (index, color) in colors.enumerated() {
@@ -93,7 +94,7 @@ extension Canvas {
   public func hatch(_ rectangle: CGRect, ground: Color, lines: Stroke, distance: Double = 3) {
     fill(rectangle, with: ground, crisp: true)
     clipped(to: rectangle) {
-      // Lines x + y = n · distance, so that hatched neighbours continue one another.
+      // Lines x + y = n · distance, so that hatched neighbors continue one another.
       let first = ((rectangle.minX + rectangle.minY) / distance).rounded(.up)
       let last = ((rectangle.maxX + rectangle.maxY) / distance).rounded(.down)
       for number in stride(from: first, through: last, by: 1) {

@@ -6,9 +6,9 @@ import InterchangeBasics
 ///
 /// It owns every Cairo and Pango object that drawing needs and frees them with itself.
 public final class Canvas {
-  /// What the page is made of.
+  /// The material of a page.
   enum Medium: Equatable {
-    /// Pixels, so many in an inch.
+    /// Pixels, this many to an inch.
     case image(resolution: Double)
     case svg
     case pdf

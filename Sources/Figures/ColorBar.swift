@@ -1,12 +1,12 @@
 import Foundation
 
-/// The bar beside a heatmap that says which colour is which value.
+/// The bar beside a heatmap that says which color is which value.
 struct ColorBar {
   let colorMap: ColorMap
   let scale: ValueScale
   let ticks: Ticks
   let title: Text
-  /// What hatched cells are; nil when there are none.
+  /// The meaning of hatched cells; nil when there are none.
   let missing: Text?
   let missingHeight: Double
   /// The bar alone, its points included.
@@ -23,8 +23,8 @@ struct ColorBar {
   private static let longest = 7 * FigureSize.points
 
   /// - Parameters:
-  ///   - missing: what hatched cells are; nil when there are none.
-  ///   - plotHeight: the height of what the bar stands beside, in points.
+  ///   - missing: the meaning of hatched cells; nil when there are none.
+  ///   - plotHeight: the height in points of the plot beside the bar.
   init(
     _ colorMap: ColorMap, _ scale: ValueScale, title: String, missing: String?,
     plotHeight: Double, on canvas: Canvas

@@ -1,10 +1,10 @@
 extension ColorMap {
   /// sRGB control points as 0xRRGGBB.
   ///
-  /// viridis, cividis and magma are every fifth of the 256 published colours (public domain);
+  /// viridis, cividis and magma are every fifth of the 256 published colors (public domain);
   /// between them the maps are linear, at most one level of 255 from the published table for
   /// viridis and magma, four for cividis near its dark end. blueRed was made in CIELAB: lightness
-  /// falls evenly from 96.5 at the centre to 28 at both ends, hues 252°–284° and 50°–26°.
+  /// falls evenly from 96.5 at the center to 28 at both ends, hues 252°–284° and 50°–26°.
   enum Tables {
     static let viridis: [UInt32] = [
       0x440154, 0x46085C, 0x471063, 0x481769, 0x481D6F, 0x482475, 0x472A7A, 0x46307E,

@@ -1,25 +1,26 @@
 import InterchangeBasics
 
-/// A way from numbers to colours.
+/// A way from numbers to colors.
 ///
-/// The maps offered here can be told apart with the common colour vision deficiencies. The
-/// sequential ones grow lighter all the way, so they also survive a grey print.
+/// The maps offered here can be told apart with the common color vision deficiencies. The
+/// sequential ones grow lighter all the way, so they also survive a gray print.
 public struct ColorMap: Sendable, Hashable {
-  /// What a map is for.
+  /// The sort of values that a map is for.
   public enum Kind: Sendable, Hashable {
     /// From little to much.
     case sequential
-    /// Two directions away from a centre; drawn symmetric about it.
+    /// Two directions away from a center; drawn symmetric about it.
     case diverging
   }
 
-  /// The name by which `init(named:)` finds it.
+  /// The name that `init(named:)` finds the map by.
   public let name: String
+  /// The sort of values that the map is for.
   public let kind: Kind
-  /// Colours at equal distances, the first for 0 and the last for 1.
+  /// Colors at equal distances, the first for 0 and the last for 1.
   public let controlPoints: [Color]
 
-  /// A map through at least two colours at equal distances.
+  /// A map through at least two colors at equal distances.
   public init(name: String, kind: Kind, controlPoints: [Color]) {
     require(controlPoints.count >= 2, "ColorMap: expected at least two control points")
     self.name = name
@@ -33,13 +34,13 @@ public struct ColorMap: Sendable, Hashable {
     self = map
   }
 
-  /// The same colours the other way round, for values of which small ones are the strong ones; it
-  /// is found by no name.
+  /// The same colors the other way round, for values of which small ones are the strong ones; no
+  /// name finds it.
   public var reversed: ColorMap {
     ColorMap(name: name + " reversed", kind: kind, controlPoints: controlPoints.reversed())
   }
 
-  /// The colour at a position in 0…1; positions outside are moved to the nearer end.
+  /// The color at a position in 0…1; positions outside are moved to the nearer end.
   public func color(at position: Double) -> Color {
     let clamped = position.isNaN ? 0 : min(max(position, 0), 1)
     let scaled = clamped * Double(controlPoints.count - 1)
@@ -56,7 +57,7 @@ extension ColorMap {
   public static let cividis = ColorMap("cividis", .sequential, Tables.cividis)
   /// Perceptually uniform, black through magenta to light yellow (Smith and van der Walt 2015).
   public static let magma = ColorMap("magma", .sequential, Tables.magma)
-  /// Diverging, blue through near-white to red, equally light at equal distances from the centre.
+  /// Diverging, blue through near-white to red, equally light at equal distances from the center.
   public static let blueRed = ColorMap("blueRed", .diverging, Tables.blueRed)
 
   /// Every map that has a name.

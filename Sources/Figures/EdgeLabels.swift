@@ -19,19 +19,19 @@ struct EdgeLabels<Labels> {
 }
 
 extension EdgeLabels<RowLabels> {
-  /// How far the labels reach to the left.
+  /// The labels' reach to the left.
   var width: Double { largest(\.width) }
 }
 
 extension EdgeLabels<AxisLabels> {
-  /// How far the labels reach down, without their ticks.
+  /// The labels' reach downward, without their ticks.
   var depth: Double { largest(\.depth) }
   var overhang: (left: Double, right: Double) {
     (largest { $0.overhang.left }, largest { $0.overhang.right })
   }
-  /// Whether all are turned alike.
+  /// True when all labels are turned alike.
   var areAlike: Bool { sets.allSatisfy { $0.orientation == sets[0].orientation } }
-  /// Whether neighbours' labels keep clear of one another because they run in parallel.
+  /// True when neighbors' labels keep clear of one another because they run in parallel.
   var areSlanted: Bool { sets.contains { $0.orientation == .slanted } }
 }
 

@@ -1,8 +1,9 @@
 import Foundation
 
-/// What a figure shows, without how it is drawn, as lines of tab-separated values.
+/// A figure's content without its looks, as lines of tab-separated values.
 ///
-/// Titles are lines of their own, numbers have six significant digits, and a value that is missing is `nan`.
+/// Titles are lines of their own, numbers have six significant digits, and a value that is missing
+/// is `nan`.
 struct FigureData {
   private(set) var text = ""
 
@@ -33,6 +34,7 @@ struct FigureData {
 }
 
 extension Heatmap {
+  /// The titles and the table of values, as tab-separated lines.
   public var tabSeparatedData: String {
     var data = FigureData(self)
     data.line([valueTitle].filter { !$0.isEmpty })
@@ -42,6 +44,7 @@ extension Heatmap {
 }
 
 extension HeatmapGrid {
+  /// The titles and each panel's table of values, as tab-separated lines.
   public var tabSeparatedData: String {
     var data = FigureData(self)
     data.line([valueTitle].filter { !$0.isEmpty })
@@ -54,6 +57,7 @@ extension HeatmapGrid {
 }
 
 extension LineChart {
+  /// The titles and a line for each point, as tab-separated lines.
   public var tabSeparatedData: String {
     var data = FigureData(self)
     for reference in references {
@@ -81,6 +85,7 @@ extension LineChart {
 }
 
 extension ScatterChart {
+  /// The titles and a line for each point and arrow, as tab-separated lines.
   public var tabSeparatedData: String {
     var data = FigureData(self)
     for series in series {

@@ -52,11 +52,14 @@ extension Figure {
 
 /// An opaque image: three bytes a pixel (red, green, blue), rows from the top.
 package struct Pixels: Sendable {
+  /// The width in pixels.
   package let width: Int
+  /// The height in pixels.
   package let height: Int
+  /// The components in 0…255.
   package let bytes: [UInt8]  // [height, width, 3]
 
-  /// The colour of one pixel.
+  /// The color of one pixel.
   package subscript(x: Int, y: Int) -> Color {
     let start = (y * width + x) * 3
     return Color(

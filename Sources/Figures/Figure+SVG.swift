@@ -26,7 +26,7 @@ private func withStableNames(_ svg: Data) -> Data {
     let byte = bytes[position]
     result.append(byte)
     position += 1
-    // Names stand between quotes, or after the # of a reference.
+    // Names are between quotes, or after the # of a reference.
     guard byte == quote || byte == UInt8(ascii: "#") else { continue }
     for stem in stems where bytes[position...].starts(with: stem) {
       let digits = bytes[(position + stem.count)...].prefix {
@@ -47,7 +47,7 @@ private func withStableNames(_ svg: Data) -> Data {
   return result
 }
 
-/// Text as it stands between XML tags; what XML cannot hold becomes U+FFFD.
+/// Text as it is written between XML tags; what XML cannot hold becomes U+FFFD.
 private func xmlEscaped(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {

@@ -1,8 +1,10 @@
-/// What can go wrong while a figure is written or read.
+/// A failure to write or read a figure.
 public enum FigureError: Error, Equatable, CustomStringConvertible {
   /// The file name's extension is none of those known.
   case unknownFormat(file: String, found: String)
+  /// The file could not be written.
   case cannotWrite(file: String, reason: String)
+  /// The file could not be read.
   case cannotRead(file: String, reason: String)
   /// The page is larger than a surface can be, in pixels or points.
   case tooLarge(width: Double, height: Double, limit: Double)
@@ -13,6 +15,7 @@ public enum FigureError: Error, Equatable, CustomStringConvertible {
   /// The record cannot be stored.
   case record(reason: String)
 
+  /// A sentence that names the file or the limit, and the reason.
   public var description: String {
     switch self {
     case .unknownFormat(let file, let found):

@@ -2,8 +2,11 @@ import Foundation
 
 /// The kinds of file that a figure can be written as.
 public enum FigureFormat: String, Sendable, CaseIterable {
+  /// Pixels, with the record in a text chunk.
   case png
+  /// Lines and text, with the record as metadata.
   case svg
+  /// A page, with the record as its subject.
   case pdf
 
   /// The format that a file's name asks for by its extension, in either case.

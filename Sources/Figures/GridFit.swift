@@ -1,6 +1,6 @@
 import Foundation
 
-/// How many panels of a grid stand side by side and how large their cells are, so that the page is
+/// The number of a grid's panels side by side and the size of their cells, so that the page is
 /// about 18 cm wide.
 struct GridFit {
   let columns: Int
@@ -15,7 +15,7 @@ struct GridFit {
 
   /// - Parameters:
   ///   - room: the page.
-  ///   - titleWidth: the width that panels' titles would like to have.
+  ///   - titleWidth: the width that the panels' titles would like to have.
   init(_ grid: HeatmapGrid, in room: GridRoom, titleWidth: Double, on canvas: Canvas) {
     let count = grid.panels.count
     let columns =
@@ -28,7 +28,7 @@ struct GridFit {
     }
     func set(_ cell: CGSize) -> EdgeLabels<AxisLabels> {
       // Below a missing panel, slanted labels would reach into the panel at its left; they keep
-      // clear of their neighbours only where all are slanted.
+      // clear of their neighbors only where all are slanted.
       let labels = set(cell, maySlant: count % columns == 0)
       return labels.areAlike ? labels : set(cell, maySlant: false)
     }
@@ -59,7 +59,7 @@ struct GridFit {
     columnLabels = labels
   }
 
-  /// The gap that neighbours' labels need; slanted ones run in parallel.
+  /// The gap that neighbors' labels need; slanted ones run in parallel.
   private static func gap(_ labels: EdgeLabels<AxisLabels>, _ cell: CGSize) -> Double {
     guard !labels.areSlanted else { return GridRoom.gap }
     return labels.overhang.left + labels.overhang.right - cell.width + 3
@@ -71,7 +71,7 @@ struct GridRoom {
   let panelCount: Int
   /// One panel's cells.
   let shape: (rows: Int, columns: Int)
-  /// Whether labels are words, which must not be left out as numbers may.
+  /// True when labels are words, which must not be left out as numbers may.
   let hasWords: (rows: Bool, columns: Bool)
   let hasSquareCells: Bool
   /// For all panels side by side.
@@ -86,7 +86,7 @@ struct GridRoom {
   /// The page without the labels below.
   static let pageWidth = 18 * FigureSize.points
   private static let usualHeight = 15 * FigureSize.points
-  /// Where cells would be too low to be seen, the page grows up to this height.
+  /// The height to which the page grows where cells would be too low to be seen.
   private static let tallest = 21 * FigureSize.points
   /// The height of a cell, a pixel's in print, below which the page grows without an end.
   private static let lowest = 0.3

@@ -1,17 +1,17 @@
 import InterchangeBasics
 
 extension Heatmap {
-  /// What one attention head's queries attend to, the first query at the top.
+  /// One attention head's weights over its keys, the first query at the top.
   ///
   /// With causal attention a query has no weight for the keys after it: those cells are blank,
-  /// whatever is given for them. The last query stands at the last key; earlier keys may have no
-  /// query, as in generation.
+  /// whatever is given for them. The last query is at the last key; earlier keys may have no query,
+  /// as in generation.
   ///
   /// - Parameters:
   ///   - weights: `[queries, keys]`, each row summing to 1; NaN is a weight not measured.
   ///   - queries: the tokens that attend.
   ///   - keys: the tokens that are attended to, when causal at least as many as queries.
-  ///   - isCausal: whether a query attends only to its own and earlier positions.
+  ///   - isCausal: true when a query attends only to its own and earlier positions.
   public init(
     attention weights: [[Double]], queries: [String], keys: [String], isCausal: Bool = true
   ) {
@@ -41,7 +41,7 @@ extension Heatmap {
 }
 
 extension HeatmapGrid {
-  /// What several heads' queries attend to, a panel a head, all on one scale.
+  /// Several heads' weights over their keys, a panel a head, all on one scale.
   ///
   /// - Parameters:
   ///   - heads: each `[queries, keys]`, as for one head.

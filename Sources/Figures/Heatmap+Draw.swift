@@ -1,6 +1,7 @@
 import Foundation
 
 extension Heatmap {
+  /// Draws the cells with their labels, marks and color bar.
   public func draw(on canvas: Canvas) {
     let layout = HeatmapLayout(self, measuredOn: canvas)
     let (margin, plot) = (Spacing.margin, layout.plot)

@@ -1,26 +1,26 @@
 import InterchangeBasics
 
 extension Heatmap {
-  /// How alike subspaces are: the mean cosine of the principal angles between each two, 1 for the
+  /// The likeness of subspaces: the mean cosine of the principal angles between each two, 1 for the
   /// same subspace and 0 for orthogonal ones.
   ///
   /// - Parameters:
   ///   - cosines: `[subspaces, subspaces]`, symmetric to 0.001; NaN where not measured.
   ///   - subspaces: their names, such as a layer and a seed.
-  ///   - groups: each one's group; a thin line parts neighbours of different groups.
+  ///   - groups: each one's group; a thin line parts neighbors of different groups.
   public init(cosines: [[Double]], between subspaces: [String], groups: [String]? = nil) {
     self.init(symmetric: cosines, subspaces, groups, tolerance: 0.001)
     valueTitle = "mean cosine of principal angles"
     range = 0...1
   }
 
-  /// How far subspaces are apart: an angle in degrees between each two, 0 for the same subspace
-  /// and 90 for orthogonal ones. Small angles are light, as large cosines are.
+  /// The distance of subspaces: an angle in degrees between each two, 0 for the same subspace and
+  /// 90 for orthogonal ones. Small angles are light, as large cosines are.
   ///
   /// - Parameters:
   ///   - angles: `[subspaces, subspaces]` in degrees, symmetric to 0.1; NaN where not measured.
   ///   - subspaces: their names, such as a layer and a seed.
-  ///   - groups: each one's group; a thin line parts neighbours of different groups.
+  ///   - groups: each one's group; a thin line parts neighbors of different groups.
   public init(angles: [[Double]], between subspaces: [String], groups: [String]? = nil) {
     self.init(symmetric: angles, subspaces, groups, tolerance: 0.1)
     valueTitle = "principal angle in degrees"

@@ -1,7 +1,7 @@
 import Foundation
 import InterchangeBasics
 
-/// A table of numbers as coloured cells, such as an effect over layer × token.
+/// A table of numbers as colored cells, such as an effect over layer × token.
 ///
 /// The page's size follows from the table: cells are as large as a page of about 18 cm lets them
 /// be, labels are thinned, turned or cut before they touch one another, and cells show their values
@@ -17,7 +17,9 @@ import InterchangeBasics
 public struct Heatmap: Figure {
   /// A cell by its row and column, counted from 0.
   public struct Cell: Sendable, Hashable {
+    /// The row, counted from 0.
     public var row: Int
+    /// The column, counted from 0.
     public var column: Int
 
     /// The cell in a row and a column.
@@ -27,7 +29,7 @@ public struct Heatmap: Figure {
     }
   }
 
-  /// Where the first row is drawn.
+  /// The end of the page at which the first row is drawn.
   public enum RowOrder: Sendable, Hashable {
     /// Rows grow upwards, as layers do in papers.
     case firstAtBottom
@@ -37,40 +39,48 @@ public struct Heatmap: Figure {
 
   /// `[rows, columns]`; NaN is a cell that was not measured.
   public let values: [[Double]]
+  /// A label for each row.
   public let rowLabels: [String]
+  /// A label for each column.
   public let columnLabels: [String]
 
+  /// The title above the figure; empty for none.
   public var title = ""
+  /// The line below the title; empty for none.
   public var subtitle = ""
-  /// What the rows are, such as "Layer".
+  /// The rows' title, such as "Layer".
   public var rowTitle = ""
-  /// What the columns are, such as "Token".
+  /// The columns' title, such as "Token".
   public var columnTitle = ""
-  /// What the values are, beside the colour bar.
+  /// The values' title, beside the color bar.
   public var valueTitle = ""
-  /// What hatched cells are, beside the colour bar.
+  /// The meaning of hatched cells, beside the color bar.
   public var missingTitle = "not measured"
+  /// The colors of the values.
   public var colorMap = ColorMap.viridis
-  /// The values that get the colour map's ends; nil takes the smallest and largest value.
+  /// The values that get the color map's ends; nil takes the smallest and largest value.
   ///
-  /// Values outside get the nearer end's colour, and the colour bar ends in a point there. For a
+  /// Values outside get the nearer end's color, and the color bar ends in a point there. For a
   /// diverging map the range is widened until it is symmetric about `center`.
   public var range: ClosedRange<Double>?
   /// The value that gets a diverging map's middle.
   public var center = 0.0
+  /// The direction in which rows grow.
   public var rowOrder = RowOrder.firstAtBottom
   /// Cells that get an outline, such as `largestCell`.
   public var markedCells: [Cell] = []
   /// Of the cells that are NaN, those that can have no value at all: they are not hatched but left
   /// blank, such as keys after a query in causal attention.
   public var blankCells: Set<Cell> = []
-  /// Rows and columns before which a thin line begins a new group, each in 1…count − 1.
+  /// Rows before which a thin line begins a new group, each in 1…count − 1.
   public var rowBreaks: [Int] = []
+  /// Columns before which a thin line begins a new group, each in 1…count − 1.
   public var columnBreaks: [Int] = []
-  /// Whether cells are as high as wide, for rows and columns of one kind.
+  /// True when cells are as high as wide, for rows and columns of one kind.
   public var hasSquareCells = false
-  /// Whether values are written into the cells when all of them have room.
+  /// True when values are written into the cells, provided that all of them have room.
   public var showsValues = true
+  /// The page's colors and font.
   public var theme = Theme.light
   /// Pixels in an inch, for PNG.
   public var resolution = 300.0
@@ -95,7 +105,7 @@ public struct Heatmap: Figure {
     self.columnLabels = columnLabels
   }
 
-  /// The page in centimetres, as the table and its labels ask for.
+  /// The page in centimeters, as the table and its labels ask for.
   public var size: FigureSize {
     FigureSize(points: HeatmapLayout(self, measuredOn: Canvas(measuring: theme)).page)
   }
@@ -117,12 +127,12 @@ extension Heatmap {
   /// The value in a cell.
   public subscript(cell: Cell) -> Double { values[cell.row][cell.column] }
 
-  /// Where each value lies on the colour map.
+  /// The place of each value on the color map.
   var valueScale: ValueScale {
     ValueScale(of: Array(values.joined()), on: colorMap, range: range, center: center)
   }
 
-  /// Whether a cell is hatched.
+  /// True when a cell is hatched.
   var hasMissing: Bool {
     guard !blankCells.isEmpty else { return values.joined().contains(where: \.isNaN) }
     return values.indices.contains { row in

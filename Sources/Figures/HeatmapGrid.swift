@@ -1,44 +1,48 @@
 import Foundation
 import InterchangeBasics
 
-/// Heatmaps of one shape side by side, on one colour scale: the heads of a layer, the sites of a
+/// Heatmaps of one shape side by side, on one color scale: the heads of a layer, the sites of a
 /// model.
 ///
-/// Labels that all panels share stand only at the left and below. The page is about 18 cm wide at
+/// Labels that all panels share are only at the left and below. The page is about 18 cm wide at
 /// most, whatever the panels' number and shape.
 public struct HeatmapGrid: Figure {
-  /// From left to right, then downwards. Each gives its cells, labels, breaks, marks and its title;
-  /// what concerns the whole page is the grid's own.
+  /// The heatmaps from left to right, then downward. Each gives its cells, labels, breaks, marks
+  /// and its title; what concerns the whole page is the grid's own.
   public let panels: [Heatmap]
-  /// How many panels stand side by side; nil takes the number that shows the cells best.
+  /// The number of panels side by side; nil takes the number that shows the cells best.
   public var columns: Int?
 
+  /// The title above the figure; empty for none.
   public var title = ""
+  /// The line below the title; empty for none.
   public var subtitle = ""
-  /// What the rows are, such as "Layer".
+  /// The rows' title, such as "Layer".
   public var rowTitle: String
-  /// What the columns are, such as "Token".
+  /// The columns' title, such as "Token".
   public var columnTitle: String
-  /// What the values are, beside the colour bar.
+  /// The values' title, beside the color bar.
   public var valueTitle: String
-  /// What hatched cells are, beside the colour bar.
+  /// The meaning of hatched cells, beside the color bar.
   public var missingTitle: String
+  /// The colors of the values.
   public var colorMap: ColorMap
-  /// The values that get the colour map's ends; nil takes the smallest and largest of all panels.
+  /// The values that get the color map's ends; nil takes the smallest and largest of all panels.
   public var range: ClosedRange<Double>?
   /// The value that gets a diverging map's middle.
   public var center: Double
-  /// Whether cells are as high as wide.
+  /// True when cells are as high as wide.
   public var hasSquareCells: Bool
-  /// Whether values are written into the cells when all of them have room.
+  /// True when values are written into the cells, provided that all of them have room.
   public var showsValues: Bool
+  /// The page's colors and font.
   public var theme: Theme
   /// Pixels in an inch, for PNG.
   public var resolution: Double
 
   /// Panels of equal numbers of rows and columns, at least one.
   ///
-  /// The axes' titles, the colour map with its range and centre, the theme and the resolution are
+  /// The axes' titles, the color map with its range and center, the theme and the resolution are
   /// those of the first panel until they are set.
   public init(panels: [Heatmap]) {
     require(!panels.isEmpty, "HeatmapGrid: expected at least one panel")
@@ -64,13 +68,14 @@ public struct HeatmapGrid: Figure {
     resolution = first.resolution
   }
 
-  /// The page in centimetres, as the panels and their labels ask for.
+  /// The page in centimeters, as the panels and their labels ask for.
   public var size: FigureSize {
     FigureSize(points: HeatmapGridLayout(self, measuredOn: Canvas(measuring: theme)).page)
   }
 }
 
 extension HeatmapGrid {
+  /// Draws the panels with their labels and the color bar.
   public func draw(on canvas: Canvas) {
     let layout = HeatmapGridLayout(self, measuredOn: canvas)
     let origin = CGPoint(x: Spacing.margin, y: Spacing.margin)

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Where everything of a grid of heatmaps lies on its page, in points.
+/// The places in points of everything on the page of a grid of heatmaps.
 package struct HeatmapGridLayout {
   package let page: CGSize
   let heading: Heading
-  /// In the grid's order.
+  /// The panels in the grid's order.
   let panels: [HeatmapPanel]
-  /// How many panels stand side by side.
+  /// The number of panels side by side.
   package let columns: Int
   /// All panels' cells.
   let cells: CGRect

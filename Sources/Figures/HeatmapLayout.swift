@@ -1,16 +1,16 @@
 import Foundation
 
-/// Where everything of a heatmap lies on its page, in points.
+/// The places in points of everything on a heatmap's page.
 package struct HeatmapLayout {
   package let page: CGSize
   let heading: Heading
   let panel: HeatmapPanel
   let rowLabels: RowLabels
   package let columnLabels: AxisLabels
-  /// Where the rows' title begins.
+  /// The left edge of the rows' title.
   let rowTitleX: Double
   let bar: ColorBar
-  /// Where the bar's part of the page begins.
+  /// The left edge of the bar's part of the page.
   let barEdge: Double
 
   /// The cells.
@@ -49,7 +49,7 @@ package struct HeatmapLayout {
       title: heatmap.title, subtitle: heatmap.subtitle, atLeast: width - 2 * Spacing.margin,
       on: canvas)
 
-    // The bar is centred beside the cells and may be the taller of the two.
+    // The bar is centered beside the cells and may be the taller of the two.
     let above = max(0, (bar.height - plotSize.height) / 2)
     // Half a line of the topmost row or bar label reaches above the cells.
     let top = Spacing.margin + heading.height + max(above, Spacing.labelSize * 0.5)

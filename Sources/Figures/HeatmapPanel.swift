@@ -7,7 +7,7 @@ struct HeatmapPanel {
   let colorMap: ColorMap
   let scale: ValueScale
   let theme: Theme
-  /// How values are written into the cells; nil when they are not.
+  /// The lettering of values in the cells; nil when they are not written.
   let lettering: CellLettering?
   let plot: CGRect
   let cell: CGSize
@@ -60,7 +60,7 @@ struct HeatmapPanel {
     }
   }
 
-  /// A cell's place, and strips of it that reach under the measured neighbours drawn after it.
+  /// A cell's place, and strips of it that reach under the measured neighbors drawn after it.
   ///
   /// Viewers blend the borders of areas that only touch, which leaves a hair line. One point is
   /// a pixel of the coarsest screen.
@@ -93,7 +93,7 @@ struct HeatmapPanel {
     }
   }
 
-  /// Thin lines between groups, in the text's colour within the page's, seen on any colour.
+  /// Thin lines between groups, in the text's color within the page's, seen on any color.
   private func drawBreaks(on canvas: Canvas) {
     let (rowCount, columnCount) = (heatmap.rowLabels.count, heatmap.columnLabels.count)
     require(
@@ -115,7 +115,7 @@ struct HeatmapPanel {
     }
   }
 
-  /// Outlines in black within white, seen on any colour.
+  /// Outlines in black within white, seen on any color.
   private func drawMarks(on canvas: Canvas) {
     for cell in heatmap.markedCells {
       let (rows, columns) = (heatmap.rowLabels.count, heatmap.columnLabels.count)
@@ -129,7 +129,7 @@ struct HeatmapPanel {
   }
 }
 
-/// How values are written into cells: one precision and one font for all.
+/// The lettering of values in cells: one precision and one font for all.
 struct CellLettering {
   let size: Double
   let format: NumberFormat

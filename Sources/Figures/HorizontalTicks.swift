@@ -1,8 +1,8 @@
 import Foundation
 
-/// The labelled places of a line chart's horizontal axis.
+/// The labeled places of a line chart's horizontal axis.
 struct HorizontalTicks {
-  /// In the axis's own measure: values, logarithms or indices.
+  /// Places in the axis's own measure: values, logarithms or indices.
   let places: [Double]
   let labels: [String]
 
@@ -61,7 +61,7 @@ struct HorizontalTicks {
     (places, labels) = ([], [])
   }
 
-  /// Whether labels centred on places in points keep clear of one another.
+  /// True when labels centered on places in points keep clear of one another.
   private static func fits(
     _ places: [Double], _ labels: [String], fontSize: Double, on canvas: Canvas
   ) -> Bool {

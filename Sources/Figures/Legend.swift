@@ -4,7 +4,7 @@ import Foundation
 struct Legend {
   /// An entry's place relative to the legend.
   struct Entry {
-    /// Which of the names it is.
+    /// The index of the name.
     let index: Int
     let text: Text
     let origin: CGPoint
@@ -12,9 +12,9 @@ struct Legend {
   }
 
   let entries: [Entry]
-  /// With the space below; 0 when nothing has a name.
+  /// The height with the space below; 0 when nothing has a name.
   let height: Double
-  /// What the names are, before the first.
+  /// The names' title, before the first.
   private let title: Text
   private let sample: Double
 
@@ -49,7 +49,7 @@ struct Legend {
     height = entries.isEmpty ? 0 : y + line + 4
   }
 
-  /// Draws the names; `drawSample` draws one of what they name into its place.
+  /// Draws the names; `drawSample` draws a name's sample into its place.
   func draw(
     on canvas: Canvas, at origin: CGPoint, theme: Theme,
     drawSample: (_ index: Int, _ place: CGRect) -> Void

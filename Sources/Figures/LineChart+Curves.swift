@@ -8,10 +8,10 @@ extension LineChart {
     series[index].intervals == .band && series[index].points.contains { $0.interval != nil }
   }
 
-  /// Whether a series reaches from one end of the chart to the other, as a control's band does.
+  /// True when a series reaches from one end of the chart to the other, as a control's band does.
   func spansChart(_ index: Int) -> Bool { series[index].isControl && hasBand(index) }
 
-  /// Whether points are marked: not those of a line so dense that its marks would touch, and not
+  /// True when points are marked: not those of a line so dense that its marks would touch, and not
   /// the only point of what spans the chart, as it belongs to no place.
   func hasMarks(_ index: Int, _ layout: LineChartLayout) -> Bool {
     let count = series[index].points.count
@@ -114,7 +114,7 @@ extension LineChart {
     }
   }
 
-  /// Series differ in shape as well as in colour, for readers who cannot tell the colours apart.
+  /// Series differ in shape as well as in color, for readers who cannot tell the colors apart.
   func drawMark(of index: Int, at point: CGPoint, on canvas: Canvas) {
     let shapes: [Marker] = [.circle, .square, .triangle, .diamond, .invertedTriangle]
     let number = series[..<index].count { $0.isControl == series[index].isControl }
@@ -122,12 +122,12 @@ extension LineChart {
       shapes[number % shapes.count], at: point, radius: Self.markRadius, color: color(of: index))
   }
 
-  /// Where a point lies on the page.
+  /// A point's place on the page.
   func position(of point: Point, in index: Int, _ layout: LineChartLayout) -> CGPoint {
     layout.point(place(of: point, in: index, layout), point.y)
   }
 
-  /// A point's place along the axis; series that share a category stand side by side.
+  /// A point's place along the axis; series that share a category are side by side.
   private func place(of point: Point, in index: Int, _ layout: LineChartLayout) -> Double {
     guard case .categories = horizontalScale, series.count > 1 else { return place(of: point.x) }
     let spread = 0.12 * Double(min(series.count - 1, 4))

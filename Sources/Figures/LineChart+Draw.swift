@@ -1,6 +1,7 @@
 import Foundation
 
 extension LineChart {
+  /// Draws the axes, the curves with their intervals, the references and the legend.
   public func draw(on canvas: Canvas) {
     let layout = LineChartLayout(self, measuredOn: canvas)
     let origin = CGPoint(x: Spacing.margin, y: Spacing.margin)

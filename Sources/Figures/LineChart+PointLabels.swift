@@ -3,8 +3,8 @@ import Foundation
 extension LineChart {
   private static let pointLabelSize = 6.5
 
-  /// Letters the points that have labels, beside their marks where they hide nothing: each label takes the
-  /// first free place of right, left, above and below, and the farther ones after that.
+  /// Letters the points that have labels, beside their marks where they hide nothing: each label
+  /// takes the first free place of right, left, above and below, and the farther ones after that.
   func drawPointLabels(on canvas: Canvas, _ layout: LineChartLayout) {
     let marks = series.indices.flatMap { index in
       series[index].points.filter(\.y.isFinite).map { position(of: $0, in: index, layout) }

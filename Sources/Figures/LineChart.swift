@@ -11,7 +11,7 @@ public struct LineChart: Figure {
     public var y: Double
     /// The value's interval, such as a 95 % confidence interval.
     public var interval: ClosedRange<Double>?
-    /// What is written beside the point.
+    /// The text beside the point.
     public var label: String?
 
     /// A value at a place, with its interval and its name if it has them.
@@ -25,23 +25,27 @@ public struct LineChart: Figure {
     }
   }
 
-  /// How intervals are drawn.
+  /// The way in which intervals are drawn.
   public enum IntervalStyle: Sendable, Hashable {
     /// A vertical line with caps at each point.
     case whiskers
-    /// A lightly coloured band along the curve.
+    /// A lightly colored band along the curve.
     case band
   }
 
   /// One curve.
   public struct Series: Sendable, Hashable {
+    /// The name in the legend; empty for none.
     public var name: String
+    /// The measured values, in the order in which a line joins them.
     public var points: [Point]
+    /// The way in which its intervals are drawn.
     public var intervals = IntervalStyle.whiskers
-    /// Controls are grey and dashed, and lie behind the others. With a band they reach across the
-    /// whole chart, level beyond their first and last point; one point is enough.
+    /// True for a control, which is gray and dashed and is drawn under the other series. With a
+    /// band it reaches across the whole chart, level beyond its first and last point; one point is
+    /// enough.
     public var isControl = false
-    /// Whether a line joins the points.
+    /// True when a line joins the points.
     public var isJoined = true
 
     /// A curve through points in the order given.
@@ -53,7 +57,9 @@ public struct LineChart: Figure {
 
   /// A value drawn across the chart, such as chance.
   public struct ReferenceLine: Sendable, Hashable {
+    /// The text at the line's right end.
     public var label: String
+    /// The finite value at which the line is drawn.
     public var value: Double
 
     /// A horizontal line at a finite value, lettered at its right end.
@@ -64,8 +70,9 @@ public struct LineChart: Figure {
     }
   }
 
-  /// How places along the horizontal axis are measured.
+  /// The measure of places along the horizontal axis.
   public enum HorizontalScale: Sendable, Hashable {
+    /// Equal differences are equal distances.
     case linear
     /// Equal factors are equal distances; every x must be positive.
     case logarithmic
@@ -73,29 +80,35 @@ public struct LineChart: Figure {
     case categories([String])
   }
 
+  /// The curves, the first ones in the theme's first colors.
   public var series: [Series]
+  /// The values drawn across the chart.
   public var references: [ReferenceLine] = []
+  /// The title above the figure; empty for none.
   public var title = ""
+  /// The line below the title; empty for none.
   public var subtitle = ""
-  /// What lies along the horizontal axis.
+  /// The horizontal axis's title.
   public var xTitle = ""
-  /// What the values are.
+  /// The vertical axis's title.
   public var yTitle = ""
+  /// The measure of places along the horizontal axis.
   public var horizontalScale = HorizontalScale.linear
   /// The values shown; nil takes all values, intervals and references, rounded outwards.
   public var valueRange: ClosedRange<Double>?
-  /// The page in centimetres, one column of a journal; a long heading makes it higher.
+  /// The page in centimeters, one column of a journal; a long heading makes it higher.
   public var pageSize = FigureSize(width: 8.9, height: 6.4)
+  /// The page's colors and font.
   public var theme = Theme.light
   /// Pixels in an inch, for PNG.
   public var resolution = 300.0
 
-  /// A chart of curves, the first ones drawn in the theme's first colours.
+  /// A chart of curves, the first ones drawn in the theme's first colors.
   public init(series: [Series]) {
     self.series = series
   }
 
-  /// The page in centimetres: `pageSize`, or higher when the heading and the labels ask for it.
+  /// The page in centimeters: `pageSize`, or higher when the heading and the labels ask for it.
   public var size: FigureSize {
     FigureSize(points: LineChartLayout(self, measuredOn: Canvas(measuring: theme)).page)
   }
@@ -114,7 +127,7 @@ extension LineChart {
     return ValueScale(Ticks.roundedOutwards(scale.range, limit: 6))
   }
 
-  /// Where an x lies on the axis: itself, its logarithm, or its category's index.
+  /// The place of an x on the axis: itself, its logarithm, or its category's index.
   func place(of x: Double) -> Double {
     guard case .logarithmic = horizontalScale else { return x }
     require(x > 0, "LineChart: expected positive x on a logarithmic axis, got \(x)")
@@ -133,7 +146,7 @@ extension LineChart {
     return range.lowerBound - clearance...range.upperBound + clearance
   }
 
-  /// The colour of a series: controls are grey, the others take the theme's colours in turn.
+  /// The color of a series: controls are gray, the others take the theme's colors in turn.
   func color(of index: Int) -> Color {
     if series[index].isControl || theme.series.isEmpty { return theme.control }
     let position = series[..<index].count { !$0.isControl }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where everything of a line chart lies on its page, in points.
+/// The places in points of everything on a line chart's page.
 struct LineChartLayout {
   let page: CGSize
   let heading: Heading
@@ -12,9 +12,9 @@ struct LineChartLayout {
   let horizontalTicks: HorizontalTicks
   /// The labels of categories, set together; nil on an axis of numbers.
   let categoryLabels: AxisLabels?
-  /// Where the vertical axis's title begins.
+  /// The left edge of the vertical axis's title.
   let yTitleX: Double
-  /// Where the horizontal axis's title begins.
+  /// The upper edge of the horizontal axis's title.
   let xTitleY: Double
 
   private static let leastPlotHeight = 2.2 * FigureSize.points

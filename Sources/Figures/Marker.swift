@@ -1,13 +1,20 @@
 import Foundation
 
-/// The shape of a point, so that series are told apart without colours too.
+/// The shape of a point, so that series are told apart without colors too.
 public enum Marker: Sendable, Hashable, CaseIterable {
+  /// A disc.
   case circle
+  /// A square on one of its sides.
   case square
+  /// A triangle that points up.
   case triangle
+  /// A square on one of its corners.
   case diamond
+  /// A triangle that points down.
   case invertedTriangle
+  /// Two slanted lines, as in ×.
   case cross
+  /// A level line and an upright one, as in +.
   case plus
 
   /// Corners relative to the middle, in radii; none for a circle and for what is made of lines.

@@ -62,7 +62,7 @@ struct PlotAxes {
 }
 
 extension Canvas {
-  /// Draws an axis's title below its labels, centred.
+  /// Draws an axis's title below its labels, centered.
   func drawTitle(_ title: String, below y: Double, middle: Double, theme: Theme) {
     guard !title.isEmpty else { return }
     draw(

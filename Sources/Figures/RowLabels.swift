@@ -6,7 +6,7 @@ struct RowLabels {
   /// The labels that are drawn, ascending.
   let shown: [Int]
   let fontSize: Double
-  /// The widest label's width with its tick; labels lie so far to the left of the cells.
+  /// The widest label's width with its tick, which is the labels' reach to the left of the cells.
   let width: Double
   private let longest: Double
 

@@ -1,6 +1,7 @@
 import Foundation
 
 extension ScatterChart {
+  /// Draws the axes, the arrows, the points and the legends.
   public func draw(on canvas: Canvas) {
     let layout = ScatterLayout(self, measuredOn: canvas)
     var origin = CGPoint(x: Spacing.margin, y: Spacing.margin)
@@ -52,7 +53,7 @@ extension ScatterChart {
     }
   }
 
-  /// The page's colour parts marks in a crowd; marks nearly of that colour are outlined instead.
+  /// The page's color parts marks in a crowd; marks nearly of that color are outlined instead.
   private func outline(of color: Color) -> Color {
     abs(color.lightness - theme.background.lightness) < 20 ? theme.axis : theme.background
   }

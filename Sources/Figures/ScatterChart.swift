@@ -2,13 +2,15 @@ import Foundation
 
 /// Points in a plane, such as base, source and patched activations in a subspace's coordinates.
 ///
-/// A series has a shape; a point's colour is its series' own, or says the value of a variable.
+/// A series has a shape; a point's color is its series' own, or shows the value of a variable.
 public struct ScatterChart: Figure {
   /// A measured point.
   public struct Point: Sendable, Hashable {
+    /// The place along the horizontal axis.
     public var x: Double
+    /// The place along the vertical axis.
     public var y: Double
-    /// What the point is coloured by: a number, or among categories the category's index.
+    /// The value that the point's color shows: a number, or among categories the category's index.
     public var value: Double?
 
     /// A point; one that is not finite is not drawn.
@@ -21,14 +23,16 @@ public struct ScatterChart: Figure {
 
   /// Points of one kind.
   public struct Series: Sendable, Hashable {
+    /// The name in the legend; empty for none.
     public var name: String
+    /// The measured points.
     public var points: [Point]
     /// The shape of its points; nil takes the shapes in turn.
     public var marker: Marker?
-    /// The index of its colour in the theme, begun again after the last; nil takes them in turn.
+    /// The index of its color in the theme, begun again after the last; nil takes them in turn.
     public var colorIndex: Int?
 
-    /// Points with a name, a shape and a colour of the theme.
+    /// Points with a name, a shape and a color of the theme.
     public init(
       _ name: String, points: [Point], marker: Marker? = nil, colorIndex: Int? = nil
     ) {
@@ -41,7 +45,9 @@ public struct ScatterChart: Figure {
 
   /// A way from one point to another, such as from a base activation to the patched one.
   public struct Arrow: Sendable, Hashable {
+    /// The point at which the arrow begins.
     public var start: Point
+    /// The point at which the arrow ends.
     public var end: Point
 
     /// An arrow; it ends clear of the marks of its points, and one between near points is left out.
@@ -51,18 +57,18 @@ public struct ScatterChart: Figure {
     }
   }
 
-  /// What gives a point its colour.
+  /// The source of points' colors.
   public enum Coloring: Sendable, Hashable {
     /// Its series.
     case series
-    /// Its value, the index of one of these names. Up to as many as the theme has colours take
-    /// those; more are spread over a colour map in this order.
+    /// Its value, the index of one of these names. Up to as many as the theme has colors take
+    /// those; more are spread over a color map in this order.
     case categories([String])
-    /// Its value on a colour map, with a bar beside the chart; nil takes all values' range.
+    /// Its value on a color map, with a bar beside the chart; nil takes all values' range.
     case colorMap(ColorMap, range: ClosedRange<Double>? = nil, center: Double = 0)
   }
 
-  /// How the two axes' units are related.
+  /// The relation of the two axes' units.
   public enum Aspect: Sendable, Hashable {
     /// Each axis fills its length.
     case free
@@ -70,35 +76,42 @@ public struct ScatterChart: Figure {
     case equal
   }
 
-  /// Later ones are drawn over earlier ones.
+  /// The points of each kind; later ones are drawn over earlier ones.
   public var series: [Series]
-  /// Drawn under all points.
+  /// The arrows, drawn under all points.
   public var arrows: [Arrow] = []
+  /// The source of points' colors.
   public var coloring = Coloring.series
+  /// The relation of the two axes' units.
   public var aspect = Aspect.free
+  /// The title above the figure; empty for none.
   public var title = ""
+  /// The line below the title; empty for none.
   public var subtitle = ""
-  /// What lies along the horizontal axis.
+  /// The horizontal axis's title.
   public var xTitle = ""
-  /// What lies along the vertical axis.
+  /// The vertical axis's title.
   public var yTitle = ""
-  /// What the colours are: before the categories' names, or beside the colour bar.
+  /// The colors' title: before the categories' names, or beside the color bar.
   public var valueTitle = ""
-  /// What is shown of each axis; nil takes all points and arrows. Equal units widen one of them.
+  /// The range of the horizontal axis; nil takes all points and arrows. Equal units widen one of
+  /// the axes' ranges.
   public var xRange: ClosedRange<Double>?
+  /// The range of the vertical axis, likewise.
   public var yRange: ClosedRange<Double>?
-  /// The page in centimetres, one column of a journal; a long heading makes it higher.
+  /// The page in centimeters, one column of a journal; a long heading makes it higher.
   public var pageSize = FigureSize(width: 8.9, height: 8.2)
+  /// The page's colors and font.
   public var theme = Theme.light
   /// Pixels in an inch, for PNG.
   public var resolution = 300.0
 
-  /// Points of several kinds, the first ones in the first shapes and the theme's first colours.
+  /// Points of several kinds, the first ones in the first shapes and the theme's first colors.
   public init(series: [Series]) {
     self.series = series
   }
 
-  /// The page in centimetres: `pageSize`, or larger when the heading and the legends ask for it.
+  /// The page in centimeters: `pageSize`, or larger when the heading and the legends ask for it.
   public var size: FigureSize {
     FigureSize(points: ScatterLayout(self, measuredOn: Canvas(measuring: theme)).page)
   }
@@ -110,9 +123,9 @@ extension ScatterChart {
     series[index].marker ?? Marker.allCases[index % Marker.allCases.count]
   }
 
-  /// The colour of a series' point, or of a sample of the series when there is no point.
+  /// The color of a series' point, or of a sample of the series when there is no point.
   ///
-  /// - Parameter scale: where values lie on the colour map.
+  ///   - Parameter scale: the scale of values on the color map.
   func color(of point: Point? = nil, in index: Int, on scale: ValueScale? = nil) -> Color {
     switch coloring {
     case .series:
@@ -134,7 +147,7 @@ extension ScatterChart {
     }
   }
 
-  /// The theme's colours while there are enough; more categories are even steps of a colour map,
+  /// The theme's colors while there are enough; more categories are even steps of a color map,
   /// without its end that is too near to the page.
   func color(ofCategory category: Int, among count: Int) -> Color {
     if count <= theme.series.count { return theme.series[category] }
@@ -143,14 +156,14 @@ extension ScatterChart {
     return ColorMap.viridis.color(at: isDark ? 0.25 + 0.75 * part : 0.92 * part)
   }
 
-  /// Where values lie on the colour map; nil without one.
+  /// The scale of values on the color map; nil without one.
   var valueScale: ValueScale? {
     guard case .colorMap(let map, let range, let center) = coloring else { return nil }
     let values = series.flatMap(\.points).compactMap(\.value)
     return ValueScale(of: values, on: map, range: range, center: center)
   }
 
-  /// What is shown of both axes on a plot of this size.
+  /// The ranges shown of both axes on a plot of this size.
   func scales(on plot: CGSize) -> (x: ValueScale, y: ValueScale) {
     let points = (series.flatMap(\.points) + arrows.flatMap { [$0.start, $0.end] })
       .filter { $0.x.isFinite && $0.y.isFinite }

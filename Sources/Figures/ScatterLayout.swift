@@ -1,14 +1,14 @@
 import Foundation
 
-/// Where everything of a scatter chart lies on its page, in points.
+/// The places in points of everything on a scatter chart's page.
 package struct ScatterLayout {
   package let page: CGSize
   let heading: Heading
   /// The series' names, beside their shapes.
   let shapes: Legend
-  /// The categories' names, beside their colours.
+  /// The categories' names, beside their colors.
   let categories: Legend
-  /// The colours of numbers.
+  /// The colors of numbers.
   let bar: ColorBar?
   let barEdge: Double
   package let plot: CGRect
@@ -48,8 +48,8 @@ package struct ScatterLayout {
     let plotHeight = max(least, bar?.height ?? 0)
     let yTitle = chart.yTitle.isEmpty ? 0 : titleLine + Spacing.titleGap
 
-    // What is shown decides how wide the labels are, and with equal units the plot's width decides
-    // what is shown.
+    // The ranges shown decide how wide the labels are, and with equal units the plot's width
+    // decides the ranges shown.
     var (left, right) = (yTitle + Spacing.labels, bar?.width ?? 0)
     var plot = CGRect.zero
     var scales = chart.scales(on: CGSize(width: 1, height: 1))

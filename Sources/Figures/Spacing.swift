@@ -11,6 +11,6 @@ enum Spacing {
   static let gap = 2.0
   /// Between labels and the title of their axis.
   static let titleGap = 3.0
-  /// What a tick and its gap take.
+  /// The room of a tick and its gap.
   static let labels = tick + gap
 }

@@ -1,8 +1,10 @@
 extension Text {
-  /// A label as it can be drawn on one line: what would break or reorder the line is made visible.
+  /// A label as it can be drawn on one line, with everything visible that would break or reorder
+  /// it.
   ///
   /// A newline is drawn as ↵, a tab as ⇥, other control characters and the invisible characters
-  /// that steer line breaks or writing direction and noncharacters as `\u{…}`. All else stays, joiners inside words
+  /// that steer line breaks or writing direction and noncharacters as `\u{…}`. All else stays,
+  /// joiners inside words and emoji too.
   /// and emoji too.
   package static func visible(_ label: String) -> String {
     var result = String.UnicodeScalarView()
@@ -39,7 +41,7 @@ extension Text {
 }
 
 extension Unicode.Scalar {
-  /// Whether Unicode will never give it a meaning; Cairo refuses text that has one.
+  /// True when Unicode will never give it a meaning; Cairo refuses text that has one.
   var isNoncharacter: Bool {
     (0xFDD0...0xFDEF).contains(value) || value & 0xFFFE == 0xFFFE
   }

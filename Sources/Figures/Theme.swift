@@ -1,16 +1,18 @@
-/// The colours and the font of a figure.
+/// The colors and the font of a figure.
 public struct Theme: Sendable, Hashable {
+  /// The page's color.
   public var background: Color
   /// Titles and labels.
   public var text: Color
-  /// Subtitles and what should stay in the background.
+  /// Subtitles and whatever should stay in the background.
   public var secondaryText: Color
   /// Axes, ticks and frames.
   public var axis: Color
   /// Grid lines.
   public var grid: Color
-  /// The ground of cells that were not measured, and the lines of its hatching.
+  /// The ground of cells that were not measured.
   public var missing: Color
+  /// The lines of the hatching of cells that were not measured.
   public var missingHatch: Color
   /// Controls, in line charts.
   public var control: Color

@@ -1,7 +1,7 @@
 /// The way from values to positions in 0…1.
 struct ValueScale: Equatable {
   let range: ClosedRange<Double>
-  /// Whether some values lie outside.
+  /// True when some values lie below the range.
   let hasBelow: Bool
   let hasAbove: Bool
 
@@ -18,8 +18,8 @@ struct ValueScale: Equatable {
     self.hasAbove = hasAbove
   }
 
-  /// Where values lie on a colour map: the given range or the values' own, symmetric about the
-  /// centre when the map is diverging.
+  /// The scale of values on a color map: the given range or the values' own, symmetric about the
+  /// center when the map is diverging.
   init(
     of values: [Double], on colorMap: ColorMap, range: ClosedRange<Double>?, center: Double
   ) {

@@ -14,11 +14,11 @@ extension WeightUpdate: MergeableIntervention {
 }
 
 extension AdaptedModel {
-  /// The base model with the adapters' updates added to its weights, so that a run costs what it costs
-  /// without adapters. The base itself stays as it is: to unmerge is to use it again.
+  /// The base model with the adapters' updates added to its weights, so that a run costs what it
+  /// costs without adapters. The base itself stays as it is: to unmerge is to use it again.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no change of
-  ///   weights, such as an edit of hidden vectors.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no
+  ///   change of weights, such as an edit of hidden vectors.
   public func merged() throws -> LanguageModel { try base.adding(weightChanges()) }
 
   /// The changes of the base's weights that the adapters are.

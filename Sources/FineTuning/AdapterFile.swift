@@ -4,12 +4,12 @@ import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
 
-/// What an adapter's file says of itself, beside its tensors.
+/// The record in an adapter's file, beside its tensors.
 public struct AdapterRecord: Codable, Sendable {
   static let currentFormat = "interchange-adapter-2"
 
   public private(set) var format = currentFormat
-  /// Which kind of adapter it is, such as `interventions`.
+  /// The kind of adapter, such as `interventions`.
   public let kind: String
   /// The method's name.
   public let method: String
@@ -78,8 +78,9 @@ public enum AdapterFile {
   ///   - steps: how many it took
   ///   - writer: the version of the program
   ///   - name: the file's
-  /// - Throws: `CheckpointError` when it can't be written, ``FineTuningError/unwritable(name:reason:)``
-  ///   for an intervention that has no file form or isn't registered.
+  /// - Throws: `CheckpointError` when it can't be written,
+  ///   ``FineTuningError/unwritable(name:reason:)`` for an intervention that has no file form or
+  ///   isn't registered.
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL, seed: UInt64? = nil,
     steps: Int? = nil, writer: String? = nil, name: String = name
@@ -105,11 +106,12 @@ public enum AdapterFile {
     return try encoder.encode(record)
   }
 
-  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base model.
+  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base
+  /// model.
   ///
   /// - Parameter path: the folder, or the file itself
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't fit, or
-  ///   `CheckpointError` when the file can't be read.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't
+  ///   fit, or `CheckpointError` when the file can't be read.
   public static func read(
     contentsOf path: String, base: LanguageModel
   ) throws -> (adapter: any Adapter, record: AdapterRecord) {

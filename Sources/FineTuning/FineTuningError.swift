@@ -1,4 +1,4 @@
-/// What can be wrong with a fine-tuning.
+/// A fault of a fine-tuning, in one line.
 public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case noExamples
   /// A prompt or completion without a single token.

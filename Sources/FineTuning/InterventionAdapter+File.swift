@@ -10,7 +10,7 @@ private struct InterventionEntry: Codable {
   let site: Site
   let reading: Component?
   let dropout: Double
-  /// What the kind of intervention keeps beside its tensors.
+  /// The record that the kind of intervention keeps beside its tensors.
   let traits: JSONValue
   /// The earlier entry whose parameters this one shares.
   let sharedWith: Int?

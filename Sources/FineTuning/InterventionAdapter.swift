@@ -10,8 +10,8 @@ public struct PlacedIntervention {
   /// The component of the same layer that the change depends on.
   public let reading: Component?
   public let intervention: any Intervention
-  /// The share that training leaves out, fresh every step: of the numbers that are read, or, without
-  /// any, of the change; never of the hidden vector itself.
+  /// The share that training leaves out, fresh every step: of the numbers that are read, or,
+  /// without any, of the change; never of the hidden vector itself.
   public let dropout: Double
 
   /// - Parameters:
@@ -63,8 +63,8 @@ public struct PlacedIntervention {
     }
   }
 
-  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the virtual
-  /// tokens before it and goes on after it.
+  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
+  /// virtual tokens before it and goes on after it.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
     let first = context.virtualTokens
     let positions = try context.promptLengths.enumerated().map { sequence, promptLength in
@@ -98,7 +98,8 @@ public final class InterventionAdapter: Adapter {
     interventions.flatMap(\.intervention.orthonormalParameters).unique
   }
 
-  /// The trained numbers, each once; those that are trained in a way of their own count them themselves.
+  /// The trained numbers, each once; those that are trained in a way of their own count them
+  /// themselves.
   public var parameterCount: Int {
     let own = Set(trained.flatMap(\.parameters).map(ObjectIdentifier.init))
     return parameters.reduce(0) { $0 + (own.contains(ObjectIdentifier($1)) ? 0 : $1.value.count) }
@@ -156,7 +157,7 @@ public final class InterventionAdapter: Adapter {
 }
 
 extension Cells {
-  /// Whether two edits touch the same numbers.
+  /// True where two edits touch the same numbers.
   fileprivate func meets(_ other: Cells) -> Bool {
     component == other.component && layer == other.layer
       && (head == nil || other.head == nil || head == other.head)

@@ -8,6 +8,7 @@
 @_exported import InterchangeFineTuning
 @_exported import InterchangeInterventions
 @_exported import InterchangeModels
+@_exported import InterchangeReports
 @_exported import InterchangeStudies
 @_exported import InterchangeTensors
 @_exported import InterchangeTokenizers

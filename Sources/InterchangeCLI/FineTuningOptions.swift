@@ -7,7 +7,7 @@ extension Activation: ExpressibleByArgument {}
 extension LabelHead.Pooling: ExpressibleByArgument {}
 extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
-/// How a fine-tuning is trained.
+/// The settings of a training.
 struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
   @Option(help: ArgumentHelp("Steps at most.", valueName: "n")) var steps: Int?

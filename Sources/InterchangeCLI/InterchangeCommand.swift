@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Interchange
 
 /// The command line: a thin shell over the library.
@@ -13,17 +12,7 @@ struct InterchangeCommand: ParsableCommand {
       Exit codes: 0 done, 1 the work failed, 64 bad usage, 65 bad input.
       """,
     version: interchangeVersion,
-    subcommands: [
-      InspectCommand.self, TokensCommand.self, PredictCommand.self, SwapCommand.self,
-      AttentionCommand.self, SweepCommand.self, DASCommand.self, FinetuneCommand.self,
-      SteerCommand.self,
-      ImportCommand.self, ExportCommand.self, MergeCommand.self, CompareCommand.self,
-      TuneCommand.self,
-      ExamineCommand.self,
-      EvaluateCommand.self, GenerateCommand.self, ChatCommand.self,
-      FigureCommand.self, ReportCommand.self, BenchCommand.self, GrowthCommand.self,
-      DemoCommand.self,
-    ])
+    groupedSubcommands: [look, intervene, search, tune, exchange, show, measure])
 
   static func main() {
     do {
@@ -31,37 +20,6 @@ struct InterchangeCommand: ParsableCommand {
       try command.run()
     } catch {
       ExitStatus.leave(after: error)
-    }
-  }
-}
-
-/// What the exit codes mean.
-enum ExitStatus: Int32 {
-  case failed = 1
-  case badUsage = 64
-  case badInput = 65
-
-  /// Prints one line for an error of the library and ends the program; usage errors and help are
-  /// ArgumentParser's.
-  static func leave(after error: any Error) -> Never {
-    guard let status = status(of: error) else { InterchangeCommand.exit(withError: error) }
-    let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
-    FileHandle.standardError.write(Data("interchange: \(line)\n".utf8))
-    exit(status.rawValue)
-  }
-
-  private static func status(of error: any Error) -> ExitStatus? {
-    switch error {
-    case FigureError.cannotRead: .badInput
-    case CheckpointError.unwritable, is FigureError, is LinearAlgebraError, is OutputError,
-      AlignmentError.diverged, FineTuningError.diverged:
-      .failed
-    case is CheckpointError, is TokenizerError, is ModelError, is InterventionError,
-      is AlignmentError, is FineTuningError, is CausalModelError, is RunRecordError:
-      .badInput
-    case is CocoaError, is POSIXError: .failed
-    // What ArgumentParser knows has a code of its own; anything else gets its one line here.
-    default: InterchangeCommand.exitCode(for: error) == .failure ? .failed : nil
     }
   }
 }

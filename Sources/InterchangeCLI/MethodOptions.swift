@@ -8,10 +8,12 @@ extension SubspaceUse: ExpressibleByArgument {}
 ///
 /// ArgumentParser finds options by reflection: the mirror of this type has one for each choice.
 struct MethodOptions: ParsableArguments, CustomReflectable {
-  /// What was given, in the order of the choices.
+  /// The given options, in the order of the choices.
   private var given: [(choice: AdapterChoice, text: String)] = []
   private var subspace: String?
   private var use = SubspaceUse.start
+  /// The parsed options; nil before they are.
+  private var parsed: [Mirror.Child]?
 
   init() {}
 
@@ -25,8 +27,10 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
     static let (subspace, use) = (Name(stringValue: "subspace"), Name(stringValue: "use"))
   }
 
-  var customMirror: Mirror {
-    let choices = AdapterMethods.choices.map { choice -> (label: String?, value: Any) in
+  var customMirror: Mirror { Mirror(self, children: parsed ?? Self.definitions) }
+
+  private static var definitions: [Mirror.Child] {
+    let choices = AdapterMethods.choices.map { choice -> Mirror.Child in
       guard let valueName = choice.valueName else {
         return (
           choice.name,
@@ -47,26 +51,30 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
     let use = Option(
       wrappedValue: SubspaceUse.start, name: .customLong("use"),
       help: "How the saved subspace is used: start, fixed or constrained.")
-    return Mirror(
-      self,
-      children: choices + [
-        (Name.subspace.stringValue, subspace as Any), (Name.use.stringValue, use as Any),
-      ])
+    return choices + [
+      (Name.subspace.stringValue, subspace as Any), (Name.use.stringValue, use as Any),
+    ]
   }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Name.self)
+    var parsed: [Mirror.Child] = []
+    func read<Property: Decodable>(_ name: Name, as type: Property.Type) throws -> Property {
+      let property = try container.decode(type, forKey: name)
+      parsed.append((name.stringValue, property))
+      return property
+    }
     for choice in AdapterMethods.choices {
       let name = Name(stringValue: choice.name)
       if choice.valueName == nil {
-        let isGiven = try container.decode(Flag<Bool>.self, forKey: name).wrappedValue
-        if isGiven { given.append((choice, "true")) }
-      } else if let text = try container.decode(Option<String?>.self, forKey: name).wrappedValue {
+        if try read(name, as: Flag<Bool>.self).wrappedValue { given.append((choice, "true")) }
+      } else if let text = try read(name, as: Option<String?>.self).wrappedValue {
         given.append((choice, text))
       }
     }
-    subspace = try container.decode(Option<String?>.self, forKey: .subspace).wrappedValue
-    use = try container.decode(Option<SubspaceUse>.self, forKey: .use).wrappedValue
+    subspace = try read(.subspace, as: Option<String?>.self).wrappedValue
+    use = try read(.use, as: Option<SubspaceUse>.self).wrappedValue
+    self.parsed = parsed
   }
 
   /// Refuses what no method with a choice of this name can read.

@@ -15,10 +15,12 @@ public final class BiasUpdate: AdditiveIntervention {
   public var parameters: [Parameter] { [bias] }
   public var width: Int { bias.value.count }
 
+  /// b in every row.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     Tensor.zeros(base.shape).addingToRows(bias.tensor)
   }
 
+  /// h + b.
   public func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor {
     base.addingToRows(bias.tensor)
   }

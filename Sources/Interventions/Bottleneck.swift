@@ -1,10 +1,10 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// Adapters: U f(D x + c) + e added to what a sub-layer makes.
+/// Adapters: U f(D x + c) + e added to the output of a sub-layer.
 ///
 /// Serial (arXiv 1902.00751): x is the sub-layer's own output h. Parallel (arXiv 2110.04366): x is
-/// what the sub-layer reads, and the sum is scaled. U and e start at zero, so that nothing changes at
+/// the sub-layer's input, and the sum is scaled. U and e start at zero, so that nothing changes at
 /// first.
 public final class Bottleneck: AdditiveIntervention {
   /// D: [rank, input width]
@@ -17,7 +17,9 @@ public final class Bottleneck: AdditiveIntervention {
   public let upBias: Parameter
   /// f
   public let activation: Activation
+  /// The factor of the change.
   public let scale: Float
+  /// True when x is the sub-layer's input, false when it is its output.
   public let isParallel: Bool
 
   /// - Parameters:
@@ -58,6 +60,7 @@ public final class Bottleneck: AdditiveIntervention {
   /// The width of the bottleneck.
   public var rank: Int { down.value.rows }
 
+  /// scale · (U f(D x + c) + e).
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let input = isParallel ? sources[0] : base
     let hidden = input.linear(down.tensor, bias: downBias.tensor).activated(activation)

@@ -1,8 +1,8 @@
 import InterchangeTensors
 
-/// How the changes of several weights are made sparse together (arXiv 2012.07463): in the first half of a
-/// training their gates are drawn and a penalty shuts them; then the largest changes are kept, of all
-/// weights together.
+/// How the changes of several weights are made sparse together (arXiv 2012.07463): in the first
+/// half of a training their gates are drawn and a penalty shuts them; then the largest changes are
+/// kept, of all weights together.
 ///
 /// The updates refer to it; it doesn't keep them alive.
 public final class DiffPruning {
@@ -27,8 +27,8 @@ public final class DiffPruning {
 
   func add(_ update: SparseUpdate) { members.append(Member(update: update)) }
 
-  /// Gets all updates ready when the first of them is told of a step; halfway, settles which changes are
-  /// kept: the largest of all.
+  /// Gets all updates ready when the first of them is told of a step; halfway, settles which
+  /// changes are kept: the largest of all.
   func prepare(_ update: SparseUpdate, step: Int, of steps: Int) {
     let isFirst = prepared.isEmpty || prepared.contains(ObjectIdentifier(update))
     if isFirst { prepared = [] }

@@ -1,4 +1,4 @@
-/// What can be wrong with the data an intervention is made from.
+/// A fault of the data that an intervention is made from.
 public enum InterventionError: Error, Equatable, CustomStringConvertible {
   /// A subspace of this rank doesn't fit into vectors of this width.
   case rankOutOfRange(rank: Int, width: Int)
@@ -13,6 +13,7 @@ public enum InterventionError: Error, Equatable, CustomStringConvertible {
   /// A saved intervention lacks a field, or has another value than expected.
   case invalidFile(path: String, field: String, expected: String, found: String)
 
+  /// One line with what was expected and what was found.
   public var description: String {
     switch self {
     case .rankOutOfRange(let rank, let width):

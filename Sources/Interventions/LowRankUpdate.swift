@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// LoRA (arXiv 2106.09685): h + (α/r) B A x, where h = W x is what a projection makes and x what it
-/// reads. A starts at random, B at zero, so that nothing changes at first.
+/// LoRA (arXiv 2106.09685): h + (α/r) B A x, where h = W x is a projection's output and x its
+/// input. A starts at random, B at zero, so that nothing changes at first.
 public final class LowRankUpdate: AdditiveIntervention {
   /// A: [rank, input width]
   public let down: Parameter
@@ -38,9 +38,10 @@ public final class LowRankUpdate: AdditiveIntervention {
   /// r
   public var rank: Int { down.value.rows }
 
-  /// What it adds to the projection's weight: (α/r) B A, [width, input width].
+  /// The change of the projection's weight: (α/r) B A, [width, input width].
   public var weightChange: Tensor { scale * up.value.matrixProduct(down.value) }
 
+  /// (α/r) B A x.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     scale * sources[0].linear(down.tensor).linear(up.tensor)
   }

@@ -4,8 +4,8 @@ import InterchangeTensors
 /// Low-rank representation fine-tuning (arXiv 2404.03592): h + Pᵀ(f(W h + b) − P h) and its family.
 ///
 /// P [k, d] is an orthonormal frame R or a free matrix, W is [k, d] or absent, b is [k], f is a
-/// non-linearity or the identity. Each form starts where it changes as little as it can: those with
-/// −P h at W = P (nothing changes), the others at W = 0 and b = 0.
+/// non-linearity or the identity. Each form starts where it changes as little as it can: the forms
+/// with −P h at W = P (nothing changes), the others at W = 0 and b = 0.
 public final class ReFT: AdditiveIntervention {
   /// The members of the family, by their names in pyreft.
   public enum Form: String, Codable, Sendable, CaseIterable {
@@ -22,15 +22,15 @@ public final class ReFT: AdditiveIntervention {
     /// h + Pᵀ f(W h + b), P free
     case nodireft
 
-    /// Whether P is an orthonormal frame.
+    /// True when P is an orthonormal frame.
     public var isOrthonormal: Bool { self != .noreft && self != .nodireft }
-    /// Whether the source depends on h.
+    /// True when the source depends on h.
     public var hasWeight: Bool { self != .consreft && self != .lobireft }
-    /// Whether the subspace's own content is taken away.
+    /// True when the subspace's own content is taken away.
     public var replaces: Bool { self == .loreft || self == .noreft || self == .consreft }
   }
 
-  /// P: where the edit is written.
+  /// P, along whose rows the edit is written.
   public enum Projection {
     /// An orthonormal frame R [k, d].
     case rotation(Rotation)
@@ -46,7 +46,9 @@ public final class ReFT: AdditiveIntervention {
     }
   }
 
+  /// The member of the family.
   public let form: Form
+  /// P, along whose rows the edit is written.
   public let projection: Projection
   /// W: [k, d], in the forms that have one.
   public let weight: Parameter?
@@ -123,12 +125,13 @@ public final class ReFT: AdditiveIntervention {
   }
   public var orthonormalParameters: [Parameter] { rotation?.trainedParameters ?? [] }
 
+  /// Pᵀ times the source, minus the subspace's own content where the form replaces it.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let projection = projection.tensor
     return source(base, projection).matrixProduct(projection)
   }
 
-  /// What is written along the rows of P: [rows, k].
+  /// The source that is written along the rows of P: [rows, k].
   private func source(_ base: Tensor, _ projection: Tensor) -> Tensor {
     guard let weight else {
       let constant = Tensor.zeros([base.rows, rank]).addingToRows(bias.tensor)

@@ -25,6 +25,7 @@ public final class RepresentationEditing: AdditiveIntervention {
   public var parameters: [Parameter] { [scale, bias] }
   public var width: Int { bias.value.count }
 
+  /// s ⊙ h + b − h.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let ones = Tensor(repeating: 1, shape: scale.value.shape)
     return base.multiplyingRows(scale.tensor - ones).addingToRows(bias.tensor)

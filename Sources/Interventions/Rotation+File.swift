@@ -13,8 +13,8 @@ extension Rotation {
 
   /// Reads a frame R [k, d] from a safetensors file.
   ///
-  /// - Throws: `CheckpointError` when the file has no matrix `rotation`, ``InterventionError`` when its
-  ///   rows aren't orthonormal.
+  /// - Throws: `CheckpointError` when the file has no matrix `rotation`, ``InterventionError`` when
+  ///   its rows aren't orthonormal.
   public static func read(contentsOf url: URL) throws -> (Rotation, metadata: [String: String]) {
     let file = try SafetensorsFile(contentsOf: url)
     let stored = try file.tensor(named: "rotation")

@@ -4,17 +4,18 @@ import InterchangeTensors
 
 /// An orthonormal frame R ∈ ℝ^{k×d}, R Rᵀ = I: the one place where orthogonality lives.
 ///
-/// Its rows span a subspace of hidden vectors. When trained, `AdamW` keeps it on the Stiefel manifold
-/// (tangent projection, step, QR retraction), so that ‖RRᵀ − I‖∞ < 1e-5 after any training.
+/// Its rows span a subspace of hidden vectors. When trained, `AdamW` keeps it on the Stiefel
+/// manifold (tangent projection, step, QR retraction), so that ‖RRᵀ − I‖∞ < 1e-5 after any
+/// training.
 ///
-/// A rotation can be constrained to lie within a larger subspace S ∈ ℝ^{m×d}: R = Q S, of which only the
-/// frame Q ∈ ℝ^{k×m} is trained.
+/// A rotation can be constrained to lie within a larger subspace S ∈ ℝ^{m×d}: R = Q S, of which
+/// only the frame Q ∈ ℝ^{k×m} is trained.
 public final class Rotation: @unchecked Sendable {
-  /// What training changes: R itself, or Q when there is a containing subspace.
+  /// The trained parameter: R itself, or Q when there is a containing subspace.
   public let parameter: Parameter
   /// The frame S [m, d] that R stays within, if any.
   public let container: Tensor?
-  /// Whether a gradient passes to ``parameter``.
+  /// True when a gradient passes to ``parameter``.
   public var isTrained: Bool
 
   private init(coordinates: Tensor, container: Tensor?, isTrained: Bool) {
@@ -36,8 +37,8 @@ public final class Rotation: @unchecked Sendable {
     self.init(coordinates: frame.detached, container: nil, isTrained: isTrained)
   }
 
-  /// A rotation as it was kept: coordinates [k, m] within a containing frame [m, d], or [k, d] alone;
-  /// both are orthonormal.
+  /// A rotation as it was kept: coordinates [k, m] within a containing frame [m, d], or [k, d]
+  /// alone; both are orthonormal.
   package convenience init(restoring coordinates: Tensor, container: Tensor?, isTrained: Bool) {
     self.init(coordinates: coordinates.detached, container: container, isTrained: isTrained)
   }
@@ -55,7 +56,8 @@ public final class Rotation: @unchecked Sendable {
       coordinates: try Stiefel.orthonormalized(gaussian), container: nil, isTrained: true)
   }
 
-  /// The rotation whose rows span the given vectors [k, d], one after the other (Gram–Schmidt by QR).
+  /// The rotation whose rows span the given vectors [k, d], one after the other (Gram–Schmidt by
+  /// QR).
   ///
   /// - Throws: ``InterventionError`` when they are dependent or more than d.
   public static func spanning(_ vectors: Tensor) throws -> Rotation {
@@ -104,8 +106,13 @@ public final class Rotation: @unchecked Sendable {
     return Rotation(coordinates: inner.parameter.value, container: frame, isTrained: true)
   }
 
-  /// A rotation of the same frame that training doesn't change, or does.
-  public func copy(isTrained: Bool) -> Rotation {
+  /// A rotation of the same frame, within the same container, that training doesn't change.
+  public var frozen: Rotation { copy(isTrained: false) }
+
+  /// A rotation of the same frame, within the same container, that training changes.
+  public var trainable: Rotation { copy(isTrained: true) }
+
+  private func copy(isTrained: Bool) -> Rotation {
     Rotation(coordinates: parameter.value, container: container, isTrained: isTrained)
   }
 
@@ -130,7 +137,7 @@ public final class Rotation: @unchecked Sendable {
   /// R [k, d] as it is now.
   public var frame: Tensor { tensor.detached }
 
-  /// What an optimiser has to keep orthonormal: ``parameter`` when trained.
+  /// The parameters that an optimizer has to keep orthonormal: ``parameter`` when trained.
   public var trainedParameters: [Parameter] { isTrained ? [parameter] : [] }
 
   /// ‖RRᵀ − I‖∞.
@@ -151,10 +158,11 @@ public final class Rotation: @unchecked Sendable {
 
   /// The principal angles between two subspaces, rising, in radians.
   ///
-  /// Computed from the singular values of A Bᵀ (cosines) and of B − (B Aᵀ) A (sines), each where it is
-  /// accurate (Björck & Golub 1973).
+  /// Computed from the singular values of A Bᵀ (cosines) and of B − (B Aᵀ) A (sines), each where it
+  /// is accurate (Björck & Golub 1973).
   ///
-  /// - Throws: ``InterventionError/widthMismatch(name:expected:found:)`` for vectors of unequal width.
+  /// - Throws: ``InterventionError/widthMismatch(name:expected:found:)`` for vectors of unequal
+  ///   width.
   public func principalAngles(to other: Rotation) throws -> [Double] {
     guard width == other.width else {
       throw InterventionError.widthMismatch(

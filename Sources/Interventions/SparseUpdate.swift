@@ -2,22 +2,23 @@ import Foundation
 import InterchangeBasics
 import InterchangeTensors
 
-/// Diff pruning of one projection (arXiv 2012.07463): h + (z ⊙ Δ) x, where h = W x, and the gates z are
-/// trained towards zero with Δ. While it is trained each z is a draw of a hard concrete variable
+/// Diff pruning of one projection (arXiv 2012.07463): h + (z ⊙ Δ) x, where h = W x, and the gates z
+/// are trained toward zero with Δ. While it is trained each z is a draw of a hard concrete variable
 /// (arXiv 1712.01312), a stretched sigmoid cut to 0…1; otherwise it is that of the draw's middle.
 public final class SparseUpdate: TrainableIntervention {
-  /// How far the sigmoid reaches over 0…1 on either side, and where the gates begin, as in the paper's
-  /// code: nearly open.
+  /// The sigmoid's reach over 0…1 on either side, and the logits at which the gates begin, as in
+  /// the paper's code: nearly open.
   private static let reach: Float = 1.5
   private static let start: Float = 5
-  /// Where a gate is shut or open for good: no draw reaches the slope of its cut sigmoid.
+  /// The logit beyond which a gate is shut or open for good: no draw reaches the slope of its cut
+  /// sigmoid.
   private static let settled: Float = 40
 
   /// Δ: [width, input width]
   public let delta: Parameter
   /// The gates' logits: [width, input width]
   public let gates: Parameter
-  /// Whether it is decided which gates are open: then they are neither drawn nor trained.
+  /// True when it is decided which gates are open: then they are neither drawn nor trained.
   public var isSettled = false
   /// How it is made sparse, together with others; nil for one that is only trained.
   public let pruning: DiffPruning?
@@ -46,12 +47,13 @@ public final class SparseUpdate: TrainableIntervention {
   public var parameters: [Parameter] { [delta, gates] }
   public var width: Int { delta.value.rows }
   public var sourceWidth: Int? { delta.value.width }
-  /// How many weights it changes.
+  /// The number of weights that it changes.
   public var parameterCount: Int { weightChange.elements.count { $0 != 0 } }
 
   /// z ⊙ Δ: [width, input width]
   public var weightChange: Tensor { (opened(gates.tensor) * delta.tensor).detached }
 
+  /// (z ⊙ Δ) x with the gates of the draws' middle.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     sources[0].linear(opened(isSettled ? gates.value : gates.tensor) * delta.tensor)
   }
@@ -80,8 +82,9 @@ public final class SparseUpdate: TrainableIntervention {
     return sources[0].linear(opened(drawn) * delta.tensor)
   }
 
-  /// The expected number of gates that aren't shut, as a scalar: what is made small. The stretched sigmoid
-  /// reaches as far below 0 as over 1, so that a gate is open with the sigmoid's own probability.
+  /// The expected number of gates that aren't shut, as a scalar: the quantity that training makes
+  /// small. The stretched sigmoid reaches as far below 0 as over 1, so that a gate is open with the
+  /// sigmoid's own probability.
   public var expectedCount: Tensor { gates.tensor.activated(.sigmoid).sum() }
 
   /// min(max(sigmoid(logits) · (1 + 2 · reach) − reach, 0), 1)

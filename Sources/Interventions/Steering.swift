@@ -6,7 +6,7 @@ public final class Steering: AdditiveIntervention {
   public let vector: Tensor
   /// c: [1]
   public let coefficient: Parameter
-  /// Whether training changes c.
+  /// True when training changes c.
   public var isTrained: Bool
 
   /// - Parameter vector: [d]
@@ -26,8 +26,9 @@ public final class Steering: AdditiveIntervention {
     return ((1 / Float(b.rows)) * b.columnSums() - (1 / Float(a.rows)) * a.columnSums()).detached
   }
 
-  /// The first principal component of paired differences b − a [n, d], uncentred as in representation
-  /// engineering (arXiv 2310.01405), as long as the mean difference along it, and of its sign.
+  /// The first principal component of paired differences b − a [n, d], uncentered as in
+  /// representation engineering (arXiv 2310.01405), as long as the mean difference along it, and of
+  /// its sign.
   ///
   /// - Throws: ``InterventionError/tooFewRows(rows:needed:)`` for no pairs.
   public static func principalDifference(from a: Tensor, to b: Tensor) throws -> Tensor {
@@ -46,6 +47,7 @@ public final class Steering: AdditiveIntervention {
   /// c·v: [d]
   public var scaledVector: Tensor { (coefficient.value.elements[0] * vector).detached }
 
+  /// c·v in every row.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     let row = vector.reshaped([1, vector.count])
     let ones = Tensor(repeating: 1, shape: [base.rows, 1])

@@ -3,8 +3,9 @@ import InterchangeTensors
 
 /// An intervention with a schedule, a penalty or noise of its own while it is trained.
 ///
-/// Each part has a default that does nothing. What several interventions decide together, such as which
-/// of all their numbers are kept, belongs to an object that they refer to; see ``DiffPruning``.
+/// Each part has a default that does nothing. What several interventions decide together, such as
+/// which of all their numbers are kept, belongs to an object that they refer to; see
+/// ``DiffPruning``.
 public protocol TrainableIntervention: AdditiveIntervention {
   /// Gets ready for a step of a training; called once before each, from step 0 on.
   func prepare(step: Int, of steps: Int)
@@ -15,8 +16,8 @@ public protocol TrainableIntervention: AdditiveIntervention {
 
   /// What is added to each row in training: [rows, width].
   ///
-  /// - Parameter noise: the step's own random numbers, the same when the change is computed again for its
-  ///   gradient
+  /// - Parameter noise: the step's own random numbers, the same when the change is computed again
+  ///   for its gradient
   func change(
     of base: Tensor, sources: [Tensor], noise: inout RandomGenerator
   ) -> Tensor

@@ -1,6 +1,7 @@
 import InterchangeTensors
 
-/// Full fine-tuning of one projection: h + Δ x, where h = W x and Δ has W's shape and starts at zero.
+/// Full fine-tuning of one projection: h + Δ x, where h = W x and Δ has W's shape and starts at
+/// zero.
 public final class WeightUpdate: AdditiveIntervention {
   /// Δ: [width, input width]
   public let delta: Parameter
@@ -13,6 +14,7 @@ public final class WeightUpdate: AdditiveIntervention {
   public var width: Int { delta.value.rows }
   public var sourceWidth: Int? { delta.value.width }
 
+  /// Δ x.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {
     sources[0].linear(delta.tensor)
   }

@@ -1,9 +1,13 @@
-/// What can be wrong with a model file, or with a request made of a model.
+/// An error in a model file, or in a request made of a model.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   /// The file or folder is not a model that can be loaded.
   case unreadable(path: String, reason: String)
   /// The architecture named in the file is not one that is known here.
   case unknownArchitecture(path: String, found: String, known: [String])
+  /// The architecture doesn't list its weights, so that they can't be changed or made anew.
+  case unlistedWeights(architecture: String)
+  /// The model was made in memory, so that there are no files for what is wanted.
+  case notFromFiles(name: String, purpose: String)
   /// A configuration value is outside what the architecture can have.
   case invalidConfiguration(path: String, field: String, expected: String, found: String)
   /// A tensor has another shape than the configuration says.
@@ -37,6 +41,11 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "\(path): \(reason)"
     case .unknownArchitecture(let path, let found, let known):
       "\(path): unknown architecture '\(found)'; expected one of \(known.joined(separator: ", "))"
+    case .unlistedWeights(let architecture):
+      "the architecture \(architecture) doesn't list its weights (it is no WeightInventory): "
+        + "they can't be changed or initialized anew"
+    case .notFromFiles(let name, let purpose):
+      "the model \(name) was made in memory: it has no files to \(purpose)"
     case .invalidConfiguration(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     case .shapeMismatch(let path, let tensor, let expected, let found):

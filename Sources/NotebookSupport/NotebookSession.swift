@@ -1,10 +1,10 @@
 import Foundation
 import Interchange
 
-/// How a notebook's program tells the runner where it is: by lines of its output that begin with a
-/// control character.
+/// The signals of a notebook's program to the runner: lines of its output that begin with a control
+/// character.
 public enum NotebookSession {
-  /// What a line of the program's output that isn't meant for readers begins with.
+  /// The beginning of an output line that isn't meant for readers.
   public static let mark: Character = "\u{1}"
 
   private static func tell(_ words: String...) {
@@ -25,7 +25,7 @@ public enum NotebookSession {
 
 /// Puts a figure under the cell: `figures/NAME.png`, with its data as its record.
 ///
-/// - Parameter alternative: what the figure says, for those who don't see it
+/// - Parameter alternative: the content of the figure, for readers who don't see it
 /// - Throws: `FigureError`.
 public func show(_ figure: some Figure, _ name: String, alt alternative: String) throws {
   let folder = URL(filePath: ProcessInfo.processInfo.environment["NOTEBOOK_FIGURES"] ?? ".")
@@ -34,7 +34,7 @@ public func show(_ figure: some Figure, _ name: String, alt alternative: String)
   NotebookSession.figure(file.lastPathComponent, alternative)
 }
 
-/// A claim of the text about what was computed: where it doesn't hold, the notebook fails.
+/// A claim of the text about a computed value: where it doesn't hold, the notebook fails.
 public func expect(_ holds: Bool, _ claim: String, line: UInt = #line) {
   if !holds { NotebookSession.failed(line, claim) }
 }
@@ -44,7 +44,7 @@ public func show(_ rows: [[String]], header: [String]) {
   print(ResultTable(header: header, rows: rows).aligned)
 }
 
-/// A number as tables have it.
+/// A number in the form of tables.
 public func number(_ value: Double, digits: Int = 2) -> String {
   String(format: "%.\(digits)f", value)
 }

@@ -2,10 +2,11 @@ import Foundation
 import InterchangeNotebookSupport
 
 extension Notebook {
-  /// One Swift program of all cells in their order, which share their names. Compiler messages point into the
-  /// notebook.
+  /// One Swift program of all cells in their order, which share their names. Compiler messages
+  /// point into the notebook.
   ///
-  /// - Parameter isThere: whether a file that cells need is there; cells whose file isn't are left out
+  /// - Parameter isThere: true for the name of a file that exists; cells that need another are left
+  ///   out
   package func program(isThere: (String) -> Bool) -> String {
     var lines = [
       "import Foundation", "import Interchange", "import InterchangeNotebookSupport", "",
@@ -21,7 +22,7 @@ extension Notebook {
   }
 }
 
-/// What a notebook's program printed and drew, cell by cell.
+/// The output and the figures of a notebook's program, cell by cell.
 package struct NotebookResults: Equatable {
   package struct Result: Equatable {
     package internal(set) var output: [String] = []
@@ -34,7 +35,7 @@ package struct NotebookResults: Equatable {
     package let claim: String
   }
 
-  /// By the cell's number; a cell that was left out has none.
+  /// The results by the cell's number; a cell that was left out has none.
   package private(set) var cells: [Int: Result] = [:]
   /// Claims that don't hold.
   package private(set) var failures: [Failure] = []
@@ -71,7 +72,7 @@ package struct NotebookResults: Equatable {
 }
 
 extension NotebookResults.Result {
-  /// What was printed, without blank lines at the ends; nil when that is nothing.
+  /// The printed text, without blank lines at the ends; nil when that is nothing.
   var text: String? {
     let lines = output.withoutBlankEnds
     return lines.isEmpty ? nil : lines.joined(separator: "\n")
@@ -93,7 +94,7 @@ extension Notebook {
     return updated
   }
 
-  /// What differs between the results in the file and new ones, a line for each cell.
+  /// The differences between the results in the file and new ones, a line for each cell.
   package func differences(_ results: NotebookResults) -> [String] {
     cells.enumerated().compactMap { number, cell in
       guard let result = results.cells[number] else { return nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A notebook in Markdown: prose, Swift cells, and what each cell printed and drew.
+/// A notebook in Markdown: prose, Swift cells, and each cell's output and figures.
 public struct Notebook: Equatable, Sendable {
   /// A piece of the file.
   enum Element: Equatable, Sendable {
@@ -13,16 +13,18 @@ public struct Notebook: Equatable, Sendable {
   public struct Cell: Equatable, Sendable {
     /// The line of its first line of code, from 1.
     public let line: Int
+    /// The lines of code.
     public let code: [String]
-    /// How far numbers may lie from those in the file, as a share of the file's number or, where that is below
-    /// 1 in size, by itself.
+    /// The distance that numbers may have from those in the file, as a share of the file's number
+    /// or, where that is below 1 in size, by itself.
     public let tolerance: Double
     /// The name of a file that the cell needs, such as a model: without it the cell is left out.
     public let need: String?
-    /// What stands behind `swift` in the fence.
+    /// The text after `swift` in the fence.
     let info: String
-    /// What it printed; nil when nothing.
+    /// The printed output; nil when there is none.
     public internal(set) var output: String?
+    /// The figures that the cell drew.
     public internal(set) var figures: [FigureLink]
   }
 
@@ -30,8 +32,10 @@ public struct Notebook: Equatable, Sendable {
   public struct FigureLink: Equatable, Sendable {
     /// The file's name in `figures/`.
     public let name: String
+    /// The text for readers who don't see the figure.
     public let alternative: String
 
+    /// A link to a file in `figures/`.
     public init(name: String, alternative: String) {
       (self.name, self.alternative) = (name, alternative)
     }
@@ -50,8 +54,8 @@ public struct Notebook: Equatable, Sendable {
 
   /// Reads a notebook's text.
   ///
-  /// - Throws: ``NotebookError/invalid(path:line:reason:)`` for a fence that isn't closed or an unknown
-  ///   option.
+  /// - Throws: ``NotebookError/invalid(path:line:reason:)`` for a fence that isn't closed or an
+  ///   unknown option.
   public init(_ text: String, path: String) throws {
     self.path = path
     var reader = NotebookReader(text, path: path)
@@ -86,15 +90,18 @@ extension [String] {
   }
 }
 
-/// What can be wrong with a notebook.
+/// A fault of a notebook or of a cell's program.
 public enum NotebookError: Error, Equatable, CustomStringConvertible {
+  /// The notebook can't be read at this line.
   case invalid(path: String, line: Int, reason: String)
   /// The compiler's messages, which name the notebook's lines.
   case notCompiled(String)
+  /// The program ended at the cell of this line before it was done.
   case stopped(path: String, line: Int, reason: String)
-  /// What differs, a line each.
+  /// The differences between old and new results, a line each.
   case differs([String])
 
+  /// The place and the reason, or the compiler's messages or the differences.
   public var description: String {
     switch self {
     case .invalid(let path, let line, let reason), .stopped(let path, let line, let reason):

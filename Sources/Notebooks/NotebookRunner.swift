@@ -3,8 +3,8 @@ import InterchangeFigures
 
 /// Builds and runs notebooks as programs over this package.
 ///
-/// A notebook's program is linked with the static library `NotebookSupport`, which must have been built
-/// (`swift build -c release --product InterchangeNotebookSupport`).
+/// A notebook's program is linked with the static library `NotebookSupport`, which must have been
+/// built (`swift build -c release --product InterchangeNotebookSupport`).
 public struct NotebookRunner {
   /// The folder of the package; cells run in it.
   public let root: URL
@@ -14,11 +14,13 @@ public struct NotebookRunner {
     self.root = root
   }
 
-  /// What happened to a notebook.
+  /// The end of a notebook's run.
   public struct Outcome: Sendable {
+    /// The notebook's path.
     public let path: String
-    /// Files that were not there, with how many cells were left out for them.
+    /// Files that were not there, with the number of cells that were left out for each.
     public let leftOut: [String: Int]
+    /// The time that the run took.
     public let seconds: Double
   }
 
@@ -31,7 +33,8 @@ public struct NotebookRunner {
 
   /// Runs a notebook and writes its outputs and figures into it.
   ///
-  /// - Throws: ``NotebookError`` naming the line that doesn't compile, stops, or claims what isn't so.
+  /// - Throws: ``NotebookError`` naming the line that doesn't compile, stops, or makes a false
+  ///   claim.
   public func run(_ file: URL) throws -> Outcome {
     let figures = file.deletingLastPathComponent().appending(component: "figures")
     let (notebook, results, outcome) = try results(file, figures: figures)
@@ -41,7 +44,8 @@ public struct NotebookRunner {
     return outcome
   }
 
-  /// Runs a notebook and compares what it prints and draws with what is in it; nothing is written.
+  /// Runs a notebook and compares its output and figures with those in the file; nothing is
+  /// written.
   ///
   /// - Throws: as ``run(_:)``, and ``NotebookError/differs(_:)``.
   public func check(_ file: URL) throws -> Outcome {
@@ -90,7 +94,7 @@ public struct NotebookRunner {
     return (notebook, results, outcome)
   }
 
-  /// Why a program ended early.
+  /// The reason for which a program ended early.
   private func reason(_ ended: (status: Int32, output: String, errors: String)) -> String {
     guard let line = ended.errors.split(separator: "\n").first else {
       return "ended with status \(ended.status)"

@@ -7,37 +7,6 @@ import InterchangeModels
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// A text task's data for one model: encoded, checked, and split so that train and test share no
-/// members of the task's group.
-public struct TaskData {
-  public let task: String
-  public let variable: String
-  public let disjoint: String
-  public let train: TaskExamples
-  public let test: TaskExamples
-
-  /// - Parameters:
-  ///   - task: a task's name, such as `agreement`
-  ///   - variable: what an interchange changes; the task's usual variable when nil
-  ///   - count: pairs in all, before those that the model doesn't solve are dropped
-  ///   - trainShare: the share of pairs to fit on
-  /// - Throws: `CausalModelError` for an unknown task or variable, `AlignmentError` when the model
-  ///   solves none of it.
-  public init(
-    task name: String, variable: String? = nil, count: Int, trainShare: Double = 0.7,
-    for model: LanguageModel, store: ActivationStore = ActivationStore(), seed: UInt64 = 0
-  ) throws {
-    let task = try BuiltInTasks.languageModelTask(named: name)
-    self.variable = variable ?? task.changeNames[0]
-    self.task = name
-    disjoint = task.group.rawValue
-    let parts = try task.counterfactuals(changing: self.variable, count: count, seed: seed)
-      .split(disjoint: task.group, fraction: trainShare, seed: seed)
-    train = try TaskExamples(parts.train, for: model, store: store)
-    test = try TaskExamples(parts.test, for: model, store: store)
-  }
-}
-
 extension TaskExamples {
   /// The examples whose bases have the most frequent length, so that positions mean the same in all.
   public var ofOneLength: [AlignmentExample] {
@@ -73,8 +42,7 @@ extension LanguageModel {
   /// - Parameter limit: how many pairs at most
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(
-    _ data: TaskExamples, task: String, variable: String, component: Component = .blockOutput,
-    head: Int? = nil, layers: [Int]? = nil, limit: Int = 64,
+    _ data: TaskExamples, component: Component = .blockOutput, head: Int? = nil, layers: [Int]? = nil, limit: Int = 64,
     store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
@@ -84,7 +52,7 @@ extension LanguageModel {
       component: component, head: head, layers: layers ?? Array(0..<model.architecture.layers),
       positions: (0..<length).map { .index($0) })
     return SweepRun(
-      task: task, variable: variable, check: data.check, positionLabels: positionLabels(examples),
+      task: data.task, variable: data.variable, check: data.check, positionLabels: positionLabels(examples),
       result: try sweep.run(model, on: examples, store: store, progress: progress))
   }
 }

@@ -1,11 +1,9 @@
 import Foundation
-import InterchangeAlignment
 import InterchangeBasics
 import InterchangeFigures
-import InterchangeFineTuning
-import InterchangeModels
+import InterchangeReports
 
-/// What can be wrong with the folder of a run.
+/// A fault of a run's folder.
 public enum RunRecordError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
 
@@ -16,8 +14,8 @@ public enum RunRecordError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// What was asked of a run, of what, and every number that came out; `run.json` in the run's folder, and
-/// inside every figure.
+/// A run with its command, its model and every number that came out; `run.json` in the run's
+/// folder, and inside every figure.
 public struct RunRecord: Codable, Sendable {
   /// The model that a run was made with.
   public struct ModelIdentity: Codable, Sendable {
@@ -25,87 +23,35 @@ public struct RunRecord: Codable, Sendable {
     /// The hash of the weights.
     public let identity: String
 
+    /// A model by its path and its weights' hash.
     public init(path: String, identity: String) {
       (self.path, self.identity) = (path, identity)
     }
   }
 
-  /// Every number of the run, by what kind of run it was.
-  public struct Results: Codable, Sendable {
-    public var equality: EqualityExperiment?
-    /// One for each component or head that was swapped, all of the same pairs, layers and positions.
-    public var sweeps: [SweepRun]?
-    public var alignments: [AlignmentRun]?
-    public var fineTuning: FineTuningRun?
-    public var growth: CostGrowth?
-    public var comparisons: [MethodComparison]?
-    public var evaluation: EvaluationResult?
-    public var steering: SteeringRun?
-    public var search: MethodSearch?
-    public var attention: AttentionPatterns?
-
-    public init(
-      equality: EqualityExperiment? = nil, sweeps: [SweepRun]? = nil,
-      alignments: [AlignmentRun]? = nil, fineTuning: FineTuningRun? = nil,
-      growth: CostGrowth? = nil, comparisons: [MethodComparison]? = nil,
-      evaluation: EvaluationResult? = nil, steering: SteeringRun? = nil,
-      search: MethodSearch? = nil, attention: AttentionPatterns? = nil
-    ) {
-      (self.search, self.attention) = (search, attention)
-      (self.comparisons, self.evaluation) = (comparisons, evaluation)
-      (self.equality, self.growth, self.steering) = (equality, growth, steering)
-      (self.sweeps, self.alignments, self.fineTuning) = (sweeps, alignments, fineTuning)
-    }
-
-    /// What records of a single sweep had.
-    private enum EarlierKeys: String, CodingKey { case sweep }
-
-    /// Reads results whose sweeps have the same layers and positions.
-    public init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: CodingKeys.self)
-      func read<T: Decodable>(_ key: CodingKeys) throws -> T? {
-        try values.decodeIfPresent(T.self, forKey: key)
-      }
-      equality = try read(.equality)
-      alignments = try read(.alignments)
-      fineTuning = try read(.fineTuning)
-      growth = try read(.growth)
-      comparisons = try read(.comparisons)
-      evaluation = try read(.evaluation)
-      steering = try read(.steering)
-      search = try read(.search)
-      attention = try read(.attention)
-      let earlier = try decoder.container(keyedBy: EarlierKeys.self)
-      sweeps =
-        try read(.sweeps)
-        ?? earlier.decodeIfPresent(SweepRun.self, forKey: .sweep).map { [$0] }
-      let shapes = (sweeps ?? []).map { [$0.result.layers.count, $0.result.positions.count] }
-      guard Set(shapes).count <= 1 else {
-        throw DecodingError.dataCorruptedError(
-          forKey: .sweeps, in: values,
-          debugDescription: "sweeps of different numbers of layers or positions")
-      }
-    }
-  }
-
+  /// The version that made the run.
   public var version = interchangeVersion
   /// The subcommand, or the name of the program.
   public let command: String
   /// The command's words.
   public let arguments: [String]
+  /// Every setting by its name with the value that it had, defaults included; nil in records from
+  /// before version 0.2, and where a program tells none.
+  public var settings: JSONValue?
   public let model: ModelIdentity?
   public let seed: UInt64
   public let started: Date
+  /// Wall-clock time from beginning to end.
   public var seconds: Double
-  public var results: Results
+  public var results: RunResults
 
-  /// A record of a run that began at `started`.
+  /// A record of a run that began at `started` and ends now.
   public init(
-    command: String, arguments: [String], model: ModelIdentity?, seed: UInt64, started: Date,
-    results: Results
+    command: String, arguments: [String], settings: JSONValue? = nil, model: ModelIdentity?,
+    seed: UInt64, started: Date, results: RunResults
   ) {
-    (self.command, self.arguments, self.model) = (command, arguments, model)
-    (self.seed, self.started, self.results) = (seed, started, results)
+    (self.command, self.arguments, self.settings) = (command, arguments, settings)
+    (self.model, self.seed, self.started, self.results) = (model, seed, started, results)
     seconds = Date().timeIntervalSince(started)
   }
 
@@ -140,9 +86,12 @@ public struct RunRecord: Codable, Sendable {
   public func write(to folder: URL) throws -> [URL] {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let url = folder.appending(component: "run.json")
-    try Data((try json() + "\n").utf8).write(to: url, options: .atomic)
+    try writeAtomically(Data((try json() + "\n").utf8), to: url)
     return [url] + (try writeFigures(to: folder))
   }
+
+  /// The figures of all results, with the names of their files.
+  public func figures() -> [NamedFigure] { results.all.flatMap { $0.figures() } }
 
   /// Draws the run's figures into a folder.
   ///
@@ -151,60 +100,20 @@ public struct RunRecord: Codable, Sendable {
   public func writeFigures(to folder: URL, format: FigureFormat = .png) throws -> [URL] {
     let record = try json()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return try figures().map { name, figure in
-      let url = folder.appending(component: "\(name).\(format.rawValue)")
-      try figure.write(to: url, record: record)
+    return try figures().map { named in
+      let url = folder.appending(component: "\(named.name).\(format.rawValue)")
+      try named.figure.write(to: url, record: record)
       return url
     }
   }
-}
 
-/// A DAS fit of a task with its report.
-public struct AlignmentRun: Codable, Sendable {
-  public let task: String
-  public let variable: String
-  public let check: TaskExamples.Check?
-  /// The kind of thing that train and test don't share.
-  public let disjoint: String
-  public let report: AlignmentReport
-  public let losses: [Double]
-
-  public init(
-    task: String, variable: String, check: TaskExamples.Check?, disjoint: String,
-    report: AlignmentReport, losses: [Double]
-  ) {
-    (self.task, self.variable, self.check) = (task, variable, check)
-    (self.disjoint, self.report, self.losses) = (disjoint, report, losses)
-  }
-}
-
-/// A fine-tuning with what it changed.
-public struct FineTuningRun: Codable, Sendable {
-  /// An accuracy before and after.
-  public struct Effect: Codable, Sendable {
-    public let name: String
-    public let before: Accuracy
-    public let after: Accuracy
-
-    public init(name: String, before: Accuracy, after: Accuracy) {
-      (self.name, self.before, self.after) = (name, before, after)
-    }
-  }
-
-  public let method: String
-  public let site: String
-  public let rank: Int
-  public let parameters: Int
-  /// Trainable / base parameters.
-  public let parameterShare: Double
-  public let losses: [Double]
-  public let effects: [Effect]
-
-  public init(
-    method: String, site: String, rank: Int, parameters: Int, parameterShare: Double,
-    losses: [Double], effects: [Effect]
-  ) {
-    (self.method, self.site, self.rank, self.parameters) = (method, site, rank, parameters)
-    (self.parameterShare, self.losses, self.effects) = (parameterShare, losses, effects)
+  /// The subject of the run, in a line.
+  public var title: String {
+    let sections = results.sections
+    if sections.count == 1 { return sections[0].title }
+    guard !sections.isEmpty else { return "\(command): no results" }
+    var kinds: [String] = []
+    for section in sections where !kinds.contains(section.kind) { kinds.append(section.kind) }
+    return "\(command): " + kinds.joined(separator: ", ")
   }
 }

@@ -1,19 +1,20 @@
 import CInterchangeKernels
 import Synchronization
 
-/// Keeps freed buffers for reuse: fresh pages are what a CPU training step otherwise spends its time on.
+/// Keeps freed buffers for reuse: fresh pages are what a CPU training step otherwise spends its
+/// time on.
 ///
-/// Buffers are grouped by size class, eight classes to a power of two, so that at most an eighth of a
-/// buffer is slack; a request without a buffer of its class takes one of the next three. All buffers
-/// together, used and unused, hold at most a quarter (or 16 MiB) more than was in use at one time:
-/// beyond that, unused ones of the classes that nobody asked for longest are let go.
+/// Buffers are grouped by size class, eight classes to a power of two, so that at most an eighth of
+/// a buffer is slack; a request without a buffer of its class takes one of the next three. All
+/// buffers together, used and unused, hold at most a quarter (or 16 MiB) more than was in use at
+/// one time: beyond that, unused buffers of the classes that were unused longest are freed.
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
 
   private struct Class {
     /// Addresses of unused buffers; numbers, because pointers aren't Sendable.
     var free: [UInt] = []
-    /// When one was last asked for.
+    /// The clock of the last request.
     var lastUse = 0
   }
 
@@ -26,7 +27,8 @@ package final class BufferPool: Sendable {
     /// The most that was in use at one time.
     var peakBytes = 0
 
-    /// An unused buffer of this class or of one a little larger, or nil when a new one has to be made.
+    /// An unused buffer of this class or of one a little larger, or nil when a new one has to be
+    /// made.
     mutating func take(_ capacity: Int) -> (capacity: Int, address: UInt)? {
       clock += 1
       var granted = capacity
@@ -50,7 +52,7 @@ package final class BufferPool: Sendable {
       peakBytes = max(peakBytes, liveBytes)
     }
 
-    /// Lets buffers of the classes used longest ago go until unused ones hold no more than a limit.
+    /// Frees buffers of the classes used longest ago until unused ones hold no more than a limit.
     mutating func shrink(to limit: Int) {
       guard cachedBytes > max(0, limit) else { return }
       let oldest = classes.filter { !$0.value.free.isEmpty }
@@ -85,8 +87,8 @@ package final class BufferPool: Sendable {
     return (count + step - 1) / step * step
   }
 
-  /// A buffer of at least `capacity` floats, 64-byte aligned, with arbitrary contents, and the capacity
-  /// that it has.
+  /// A buffer of at least `capacity` floats, 64-byte aligned, with arbitrary contents, and its
+  /// capacity.
   func take(capacity: Int) -> (pointer: UnsafeMutablePointer<Float>, capacity: Int) {
     let found: (capacity: Int, address: UInt)? = state.withLock { $0.take(capacity) }
     let granted = found?.capacity ?? capacity

@@ -1,10 +1,10 @@
 import InterchangeBasics
 import Synchronization
 
-/// One recorded operation: who its operands were and how a gradient passes back to them.
+/// One recorded operation: its operands and the way in which a gradient passes back to them.
 final class GradientNode: @unchecked Sendable {
-  /// From the result's gradient, which operands need one, whether parameters gather theirs and what was
-  /// kept, the gradient of each operand (nil where none is needed).
+  /// The gradient of each operand (nil where none is needed), from the result's gradient, the need
+  /// of each operand, a flag for parameters to gather theirs, and the kept tensors.
   typealias Backward = (
     _ gradient: Tensor, _ needed: [Bool], _ gathers: Bool, _ kept: consuming [Tensor]
   ) -> [Tensor?]
@@ -17,9 +17,9 @@ final class GradientNode: @unchecked Sendable {
   /// Grows in the order of recording: parents always have smaller numbers.
   let order: UInt64
   let parents: [GradientNode?]
-  /// Nil for a start of the recording, and once it was forgotten.
+  /// The way back; nil for a start of the recording, and once it was forgotten.
   private var backward: Backward?
-  /// What the operation keeps and `backward` doesn't.
+  /// The tensors that the operation keeps and `backward` doesn't.
   private var kept: [Tensor]
   private var isForgotten = false
   weak var parameter: Parameter?
@@ -33,7 +33,7 @@ final class GradientNode: @unchecked Sendable {
 
   /// The gradients of the operands; none for a start of the recording.
   ///
-  /// - Parameter forgetting: whether this is the last pass: what was kept is given away then, and may be
+  /// - Parameter forgetting: true in the last pass: kept tensors are given away then, and may be
   ///   written over
   func operandGradients(_ gradient: Tensor, gathers: Bool, forgetting: Bool) -> [Tensor?] {
     require(!isForgotten, "backward: this recording was gone through before")
@@ -48,8 +48,8 @@ final class GradientNode: @unchecked Sendable {
 extension Tensor {
   /// This result, recorded with its operands when one of them requires a gradient.
   ///
-  /// - Parameter backward: from the gradient of the result, and for each operand whether it needs one,
-  ///   the operands' gradients; nothing is computed for an operand that needs none.
+  /// - Parameter backward: the operands' gradients, from the gradient of the result and for each
+  ///   operand its need of one; nothing is computed for an operand that needs none.
   package func recorded(
     from operands: [Tensor],
     backward: @escaping (_ gradient: Tensor, _ needed: [Bool]) -> [Tensor?]
@@ -60,10 +60,10 @@ extension Tensor {
   /// This result, recorded with its operands.
   ///
   /// - Parameters:
-  ///   - kept: tensors that the backward pass needs. They are given to `backward` alone where it is called
-  ///     for the last time, so that gradients can take the place of those that nobody else holds
-  ///     (``takingPlace(of:)``); what the closure captures stays held.
-  ///   - backward: as above, with what was kept
+  ///   - kept: tensors that the backward pass needs. They are given to `backward` alone where it is
+  ///     called for the last time, so that gradients can take the place of tensors that nobody else
+  ///     holds (``takingPlace(of:)``); what the closure captures stays held.
+  ///   - backward: as above, with the kept tensors
   func recorded(
     from operands: [Tensor], keeping kept: [Tensor], backward: @escaping GradientNode.Backward
   ) -> Tensor {
@@ -71,7 +71,8 @@ extension Tensor {
     var result = self
     let shapes = operands.map(\.shape)
     result.node = GradientNode(parents: operands.map(\.node), keeping: kept.map(\.detached)) {
-      // Operations work on rows and widths; what they pass back has its operand's own axes.
+      // Operations work on rows and widths; the gradients they pass back have the operands' own
+      // axes.
       zip(backward($0, $1, $2, $3), shapes).map { $0?.reshaped($1) }
     }
     return result
@@ -79,7 +80,7 @@ extension Tensor {
 
   /// A tensor of arbitrary contents in the storage of one that nobody else holds, or in its own.
   ///
-  /// What `other` holds can be read until the new tensor is written.
+  /// The contents of `other` can be read until the new tensor is written.
   static func takingPlace(of other: inout Tensor) -> Tensor {
     other.isHeldOnce() ? other.detached : Tensor(uninitialized: other.shape)
   }
@@ -91,8 +92,9 @@ extension Tensor {
     return result
   }
 
-  /// A computation of which only the operand is kept: what it records is forgotten, and recorded again when
-  /// the gradient comes back (Chen et al. 2016, arXiv 1604.06174). Less memory for a second computation.
+  /// A computation of which only the operand is kept: its recording is forgotten, and recorded
+  /// again when the gradient comes back (Chen et al. 2016, arXiv 1604.06174). Less memory for a
+  /// second computation.
   ///
   /// Parameters inside get their gradients by ``backward()`` alone.
   ///
@@ -107,7 +109,7 @@ extension Tensor {
       gradient, needed, gathers, _ in
       let operand = needed[0] ? start.requiringGradient() : start
       let wanted = Set([operand.node?.order].compactMap { $0 })
-      // What was recorded before is not this computation's to forget: other blocks may read it too.
+      // An earlier recording is not this computation's to forget: other blocks may read it too.
       let before = GradientNode.latest
       let found = compute(operand).node?.backpropagate(
         gradient, keeping: wanted, gathers: gathers, forgettingAfter: before)
@@ -117,8 +119,8 @@ extension Tensor {
 
   /// The gradients of this scalar with respect to tensors that took part in computing it.
   ///
-  /// - Returns: one tensor for each of `tensors`, of its shape; zeros where the scalar does not depend
-  ///   on it.
+  /// - Returns: one tensor for each of `tensors`, of its shape; zeros where the scalar does not
+  ///   depend on it.
   public func gradients(of tensors: [Tensor]) -> [Tensor] {
     let wanted = Set(tensors.compactMap { $0.node?.order })
     let found = node?.backpropagate(
@@ -130,8 +132,8 @@ extension Tensor {
 
   /// Adds this scalar's gradient to ``Parameter/gradient`` of every parameter it depends on.
   ///
-  /// What was recorded is forgotten on the way, so that its memory is free for what comes after: neither
-  /// this nor ``gradients(of:)`` can go through any part of the recording again.
+  /// The recording is forgotten on the way, so that its memory is free for what comes after:
+  /// neither this nor ``gradients(of:)`` can go through any part of it again.
   public func backward() {
     _ = node?.backpropagate(ones, keeping: [], gathers: true, forgettingAfter: 0)
   }
@@ -159,7 +161,7 @@ extension GradientNode {
   ///
   /// - Parameters:
   ///   - wanted: the nodes whose gradients are returned, by their order
-  ///   - gathers: whether parameters gather their gradients
+  ///   - gathers: true when parameters gather their gradients
   ///   - forgettingAfter: operations of a larger order are forgotten on the way
   fileprivate func backpropagate(
     _ gradient: Tensor, keeping wanted: Set<UInt64>, gathers: Bool, forgettingAfter first: UInt64
@@ -246,8 +248,8 @@ public final class Parameter: @unchecked Sendable {
 }
 
 extension [Parameter] {
-  /// The Euclidean norm of all gathered gradients together; they are scaled down to `limit` where it is
-  /// above.
+  /// The Euclidean norm of all gathered gradients together; they are scaled down to `limit` where
+  /// it is above.
   public func clipGradients(to limit: Double) -> Double {
     let squares = compactMap(\.gradient).reduce(0.0) { $0 + Tensor.dot($1, $1) }
     let norm = squares.squareRoot()

@@ -14,8 +14,8 @@ enum Kernels {
     }
   }
 
-  /// c = a·b, or c += a·b with `accumulating`; `a` is [m, k] (or its transpose), `b` is [k, n] (or its
-  /// transpose), all with row strides, so that a slice of columns is a matrix too.
+  /// c = a·b, or c += a·b with `accumulating`; `a` is [m, k] (or its transpose), `b` is [k, n] (or
+  /// its transpose), all with row strides, so that a slice of columns is a matrix too.
   static func product(
     _ a: UnsafePointer<Float>, _ aStride: Int, aTransposed: Bool = false,
     _ b: UnsafePointer<Float>, _ bStride: Int, bTransposed: Bool = false,
@@ -23,7 +23,7 @@ enum Kernels {
     accumulating: Bool = false
   ) {
     guard m > 0 && n > 0 else { return }
-    // A call of OpenBLAS costs more than a product of so few and so short rows, as attention has them.
+    // A call of OpenBLAS costs more than a product of rows as few and short as attention has them.
     if m <= 4 && !aTransposed && scale == 1 && n * k <= 1 << 16 {
       for row in 0..<m {
         let (left, out) = (a + row * aStride, c + row * cStride)
@@ -43,8 +43,8 @@ enum Kernels {
       accumulating ? 1 : 0, c, blasint(cStride))
   }
 
-  /// ``product(_:_:aTransposed:_:_:bTransposed:into:_:m:n:k:scale:accumulating:)`` of whole matrices,
-  /// on all threads.
+  /// ``product(_:_:aTransposed:_:_:bTransposed:into:_:m:n:k:scale:accumulating:)`` of whole
+  /// matrices, on all threads.
   static func parallelProduct(
     _ a: UnsafePointer<Float>, _ aStride: Int, aTransposed: Bool = false,
     _ b: UnsafePointer<Float>, _ bStride: Int, bTransposed: Bool = false,

@@ -2,8 +2,9 @@ import CInterchangeLAPACKE
 import Foundation
 import InterchangeBasics
 
-/// A factorisation that LAPACK could not compute.
+/// A factorization that LAPACK could not compute.
 public struct LinearAlgebraError: Error, CustomStringConvertible {
+  /// The routine and the reason.
   public let description: String
 }
 
@@ -33,8 +34,8 @@ extension Tensor {
     }
   }
 
-  /// The thin QR factorisation of [m, n], m ≥ n: Q [m, n] with orthonormal columns and R [n, n] upper
-  /// triangular with a non-negative diagonal, which makes it unique.
+  /// The thin QR factorization of [m, n], m ≥ n: Q [m, n] with orthonormal columns and R [n, n]
+  /// upper triangular with a non-negative diagonal, which makes it unique.
   ///
   /// - Throws: ``LinearAlgebraError`` when an element is not a number.
   public func qr() throws -> (q: Tensor, r: Tensor) {

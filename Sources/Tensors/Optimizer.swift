@@ -1,9 +1,9 @@
 import CInterchangeKernels
 import Foundation
 
-/// How the learning rate moves over a training run.
+/// The course of the learning rate over a training run.
 public struct LearningRateSchedule: Sendable, Codable, Equatable {
-  /// What follows the warm-up.
+  /// The course after the warm-up.
   public enum Decay: String, Sendable, Codable, CaseIterable { case constant, linear, cosine }
 
   /// The rate at the end of the warm-up.
@@ -12,8 +12,10 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
   public var warmupSteps: Int
   /// Steps in all, at the end of which a decaying rate is 0.
   public var totalSteps: Int
+  /// The course after the warm-up.
   public var decay: Decay
 
+  /// A rate that rises to its peak and then decays.
   public init(peak: Double, warmupSteps: Int = 0, totalSteps: Int, decay: Decay = .linear) {
     (self.peak, self.warmupSteps, self.totalSteps) = (peak, warmupSteps, totalSteps)
     self.decay = decay
@@ -40,9 +42,12 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
 public final class AdamW {
   /// The moments of one parameter; part of a training run's state.
   package struct Moments {
+    /// The running mean of the gradient.
     package var first: Tensor
+    /// The running mean of the gradient's squares.
     package var second: Tensor
 
+    /// Moments of the parameter's shape.
     package init(first: Tensor, second: Tensor) { (self.first, self.second) = (first, second) }
   }
 
@@ -55,7 +60,7 @@ public final class AdamW {
   /// Steps taken so far.
   public package(set) var steps = 0
 
-  /// An optimiser of `parameters`, of which those in `orthonormal` stay orthonormal frames.
+  /// An optimizer of `parameters`, of which those in `orthonormal` stay orthonormal frames.
   public init(
     _ parameters: [Parameter], orthonormal: [Parameter] = [],
     betas: (Double, Double) = (0.9, 0.999),
@@ -71,7 +76,7 @@ public final class AdamW {
 
   /// Takes one step against the gathered gradients, then forgets them.
   ///
-  /// - Throws: ``LinearAlgebraError`` when a frame is no longer made of numbers.
+  /// - Throws: ``LinearAlgebraError`` when a frame has an element that is not a number.
   public func step(learningRate: Double) throws {
     steps += 1
     for (index, parameter) in parameters.enumerated() {
@@ -128,7 +133,7 @@ package enum Stiefel {
     try orthonormalized(frame.detached + Float(scale) * direction.detached)
   }
 
-  /// Orthonormal rows that span, one by one, what the given rows span (QR, twice for accuracy).
+  /// Orthonormal rows that span, one by one, the span of the given rows (QR, twice for accuracy).
   package static func orthonormalized(_ rows: Tensor) throws -> Tensor {
     try rows.transposed().qr().q.transposed()
   }

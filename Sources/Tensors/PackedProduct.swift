@@ -1,12 +1,13 @@
 import CInterchangeKernels
 
 extension Kernels {
-  /// Floats that are packed at a time, about: with few rows no more than the second-level caches hold,
-  /// because packing is much of the work; with more no less than makes laying out `a` worth it.
+  /// Floats that are packed at a time, about: with few rows no more than the second-level caches
+  /// hold, because packing is much of the work; with more no less than makes laying out `a` worth
+  /// it.
   private static func packedCount(_ rows: Int) -> Int { rows <= 128 ? 1 << 18 : 1 << 20 }
 
-  /// c = a·B, or c += a·B with `accumulating`, for many rows of `a`; B is a range of a weight's rows,
-  /// [range.count, width], or with `transposed` their transpose.
+  /// c = a·B, or c += a·B with `accumulating`, for many rows of `a`; B is a range of a weight's
+  /// rows, [range.count, width], or with `transposed` their transpose.
   ///
   /// An element of c depends on the terms of its sum only: not on the other rows of `a`, nor on the
   /// number of threads.

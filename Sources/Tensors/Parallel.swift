@@ -19,7 +19,7 @@ public enum Parallel {
     }
   }
 
-  /// Hands OpenBLAS's threads over to the pool, before its first use whoever that is.
+  /// Hands OpenBLAS's threads over to the pool, before the pool's first use.
   static let start: Void = {
     openblas_set_num_threads(1)
     ck_set_threads(Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))

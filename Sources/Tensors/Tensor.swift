@@ -3,15 +3,16 @@ import InterchangeBasics
 
 /// A dense float32 array in row-major order, over pooled or memory-mapped storage.
 ///
-/// A tensor is a value: copies share storage until one of them is written. Operations on tensors are
-/// recorded for ``gradients(of:)`` when one of their operands requires a gradient, and only then.
+/// A tensor is a value: copies share storage until one of them is written. Operations on tensors
+/// are recorded for ``gradients(of:)`` when one of their operands requires a gradient, and only
+/// then.
 public struct Tensor: @unchecked Sendable {
   /// The lengths of the axes, outermost first.
   public let shape: [Int]
   var storage: Storage
   /// The first element's place in the storage.
   var offset: Int
-  /// How this value came about, when a gradient may be asked for.
+  /// The operation that gave this value, when a gradient may be asked for.
   var node: GradientNode?
 
   init(shape: [Int], storage: Storage, offset: Int = 0) {
@@ -69,7 +70,7 @@ public struct Tensor: @unchecked Sendable {
   public var rows: Int { shape.first ?? 1 }
   /// The product of all axes after the first: the width of a row.
   public var width: Int { shape.dropFirst().reduce(1, *) }
-  /// Whether operations on this tensor are recorded.
+  /// True when operations on this tensor are recorded.
   public var requiresGradient: Bool { node != nil }
 
   /// The elements' address. Reading is always allowed; only the maker of a tensor writes.
@@ -107,7 +108,7 @@ public struct Tensor: @unchecked Sendable {
     return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
 
-  /// Whether nobody else holds the storage, so that it can be written in place.
+  /// True when nobody else holds the storage, so that it can be written in place.
   mutating func isHeldOnce() -> Bool {
     isKnownUniquelyReferenced(&storage) && !storage.isBorrowed
   }
@@ -121,7 +122,7 @@ public struct Tensor: @unchecked Sendable {
     return result.recorded(from: [self]) { gradient, _ in [gradient.reshaped(original)] }
   }
 
-  /// The same values, cut off from how they came about: no gradient passes.
+  /// The same values, cut off from their recording: no gradient passes.
   public var detached: Tensor {
     Tensor(shape: shape, storage: storage, offset: offset)
   }
@@ -135,7 +136,7 @@ public struct Tensor: @unchecked Sendable {
   }
 }
 
-/// The memory behind tensors: a pooled buffer, or memory that something else owns.
+/// The memory of tensors: a pooled buffer, or memory that something else owns.
 final class Storage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   private let capacity: Int
@@ -164,6 +165,7 @@ extension [Int] {
 }
 
 extension Tensor: CustomStringConvertible {
+  /// The shape and the elements.
   public var description: String {
     let shown = elements.prefix(8).map { String($0) }.joined(separator: ", ")
     return "Tensor(\(shape): \(shown)\(count > 8 ? ", …" : ""))"

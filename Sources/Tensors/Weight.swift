@@ -3,10 +3,10 @@ import InterchangeBasics
 
 /// A frozen matrix [outputs, inputs] in the form in which a checkpoint stores it.
 ///
-/// Its bytes are read where they lie, usually a memory-mapped file: products with few rows widen them
-/// on the way, products with many rows as they lay out a panel. Computation is float32.
+/// Its bytes are read where they lie, usually a memory-mapped file: products with few rows widen
+/// them on the way, products with many rows as they lay out a panel. Computation is float32.
 public struct Weight: @unchecked Sendable {
-  /// How the numbers are stored.
+  /// The form in which the numbers are stored.
   package struct Format {
     /// Widens whole blocks to float32; nil for aligned float32, which is read as it is.
     package let widen:
@@ -62,11 +62,11 @@ public struct Weight: @unchecked Sendable {
 
   /// The number of elements.
   public var count: Int { rows * width }
-  /// The bytes that they take as they are stored.
+  /// The bytes of the elements in the form in which they are stored.
   public var byteCount: Int { rows * kernel.row_bytes }
 
-  /// Whether products with few rows are summed as those with many are, so that no bit of a row depends
-  /// on how many rows are computed with it; slower.
+  /// True when products with few rows are summed as products with many are, so that no bit of a row
+  /// depends on the number of rows computed with it; slower.
   @TaskLocal package static var roundsAlike = false
 
   private static func areFew(_ rows: Int) -> Bool { rows <= CK_FEW_ROWS && !roundsAlike }
@@ -97,7 +97,7 @@ public struct Weight: @unchecked Sendable {
     return panel
   }
 
-  /// Calls `body` with consecutive rows as a float32 matrix: those that are stored, or widened ones.
+  /// Calls `body` with consecutive rows as a float32 matrix: the stored ones, or widened ones.
   func withPlainRows<R>(_ range: Range<Int>, _ body: (UnsafePointer<ck_weight>) -> R) -> R {
     withKernel { kernel in
       let scratch =
@@ -114,13 +114,13 @@ public struct Weight: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` with what kernels read, kept alive during the call.
+  /// Calls `body` with the matrix in the form that kernels read, kept alive during the call.
   func withKernel<R>(_ body: (UnsafePointer<ck_weight>) -> R) -> R {
     withExtendedLifetime(self) { withUnsafePointer(to: kernel, body) }
   }
 }
 
-/// Which stored row each row of a weight is.
+/// The stored row that each row of a weight is.
 private final class RowOrder: @unchecked Sendable {
   let base: UnsafeMutablePointer<UInt32>
   let count: Int

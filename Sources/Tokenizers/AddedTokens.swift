@@ -2,18 +2,19 @@
 struct AddedToken: Sendable {
   var id: Int
   var content: String
-  /// Whether it is one that decoding may skip, and that untrusted text must not produce.
+  /// True for a token that decoding may skip, and that untrusted text must not produce.
   var isSpecial: Bool
-  /// Whether it swallows the white space before or after it.
+  /// True when it swallows the white space before or after it.
   var stripsLeft = false
   var stripsRight = false
-  /// Whether it is found only between scalars that no word has.
+  /// True when it is found only between scalars that no word has.
   var isSingleWord = false
-  /// Whether it is looked for after normalization.
+  /// True when it is searched for after normalization.
   var isNormalized = false
 }
 
-/// Finds added tokens in text: the leftmost, and of those that start there the longest.
+/// Finds added tokens in text: the leftmost first, and of several that start at one place the
+/// longest.
 struct AddedTokens: Sendable {
   enum Fragment: Equatable {
     case token(Int)
@@ -41,8 +42,8 @@ struct AddedTokens: Sendable {
     }
   }
 
-  /// Cuts valid UTF-8 into the added tokens and the text between them; special tokens stay text outside
-  /// trusted ranges, and so does each token that those ranges spell out.
+  /// Cuts valid UTF-8 into the added tokens and the text between them; special tokens stay text
+  /// outside trusted ranges, and so does each token that those ranges spell out.
   func split(_ text: [UInt8], trusted: TrustedRanges) -> [Fragment] {
     var fragments: [Fragment] = []
     let reserved = trusted.isUniform ? [] : reserved(in: text, trusted)

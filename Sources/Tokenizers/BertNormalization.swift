@@ -1,16 +1,18 @@
 import Foundation
 
-/// What BERT does to a text before it is cut into words (the original `BasicTokenizer`): control
+/// BERT's changes to a text before it is cut into words (the original `BasicTokenizer`): control
 /// characters go, ideographs become words, accents go, capitals become small.
 package struct BertNormalization: Equatable, Sendable {
-  /// Control characters go, white space becomes spaces.
+  /// True when control characters go and white space becomes spaces.
   package var cleans: Bool
-  /// Spaces are put around ideographs.
+  /// True when spaces are put around ideographs.
   package var spacesIdeographs: Bool
-  /// Canonical decomposition (Unicode NFD) without the non-spacing marks.
+  /// True when the text is decomposed canonically (Unicode NFD) and loses the non-spacing marks.
   package var stripsAccents: Bool
+  /// True when capitals become small letters.
   package var lowercases: Bool
 
+  /// Normalization by the four steps that are chosen.
   package init(cleans: Bool, spacesIdeographs: Bool, stripsAccents: Bool, lowercases: Bool) {
     (self.cleans, self.spacesIdeographs) = (cleans, spacesIdeographs)
     (self.stripsAccents, self.lowercases) = (stripsAccents, lowercases)
@@ -23,7 +25,7 @@ package struct BertNormalization: Equatable, Sendable {
     return result
   }
 
-  /// The normalized text, and for each of its bytes those of the text that it comes from.
+  /// The normalized text, and for each of its bytes the bytes of the text it comes from.
   func aligned(_ text: [UInt8]) -> (text: [UInt8], origins: [Range<Int>]) {
     var result: [UInt8] = []
     var origins: [Range<Int>] = []
@@ -114,7 +116,7 @@ extension Unicode.Scalar {
     value >= 0x300 && categoryOfUnicode8 == .nonspacingMark
   }
 
-  /// What is taken out of a text: control, format and private characters.
+  /// True for the characters that are taken out of a text: control, format and private ones.
   fileprivate var isBertControl: Bool {
     if value < 0x80 {
       return (value < 0x20 || value == 0x7F) && self != "\t" && self != "\n" && self != "\r"
@@ -126,7 +128,8 @@ extension Unicode.Scalar {
     }
   }
 
-  /// All of ASCII that is neither letter, digit, space nor control, and Unicode's punctuation.
+  /// True for all of ASCII that is neither letter, digit, space nor control, and for Unicode's
+  /// punctuation.
   var isBertPunctuation: Bool {
     if value < 0x80 {
       return 0x21...0x2F ~= value || 0x3A...0x40 ~= value || 0x5B...0x60 ~= value
@@ -140,7 +143,8 @@ extension Unicode.Scalar {
     }
   }
 
-  /// The blocks that BERT calls Chinese: unified and compatibility ideographs, no kana, no hangul.
+  /// True in the blocks that BERT calls Chinese: unified and compatibility ideographs, no kana, no
+  /// hangul.
   ///
   /// Extension E starts at U+2B820; the reference starts it 256 scalars later, and so does this.
   fileprivate var isIdeograph: Bool {

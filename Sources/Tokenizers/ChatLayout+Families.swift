@@ -1,5 +1,5 @@
 extension ChatLayout {
-  /// The family of a template and what it puts around messages; nil when it is of none.
+  /// The family of a template and the texts it puts around messages; nil when it is of none.
   static func recognise(_ template: JinjaOutputs) -> (ChatTemplate.Family, ChatLayout)? {
     // Models that think before they answer treat earlier thoughts in ways of their own.
     let isReasoning = (template.expressions.union(template.statements)).contains {

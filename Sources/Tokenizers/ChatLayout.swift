@@ -1,23 +1,24 @@
-/// What a chat template puts around and between messages.
+/// The texts that a chat template puts around and between messages.
 struct ChatLayout: Sendable, Equatable {
-  /// What stands before and after a message.
+  /// The texts before and after a message.
   struct Frame: Sendable, Equatable {
     var before: String
     var after: String
   }
 
-  /// What becomes of a system message at the start.
+  /// The treatment of a system message at the start.
   enum SystemMessage: Sendable, Equatable {
     /// It is a turn.
     case turn(Frame)
-    /// It stands before the content of the first user message.
+    /// It is put before the content of the first user message.
     case inFirstUser(Frame)
-    /// It stands before the content of the last message, if that is the user's.
+    /// It is put before the content of the last message, if that is the user's.
     case inLastUser(Frame)
     case refused
   }
 
-  /// Stand for the checkpoint's own tokens until they are known; no template has these scalars.
+  /// Placeholders for the checkpoint's own tokens until they are known; no template has these
+  /// scalars.
   static let beginning = "\u{F0000}"
   static let end = "\u{F0001}"
 
@@ -25,21 +26,21 @@ struct ChatLayout: Sendable, Equatable {
   var system = SystemMessage.refused
   /// A system message that isn't at the start; nil when it is refused.
   var laterSystem: Frame?
-  /// What is said when the conversation doesn't start with a system message.
+  /// The system message of a conversation that doesn't start with one.
   var defaultSystem: String?
-  /// Whether a system message without text is left out.
+  /// True when a system message without text is left out.
   var dropsEmptySystem = false
   var user: Frame
   var assistant: Frame
   var generation: String
-  /// What comes last when there is no generation prompt.
+  /// The text that comes last when there is no generation prompt.
   var closing = ""
   var trims: Trimming
-  /// Whether user and assistant have to take turns, the user first.
+  /// True when user and assistant have to take turns, the user first.
   var alternates: Bool
   var endOfTurn: String
 
-  /// Which white space at the ends of contents goes.
+  /// The white space at the ends of contents that goes.
   enum Trimming: Sendable, Equatable {
     case none, all, assistant
   }
@@ -124,7 +125,7 @@ struct ChatLayout: Sendable, Equatable {
     return parts.filter { !$0.text.isEmpty }
   }
 
-  /// The system message as it stands inside a user message.
+  /// The system message as it is written inside a user message.
   private func words(of system: String?, beforeFirst: Bool, beforeLast: Bool) -> [TextPart] {
     guard let system else { return [] }
     return switch self.system {
@@ -173,7 +174,7 @@ extension [TextPart] {
     return parts
   }
 
-  /// What Python's `strip` takes for white space: also the four information separators.
+  /// True for what Python's `strip` takes for white space: also the four information separators.
   private func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
   }

@@ -1,6 +1,7 @@
-/// What a Jinja template puts out and which statements it has, in one spelling: without white space
-/// between words, strings in single quotes with their escapes resolved, neighbouring strings joined,
-/// `message.role` as `message['role']`. Enough to recognise a template, not to run it.
+/// The expressions that a Jinja template puts out and the statements it has, in one spelling:
+/// without white space between words, strings in single quotes with their escapes resolved,
+/// neighboring strings joined, `message.role` as `message['role']`. Enough to recognize a template,
+/// not to run it.
 ///
 /// White space around tags is treated as chat templates are rendered: with `trim_blocks` and
 /// `lstrip_blocks`. Text that follows an output counts as part of it.
@@ -9,7 +10,7 @@ struct JinjaOutputs {
   private(set) var expressions: Set<String> = []
   /// The statements in `{% %}`.
   private(set) var statements: Set<String> = []
-  /// Whether there is text that belongs to no output.
+  /// True when there is text that belongs to no output.
   private(set) var hasLooseText = false
 
   private enum Kind { case output, statement, comment }
@@ -65,7 +66,7 @@ struct JinjaOutputs {
     return text
   }
 
-  /// Without the spaces between a line's start and the tag that follows.
+  /// The text without the spaces between a line's start and the tag that follows.
   private static func trimmingLineEnd(
     _ text: ArraySlice<Unicode.Scalar>, startsLine: Bool
   ) -> ArraySlice<Unicode.Scalar> {

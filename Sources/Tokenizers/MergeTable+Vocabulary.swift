@@ -61,7 +61,7 @@ extension MergeTable {
 extension PieceEncoder {
   /// The SentencePiece encoder of a vocabulary with a score for each token.
   ///
-  /// Any two neighbours that are a token together may merge, the highest score first, the leftmost
+  /// Any two neighbors that are a token together may merge, the highest score first, the leftmost
   /// first among equals. So each way to cut a token in two becomes a merge here, whose rank is the
   /// place of its score among all scores.
   init(scores: [Float], vocabulary: Vocabulary, unknown: Int?) {

@@ -1,7 +1,7 @@
 import HeapModule
 
-/// The merges of a byte-pair encoding: which two neighbouring symbols become which one, and which
-/// merge goes first.
+/// The merges of a byte-pair encoding: pairs of neighboring symbols, the symbol that each becomes,
+/// and the order in which merges are applied.
 ///
 /// The merge of the lowest rank in the word is applied, the leftmost of them first, until none is
 /// left (Sennrich et al. 2016). Symbols are token ids; an encoder may number further ones after
@@ -29,12 +29,12 @@ struct MergeTable: Sendable {
     merges[Self.key(left, right)] = merge
   }
 
-  /// The merge of two neighbouring symbols.
+  /// The merge of two neighboring symbols.
   func merge(of left: Int32, _ right: Int32) -> Merge? {
     merges[Self.key(left, right)]
   }
 
-  /// Replaces `word.symbols` by what is left when no merge applies any more, in
+  /// Replaces `word.symbols` by the symbols that are left when no merge applies any more, in
   /// O(n log n) for n symbols.
   func apply(to word: inout MergeScratch) {
     let count = word.symbols.count

@@ -8,9 +8,10 @@ package enum Normalizer: Equatable, Sendable {
   case prepend(String)
   /// Every occurrence of a text replaced by another.
   case replace(String, with: String)
-  /// What BERT does to a text.
+  /// BERT's changes to a text.
   case bert(BertNormalization)
 
+  /// The normalized text.
   package func apply(to text: [UInt8]) -> [UInt8] {
     switch self {
     case .canonicalComposition:

@@ -1,6 +1,7 @@
-/// Turns one word into tokens: its first symbols, the merges, and what can't be merged.
+/// Turns one word into tokens: its first symbols, the merges, and a stand-in for what can't be
+/// merged.
 struct PieceEncoder: Sendable {
-  /// What a word consists of before anything is merged.
+  /// The symbols of a word before anything is merged.
   enum Alphabet: Sendable {
     /// Bytes: the token of each, or nil where the vocabulary has none.
     case bytes([Int32?])
@@ -11,20 +12,20 @@ struct PieceEncoder: Sendable {
   var alphabet: Alphabet
   var merges: MergeTable
 
-  /// The tokens `<0x00>`…`<0xFF>` that stand in for a scalar outside the alphabet.
+  /// The tokens `<0x00>`…`<0xFF>` that replace a scalar outside the alphabet.
   var byteTokens: [Int32?] = []
 
-  /// What stands in for a symbol that has neither token nor bytes; without it, nothing does.
+  /// The token for a symbol that has neither token nor bytes; without it, such a symbol is dropped.
   var unknown: Int32?
 
-  /// Whether neighbouring unknown symbols become one token.
+  /// True when neighboring unknown symbols become one token.
   var fusesUnknown = false
 
   /// Symbols past the last token: scalars that occur in longer tokens only.
   var unnamedScalars: [Unicode.Scalar] = []
   var tokenCount: Int32 = 0
 
-  /// Words that are tokens as they stand, whatever the merges say.
+  /// Words that are tokens as they are, whatever the merges.
   var wholeWords: [ByteString: Int32] = [:]
 
   /// Appends the tokens of `text[word]`.
@@ -56,7 +57,7 @@ struct PieceEncoder: Sendable {
     for symbol in scratch.symbols { append(symbol, to: &ids) }
   }
 
-  /// Appends a token, or what stands in for it.
+  /// Appends a token, or its replacement.
   private func append(_ token: Int32?, to symbols: inout [Int32]) {
     if let token {
       symbols.append(token)

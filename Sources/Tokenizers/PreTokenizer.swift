@@ -1,5 +1,6 @@
 /// Cuts a text into words, the units in which tokens are merged.
 package struct PreTokenizer: Equatable, Sendable {
+  /// One cut or change.
   package enum Step: Equatable, Sendable {
     /// Cuts before and after every run of numbers, or every single one.
     case digits(individually: Bool)
@@ -11,8 +12,10 @@ package struct PreTokenizer: Equatable, Sendable {
     case whitespaceAndPunctuation
   }
 
+  /// The steps in their order.
   package var steps: [Step]
 
+  /// A pre-tokenizer of these steps.
   package init(steps: [Step]) {
     self.steps = steps
   }

@@ -11,7 +11,7 @@ package enum SplitPattern: Equatable, Sendable {
   /// ` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
   case llama3(digits: Int)
 
-  /// The pattern with this source, or nil when it is none of those above.
+  /// The pattern with this source, or nil when it is none of the above.
   package init?(regularExpression: String) {
     let space = #"\s+(?!\S)|\s+"#
     let gpt2 = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|"# + space

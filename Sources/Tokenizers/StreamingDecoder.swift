@@ -29,7 +29,7 @@ public struct StreamingDecoder: Sendable {
     return String(decoding: pending, as: UTF8.self)
   }
 
-  /// How many bytes at the end of `bytes` may be the start of one more scalar.
+  /// The number of bytes at the end of `bytes` that may be the start of one more scalar.
   static func lengthOfIncompleteEnd(of bytes: ArraySlice<UInt8>) -> Int {
     for length in 1...3 where length <= bytes.count {
       let end = bytes.suffix(length)
@@ -39,7 +39,7 @@ public struct StreamingDecoder: Sendable {
     return 0
   }
 
-  /// Whether `bytes` are valid UTF-8 that only lacks its last bytes (Unicode, table 3-7).
+  /// True when `bytes` are valid UTF-8 that only lacks its last bytes (Unicode, table 3-7).
   private static func isStartOfScalar(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard let first = bytes.first else { return false }
     let (width, second): (Int, ClosedRange<UInt8>) =
@@ -57,7 +57,7 @@ public struct StreamingDecoder: Sendable {
     return bytes.dropFirst().first.map(second.contains) ?? true
   }
 
-  /// `bytes` as text, with those that are no whole UTF-8 as "⟨E2⟩".
+  /// `bytes` as text, with bytes that are no whole UTF-8 as "⟨E2⟩".
   static func printable(_ bytes: ArraySlice<UInt8>) -> String {
     var text = ""
     var rest = bytes

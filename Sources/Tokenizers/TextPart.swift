@@ -1,10 +1,12 @@
-/// A part of a text that says whether its special tokens are meant as such.
+/// A part of a text, with a choice between special tokens and plain text.
 public struct TextPart: Sendable, Equatable {
+  /// The text itself.
   public var text: String
-  /// Whether a special token that is spelled out here, e.g. `<|im_start|>`, is this token and not text.
-  /// False for text from others.
+  /// True when a special token that is spelled out here, e.g. `<|im_start|>`, is this token and not
+  /// text; false for text from others.
   public var parsesSpecialTokens: Bool
 
+  /// A part of a text, trusted to spell out special tokens or not.
   public init(_ text: String, parsesSpecialTokens: Bool) {
     (self.text, self.parsesSpecialTokens) = (text, parsesSpecialTokens)
   }
@@ -15,10 +17,10 @@ struct TrustedRanges {
   static let none = TrustedRanges(ranges: [], isAll: false)
   static let all = TrustedRanges(ranges: [0..<Int.max], isAll: true)
 
-  /// In order; neighbours don't touch.
+  /// In order; neighbors don't touch.
   private(set) var ranges: [Range<Int>]
   let isAll: Bool
-  /// Whether nothing or everything is trusted.
+  /// True when nothing or everything is trusted.
   var isUniform: Bool { isAll || ranges.isEmpty }
 
   private init(ranges: [Range<Int>], isAll: Bool) {
@@ -45,7 +47,7 @@ struct TrustedRanges {
     self.init(ranges: ranges, isAll: false)
   }
 
-  /// The same for a part of the text that stands alone.
+  /// The same for a part of the text taken alone.
   func shifted(to window: Range<Int>) -> TrustedRanges {
     let inside = ranges.map { $0.clamped(to: window) }.filter { !$0.isEmpty }
     return TrustedRanges(
@@ -54,7 +56,7 @@ struct TrustedRanges {
       }, isAll: isAll)
   }
 
-  /// Whether all of a range is trusted.
+  /// True when all of a range is trusted.
   func contains(_ range: Range<Int>) -> Bool {
     // The last range that starts at or before.
     var (low, high) = (0, ranges.count)

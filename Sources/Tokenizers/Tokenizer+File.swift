@@ -4,9 +4,10 @@ import InterchangeBasics
 extension Tokenizer {
   /// Makes the tokenizer that a Hugging Face `tokenizer.json` describes.
   ///
-  /// Which tokens begin and end a sequence, and whether they are added, is read from
+  /// The tokens that begin and end a sequence, and the choice of adding them, are read from
   /// `tokenizer_config.json` in the same folder, when there is one; the chat template from
   /// `chat_template.jinja` or from there.
+  ///
   /// - Throws: ``TokenizerError`` when a file can't be read, contradicts itself, or asks for a
   ///   normalizer, pre-tokenizer, model or post-processor other than those of byte-level and
   ///   SentencePiece-style byte-pair encodings and of WordPiece.

@@ -2,11 +2,13 @@ import Foundation
 import InterchangeBasics
 
 extension Tokenizer {
-  /// Makes the tokenizer of a model's folder: of its `tokenizer.json`, or of the files that were before
-  /// it, `vocab.txt` (WordPiece) or `vocab.json` and `merges.txt` (byte-level byte-pair encoding).
+  /// Makes the tokenizer of a model's folder: of its `tokenizer.json`, or of the files that
+  /// preceded it, `vocab.txt` (WordPiece) or `vocab.json` and `merges.txt` (byte-level byte-pair
+  /// encoding).
   ///
-  /// What those don't say is read from `tokenizer_config.json`, when there is one; without it texts are
-  /// put in small letters for WordPiece, as the reference does.
+  /// Choices that those leave open are read from `tokenizer_config.json`, when there is one;
+  /// without it texts are put in small letters for WordPiece, as in the reference.
+  ///
   /// - Throws: ``TokenizerError`` as ``init(tokenizerJSON:)``.
   public init(folder url: URL) throws(TokenizerError) {
     func file(_ name: String) -> URL? {

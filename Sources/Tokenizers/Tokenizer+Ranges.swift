@@ -1,13 +1,14 @@
 extension Tokenizer {
-  /// The token ids of `text`, special tokens included, and for each token the bytes of the text (UTF-8
-  /// offsets) that it stands for; empty for tokens that are put around the text.
+  /// The token ids of `text`, special tokens included, and for each token the bytes of the text
+  /// (UTF-8 offsets) that it stands for; empty for tokens that are put around the text.
   public func encodeWithRanges(_ text: String) -> (ids: [Int], ranges: [Range<Int>]) {
     let ids = encode(text)
     if let aligned = wordPieces(of: text), aligned.ids == ids { return aligned }
     return (ids, countedRanges(of: ids, in: text))
   }
 
-  /// Ranges by the tokens' lengths, which are those of their text where nothing is normalized.
+  /// Ranges by the tokens' lengths, which are the lengths of their text where nothing is
+  /// normalized.
   private func countedRanges(of ids: [Int], in text: String) -> [Range<Int>] {
     let added = Set(encode(""))
     var ranges: [Range<Int>] = []
@@ -25,7 +26,7 @@ extension Tokenizer {
     return ranges
   }
 
-  /// The tokens of a WordPiece vocabulary with what BERT's normalizer made them of; nil for other
+  /// The tokens of a WordPiece vocabulary with the normalized text of each; nil for other
   /// tokenizers.
   private func wordPieces(of text: String) -> (ids: [Int], ranges: [Range<Int>])? {
     guard case .wordPiece(let encoder) = pipeline.encoder, pipeline.normalizers.count == 1,

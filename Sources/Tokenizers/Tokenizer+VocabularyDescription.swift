@@ -71,7 +71,7 @@ extension VocabularyDescription {
       source: "vocabulary", field: "tokenizer.ggml.\(key)", expected: expected, found: found)
   }
 
-  /// Whether `pre` names LLaMA 3's kind, which takes words that are tokens as they are.
+  /// True when `pre` names LLaMA 3's kind, which takes words that are tokens as they are.
   fileprivate var isLLaMA3: Bool {
     ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"].contains(preTokenizer)
   }

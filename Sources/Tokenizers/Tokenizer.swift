@@ -1,9 +1,10 @@
-/// Turns text into token ids and back, as the reference implementation of the vocabulary does.
+/// Turns text into token ids and back, exactly as the reference implementation of the vocabulary.
 ///
-/// Three families are known: byte-level byte-pair encoding (GPT-2, RoBERTa, LLaMA 3, Qwen2, SmolLM),
-/// SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2) and WordPiece (BERT). A
-/// vocabulary comes from a GGUF file's metadata, ``init(vocabulary:)``, or from a model's folder,
-/// ``init(folder:)``: Hugging Face's `tokenizer.json`, or the files that were before it.
+/// Three families are known: byte-level byte-pair encoding (GPT-2, RoBERTa, LLaMA 3, Qwen2,
+/// SmolLM), SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2) and
+/// WordPiece (BERT). A vocabulary comes from a GGUF file's metadata, ``init(vocabulary:)``, or from
+/// a model's folder, ``init(folder:)``: Hugging Face's `tokenizer.json`, or the files that preceded
+/// it.
 ///
 /// Byte-level tokenizers without a normalizer give back every text exactly, as long as the
 /// vocabulary has all its bytes: `decode(encode(text, addingSpecialTokens: false)) == text`.
@@ -20,7 +21,8 @@ public struct Tokenizer: Sendable {
   /// The token that stands for one that is to be guessed.
   public let mask: Int?
 
-  /// The checkpoint's `chat_template` as it is written, a Jinja program; ``chatTemplate()`` reads it.
+  /// The checkpoint's `chat_template` as it is written, a Jinja program; ``chatTemplate()`` reads
+  /// it.
   public let chatTemplateSource: String?
 
   let vocabulary: Vocabulary
@@ -40,7 +42,7 @@ public struct Tokenizer: Sendable {
     /// Ids put before and after a text when special tokens are added.
     var prefix: [Int] = []
     var suffix: [Int] = []
-    /// How two texts are put together.
+    /// The order in which two texts are put together.
     var pair: [PairPart] = [.text(0, type: 0), .text(1, type: 1)]
   }
 
@@ -51,7 +53,7 @@ public struct Tokenizer: Sendable {
     case text(Int, type: Int)
   }
 
-  /// What turns a word into tokens.
+  /// The way from a word to tokens.
   enum WordEncoder: Sendable {
     case merges(PieceEncoder)
     case wordPiece(WordPieceEncoder)
@@ -64,7 +66,7 @@ public struct Tokenizer: Sendable {
     }
   }
 
-  /// Which fragments of a text get a space before them (SentencePiece's dummy prefix).
+  /// The fragments of a text that get a space before them (SentencePiece's dummy prefix).
   enum SpacePrefix: Sendable {
     case none
     /// All.
@@ -78,12 +80,12 @@ public struct Tokenizer: Sendable {
   /// The number of ids: every token's id is below.
   public var count: Int { vocabulary.count }
 
-  /// Whether `encode` puts ``beginningOfSequence`` first when it adds special tokens.
+  /// True when `encode` puts ``beginningOfSequence`` first, if it adds special tokens.
   public var addsBeginningOfSequence: Bool {
     beginningOfSequence.map(pipeline.prefix.contains) ?? false
   }
 
-  /// Whether `encode` puts ``endOfSequence`` last when it adds special tokens.
+  /// True when `encode` puts ``endOfSequence`` last, if it adds special tokens.
   public var addsEndOfSequence: Bool {
     endOfSequence.map(pipeline.suffix.contains) ?? false
   }
@@ -91,8 +93,8 @@ public struct Tokenizer: Sendable {
   /// The token ids of `text`.
   ///
   /// - Parameters:
-  ///   - addingSpecialTokens: puts before and after the text what the model was trained with, e.g.
-  ///     ``beginningOfSequence``.
+  ///   - addingSpecialTokens: puts before and after the text the tokens that the model was trained
+  ///     with, e.g. ``beginningOfSequence``.
   ///   - parsingSpecialTokens: takes special tokens that are spelled out in the text, e.g.
   ///     `<|im_start|>`, for these tokens, and not for text. Pass false for untrusted text.
   public func encode(
@@ -106,8 +108,8 @@ public struct Tokenizer: Sendable {
   /// The token ids of the text that `parts` make together.
   ///
   /// Words are cut over the parts' ends as if it were one text. Special tokens are found only where
-  /// they lie in parts that parse them; and what those parts spell out as a token, special or not, is
-  /// text in all other parts.
+  /// they lie in parts that parse them; and whatever those parts spell out as a token, special or
+  /// not, is text in all other parts.
   public func encode(_ parts: [TextPart], addingSpecialTokens: Bool = false) -> [Int] {
     var ids = addingSpecialTokens ? pipeline.prefix : []
     var scratch = MergeScratch()
@@ -129,10 +131,12 @@ public struct Tokenizer: Sendable {
     return ids
   }
 
-  /// The token ids of two texts together, put as the model was trained with pairs, and each one's token
-  /// type, which says of which text it is.
+  /// The token ids of two texts together, put as the model was trained with pairs, and each one's
+  /// token type, which is that of its text.
   ///
-  /// A vocabulary that says nothing of pairs puts the texts one after another, with the types 0 and 1.
+  /// A vocabulary without a rule for pairs puts the texts one after another, with the types 0 and
+  /// 1.
+  ///
   /// - Parameter parsingSpecialTokens: as in
   ///   ``encode(_:addingSpecialTokens:parsingSpecialTokens:)``.
   public func encode(
@@ -160,8 +164,8 @@ public struct Tokenizer: Sendable {
   func fragments(of bytes: [UInt8], trusted: TrustedRanges) -> [AddedTokens.Fragment] {
     let fragments = pipeline.addedTokens.split(bytes, trusted: trusted)
     guard !trusted.isUniform, !pipeline.normalizedAddedTokens.isEmpty else { return fragments }
-    // Normalization moves the ends of the parts: of the tokens that are found after it, those in trusted
-    // parts are looked for before.
+    // Normalization moves the ends of the parts: of the tokens that are found after it, those in
+    // trusted parts are searched for before.
     return fragments.flatMap { fragment -> [AddedTokens.Fragment] in
       guard case .text(let range) = fragment else { return [fragment] }
       return pipeline.normalizedAddedTokens.split(

@@ -1,16 +1,16 @@
-/// What is wrong with a vocabulary or a tokenizer file.
+/// A fault of a vocabulary or a tokenizer file.
 public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file, or "vocabulary" for one that came as a ``VocabularyDescription``.
   public var source: String
 
-  /// The key that is wrong, e.g. `tokenizer.ggml.scores` or `model.merges[12]`; empty for the whole
+  /// The faulty key, e.g. `tokenizer.ggml.scores` or `model.merges[12]`; empty for the whole
   /// file.
   public var field: String
 
-  /// What the field should hold.
+  /// The content that the field should have.
   public var expected: String
 
-  /// What it holds.
+  /// The content that it has.
   public var found: String
 
   /// Makes an error from its four parts.

@@ -1,7 +1,7 @@
 import InterchangeBasics
 
 extension TokenizerFile {
-  /// What the section `post_processor` puts before and after a text, and around two.
+  /// The tokens that the section `post_processor` puts before and after a text, and around two.
   func readTemplates(
     of vocabulary: Vocabulary, into pipeline: inout Tokenizer.Pipeline
   ) throws(TokenizerError) {
@@ -95,8 +95,8 @@ extension TokenizerFile {
     return id
   }
 
-  /// The token that `tokenizer_config.json`, which is this file, gives a role such as `bos_token`: the
-  /// first of some roles that it gives.
+  /// The token that `tokenizer_config.json`, which is this file, gives a role such as `bos_token`:
+  /// the first of some roles that it gives.
   func token(inRoles roles: [String], of vocabulary: Vocabulary) throws(TokenizerError) -> Int? {
     guard let role = roles.first(where: { root[$0] != nil }), let value = root[role] else {
       return nil

@@ -17,7 +17,7 @@ extension TokenizerFile {
     return model
   }
 
-  /// Whether the section `model` is WordPiece.
+  /// True when the section `model` is WordPiece.
   func isWordPiece(_ model: JSONValue) -> Bool {
     model["type"]?.string == "WordPiece"
       || model["type"] == nil && model["max_input_chars_per_word"] != nil

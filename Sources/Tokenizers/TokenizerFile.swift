@@ -50,7 +50,7 @@ struct TokenizerFile {
     return type
   }
 
-  /// A section and the members of those that are a `Sequence`, with their fields, in order.
+  /// A section, or the members of each section that is a `Sequence`, with their fields, in order.
   func steps(
     of section: JSONValue?, _ field: String, list: String
   ) throws(TokenizerError) -> [(step: JSONValue, type: String, field: String)] {
@@ -109,7 +109,7 @@ struct TokenizerFile {
       lowercases: lowercases)
   }
 
-  /// What the section `pre_tokenizer` says.
+  /// The content of the section `pre_tokenizer`.
   struct Words {
     var preTokenizer = PreTokenizer(steps: [])
     var isByteLevel = false

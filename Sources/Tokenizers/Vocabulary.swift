@@ -1,6 +1,6 @@
 import InterchangeBasics
 
-/// What each token id stands for.
+/// The kind, the spelling and the bytes of each token id.
 struct Vocabulary: Sendable {
   /// The kinds of tokens, numbered as in `tokenizer.ggml.token_type`.
   enum Kind: Int32, Sendable {
@@ -12,7 +12,7 @@ struct Vocabulary: Sendable {
     case byte = 6
   }
 
-  /// How the text of a normal token is spelled.
+  /// The spelling of a normal token's text.
   enum Spelling: Sendable {
     /// Bytes in the printable alphabet of GPT-2.
     case byteLevel
@@ -66,7 +66,7 @@ struct Vocabulary: Sendable {
     ends.append(bytes.count)
   }
 
-  /// The token that is spelled so in the vocabulary.
+  /// The token with this spelling in the vocabulary.
   func id(spelled text: String) -> Int32? {
     ids[ByteString(text)]
   }

@@ -1,9 +1,9 @@
-/// What a GGUF file says of its vocabulary: the values of its keys `tokenizer.ggml.…`.
+/// A GGUF file's vocabulary: the values of its keys `tokenizer.ggml.…`.
 public struct VocabularyDescription: Sendable {
   /// `model`: "gpt2" for byte-level, "llama" for SentencePiece-style byte-pair encoding.
   public var model: String
 
-  /// `pre`: how a byte-level vocabulary cuts text into words, e.g. "smollm".
+  /// `pre`: the name of a byte-level vocabulary's way to cut text into words, e.g. "smollm".
   public var preTokenizer: String?
 
   /// `tokens`: the spelling of each token, in the order of their ids.
@@ -39,7 +39,7 @@ public struct VocabularyDescription: Sendable {
   /// The file's `tokenizer.chat_template`.
   public var chatTemplate: String?
 
-  /// Makes a description; what a file doesn't say stays nil.
+  /// Makes a description; whatever a file leaves open stays nil.
   public init(
     model: String, preTokenizer: String? = nil, tokens: [String], scores: [Float]? = nil,
     tokenTypes: [Int32]? = nil, merges: [String]? = nil, beginningOfSequence: Int? = nil,

@@ -1,10 +1,10 @@
-/// Turns one word into the pieces of a WordPiece vocabulary: the longest that the word starts with, then
-/// the longest that goes on from there, and so on (arXiv 1609.08144).
+/// Turns one word into the pieces of a WordPiece vocabulary: the longest that the word starts with,
+/// then the longest that continues it, and so on (arXiv 1609.08144).
 struct WordPieceEncoder: Sendable {
   let vocabulary: Vocabulary
-  /// What stands in for a word that is no sequence of pieces, or too long.
+  /// The token of a word that is no sequence of pieces, or too long.
   let unknown: Int32?
-  /// What pieces inside a word start with.
+  /// The mark that pieces inside a word start with.
   let mark: [UInt8]
   /// The most scalars that a word may have.
   let maximumScalars: Int
@@ -52,8 +52,8 @@ struct WordPieceEncoder: Sendable {
 }
 
 extension Tokenizer {
-  /// The words of WordPiece tokens with spaces between; pieces inside a word are joined, and punctuation
-  /// follows its word directly, as the reference has it.
+  /// The words of WordPiece tokens with spaces between; pieces inside a word are joined, and
+  /// punctuation follows its word directly, as in the reference.
   func joined(_ ids: [Int], skippingSpecialTokens: Bool, continuing: Bool) -> [UInt8] {
     guard case .wordPiece(let encoder) = pipeline.encoder else { return [] }
     var bytes: [UInt8] = []

@@ -4,7 +4,7 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What a user can get wrong is told in one line, before any work.
+/// Every mistake of a user is told in one line, before any work.
 @Suite struct AlignmentErrorTests {
   private let signs: TwoSigns
   private let data = TwoSigns.changingA(16, seed: 1)

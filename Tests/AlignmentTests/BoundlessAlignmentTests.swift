@@ -86,7 +86,7 @@ import Testing
     #expect(try figure(report, .fullVector) == 1)
   }
 
-  /// What a dimension costs decides how many there are.
+  /// The cost of a dimension decides how many there are.
   @Test func thePenaltyMovesTheBoundary() throws {
     let data = changingBothAtOnce(256, seed: 1)
     func rank(_ penalty: Double) throws -> Int {

@@ -27,8 +27,8 @@ import Testing
     return DistributedAlignmentSearch(site: site, dimensions: 2, settings: settings)
   }
 
-  /// Equal but for float32's rounding, a hundredfold: products sum in another order when another number
-  /// of inputs is missing at a time.
+  /// Equal but for float32's rounding, a hundredfold: products sum in another order when another
+  /// number of inputs is missing at a time.
   private func expectSame(
     _ found: [Double], _ expected: [Double], sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -107,12 +107,13 @@ import Testing
     #expect(2 * stores[1].byteCount == stores[0].byteCount)
     #expect(fits[0].losses.count == fits[1].losses.count)
     let largest = zip(fits[0].losses, fits[1].losses).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    // Rows keep 8 significant bits, so logits of size 1 move by some 2⁻⁸; losses are means of eight.
+    // Rows keep 8 significant bits, so logits of size 1 move by some 2⁻⁸; losses are means of
+    // eight.
     #expect(largest > 0 && largest < 0.02)
   }
 
-  /// The same budget in bfloat16 holds twice as many base runs: here all bases, once the sources are
-  /// read.
+  /// The same budget in bfloat16 holds twice as many base runs: here all bases, once the sources
+  /// are read.
   @Test func bfloat16RecomputesLess() throws {
     let model = try TinyModels.model("llama-gqa")
     let site = Site.blockOutput(0, .last)
@@ -129,7 +130,7 @@ import Testing
     #expect(stores[1].byteCount <= stores[1].budget)
   }
 
-  /// What one batch needs is what a user can't do without: one line that says how much.
+  /// A budget below the need of one batch is refused in one line that names the need.
   @Test func aBudgetBelowOneBatch() throws {
     let model = try TinyModels.model("llama-gqa")
     let store = ActivationStore(budget: 2000)

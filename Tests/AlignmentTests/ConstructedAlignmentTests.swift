@@ -14,8 +14,8 @@ struct KnownDirection {
   let direction: Rotation
   let examples: [AlignmentExample]
 
-  /// The hidden vector is U x + 10 (always positive, so that ReLU is the identity), the label the sign
-  /// of its coordinate along U e₀.
+  /// The hidden vector is U x + 10 (always positive, so that ReLU is the identity), the label the
+  /// sign of its coordinate along U e₀.
   init(count: Int, seed: UInt64) throws {
     let turn = try Rotation.random(rank: Self.width, width: Self.width, seed: 5).frame
     let read = turn.columns(0..<1).transposed()
@@ -88,7 +88,7 @@ struct KnownDirection {
   @Test func accuracyEqualsAPlainLoop() throws {
     let data = try KnownDirection(count: 200, seed: 4)
     let rotation = try Rotation.random(rank: 1, width: KnownDirection.width, seed: 9)
-    let swap = DistributedInterchange(rotation.copy(isTrained: false))
+    let swap = DistributedInterchange(rotation.frozen)
     let truth = data.direction.frame.elements
     let frame = rotation.frame.elements
     let hidden = try data.model.activations(

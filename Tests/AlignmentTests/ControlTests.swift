@@ -5,7 +5,7 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What each control means, where its figure is known.
+/// The meaning of each control, where its figure is known.
 @Suite struct ControlTests {
   private func fitted(_ signs: TwoSigns, epochs: Int = 40) throws -> Alignment {
     var settings = TwoSigns.settings
@@ -112,7 +112,8 @@ import Testing
     #expect(shuffled.iia.logitDifference != report.test.logitDifference)
   }
 
-  /// The same fit on another model: on this very model it is the fit itself, on random weights chance.
+  /// The same fit on another model: on this very model it is the fit itself, on random weights
+  /// chance.
   @Test func randomModelIsFittedAnew() throws {
     let signs = try TwoSigns()
     let alignment = try fitted(signs)

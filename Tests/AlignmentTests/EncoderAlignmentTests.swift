@@ -59,8 +59,8 @@ import Testing
     #expect(report.control(.selfSwap)?.largestChange ?? 1 == 0)
   }
 
-  /// What reads an encoder's hidden vectors is known too, and a swap in all that is read is the full swap's
-  /// effect.
+  /// The readers of an encoder's hidden vectors are known too, and a swap in all that they read has
+  /// the full swap's effect.
   @Test func illusionTest() throws {
     let model = try model()
     #expect(model.architecture.weight(of: .gate, layer: 1) == nil)

@@ -5,7 +5,8 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What a subspace's parts in the row space and the null space of the projection that reads it do alone.
+/// The effects of a subspace's parts in the row space and the null space of the projection that
+/// reads it, each alone.
 @Suite struct IllusionTestTests {
   private let site = Site(.mlpHidden, layer: 1, .last)
   private let examples = TinyModels.examples(24, seed: 3)

@@ -99,7 +99,7 @@ import Testing
     #expect(stopping.best == nil)
   }
 
-  /// What is kept is the value then, not what training makes of it.
+  /// A kept value is the value of that time, whatever training makes of it.
   @Test func aKeptValueIsACopy() throws {
     let parameter = Parameter("p", Tensor([1, 2]))
     var stopping = EarlyStopping(patience: 1)

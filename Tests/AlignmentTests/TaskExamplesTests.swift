@@ -6,7 +6,7 @@ import InterchangeTensors
 import InterchangeTokenizers
 import Testing
 
-/// How pairs of texts become examples, and which are left out.
+/// The way from pairs of texts to examples, and the pairs that are left out.
 @Suite struct TaskExamplesTests {
   private let model: LanguageModel
   private let letters: CausalModel
@@ -17,7 +17,7 @@ import Testing
       [.input("letter"), .mechanism("answer", of: "letter") { $0[0] }], output: "answer")
   }
 
-  /// Whether the model prefers b to a after a text, read off its logits.
+  /// The one of a and b that the model prefers after a text, read off its logits.
   private func preferred(_ text: String) throws -> String {
     let logits = try model.logits(after: text)
     let ids = ["a", "b"].map { model.tokenizer.encode($0, addingSpecialTokens: false)[0] }

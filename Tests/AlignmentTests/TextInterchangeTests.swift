@@ -45,7 +45,7 @@ import Testing
     let whole = try Rotation.random(rank: 16, width: 16, seed: 1)
     let inside = try model.interchange(
       at: site, base: "the rain", source: "a cats",
-      intervention: DistributedInterchange(whole.copy(isTrained: false)))
+      intervention: DistributedInterchange(whole.frozen))
     let full = try model.interchange(at: site, base: "the rain", source: "a cats")
     for (a, b) in zip(inside.logits.elements, full.logits.elements) {
       // All 16 directions are the whole vector, but for the rounding of the rotation.

@@ -3,8 +3,8 @@ import InterchangeBasics
 import Testing
 
 @Suite struct AccuracyTests {
-  /// Values of scipy 1.17, `binomtest(correct, n).proportion_ci(method="wilson")`; to four digits they are
-  /// those of Newcombe (1998).
+  /// Values of scipy 1.17, `binomtest(correct, n).proportion_ci(method="wilson")`; to four digits
+  /// they are those of Newcombe (1998).
   @Test(arguments: [
     (81, 263, 0.25528851987827, 0.36620957698280), (15, 148, 0.06238639953074, 0.16048724172330),
     (0, 20, 0, 0.16112515805282), (1, 29, 0.00611321429276, 0.17175521879320),
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func otherConfidence() {
-    // By hand for p = 1/2, n = 4, z = 2: centre 1/2, half √2 · 2/8 … = z/(1 + z²/n)·√(1/16 + 1/16).
+    // By hand for p = 1/2, n = 4, z = 2: center 1/2, half √2 · 2/8 … = z/(1 + z²/n)·√(1/16 + 1/16).
     let interval = Accuracy.wilson(correct: 2, n: 4, z: 2)
     #expect(abs(interval.upperBound - (0.5 + (0.125).squareRoot())) < 1e-12)
   }

@@ -13,10 +13,19 @@ import Testing
         == .object([
           .init(
             key: "a",
-            value: .array([.number(1), .number(-2500), .bool(true), .null, .string("x")])),
+            value: .array([.integer(1), .number(-2500), .bool(true), .null, .string("x")])),
           .init(key: "b", value: .object([])),
         ]))
     #expect(try parse("[]") == .array([]))
+  }
+
+  /// Integers beyond 2⁵³ stay what they are; beyond 64 bits they are numbers.
+  @Test func integersAreWhole() throws {
+    #expect(try parse("9007199254740993") == .integer(9_007_199_254_740_993))
+    #expect(try parse("[-9223372036854775808]") == .array([.integer(.min)]))
+    #expect(try parse("18446744073709551616") == .number(0x1p64))
+    #expect(try parse("1.0").integer == 1)
+    #expect(try parse("1.5").integer == nil)
   }
 
   @Test func escapesAreResolved() throws {
@@ -30,7 +39,7 @@ import Testing
       Issue.record("no object")
       return
     }
-    #expect(members.map(\.value) == [.number(1), .number(2)])
+    #expect(members.map(\.value) == [.integer(1), .integer(2)])
   }
 
   @Test(arguments: [

@@ -1,7 +1,7 @@
 import InterchangeCausalModels
 import Testing
 
-/// What holds for every built-in language task and everything that it can change.
+/// Properties of every built-in language task and of every change it has.
 @Suite("All language tasks")
 struct LanguageTaskTests {
   struct Case: Sendable, CustomTestStringConvertible {

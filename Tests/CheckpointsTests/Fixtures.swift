@@ -69,7 +69,7 @@ extension [UInt8] {
     return copy
   }
 
-  /// The offset of the first place where these bytes stand.
+  /// The offset of the first place of these bytes.
   func offset(of bytes: [UInt8]) -> Int? {
     indices.dropLast(Swift.max(0, bytes.count - 1)).first { start in
       self[start..<start + bytes.count].elementsEqual(bytes)

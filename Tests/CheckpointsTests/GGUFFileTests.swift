@@ -23,8 +23,8 @@ import Testing
     #expect(try file.tensor(named: "q4_1").elementType.description == "Q4_1")
   }
 
-  // The values are gguf-py's. Widening multiplies and adds float32 in the same order and rounds at the
-  // same places, so nothing may differ, not even a bit.
+  // The values are gguf-py's. Widening multiplies and adds float32 in the same order and rounds at
+  // the same places, so nothing may differ, not even a bit.
   @Test func widensEveryTypeToTheReferencesBits() throws {
     var expected = try Fixture.floats("all-types.f32")[...]
     for name in file.names {

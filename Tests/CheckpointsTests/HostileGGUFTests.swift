@@ -70,7 +70,7 @@ private struct GGUFBytes {
   func everyTruncationThrows(name: String) throws {
     let bytes = try Fixture.bytes(name)
     let file = try GGUFFile(contentsOf: Fixture.url(name))
-    // What follows the last tensor's bytes is padding, and a file without it is whole.
+    // The bytes after the last tensor's are padding, and a file without them is whole.
     let end = try #require(
       file.names.compactMap { try? file.tensor(named: $0).byteRange.upperBound }.max())
     let steps = name == "all-types.gguf" ? 64 : 1

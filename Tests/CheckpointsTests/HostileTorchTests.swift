@@ -178,7 +178,7 @@ import Testing
       }
       if try fault(changed) != nil { refused += 1 }
     }
-    // What the storages, the padding and the texts have is free to change.
+    // The contents of the storages, the padding and the texts are free to change.
     #expect(refused > 100 && refused < 500)
   }
 }

@@ -65,7 +65,8 @@ import Testing
     #expect(
       line { try Safetensors.write([("a", Tensor([1]))], to: missing) }
         == "\(missing.path()): can't be written: No such file or directory")
-    // A folder that isn't empty can't be replaced by a file: the rename fails after all was written.
+    // A folder that isn't empty can't be replaced by a file: the rename fails after all was
+    // written.
     let taken = folder.url.appending(component: "taken")
     try FileManager.default.createDirectory(
       at: taken.appending(component: "inside"), withIntermediateDirectories: true)

@@ -1,14 +1,14 @@
 /// Makes zip archives and pickles that torch would never write.
 struct ZipBuilder {
-  /// What a test can get wrong in an entry.
+  /// The mistakes that a test can make in an entry.
   struct Entry {
     var name: String
     var data: [UInt8]
     var method: UInt16 = 0
-    /// What the two headers say of the data's size, when it isn't the truth.
+    /// The data's size in the two headers, when it isn't the true one.
     var size: UInt32?
     var localSize: UInt32?
-    /// Where the directory says that the entry is, when it isn't the truth.
+    /// The entry's place in the directory, when it isn't the true one.
     var offset: UInt32?
   }
 

@@ -3,7 +3,7 @@ import InterchangeDatasets
 import InterchangeFineTuning
 import Testing
 
-/// Every form of data file, and what is said of malformed ones.
+/// Every form of data file, and the messages for malformed ones.
 @Suite struct DataFormatTests {
   private let folder = FileManager.default.temporaryDirectory.appending(
     component: "DataFormatTests-\(UUID().uuidString)")

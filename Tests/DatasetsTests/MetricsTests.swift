@@ -4,8 +4,8 @@ import InterchangeDatasets
 import InterchangeFineTuning
 import Testing
 
-/// Metrics and the reading of answers against scikit-learn, scipy and LLM-Adapters' regular expressions
-/// (`Fixtures/metrics/make_fixtures.py`).
+/// Metrics and the reading of answers against scikit-learn, scipy and LLM-Adapters' regular
+/// expressions (`Fixtures/metrics/make_fixtures.py`).
 @Suite struct MetricsTests {
   struct Fixture: Decodable {
     struct Labels: Decodable {
@@ -30,7 +30,7 @@ import Testing
 
   init() throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(components: "Fixtures", "metrics", "metrics.json")
+      .appending(components: "Fixtures", "metrics", "metrics.json")
     fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: file))
   }
 

@@ -10,7 +10,6 @@ import Testing
 
   private static func tokenizer() throws -> Tokenizer {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
     return try Tokenizer(
       tokenizerJSON: folder.appending(components: "Fixtures", "chat", "tokenizer.json"))
   }

@@ -8,7 +8,7 @@ import Testing
 /// `glue` that INTERCHANGE_DATA names, or one beside the project's.
 private let data: URL = {
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   return ProcessInfo.processInfo.environment["INTERCHANGE_DATA"].map { URL(filePath: $0) }
     ?? root.appending(path: "../shared/data").standardized
 }()
@@ -51,8 +51,8 @@ private func isThere(_ path: String) -> Bool {
     }
   }
 
-  /// How often the sets' own explanations end in the right answer, as LLM-Adapters' rules counted in
-  /// Python; `math_data.json` has 203 examples with letters for answers.
+  /// The number of the sets' own explanations that end in the right answer, as LLM-Adapters' rules
+  /// counted in Python; `math_data.json` has 203 examples with letters for answers.
   @Test(
     .enabled(if: isThere("llm-adapters")),
     arguments: [

@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  /// A folder that was written with the changes is the merged model, whatever prefix its names have.
+  /// A folder that was written with the changes is the merged model, whatever prefix its names
+  /// have.
   @Test func mergedFolders() throws {
     let (place, encoder) = (try TemporaryFolder(), try TinyEncoder())
     for (index, model) in [try TinyModels.safetensors(), encoder.model].enumerated() {
@@ -49,7 +50,7 @@ import Testing
       #expect(
         line { try adapted.writeMerged(to: model.url) }
           == "\(model.url.path): the folder to write has config.json already")
-      // What was merged in memory isn't what the folder has.
+      // Weights that were merged in memory aren't those of the folder.
       let again = line { try AdaptedModel(expected, adapters: []).writeMerged(to: place.url) }
       #expect(again?.contains("no longer those of the model") == true, "\(again ?? "nothing")")
     }
@@ -62,7 +63,8 @@ import Testing
         == "merge: expected updates of whole projections, found red")
   }
 
-  /// Shards in bfloat16 become one file in float32, and the configuration says so and nothing else anew.
+  /// Shards in bfloat16 become one file in float32, and the configuration says so and nothing else
+  /// anew.
   @Test func mergedShards() throws {
     let place = try TemporaryFolder()
     let (folder, merged) = (

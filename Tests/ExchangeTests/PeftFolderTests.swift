@@ -43,7 +43,7 @@ enum PeftFixtures {
       // Logits of order one, float32 on both sides.
       #expect(distance < 1e-4, "\(found.folder): \(distance)")
 
-      // What is written for peft is read again as it was, and so is our own file.
+      // A folder written for peft is read again as it was, and so is our own file.
       let kept = try TemporaryFolder()
       try PeftFolder.write(adapter, of: model, to: kept.url)
       let again = try AdaptedModel(

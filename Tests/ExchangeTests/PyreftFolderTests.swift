@@ -57,7 +57,7 @@ enum PyreftFixtures {
       // Logits of order one, float32 on both sides.
       #expect(distance < 1e-4, "\(found.folder): \(distance)")
 
-      // What is imported can be kept.
+      // An imported adapter can be kept.
       let kept = try TemporaryFolder()
       try AdapterFile.write(adapter, of: model, to: kept.url)
       let read = try AdapterFile.read(contentsOf: kept.url.path, base: model).adapter

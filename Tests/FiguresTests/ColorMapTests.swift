@@ -2,7 +2,7 @@ import InterchangeFigures
 import Testing
 
 @Suite struct ColorMapTests {
-  /// Published colours (matplotlib's 256-entry tables) at the ends and in the middle.
+  /// Published colors (matplotlib's 256-entry tables) at the ends and in the middle.
   @Test(arguments: [
     (ColorMap.viridis, 0x440154, 0x21918C, 0xFDE725),
     (ColorMap.cividis, 0x00224E, 0x7D7C78, 0xFEE838),
@@ -41,7 +41,7 @@ import Testing
       let reach = Double(step) / 200
       let low = map.color(at: 0.5 - reach)
       let high = map.color(at: 0.5 + reach)
-      // Two eight-bit colours can't be equally light to better than about one.
+      // Two eight-bit colors can't be equally light to better than about one.
       #expect(abs(low.lightness - high.lightness) < 1)
       if step > 5 { #expect(low.blue > low.red && high.red > high.blue) }
     }

@@ -1,7 +1,7 @@
 import InterchangeFigures
 import Testing
 
-/// What a figure shows, as text.
+/// The content of figures, as text.
 @Suite struct FigureDataTests {
   @Test func heatmap() {
     var map = Heatmap(
@@ -19,7 +19,7 @@ import Testing
 
       """
     #expect(map.tabSeparatedData == expected)
-    // How it is drawn doesn't matter.
+    // The looks don't matter.
     map.theme = .dark
     map.colorMap = .blueRed
     map.showsValues = false

@@ -43,7 +43,7 @@ import Testing
         #expect(layout.plots.allSatisfy(page.contains), what)
         for (index, plot) in layout.plots.enumerated() {
           for other in layout.plots[..<index] {
-            // Neighbours keep the gap, and the room of a title above them.
+            // Neighbors keep the gap, and the room of a title above them.
             #expect(!plot.insetBy(dx: -5, dy: -5).intersects(other), what)
           }
         }

@@ -56,7 +56,7 @@ import Testing
         case .slanted:
           #expect(distance * 0.7072 >= (sizes[index].height + sizes[index + 1].height) / 2)
         case .vertical:
-          // A line's box has room above and below the letters, which neighbours may share.
+          // A line's box has room above and below the letters, which neighbors may share.
           #expect(distance >= 0.8 * (sizes[index].height + sizes[index + 1].height) / 2)
         }
       }

@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// The parts of a row of pixels that have a colour, as a share of the page's width.
+  /// The parts of a row of pixels that have a color, as a share of the page's width.
   private func extent(of color: Color, _ pixels: Pixels, y: Int) -> ClosedRange<Double>? {
     let found = (0..<pixels.width).filter { isNear(pixels[$0, y], color, within: 3) }
     guard let first = found.first, let last = found.last else { return nil }

@@ -43,7 +43,7 @@ import Testing
     // 8.9 × 6.4 cm at 300 dpi: 1051 × 756 pixels of 8-bit red, green, blue.
     #expect(chunks[0].body == Data([0, 0, 4, 27, 0, 0, 2, 244, 8, 2, 0, 0, 0]))
     let size = try #require(chunks.first { $0.name == "pHYs" }).body
-    // 300 dpi are 11811 pixels in a metre.
+    // 300 dpi are 11811 pixels in a meter.
     #expect(size == Data([0, 0, 0x2E, 0x23, 0, 0, 0x2E, 0x23, 1]))
     let record = try #require(chunks.first { $0.name == "iTXt" }).body
     #expect(record == Data("interchange\0\0\0\0\0{\"seed\": 0}".utf8))

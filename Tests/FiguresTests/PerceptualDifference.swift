@@ -2,7 +2,7 @@ import CInterchangePNG
 import Foundation
 import InterchangeFigures
 
-/// An image in CIELAB (D65), as the eye compares colours.
+/// An image in CIELAB (D65), as the eye compares colors.
 struct LabImage {
   let width: Int
   let height: Int
@@ -57,7 +57,7 @@ struct LabImage {
     self.init(width: Int(image.width), height: Int(image.height), bytes: bytes)
   }
 
-  /// The mean over a sliding window, weighted along each side; the image goes on as at its edge.
+  /// The mean over a sliding window, weighted along each side; the image continues as at its edge.
   func averaged(_ values: [Double], weights: [Double]) -> [Double] {
     let reach = weights.count / 2
     func pass(_ values: [Double], length: Int, step: Int, lines: Int, lineStep: Int) -> [Double] {
@@ -79,21 +79,21 @@ struct LabImage {
   }
 }
 
-/// How different two images of one size look.
+/// The difference that the eye sees between two images of one size.
 ///
-/// Both are blurred by a pixel first, so that it does not matter how edges are smoothed. What is
-/// judged is the worst place, a square of 13 pixels: a label may be missing from a large page.
+/// Both are blurred by a pixel first, so that it does not matter how edges are smoothed. The worst
+/// place is judged, a square of 13 pixels: a label may be missing from a large page.
 struct PerceptualDifference: CustomStringConvertible {
   /// The lowest mean structural similarity of lightness (Wang et al. 2004) in a square: 1 is the
   /// same, 0 unrelated.
   let similarity: Double
-  /// The largest mean colour difference ΔE*ab (CIE 1976) in a square; 2.3 is just noticed.
+  /// The largest mean color difference ΔE*ab (CIE 1976) in a square; 2.3 is just noticed.
   let color: Double
   /// The mean ΔE*ab of the whole image.
   let meanColor: Double
 
-  /// Half-way between the largest difference that edges smoothed otherwise make (0.87, 5.1, 0.9) and
-  /// the smallest that a reader should be told of (0.66, 6.9: a band left out).
+  /// Half-way between the largest difference that edges smoothed otherwise make (0.87, 5.1, 0.9)
+  /// and the smallest that a reader should be told of (0.66, 6.9: a band left out).
   var isSmall: Bool { similarity > 0.77 && color < 6 && meanColor < 1.5 }
 
   var description: String {

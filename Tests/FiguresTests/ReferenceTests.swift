@@ -38,7 +38,7 @@ import Testing
   }
 }
 
-/// What the measure sees and what it does not.
+/// Differences that the measure sees, and others that it does not.
 @Suite struct PerceptualDifferenceTests {
   private func difference(
     _ one: some Figure, _ other: some Figure
@@ -124,7 +124,7 @@ import Testing
   }
 }
 
-/// The same figure with so many times the pixels along each side.
+/// The same figure with a multiple of the pixels along each side.
 private struct FinerFigure: Figure {
   var base: any Figure
   let factor: Int
@@ -146,7 +146,7 @@ private struct FinerFigure: Figure {
   var tabSeparatedData: String { base.tabSeparatedData }
   func draw(on canvas: Canvas) { base.draw(on: canvas) }
 
-  /// Squares of pixels become one, of their mean colour.
+  /// Squares of pixels become one, of their mean color.
   func coarsened(width: Int, height: Int) throws -> LabImage {
     let pixels = try rendered()
     var bytes: [UInt8] = []

@@ -67,7 +67,7 @@ func isNear(_ color: Color, _ other: Color, within levels: Double) -> Bool {
   return differences.allSatisfy { abs($0) * 255 <= levels }
 }
 
-/// Whether the outermost two points of a page have the background's colour.
+/// True when the outermost two points of a page have the background's color.
 func hasEmptyEdge(_ figure: some Figure) throws -> Bool {
   let pixels = try figure.rendered()
   let edge = max(1, Int(2 * figure.resolution / 72))

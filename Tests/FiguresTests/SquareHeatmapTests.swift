@@ -29,7 +29,7 @@ import Testing
     for cell in heatmap.blankCells {
       #expect(pixel(pixels, heatmap, row: cell.row, column: cell.column) == theme.background)
     }
-    // What was not measured is hatched there too.
+    // Cells that were not measured are hatched there too.
     let hatched = pixel(pixels, heatmap, row: 1, column: 0)
     #expect(hatched != theme.background)
     let last = ColorMap.viridis.color(at: weights[2][2])

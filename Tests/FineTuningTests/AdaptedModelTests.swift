@@ -14,8 +14,9 @@ import Testing
     }
   }
 
-  /// Decoding from the key/value store equals running everything anew for each token, with the edits
-  /// on the prompts' positions alone; prompts of different lengths together equal each by itself.
+  /// Decoding from the key/value store equals running everything anew for each token, with the
+  /// edits on the prompts' positions alone; prompts of different lengths together equal each by
+  /// itself.
   @Test func generationEqualsFullRecomputation() throws {
     let model = try TinyModels.gguf()
     let adapted = try AdaptedModel(

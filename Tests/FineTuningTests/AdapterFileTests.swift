@@ -24,7 +24,7 @@ import Testing
         PlacedIntervention(
           randomLoReFT(rank: 1, width: 4, seed: 2), at: .valueOutput(2, head: 1, .all)),
         PlacedIntervention(
-          ReFT(rotation: try .random(rank: 2, width: 16, seed: 3).copy(isTrained: false)),
+          ReFT(rotation: try .random(rank: 2, width: 16, seed: 3).frozen),
           at: .attentionOutput(2, .index(-1))),
       ])
   }

@@ -86,7 +86,7 @@ import Testing
     #expect(gates.allSatisfy { (0...1).contains($0) })
   }
 
-  /// In the second half exactly the share that was asked for changes, also after training on; the file and the
+  /// In the second half exactly the given share changes, also after training on; the file and the
   /// merged weights give the same.
   @Test func keepsItsShare() throws {
     let model = try TinyModels.safetensors()

@@ -119,7 +119,8 @@ import Testing
     #expect(throws: FineTuningError.noExamples) { try Evaluator(task).evaluate(adapted, on: []) }
   }
 
-  /// Adapters apply in the order given, and an intervention at every position goes on with generation.
+  /// Adapters apply in the order given, and an intervention at every position applies to generated
+  /// tokens too.
   @Test func adaptersComposeInOrder() throws {
     let model = try TinyModels.gguf()
     let shift = RepresentationEditing(

@@ -118,7 +118,7 @@ import Testing
     #expect(first.0 != other.0)
   }
 
-  /// What the run reads from its store instead of computing is the same.
+  /// Training leaves the base model's logits as they are, bit for bit.
   @Test func trainingLeavesTheBaseModelAsItIs() throws {
     let model = try TinyModels.gguf()
     let before = try model.logits(after: "the cat").elements
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func fixedRotationStaysBitIdentical() throws {
-    let rotation = try Rotation.random(rank: 3, width: 16, seed: 1).copy(isTrained: false)
+    let rotation = try Rotation.random(rank: 3, width: 16, seed: 1).frozen
     let before = rotation.frame.elements.map(\.bitPattern)
     let loreft = ReFT(rotation: rotation)
     let weight = loreft.weight!.value.elements
@@ -153,7 +153,7 @@ import Testing
   @Test func constrainedRotationStaysInItsContainer() throws {
     let container = try Rotation.random(rank: 5, width: 16, seed: 1)
     let rotation = try container.within(rank: 2, seed: 2)
-    let before = rotation.copy(isTrained: false)
+    let before = rotation.frozen
     let start = try Rotation(orthonormal: before.frame)
     let adapted = try AdaptedModel(
       TinyModels.gguf(), [PlacedIntervention(ReFT(rotation: rotation), at: site)])

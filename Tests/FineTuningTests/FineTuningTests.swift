@@ -58,13 +58,13 @@ import Testing
   @Test func startFixedAndConstrained() throws {
     let saved = try Rotation.random(rank: 4, width: 16, seed: 3)
 
-    let free = saved.copy(isTrained: true)
+    let free = saved.trainable
     let start = try trained(free)
     #expect(start.after < 0.5 * start.before)
     #expect(free.frame.elements != saved.frame.elements)
     #expect(free.orthonormalityError < 1e-5)
 
-    let fixed = saved.copy(isTrained: false)
+    let fixed = saved.frozen
     let fixedRun = try trained(fixed)
     #expect(fixedRun.after < 0.7 * fixedRun.before)
     #expect(fixed.frame.elements == saved.frame.elements)

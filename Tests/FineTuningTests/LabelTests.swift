@@ -92,7 +92,8 @@ import Testing
     #expect(abs(loss - total / 3) < 1e-5)
   }
 
-  /// A head with an edit inside the model learns what a word says, and its file gives the same answers.
+  /// A head with an edit inside the model learns what a word says, and its file gives the same
+  /// answers.
   @Test func learnsAndIsKept() throws {
     let tiny = try TinyEncoder(hasHead: false)
     let labels = try LabelSet(of: films)
@@ -118,7 +119,8 @@ import Testing
     #expect(texts == films.map { $0.answer ?? "" })
   }
 
-  /// The checkpoint's own classifier answers without any head, and its names are what labels must be.
+  /// The checkpoint's own classifier answers without any head, and its names are what labels must
+  /// be.
   @Test func checkpointsOwnHead() throws {
     let tiny = try TinyEncoder()
     let names = ["entailment", "neutral", "contradiction"]

@@ -162,7 +162,8 @@ private final class Scheduled: TrainableIntervention {
         == "intervention: expected a name that no other kind has, found loreft")
   }
 
-  /// The schedule is called once a step, also for one at several sites; noise is drawn in training alone.
+  /// The schedule is called once a step, also for one at several sites; noise is drawn in training
+  /// alone.
   @Test func ownWayOfTraining() throws {
     let scheduled = Scheduled()
     let adapter = InterventionAdapter([

@@ -77,7 +77,8 @@ func line(_ body: () throws -> Void) -> String? {
   }
 }
 
-/// The tiny BERT classifier of the fixtures with words to read: `entailment`, `neutral` or `contradiction`.
+/// The tiny BERT classifier of the fixtures with words to read: `entailment`, `neutral` or
+/// `contradiction`.
 struct TinyEncoder {
   let model: LanguageModel
   private let folder: TemporaryFolder

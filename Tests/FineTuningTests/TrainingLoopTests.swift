@@ -7,7 +7,7 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What the training loop does beside taking steps.
+/// The training loop's work beside taking steps.
 @Suite struct TrainingLoopTests {
   private let pairs = (0..<11).map { index in
     PromptCompletion(

@@ -149,8 +149,8 @@ import Testing
       let found = zip(gradient, direction.elements).reduce(0.0) {
         $0 + Double($1.0) * Double($1.1)
       }
-      // Long steps cross kinks and bend, short ones drown in rounding: the best of three must agree. A whole
-      // step is as long for many numbers as for few.
+      // Long steps cross kinks and bend, short ones drown in rounding: the best of three must
+      // agree. A whole step is as long for many numbers as for few.
       let differences = try [2e-2, 5e-3, 1.5e-3].map { length in
         let step = Float(length) / Float(direction.count).squareRoot()
         parameter.value = start + step * direction
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  /// What a damaged file says is read has to be made before what is edited.
+  /// A damaged file that reads a component made after the edited one is refused.
   @Test func impossibleReadingsAreRefused() throws {
     let model = try TinyModels.safetensors()
     let kept = try TemporaryFolder()
@@ -192,7 +192,8 @@ import Testing
   @Test func biasesOfProjectionsAndNorms() throws {
     let tiny = try TinyEncoder()
     let adapter = try AdapterConfiguration(method: "bitfit").makeAdapter(for: tiny.model, seed: 0)
-    // Three projections of width 8, two outputs and one of 12; two norms a layer and one before them.
+    // Three projections of width 8, two outputs and one of 12; two norms a layer and one before
+    // them.
     let count = adapter.parameters.reduce(0) { $0 + $1.value.count }
     #expect(count == 3 * (5 * 8 + 12 + 16) + 8)
     disturb(adapter)

@@ -61,7 +61,7 @@ import Testing
     return try result.json()
   }
 
-  /// How many of a result's examples were right.
+  /// The number of a result's examples that were right.
   private func correct(_ accuracy: Any?) -> Int? {
     (accuracy as? [String: Any])?["correct"] as? Int
   }
@@ -72,7 +72,7 @@ import Testing
       uniqueKeysWithValues: list.map { (try #require($0["name"] as? String), $0) })
   }
 
-  /// Whether weights are read as they are stored or widened first, the accuracies are the same.
+  /// The accuracies are the same for weights that are read as they are stored and for widened ones.
   @Test(arguments: [["--rank", "2"], ["--boundless"]])
   func weightsAsStoredOrWidened(more: [String]) throws {
     let stored = try das(more + ["--weights", "stored"])

@@ -31,7 +31,7 @@ import Testing
     #expect(try number(json, "minor_faults_per_step") >= 0)
     #expect(try number(json, "threads") >= 1)
     #expect(json["weights"] as? String == (work == .gemm ? nil : "stored"))
-    // What has no meaning for a workload isn't there.
+    // A figure without a meaning for a workload isn't there.
     var keys: Set = [
       "what", "steps", "seconds", "median_s", "min_s", "peak_rss_mib", "minor_faults_per_step",
       "threads",
@@ -172,7 +172,7 @@ import Testing
     #expect(axes.map { $0["name"] as? String } == names)
     let files = try FileManager.default.contentsOfDirectory(atPath: out.url.path).sorted()
     #expect(files == (names.map { "cost-\($0).png" } + ["run.json"]).sorted())
-    // What cannot be measured is told before anything is.
+    // A quantity that cannot be measured is named before any measurement.
     let wrong = try Program.run(["growth", Program.tiny])
     #expect(wrong.status == 65)
     #expect(

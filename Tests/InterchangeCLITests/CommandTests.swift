@@ -2,7 +2,7 @@ import Foundation
 import Interchange
 import Testing
 
-/// What commands print, against the library and against the reference implementation.
+/// The output of commands, against the library and against the reference implementation.
 @Suite struct CommandTests {
   @Test func tokensAsTextAndAsJSON() throws {
     let model = try LanguageModel(contentsOf: Program.tiny)

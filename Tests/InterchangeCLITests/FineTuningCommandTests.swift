@@ -5,7 +5,7 @@ import Testing
 @Suite struct FineTuningCommandTests {
   private static let colours = ["a", "b", "c"]
 
-  /// Labelled texts in a folder with a training and a test part.
+  /// Labeled texts in a folder with a training and a test part.
   private func folder() throws -> URL {
     let folder = try TemporaryFile(folder: ()).url
     for (name, count) in [("train", 24), ("test", 12)] {
@@ -18,7 +18,8 @@ import Testing
     return folder
   }
 
-  /// A comparison that goes on reads what finished runs found, as long as it is what is asked for.
+  /// A comparison that continues reads the results of finished runs, as long as they answer the
+  /// same question.
   @Test func aResumedComparisonReadsFinishedRuns() throws {
     let (data, out) = (try folder(), try TemporaryFile(folder: ()).url)
     let arguments = [
@@ -52,7 +53,7 @@ import Testing
     // Other test examples are measured, with the parameters that were trained.
     let fewer = try runs("--methods", "red", "--test-limit", "5")
     #expect(first["red"]?.map(\.n) == [12, 12] && fewer["red"]?.map(\.n) == [5, 5])
-    // What can't be read is measured again.
+    // A file that can't be read is measured again.
     let outcome = try #require(
       FileManager.default.subpathsOfDirectory(atPath: out.path).first {
         $0.hasSuffix("red/seed-1/outcome.json")
@@ -109,7 +110,7 @@ import Testing
     #expect(predictions.split(separator: "\n").count == 12)
   }
 
-  /// What is trained and what it takes is told before the first step.
+  /// The trained share and its memory are told before the first step.
   @Test func finetuneTellsSharesAndMemory() throws {
     let result = try Program.run([
       "finetune", Program.tiny, "--data", try folder().path, "--method", "direft", "--rank", "2",
@@ -180,7 +181,8 @@ import Testing
     #expect(found.output.contains("its subspace "))
   }
 
-  /// A search writes its winner, a fine-tuning takes it, and peft's folder of it gives the same text.
+  /// A search writes its winner, a fine-tuning takes it, and peft's folder of it gives the same
+  /// text.
   @Test func searchesTrainsAndExports() throws {
     let (data, out) = (try folder().path, try TemporaryFile(folder: ()).url)
     func place(_ name: String) -> String { out.appending(component: name).path }
@@ -273,7 +275,7 @@ import Testing
         == "interchange: development share: expected examples to choose by, found none")
   }
 
-  /// What is estimated before a run is near what it took.
+  /// The memory estimated before a run is near what it took.
   @Test(.enabled(if: Program.hasSmolLM2, "needs the 98 MB model that `make model` fetches"))
   func memoryIsAsEstimated() throws {
     let text = String(repeating: "the key near the cabinets is on the table ", count: 12)

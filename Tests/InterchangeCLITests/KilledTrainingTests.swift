@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// How far a run has come: a line for each step, and some more.
+  /// The progress of a run: a line for each step, and some more.
   private func lines(_ folder: URL) -> Int {
     let log = try? String(contentsOf: folder.appending(component: "log.jsonl"), encoding: .utf8)
     return log?.split(separator: "\n").count ?? 0

@@ -23,7 +23,7 @@ enum Program {
   static let smollm2 = package.appending(path: ".models/SmolLM2-135M-Instruct.Q4_1.gguf").path
   static let hasSmolLM2 = FileManager.default.fileExists(atPath: smollm2)
 
-  /// Where the test bundle lies, beside the programs.
+  /// The folder of the test bundle, beside the programs.
   private static let folder: URL = {
     let paths = CommandLine.arguments + [Bundle.main.executablePath ?? ""]
     let bundle = paths.first { $0.hasSuffix(".xctest") }

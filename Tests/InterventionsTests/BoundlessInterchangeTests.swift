@@ -172,7 +172,7 @@ import Testing
     #expect(swap.boundary.value.elements == [0.5])
     #expect(swap.parameters.contains { $0 === swap.boundary })
     #expect(swap.orthonormalParameters.map { $0 === swap.rotation.parameter } == [true])
-    let frozen = BoundlessInterchange(swap.rotation.copy(isTrained: false))
+    let frozen = BoundlessInterchange(swap.rotation.frozen)
     #expect(frozen.parameters.map { $0 === frozen.boundary } == [true])
     #expect(frozen.orthonormalParameters.isEmpty)
   }

@@ -153,7 +153,7 @@ import Testing
   }
 
   @Test func frozenRotationsHaveNoParameters() throws {
-    let rotation = try Rotation.random(rank: 2, width: 5, seed: 1).copy(isTrained: false)
+    let rotation = try Rotation.random(rank: 2, width: 5, seed: 1).frozen
     let swap = DistributedInterchange(rotation)
     #expect(swap.parameters.isEmpty && swap.orthonormalParameters.isEmpty)
     #expect(

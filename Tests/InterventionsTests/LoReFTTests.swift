@@ -76,9 +76,9 @@ import Testing
       baseGradients[0], of: { value($0, r, w, b) }, at: base, within: 1e-5, "h")
   }
 
-  /// What LoReFT changes lies in the subspace of R, also after training, when R stays fixed.
+  /// The change by LoReFT lies in the subspace of R, also after training, when R stays fixed.
   @Test func staysInAFixedSubspace() throws {
-    let rotation = try Rotation.random(rank: 2, width: 10, seed: 3).copy(isTrained: false)
+    let rotation = try Rotation.random(rank: 2, width: 10, seed: 3).frozen
     let reft = ReFT(rotation: rotation)
     #expect(reft.parameters.map(\.name) == ["weight", "bias"])
     #expect(reft.orthonormalParameters.isEmpty)

@@ -27,7 +27,7 @@ import Testing
     for rotation in [
       try Rotation.random(rank: 3, width: 17, seed: 4),
       try Rotation.random(rank: 9, width: 17, seed: 4).within(rank: 2, seed: 1),
-      try Rotation.random(rank: 1, width: 1, seed: 4).copy(isTrained: false),
+      try Rotation.random(rank: 1, width: 1, seed: 4).frozen,
     ] {
       try rotation.write(to: url, metadata: metadata)
       let (read, found) = try Rotation.read(contentsOf: url)

@@ -3,7 +3,7 @@ import InterchangeInterventions
 import InterchangeTensors
 import Testing
 
-/// Where rotations come from, and that they stay what they are.
+/// The sources of rotations, and their orthonormality at all times.
 @Suite struct RotationTests {
   private static let shapes: [(rank: Int, width: Int)] = [
     (1, 1), (1, 5), (3, 3), (4, 16), (7, 31), (1, 576), (64, 576), (128, 128),
@@ -186,7 +186,7 @@ import Testing
 
   @Test func frozenCopiesStay() throws {
     let rotation = try Rotation.random(rank: 2, width: 6, seed: 1)
-    let frozen = rotation.copy(isTrained: false)
+    let frozen = rotation.frozen
     #expect(frozen.trainedParameters.isEmpty)
     #expect(!frozen.tensor.requiresGradient && rotation.tensor.requiresGradient)
     try train(rotation, steps: 5)
@@ -195,7 +195,7 @@ import Testing
       frozen.frame.elements == (try Rotation.random(rank: 2, width: 6, seed: 1).frame.elements))
   }
 
-  /// Steps of AdamW that turn the rows towards others, which change.
+  /// Steps of AdamW that turn the rows toward others, which change.
   private func train(_ rotation: Rotation, steps: Int) throws {
     let optimizer = AdamW(rotation.trainedParameters, orthonormal: rotation.trainedParameters)
     var generator = RandomGenerator(seed: 9)

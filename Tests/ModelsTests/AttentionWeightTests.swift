@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  /// An early position's weights are the same whatever else is asked for.
+  /// An early position's weights are the same whatever else is requested.
   @Test func ofAnEarlyPositionAlone() throws {
     let tiny = try TinyModel("llama-gqa")
     let input = tiny.inputs[0]
@@ -114,8 +114,8 @@ import Testing
     }
   }
 
-  /// A position decoded after stored keys looks at all of them; a block whose weights are read is not
-  /// computed a second time, others may be.
+  /// A position decoded after stored keys looks at all of them; a block whose weights are read is
+  /// not computed a second time, others may be.
   @Test func withACacheAndRecomputing() throws {
     let tiny = try TinyModel("llama-gqa")
     let input = tiny.inputs[3]

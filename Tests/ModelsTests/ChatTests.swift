@@ -2,7 +2,7 @@ import InterchangeModels
 import InterchangeTokenizers
 import Testing
 
-/// What a GGUF file says of conversations.
+/// Conversations in a GGUF file's form.
 @Suite struct ChatTests {
   /// Needs the SmolLM2 file; its template's text is compared in ChatTemplateTests.
   @Test(.enabled(if: RealModel.smolLM2.isThere))

@@ -66,7 +66,7 @@ import Testing
     #expect(compared > 50_000)
   }
 
-  /// What a sequence gives doesn't depend on what else is in the batch.
+  /// The outputs of a sequence don't depend on the rest of the batch.
   @Test(arguments: models, [false, true])
   func eachSequenceAlone(name: String, stores: Bool) throws {
     try forEachCase(name, seed: 12, count: 120) { model, generated, number in
@@ -125,15 +125,16 @@ import Testing
       _ = try model.run(request, store: store)
       #expect(counting.counter.take() == .init(blocks: [2: [2, 2]], logits: 2, embedded: 0))
     }
-    // What the store was made for needs nothing more, and the plain outputs are there as well.
+    // A run that the store was made for computes nothing more, and the plain outputs are there as
+    // well.
     let plain = try model.run(.lastLogits(inputs), store: store)
     #expect(counting.counter.take() == .init(blocks: [:], logits: 2, embedded: 0))
     expectSame(
       try #require(plain.logits), try #require(try tiny.model.run(.lastLogits(inputs)).logits),
       "plain logits")
     #expect(store.byteCount == kept)
-    // Keys and values of layer 2 (2 heads of width 4) before the last positions, and the last rows of
-    // two stages of the residual stream.
+    // Keys and values of layer 2 (2 heads of width 4) before the last positions, and the last rows
+    // of two stages of the residual stream.
     #expect(kept == 4 * ((8 + 6) * 2 * 8 + 2 * 2 * 16))
   }
 

@@ -6,8 +6,8 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What is particular to BERT and RoBERTa; activations, patches and gradients are compared with those of
-/// the decoders.
+/// The particulars of BERT and RoBERTa; activations, patches and gradients are compared with those
+/// of the decoders.
 @Suite struct EncoderTests {
   private struct Classified: Decodable {
     struct Text: Decodable {
@@ -91,7 +91,8 @@ import Testing
     #expect(
       line { _ = try logits(.vectors([[1]])) } == "expected an input of token ids, found vectors")
     #expect(
-      line { _ = try logits(.tokens([61])) } == "expected an input of token ids below 61, found 61")
+      line { _ = try logits(.tokens([61])) }
+        == "expected an input of token ids below 61, found id 61")
     let llama = try TinyModel("llama-gqa").model
     #expect(
       line { _ = try llama.run(.lastLogits([.segments(ids, types: ids)])) }

@@ -89,7 +89,7 @@ import Testing
     #expect(order == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3])
   }
 
-  /// Edits concern the prompt, whose keys and values stay edited while decoding goes on.
+  /// Edits concern the prompt, whose keys and values stay edited while decoding continues.
   @Test func editsOnThePrompt() throws {
     let prompts = [tiny.document.prompts[0], tiny.document.prompts[3]]
     func edit(_ positions: [[Int]]) -> Edit {
@@ -113,7 +113,7 @@ import Testing
     let first = try sampled(1, prompts)
     #expect(try sampled(1, prompts) == first)
     #expect(try sampled(2, prompts) != first)
-    // What is drawn for a prompt doesn't depend on those after it.
+    // The draws for a prompt don't depend on the prompts after it.
     #expect(try sampled(1, [prompts[0]]) == [first[0]])
     #expect(try sampled(1, Array(prompts[..<2])) == Array(first[..<2]))
     // Cold sampling is greedy: the runner-up's share is e^(-lead / 0.001).

@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  /// A cache gets all that is read, whatever is asked for.
+  /// A cache gets all that is read, whatever is requested.
   @Test(arguments: [nil, [], [0], [2]] as [[Int]?])
   func whatIsMeasuredDoesNotMatter(first: [Int]?) throws {
     let cache = cache()
@@ -61,7 +61,7 @@ import Testing
       "original")
     other.caches = nil
     expectClose(branch, try #require(try tiny.model.run(other).logits), "branch")
-    // And the copy still goes on from its own.
+    // And the copy still continues from its own.
     var next = Request([.tokens(Array(ids[..<5]) + [60, 59, 1])], logits: [[7]])
     next.caches = [copy]
     let last = try tiny.model.run(next).logits

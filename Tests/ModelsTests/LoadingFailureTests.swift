@@ -27,7 +27,7 @@ import Testing
 
   private func bytes(_ url: URL) throws -> [UInt8] { Array(try Data(contentsOf: url)) }
 
-  /// Replaces what stands once in a file by text of the same length, or of any in JSON.
+  /// Replaces a text that occurs once in a file by text of the same length, or of any in JSON.
   private func replace(_ old: String, _ new: String, in url: URL) throws {
     var data = try Data(contentsOf: url)
     let range = try #require(data.range(of: Data(old.utf8)), "\(old)")
@@ -114,7 +114,8 @@ import Testing
     let text =
       "unknown architecture 'BertForMaskedLM'; expected one of LlamaForCausalLM, "
       + "bert, roberta"
-    #expect(fault(folder) == "llama-gqa/config.json: \(text)")
+    // Families that other tests register follow.
+    #expect(fault(folder)?.hasPrefix("llama-gqa/config.json: \(text)") == true)
     // The first "llama" of the file is the architecture's name; the keys follow.
     try replace("llama", "mamba", in: gguf)
     #expect(

@@ -92,7 +92,8 @@ struct MiniLMTests {
       ?? Fixtures.folder.appending(path: "../../../../shared/data").standardized.path
   ).appending(path: "glue/SST-2")
 
-  /// Every sentence of SST-2, by the hash of all tokens; from `tokenizer.json` and from `vocab.txt`.
+  /// Every sentence of SST-2, by the hash of all tokens; from `tokenizer.json` and from
+  /// `vocab.txt`.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: sst2.path), "needs GLUE's SST-2"))
   func tokensOfSST2() throws {
     let temporary = try TemporaryFolder()

@@ -22,7 +22,7 @@ import Testing
     let positions = Positions(parsing: text)
     #expect(positions == expected)
     #expect(try positions.resolved(length: 5, spans: spans) == resolved)
-    // What is printed can be read again.
+    // A printed position can be read again.
     #expect(Positions(parsing: positions.description) == positions)
     #expect(
       try JSONDecoder().decode(Positions.self, from: JSONEncoder().encode(positions)) == positions)

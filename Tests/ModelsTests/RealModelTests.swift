@@ -63,14 +63,14 @@ struct RealModel: Sendable {
     path: "../shared/data/models/stories260K.gguf")
 }
 
-/// The last position's logits against the reference: 1e-3, the project's promise for real models, as
-/// rounding differs in sums of up to 1,536 terms over 30 layers.
+/// The last position's logits against the reference: 1e-3, the project's promise for real models,
+/// as rounding differs in sums of up to 1,536 terms over 30 layers.
 private func expectOutputs(
   _ logits: Tensor, _ expected: RealModel.Outputs, stride: Int, _ label: String
 ) {
   let values = logits.elements
   let order = values.indices.sorted { values[$0] > values[$1] }.prefix(expected.topIds.count)
-  // Neighbours closer than the tolerance may change places.
+  // Neighbors closer than the tolerance may change places.
   for (found, wanted) in zip(order, expected.topIds) where found != wanted {
     #expect(abs(values[found] - values[wanted]) < 1e-3, "\(label): \(found) before \(wanted)")
   }
@@ -109,7 +109,8 @@ private func expectContinuations(
   }
 }
 
-/// SmolLM2-135M-Instruct, 98 MB: not in the repository; `make demo` fetches it, or SMOLLM2_GGUF names it.
+/// SmolLM2-135M-Instruct, 98 MB: not in the repository; `make demo` fetches it, or SMOLLM2_GGUF
+/// names it.
 @Suite(
   .tags(.realModel), .enabled(if: RealModel.smolLM2.isThere, "no SmolLM2 file: see SMOLLM2_GGUF"))
 struct SmolLM2Tests {

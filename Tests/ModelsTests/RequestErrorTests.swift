@@ -2,7 +2,7 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What a request can get wrong, and the line that says so.
+/// The faults that a request can have, and the line for each.
 @Suite struct RequestErrorTests {
   private let model: Model
   private let input = ModelInput.tokens([3, 1, 4, 1, 5])
@@ -89,7 +89,7 @@ import Testing
         == "expected an input of token ids, found vectors")
   }
 
-  /// Targets are looked up in the head: each must be an output, whatever else is asked for.
+  /// Targets are looked up in the head: each must be an output, whatever else is requested.
   @Test(arguments: [[Int]?.none, [0, 60]], [-1, 61, .max])
   func targetsThatDoNotExist(outputs: [Int]?, target: Int) throws {
     var request = Request.lastLogits([input, input], outputs: outputs)

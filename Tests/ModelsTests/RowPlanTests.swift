@@ -1,7 +1,7 @@
 import InterchangeModels
 import Testing
 
-/// Which cells a run computes, for models of three layers.
+/// The cells that a run computes, for models of three layers.
 @Suite struct RowPlanTests {
   private func plan(
     _ lengths: [Int], edits: [Cells] = [], captures: [Cells] = [], measured: [[Int]]? = nil,

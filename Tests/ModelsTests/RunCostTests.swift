@@ -3,7 +3,7 @@ import InterchangeModels
 import InterchangeTensors
 import Testing
 
-/// What a run is said to cost is what it computes.
+/// The stated cost of a run is the cells it computes.
 @Suite struct RunCostTests {
   private static let models = [
     "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "llama-gqa, bidirectional",
@@ -16,7 +16,8 @@ import Testing
     return parts.count == 2 ? llama.bidirectional : llama
   }
 
-  /// Weights of the products of a block: those with all rows that come in, those with the needed ones.
+  /// Weights of the products of a block: those with all rows that come in, those with the needed
+  /// ones.
   private static func products(_ llama: Llama) -> (key: Int, output: Int) {
     let shape = llama.configuration
     let (all, keys) = (shape.heads * shape.headWidth, shape.keyHeads * shape.headWidth)

@@ -91,8 +91,8 @@ import Testing
     }
   }
 
-  /// Adding zeros that require a gradient leaves the values as they are, and the gradient for the zeros
-  /// is that for the activation.
+  /// Adding zeros that require a gradient leaves the values as they are, and the gradient for the
+  /// zeros is that for the activation.
   @Test(arguments: TinyModel.names)
   func gradientsAtEverySite(name: String) throws {
     let tiny = try TinyModel(name)

@@ -44,8 +44,8 @@ import Testing
     }
   }
 
-  /// The stream between attention and MLP, for which transformers has no hook that both read: the MLP works
-  /// on each row by itself, so swapping a row there is swapping it after the block.
+  /// The stream between attention and MLP, for which transformers has no hook that both read: the
+  /// MLP works on each row by itself, so swapping a row there is swapping it after the block.
   @Test(arguments: TinyModel.names)
   func theMiddleOfTheResidualStream(name: String) throws {
     let tiny = try TinyModel(name)

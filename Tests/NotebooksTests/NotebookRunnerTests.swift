@@ -40,7 +40,7 @@ struct NotebookRunnerTests {
 
     var text: String { get throws { try String(contentsOf: file, encoding: .utf8) } }
 
-    /// What is said when the work fails, without the folder.
+    /// The message when the work fails, without the folder.
     func message(_ work: (NotebookRunner, URL) throws -> NotebookRunner.Outcome) -> String? {
       do {
         _ = try work(runner, file)
@@ -80,8 +80,8 @@ struct NotebookRunnerTests {
 
     """
 
-  /// Outputs and figures come under their cells, a cell whose file isn't there keeps its own; then `check`
-  /// passes until something differs.
+  /// Outputs and figures come under their cells, a cell whose file isn't there keeps its own; then
+  /// `check` passes until something differs.
   @Test func runsAndChecks() throws {
     let sample = try Sample(Self.text)
     let outcome = try sample.runner.run(sample.file)
@@ -121,7 +121,7 @@ struct NotebookRunnerTests {
         == "a.md: line 15: figure line.png: 1 where it printed 3, tolerance 0.1")
   }
 
-  /// What goes wrong names the notebook's line.
+  /// A failure names the notebook's line.
   @Test(arguments: [
     ("```swift\nlet x: Int = \"a\"\n```\n", "a.md:2:14: error: cannot convert value"),
     (

@@ -86,7 +86,7 @@ private func small() -> Benchmark {
   }
 }
 
-/// How the cost of a step grows: what is predicted is exact, what is measured is there.
+/// The growth of a step's cost: predictions are exact, measurements are there.
 @Suite struct CostGrowthTests {
   private static let axes: [(name: String, values: [Int])] = [
     ("layer", [0, 4, 9, 14, 19, 24, 29]), ("position", [0, 10, 21, 31, 42, 52, 63]),
@@ -117,7 +117,7 @@ private func small() -> Benchmark {
   private func record() throws -> RunRecord {
     RunRecord(
       command: "growth", arguments: ["MODEL"], model: nil, seed: 0, started: Date(),
-      results: RunRecord.Results(growth: try Self.recorded()))
+      results: RunResults(try Self.recorded()))
   }
 
   @Test func codingInARecord() throws {
@@ -155,7 +155,7 @@ private func small() -> Benchmark {
     }
   }
 
-  /// What a figure shows: milliseconds of both curves at the axis's places.
+  /// The content of a figure: milliseconds of both curves at the axis's places.
   @Test(arguments: 0..<5)
   func charts(index: Int) throws {
     let growth = try Self.recorded()
@@ -185,7 +185,8 @@ private func small() -> Benchmark {
     }
   }
 
-  /// A real measurement, tiny: the predicted cost falls with depth and position and rises with the batch.
+  /// A real measurement, tiny: the predicted cost falls with depth and position and rises with the
+  /// batch.
   @Test func measured() throws {
     var benchmark = small()
     (benchmark.batch, benchmark.length, benchmark.steps) = (2, 8, 1)
@@ -203,8 +204,8 @@ private func small() -> Benchmark {
     for axis in growth.axes {
       #expect(axis.points.allSatisfy { $0.seconds > 0 && $0.predicted > 0 }, "\(axis.name)")
     }
-    // Cells above the edit: the last position alone at the layers that follow, but all those after an
-    // earlier one, of which the last layer computes one.
+    // Cells above the edit: the last position alone at the layers that follow, but all those after
+    // an earlier one, of which the last layer computes one.
     #expect(growth.axes[0].points.map(\.rows) == [2 * 2, 2 * 1, 0])
     #expect(growth.axes[1].points.map(\.rows) == Array(repeating: 2, count: 7))
     #expect(growth.axes[2].points.map(\.rows) == [1, 2, 4, 8, 16, 32, 64])

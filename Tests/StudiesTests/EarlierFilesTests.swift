@@ -16,7 +16,7 @@ private enum Earlier {
     try RunRecord(folder: folder.appending(components: "runs", name))
   }
 
-  /// What a list of expectations says.
+  /// The content of a list of expectations.
   static func expected<T: Decodable>(_ type: T.Type, in part: String) throws -> T {
     let file = folder.appending(components: part, "expected.json")
     return try JSONDecoder().decode(type, from: Data(contentsOf: file))
@@ -277,11 +277,11 @@ struct EarlierAdapter: Decodable, Sendable, CustomTestStringConvertible {
   static let all = (try? Earlier.expected([EarlierAdapter].self, in: "adapters")) ?? []
 }
 
-/// Adapters, and what else a training or an alignment leaves in files.
+/// Adapters, and everything else that a training or an alignment leaves in files.
 @Suite struct EarlierAdapterTests {
-  /// How far a loss may be from the one that was measured, as a share of it. Sums of float32 in
+  /// The distance that a loss may have from the measured one, as a share of it. Sums of float32 in
   /// another order (other kernels, threads or machines) change such a loss by some 10⁻⁶ of it; this
-  /// leaves a hundredfold, and is less than what the weakest of the adapters changes.
+  /// leaves a hundredfold, and is less than the change by the weakest of the adapters.
   private static let tolerance = 1e-4
 
   private func isClose(_ found: Double, _ expected: Double) -> Bool {
@@ -319,8 +319,8 @@ struct EarlierAdapter: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Whether a file has fewer numbers than the training had: soft tokens leave the network that
-  /// made them behind.
+  /// True when a file has fewer numbers than the training had: soft tokens drop the network that
+  /// made them.
   private static func isReadSmaller(_ adapter: EarlierAdapter) -> Bool {
     ["p-tuning", "prefix-tuning"].contains(adapter.method)
   }
@@ -392,9 +392,10 @@ struct EarlierTraining: Decodable, Sendable, CustomTestStringConvertible {
 
 /// States of trainings.
 @Suite struct EarlierTrainingTests {
-  /// How far a loss may be from that of the unbroken training, where the parameters of each step
-  /// follow from the step before: what other sums of float32 change adds up over the steps, so that it
-  /// may be ten times more than for a single measure. For losses below 1 it is no share of them.
+  /// The distance that a loss may have from that of the unbroken training, where the parameters of
+  /// each step follow from the step before: changes by other sums of float32 add up over the steps,
+  /// so that it may be ten times more than for a single measure. For losses below 1 it is no share
+  /// of them.
   private func isClose(_ found: Double, _ expected: Double) -> Bool {
     abs(found - expected) <= 1e-3 * max(1, abs(expected))
   }

@@ -16,10 +16,10 @@ import Testing
         component: "block_output", head: nil, layers: [0, 1], positions: ["0", "1"], cells: cells))
     return RunRecord(
       command: "sweep", arguments: ["MODEL"], model: nil, seed: 7, started: Date(),
-      results: RunRecord.Results(sweeps: [sweep]))
+      results: RunResults(SweepRuns([sweep])))
   }
 
-  /// What is written is read back, and figures drawn from it are the same bytes.
+  /// A record is read back as it was written, and figures drawn from it are the same bytes.
   @Test func roundTripAndFigures() throws {
     let folder = FileManager.default.temporaryDirectory.appending(component: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -53,7 +53,7 @@ import Testing
     #expect(record.results.sweeps?.map(\.place) == ["block_output"])
   }
 
-  /// What no figure could be drawn of is refused when it is read.
+  /// A result that no figure could be drawn of is refused when it is read.
   @Test func resultsThatDoNotFit() throws {
     var wider = SampleRun.sweep("agreement")
     var result = try #require(wider["result"] as? [String: Any])
@@ -81,8 +81,8 @@ import Testing
   }
 }
 
-/// The claim of the README: DAS finds both equalities in the first hidden layer and nothing finds the
-/// identity of the first argument.
+/// The claim of the README: DAS finds both equalities in the first hidden layer and nothing finds
+/// the identity of the first argument.
 @Suite struct EqualityExperimentTests {
   @Test func tableOfThePaper() throws {
     let experiment = try EqualityExperiment(

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: Activation.allCases) func aNumberThatIsNoneStaysOne(activation: Activation) {
-    // A training run that diverged must not look healthy behind a non-linearity.
+    // A training run that diverged must not look healthy after a non-linearity.
     let result = Tensor([.nan, 1]).activated(activation)
     #expect(result.elements[0].isNaN)
     #expect(result.elements[1].isFinite)

@@ -154,7 +154,8 @@ struct PackedSequences {
   }
 
   @Test func rowsOutsideEverySegmentAreZero() {
-    // Row 2 belongs to no sequence: it must hold and pass back nothing, whatever memory held before.
+    // Row 2 belongs to no sequence: it must hold and pass back nothing, whatever memory held
+    // before.
     _ = Tensor(repeating: .nan, shape: [3, 4])
     let (query, key) = (Tensor(repeating: 1, shape: [3, 4]), Tensor(repeating: 1, shape: [2, 4]))
     let leaf = query.requiringGradient()

@@ -33,7 +33,7 @@ import Testing
       }
       let first = address(100_000)
       #expect(address(100_000) == first)
-      // A neighbour of the same class gets it too; one of another class doesn't.
+      // A neighbor of the same class gets it too; one of another class doesn't.
       #expect(address(99_000) == first)
       #expect(address(60_000) != first)
       let held = Tensor(repeating: 1, shape: [100_000])
@@ -57,7 +57,7 @@ import Testing
       // One at a time was in use: the largest.
       let largest = 4 * BufferPool.capacity(for: megabyte + 199 * megabyte / 8)
       #expect(pool.cachedBytes + pool.liveBytes <= largest + max(16 << 20, largest / 8))
-      // What is used over and over stays.
+      // A buffer that is used over and over stays.
       let address = UInt(bitPattern: Tensor.zeros([megabyte]).pointer)
       for size in 0..<200 {
         _ = Tensor.zeros([megabyte + size * megabyte / 8])

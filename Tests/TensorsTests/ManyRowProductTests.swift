@@ -97,7 +97,7 @@ import Testing
   }
 }
 
-/// What is multiplied in every way that many rows can be.
+/// The operands of every product of many rows.
 private struct Operands {
   let x: Tensor
   let y: Tensor

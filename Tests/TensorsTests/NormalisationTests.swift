@@ -65,7 +65,8 @@ import Testing
 
   @Test func layerNormKeepsItsDigitsFarFromZero() {
     // Rows around 1,000: mean and variance, forward and backward, must not cancel. The inputs
-    // themselves are exact; 1e-3 is what float32 leaves of a mean of 1,000 in units of one deviation.
+    // themselves are exact; 1e-3 is what float32 leaves of a mean of 1,000 in units of one
+    // deviation.
     var samples = Samples(seed: 43)
     let x = samples.normal([3, 65]) + Tensor(repeating: 1_000, shape: [3, 65])
     checkOperation(

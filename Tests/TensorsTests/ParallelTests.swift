@@ -3,7 +3,7 @@ import InterchangeTensors
 import Synchronization
 import Testing
 
-/// How often each index of a parallel loop was visited.
+/// The number of visits to each index of a parallel loop.
 private final class Visits: Sendable {
   private let counts: Mutex<[Int]>
 

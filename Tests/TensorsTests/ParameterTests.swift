@@ -49,7 +49,8 @@ import Testing
     #expect(weight.tensor.elements == [100])
   }
 
-  /// What a recording kept is free again while gradients go back, not only when the loss goes.
+  /// The kept tensors of a recording are free again while gradients go back, not only when the loss
+  /// goes.
   @Test func aRecordingIsForgottenOnTheWay() {
     final class Kept {}
     let weight = Parameter("weight", Tensor([2]))
@@ -78,8 +79,8 @@ import Testing
     #expect(loss.scalar == 8)
   }
 
-  /// In a backward pass the gradients of a gated unit take the place of its operands, unless somebody
-  /// holds those.
+  /// In a backward pass the gradients of a gated unit take the place of its operands, unless
+  /// somebody holds those.
   @Test(arguments: [false, true]) func gradientsTakeThePlaceOfWhatIsNeededNoMore(isHeld: Bool) {
     var samples = Samples(seed: 83)
     let (first, second) = (samples.normal([5, 40]), samples.normal([5, 40]))
@@ -98,7 +99,7 @@ import Testing
       }
       return Tensor.swiglu(gate: operands[0], up: operands[1]).sum()
     }()
-    // Gradients of tensors leave the operands: asked for twice, they are the same.
+    // Gradients of tensors leave the operands: taken twice, they are the same.
     let asked = (0..<2).map { _ in loss.gradients(of: weights.map(\.tensor)).map(\.elements) }
     #expect(asked[0] == asked[1])
     #expect(tookPlace == [false, false, false, false])

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 31, 33]) func aRowDoesNotDependOnTheOthers(rows: Int) {
-    // What else is in a batch may change the order of a sum, never more than its rounding.
+    // The rest of a batch may change the order of a sum, never more than its rounding.
     var samples = Samples(seed: 23)
     let (x, weight) = (samples.normal([rows, 128]), samples.normal([300, 128]))
     let together = x.linear(weight)

@@ -63,7 +63,7 @@ import Testing
     expectClose(moment(4), 3, absolute: 4 * 96.0.squareRoot() / root, relative: 0)
     let within = Double(numbers.count { abs($0) < 1 }) / Double(count)
     expectClose(within, 0.682_689, absolute: 4e-3, relative: 0)
-    // Neighbours are independent: both numbers of one Box–Muller pair would not be.
+    // Neighbors are independent: both numbers of one Box–Muller pair would not be.
     let lag = zip(numbers, numbers.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / Double(count)
     expectClose(lag, 0, absolute: 4 / root, relative: 0)
   }

@@ -2,7 +2,7 @@ import InterchangeTensors
 import Testing
 
 @Suite struct RowsTests {
-  /// What a function makes of a matrix row by row.
+  /// The rows of a matrix in a given order, one after the other.
   private func rows(_ matrix: Matrix, _ indices: some Sequence<Int>) -> [Double] {
     indices.flatMap { row in (0..<matrix.width).map { matrix[row, $0] } }
   }
@@ -146,7 +146,8 @@ import Testing
   }
 
   @Test func aSliceOfAProductPassesItsGradientOn() {
-    // The slice's gradient must come back in the vector's shape, or the product before it can't use it.
+    // The slice's gradient must come back in the vector's shape, or the product before it can't use
+    // it.
     let a = Tensor([1, 2, 3]).requiringGradient()
     let b = Tensor([4, 5, 6])
     let gradient = (a * b).rowSlice(1..<3).sum().gradients(of: [a])[0]

@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 8]) func findsTheLeadingEigenspace(k: Int) throws {
-    // Maximise tr(R A Rᵀ) over frames: the k largest of the eigenvalues 1, 2, …, d of A.
+    // Maximize tr(R A Rᵀ) over frames: the k largest of the eigenvalues 1, 2, …, d of A.
     let d = 20
     var samples = Samples(seed: 115)
     let basis = try frame([d, d], &samples)

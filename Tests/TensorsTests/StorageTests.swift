@@ -131,7 +131,7 @@ private final class ReadOnlyPage: Sendable {
   }
 
   @Test func noOperationWritesItsOperands() throws {
-    // Every write to the page ends the process; nothing but finishing is asked here.
+    // Every write to the page ends the process; the test only has to finish.
     let (tensor, page) = borrowed()
     let vector = Tensor(borrowing: page.pointer, shape: [4], owner: page)
     let square = Tensor(borrowing: page.pointer, shape: [3, 3], owner: page)

@@ -57,7 +57,7 @@ import Testing
     #expect(rendered >= 2)
   }
 
-  /// What a message spells out stays text: the marks' ids come from the template alone.
+  /// A mark that a message spells out stays text: the marks' ids come from the template alone.
   @Test(arguments: templates) func messagesInjectNoSpecialTokens(_ template: Template) throws {
     let chat = try chat(template.template)
     let tokenizer = try Self.tokenizer()

@@ -46,13 +46,13 @@ enum Fixtures {
     }
   }
 
-  /// What the reference does with a text and a `tokenizer.json`.
+  /// The reference's results for a text and a `tokenizer.json`.
   struct Case: Decodable {
     var text: String
     var ids: [Int]
     /// Without special tokens in the text, where that is different.
     var unparsed: [Int]?
-    /// Where it is not the text.
+    /// The decoded text where it is not the text.
     var decoded: String?
     /// Without special tokens, where that is different.
     var skipped: String?

@@ -43,7 +43,7 @@ import Testing
     #expect(try Tokenizer(vocabulary: description).encode("aba") == [6, 3, 1])
   }
 
-  /// The rule itself, without a queue: join the best two neighbours until none are a token.
+  /// The rule itself, without a queue: join the best two neighbors until none are a token.
   @Test func encodingIsThePlainRule() throws {
     let fixture = try Fixtures.sentencePiece()
     let tokenizer = try Tokenizer(vocabulary: fixture.description)

@@ -22,7 +22,7 @@ import Testing
       if name != "llama2" {
         #expect(tokenizer.decodeBytes(item.ids) == Array(decoded.utf8))
       }
-      // Its SentencePiece decoder keeps the spaces that encoding puts behind special tokens.
+      // Its SentencePiece decoder keeps the spaces that encoding puts after special tokens.
       if name != "llama2" || !text.contains("<s>") {
         #expect(
           tokenizer.decodeBytes(item.ids, skippingSpecialTokens: true) == Array(skipped.utf8))

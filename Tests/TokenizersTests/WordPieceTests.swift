@@ -2,7 +2,8 @@ import Foundation
 import InterchangeTokenizers
 import Testing
 
-/// The encoders' tokenizers against the reference, from `tokenizer.json` and from the files before it.
+/// The encoders' tokenizers against the reference, from `tokenizer.json` and from the files before
+/// it.
 @Suite struct WordPieceTests {
   private struct Pair: Decodable {
     let first: String
@@ -29,7 +30,8 @@ import Testing
         tokenizer.encode(item.text, parsingSpecialTokens: false) == item.unparsed ?? item.ids,
         "\(text)")
       let decoded = item.decoded ?? item.text
-      // The reference has no decoder for `vocab.txt` alone that differs from that of `tokenizer.json`.
+      // The reference has no decoder for `vocab.txt` alone that differs from that of
+      // `tokenizer.json`.
       #expect(tokenizer.decodeBytes(item.ids) == Array(decoded.utf8), "\(text)")
       #expect(
         tokenizer.decodeBytes(item.ids, skippingSpecialTokens: true)
@@ -66,7 +68,8 @@ import Testing
     #expect(error?.description == "\(text.path): expected the token \"[CLS]\", found none")
   }
 
-  /// Each token's range is the part of the text that it stands for, whatever normalization did to it.
+  /// Each token's range is the part of the text that it stands for, whatever normalization did to
+  /// it.
   @Test func rangesInTheText() throws {
     let tokenizer = try tokenizer("bert")
     let text = "  The KÉYS [MASK], 京x"

@@ -7,15 +7,15 @@ extension CounterfactualDataset {
 
   /// Splits so that no member of the group occurs in both parts.
   ///
-  /// Examples that share members, directly or through others, stay together when such clusters
-  /// give the fraction within a tenth; nothing is lost then, and the built-in tasks draw their data
-  /// so that it is. Otherwise each member is given to a part at random, and examples that mix
-  /// members of both are dropped; `splitRecord` says how many.
+  /// Examples that share members, directly or through others, stay together when such clusters give
+  /// the fraction within a tenth; nothing is lost then, and the built-in tasks draw their data so
+  /// that it is. Otherwise each member is given to a part at random, and examples that mix members
+  /// of both are dropped; `splitRecord` has their number.
   ///
   /// - Parameters:
   ///   - group: The kind of thing that the parts may not share.
   ///   - fraction: The share of examples for training, between 0 and 1.
-  ///   - seed: Decides who goes where.
+  ///   - seed: The seed of the assignment to parts.
   /// - Throws: `CausalModelError` when the fraction is out of range, an example names no member of
   ///   the group, or a part would be empty.
   public func split(
@@ -40,7 +40,7 @@ extension CounterfactualDataset {
 
   /// Splits at random, for a validation part; the parts may share nouns, names or entities.
   ///
-  /// Throws `CausalModelError` when the fraction is out of range or a part would be empty.
+  /// - Throws: `CausalModelError` when the fraction is out of range or a part would be empty.
   public func split(fraction: Double, seed: UInt64 = 0) throws -> Parts {
     try check(fraction)
     var generator = SplitMix64(seed: seed)

@@ -4,11 +4,11 @@ import InterchangeBasics
 public struct CounterfactualDataset<Input: ExampleInput>: RandomAccessCollection, Sendable {
   /// The task's command-line name.
   public let task: String
-  /// The name of what is changed, such as "subjectNumber".
+  /// The name of the change, such as "subjectNumber".
   public let changing: String
   /// The examples, in a random order that the seed decided.
   public let examples: [CounterfactualExample<Input>]
-  /// How this part was split off, or `nil` for data that are whole.
+  /// The split that gave this part, or `nil` for data that are whole.
   public let splitRecord: SplitRecord?
 
   /// A data set of these examples.

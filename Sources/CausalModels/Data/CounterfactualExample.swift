@@ -1,5 +1,5 @@
-/// One interchange question: what should the answer to base be when variables are set to the values
-/// they have on sources?
+/// One interchange question: the answer that base should have when variables are set to the values
+/// they have on sources.
 ///
 /// The label is the causal model's own answer to that question; nothing else writes it.
 public struct CounterfactualExample<Input: ExampleInput>: Hashable, Sendable {
@@ -9,7 +9,7 @@ public struct CounterfactualExample<Input: ExampleInput>: Hashable, Sendable {
   public let sources: [Input]
   /// The variables that are set; the first has its value from the first source, and so on.
   public let variables: [String]
-  /// What the causal model answers under the interchange.
+  /// The causal model's answer under the interchange.
   public let label: String
   /// The answers to compare, the label among them.
   public let answers: [String]
@@ -19,7 +19,7 @@ public struct CounterfactualExample<Input: ExampleInput>: Hashable, Sendable {
   /// The only source of an example that changes one variable, else the first of them.
   public var source: Input { sources[0] }
 
-  /// Whether the interchange changes the answer to base.
+  /// True when the interchange changes the answer to base.
   public var changesAnswer: Bool { label != base.answer }
 
   /// The members of a group that occur in base or in a source.
@@ -29,8 +29,8 @@ public struct CounterfactualExample<Input: ExampleInput>: Hashable, Sendable {
 
   /// An example whose label is the causal model's answer under the interchange.
   ///
-  /// Throws `CausalModelError` when there is not one source for each variable (and at least one),
-  /// when the label is not among the answers, and what `CausalModel.interchange` throws.
+  /// - Throws: `CausalModelError` when there is not one source for each variable (and at least
+  ///   one), when the label is not among the answers, and as `CausalModel.interchange`.
   public init(
     base: Input, sources: [Input], variables: [String], answers: [String],
     model: CausalModel

@@ -1,10 +1,10 @@
-/// What a network is given, together with what a causal model says about it.
+/// A network's input, together with a causal model's description of it.
 ///
 /// `Prompt` is text for a language model, `VectorInput` numbers for a perceptron.
 public protocol ExampleInput: Hashable, Sendable {
   /// The values of the causal model's inputs.
   var setting: Setting { get }
-  /// What the causal model answers, spelled as the network says it (" are" after a prompt).
+  /// The causal model's answer, spelled as the network gives it (" are" after a prompt).
   var answer: String { get }
   /// The things that occur in the input, by kind, for splits that share none.
   var groups: [GroupKind: Set<String>] { get }
@@ -16,7 +16,7 @@ public struct VectorInput: ExampleInput {
   public let values: [Float]
   /// The values of the causal model's inputs.
   public let setting: Setting
-  /// What the causal model answers.
+  /// The causal model's answer.
   public let answer: String
   /// The objects that the vector embeds, by their identity.
   public let groups: [GroupKind: Set<String>]

@@ -2,7 +2,7 @@
 public struct Prompt: ExampleInput {
   /// The complete text that the model is given.
   public let text: String
-  /// Where named parts such as "subject" are in the text, as ranges of UTF-8 offsets.
+  /// The places of named parts such as "subject" in the text, as ranges of UTF-8 offsets.
   ///
   /// A range covers the words and not the space before them; the token of a word may begin one byte
   /// earlier.
@@ -17,8 +17,10 @@ public struct Prompt: ExampleInput {
   /// The nouns, names or entities in the text.
   public let groups: [GroupKind: Set<String>]
 
-  /// A prompt of these parts; a span outside the text or one that cuts a character in two throws
-  /// `CausalModelError.template`.
+  /// A prompt of these parts.
+  ///
+  /// - Throws: `CausalModelError.template` for a span outside the text or one that cuts a character
+  ///   in two.
   public init(
     text: String, spans: [String: Range<Int>] = [:], template: String, setting: Setting,
     answer: String, groups: [GroupKind: Set<String>] = [:]

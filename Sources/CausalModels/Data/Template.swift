@@ -1,18 +1,20 @@
 /// A sentence with named gaps: "The {subject} near the {attractor}".
 ///
 /// Each gap becomes a span of the filled text under its own name.
-package struct Template: Sendable {
+public struct Template: Sendable {
   private enum Piece: Sendable {
     case literal(String)
     case gap(String)
   }
 
   /// The sentence as it was written, with its gaps.
-  package let pattern: String
+  public let pattern: String
   private let pieces: [Piece]
 
-  /// Parses a pattern; throws for an unclosed, stray, nested, empty or repeated gap.
-  package init(_ pattern: String) throws {
+  /// Parses a pattern.
+  ///
+  /// - Throws: `CausalModelError.template` for an unclosed, stray, nested, empty or repeated gap.
+  public init(_ pattern: String) throws {
     func invalid(_ problem: String) -> CausalModelError {
       .template(pattern, problem: problem)
     }
@@ -44,8 +46,8 @@ package struct Template: Sendable {
 
   /// The text with every gap filled, and each gap's range of UTF-8 offsets.
   ///
-  /// Throws when a gap has no words or words have no gap.
-  package func fill(
+  /// - Throws: `CausalModelError.template` when a gap has no words or words have no gap.
+  public func fill(
     _ words: [String: String]
   ) throws -> (text: String, spans: [String: Range<Int>]) {
     var text = ""
@@ -67,5 +69,25 @@ package struct Template: Sendable {
       throw CausalModelError.template(pattern, problem: "no gap takes the words of '\(name)'")
     }
     return (text, spans)
+  }
+}
+
+extension Template {
+  /// The filled template as a prompt, with the causal model's answer.
+  ///
+  /// - Parameters:
+  ///   - words: the words of each gap
+  ///   - setting: the values of the causal model's inputs
+  ///   - groups: the nouns, names or entities among the words, for splits that share none
+  /// - Throws: `CausalModelError` for a gap without words, words without a gap, or a setting that the model
+  ///   doesn't take.
+  public func prompt(
+    _ words: [String: String], setting: Setting, model: CausalModel,
+    groups: [GroupKind: Set<String>]
+  ) throws -> Prompt {
+    let (text, spans) = try fill(words)
+    return try Prompt(
+      text: text, spans: spans, template: pattern, setting: setting,
+      answer: model.answer(setting), groups: groups)
   }
 }

@@ -3,11 +3,11 @@ import OrderedCollections
 extension CausalModel {
   /// Runs the model: the values of all variables for these inputs.
   ///
-  /// A variable with an intervention has that value, whatever its parents say; an input with an
+  /// A variable with an intervention has that value, whatever its parents' values; an input with an
   /// intervention need not be given.
   ///
-  /// Throws `CausalModelError` for an input that is missing, unknown, computed by the model or not
-  /// allowed, and for an intervention on an unknown variable.
+  /// - Throws: `CausalModelError` for an input that is missing, unknown, computed by the model or
+  ///   not allowed, and for an intervention on an unknown variable.
   public func run(_ inputs: Setting, interventions: Setting = [:]) throws -> Setting {
     for name in inputs.keys.sorted() {
       guard let variable = ordered[name] else { throw unknown(name) }
@@ -39,8 +39,10 @@ extension CausalModel {
 
   /// Runs base with each named variable set to the value that it has on its own source.
   ///
-  /// Each source is a setting of the inputs. Returns the values of all variables; throws as `run`
-  /// does.
+  /// Each source is a setting of the inputs.
+  ///
+  /// - Returns: the values of all variables.
+  /// - Throws: as `run`.
   public func interchange(base: Setting, sources: [String: Setting]) throws -> Setting {
     var interventions: Setting = [:]
     for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
@@ -50,7 +52,9 @@ extension CausalModel {
     return try run(base, interventions: interventions)
   }
 
-  /// The output variable's value, as text, for these inputs; throws as `run` does.
+  /// The output variable's value, as text, for these inputs.
+  ///
+  /// - Throws: as `run`.
   public func answer(_ inputs: Setting) throws -> String {
     try outputText(of: run(inputs))
   }

@@ -14,7 +14,7 @@ import OrderedCollections
 /// try model.interchange(base: base, sources: ["equal": ["a": 5, "b": 5, "c": 6]])["answer"]  // 3
 /// ```
 ///
-/// An interchange intervention on the model says what a network *should* answer when its
+/// An interchange intervention on the model gives the answer that a network *should* have when its
 /// representation of a variable is replaced (Geiger et al. 2021, arXiv 2106.02997).
 public struct CausalModel: Sendable {
   /// The output variable's name.
@@ -24,8 +24,8 @@ public struct CausalModel: Sendable {
 
   /// A model of these variables, given in any order.
   ///
-  /// Throws `CausalModelError` for a name that is used twice, a parent or an output that does not
-  /// exist, and a cycle.
+  /// - Throws: `CausalModelError` for a name that is used twice, a parent or an output that does
+  ///   not exist, and a cycle.
   public init(_ variables: [CausalVariable], output: String) throws {
     var named: OrderedDictionary<String, CausalVariable> = [:]
     for variable in variables {

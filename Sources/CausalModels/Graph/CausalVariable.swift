@@ -1,6 +1,6 @@
 /// A named variable of a causal model: an input, or a function of other variables.
 public struct CausalVariable: Sendable {
-  /// How a mechanism computes its value from its parents' values, given in the parents' order.
+  /// A mechanism's value as a function of its parents' values, given in the parents' order.
   public typealias Function = @Sendable ([CausalValue]) throws -> CausalValue
 
   enum Kind: Sendable {
@@ -14,7 +14,7 @@ public struct CausalVariable: Sendable {
   public let parents: [String]
   let kind: Kind
 
-  /// Whether the value is given from outside.
+  /// True when the value is given from outside.
   public var isInput: Bool {
     if case .input = kind { true } else { false }
   }
@@ -45,7 +45,9 @@ public struct CausalVariable: Sendable {
     }
   }
 
-  /// Throws when an input may not have the value.
+  /// Checks that an input may have the value.
+  ///
+  /// - Throws: `CausalModelError.valueNotAllowed` when an input may not have the value.
   func check(_ value: CausalValue) throws {
     guard case .input(let allowed?) = kind, !allowed.contains(value) else { return }
     throw CausalModelError.valueNotAllowed(

@@ -15,14 +15,14 @@ public enum BuiltInTasks {
 
   /// The language model task of this name.
   ///
-  /// Throws `CausalModelError` for an unknown name, and for a task over vectors.
+  /// - Throws: `CausalModelError` for an unknown name, and for a task over vectors.
   public static func languageModelTask(named name: String) throws -> any CausalTask<Prompt> {
     try find(name, in: forLanguageModels.map { ($0.name, $0) }, expected: "text")
   }
 
   /// The task over vectors of this name.
   ///
-  /// Throws `CausalModelError` for an unknown name, and for a task over text.
+  /// - Throws: `CausalModelError` for an unknown name, and for a task over text.
   public static func vectorTask(named name: String) throws -> any CausalTask<VectorInput> {
     try find(name, in: forVectors.map { ($0.name, $0) }, expected: "vector")
   }

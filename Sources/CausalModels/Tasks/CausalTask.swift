@@ -1,4 +1,4 @@
-/// A behaviour of a network with a causal model that explains it, and the data to test that.
+/// A behavior of a network with a causal model that explains it, and the data to test that.
 ///
 /// ```swift
 /// let task = SubjectVerbAgreement()
@@ -6,16 +6,16 @@
 ///   .split(disjoint: .nouns, seed: 0)
 /// ```
 public protocol CausalTask<Input>: Sendable {
-  /// What the network is given: `Prompt` or `VectorInput`.
+  /// The kind of the network's input: `Prompt` or `VectorInput`.
   associatedtype Input: ExampleInput
-  /// What an interchange can change.
+  /// The kind of change that an interchange makes.
   associatedtype Change: CausalChange
 
   /// The task's name on the command line.
   var name: String { get }
   /// The task in one sentence.
   var summary: String { get }
-  /// Which answers are compared.
+  /// The answers that are compared.
   var answerKind: AnswerKind { get }
   /// The kind of thing that train and test data should not share.
   var group: GroupKind { get }
@@ -24,18 +24,19 @@ public protocol CausalTask<Input>: Sendable {
 
   /// Different inputs with their answers, balanced and in a random order that the seed decides.
   ///
-  /// Throws `CausalModelError` when the count is not positive or exceeds what the task can make.
+  /// - Throws: `CausalModelError` when the count is not positive or exceeds what the task can make.
   func inputs(count: Int, seed: UInt64) throws -> [Input]
 
   /// Different counterfactual examples, balanced and in a random order that the seed decides.
   ///
-  /// Throws `CausalModelError` when the count is not positive or exceeds what the task can make.
+  /// - Throws: `CausalModelError` when the count is not positive or exceeds what the task can make.
   func counterfactuals(
     changing change: Change, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Input>
 }
 
-/// What an interchange of a task can change: one variable of the causal model, or several at once.
+/// A change that an interchange of a task can make: of one variable of the causal model, or of
+/// several at once.
 ///
 /// The raw value is the name on the command line.
 public protocol CausalChange: RawRepresentable<String>, CaseIterable, Sendable {
@@ -48,7 +49,7 @@ extension CausalChange {
   public var variables: [String] { [rawValue] }
 }
 
-/// Which answers of a task are compared with each other.
+/// The answers of a task that are compared with each other.
 public enum AnswerKind: Hashable, Sendable {
   /// The same answers for every example, in the order of `CounterfactualExample.answers`.
   case fixed([String])
@@ -57,7 +58,7 @@ public enum AnswerKind: Hashable, Sendable {
 }
 
 extension CausalTask {
-  /// The names of what can be changed, the usual one first.
+  /// The names of all changes, the usual one first.
   public var changeNames: [String] { Change.allCases.map(\.rawValue) }
 
   /// Counterfactual examples drawn with seed 0.
@@ -67,9 +68,9 @@ extension CausalTask {
     try counterfactuals(changing: change, count: count, seed: 0)
   }
 
-  /// Counterfactual examples that change what has this name, one of `changeNames`.
+  /// Counterfactual examples of the change with this name, one of `changeNames`.
   ///
-  /// Throws `CausalModelError.unknownChange` for any other name.
+  /// - Throws: `CausalModelError.unknownChange` for any other name.
   public func counterfactuals(
     changing changeName: String, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Input> {

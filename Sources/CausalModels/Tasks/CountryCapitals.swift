@@ -5,9 +5,9 @@ import InterchangeBasics
 /// Countries and capitals are single tokens after a space in the usual byte-level vocabularies, so
 /// all prompts of one frame correspond position by position.
 public struct CountryCapitals: CausalTask {
-  /// What an interchange can change.
+  /// The changes that an interchange can make.
   public enum Change: String, CausalChange {
-    /// Which country is asked about.
+    /// The country in question.
     case country
   }
 
@@ -19,7 +19,7 @@ public struct CountryCapitals: CausalTask {
   public let answerKind = AnswerKind.perExample("the base's and the source's capital")
   /// Countries.
   public let group = GroupKind.entities
-  /// What stands before the statement.
+  /// The words before the statement.
   public let frame: SentenceFrame
 
   /// The task with sentences in this frame.

@@ -5,9 +5,9 @@ import InterchangeBasics
 /// All prompts have the same number of words, with the name in third place, and no word but the
 /// name tells the gender.
 public struct GenderedPronoun: CausalTask {
-  /// What an interchange can change.
+  /// The changes that an interchange can make.
   public enum Change: String, CausalChange {
-    /// Whether the name is a man's or a woman's.
+    /// The gender of the name.
     case gender
   }
 

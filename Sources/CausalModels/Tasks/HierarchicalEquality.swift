@@ -3,20 +3,20 @@ import InterchangeBasics
 /// Hierarchical equality: is (a = b) the same truth value as (c = d)?
 ///
 /// The input is four objects, each a vector drawn uniformly from (−1, 1), side by side; with the
-/// usual width of 4 that is `[16]`. Objects are new in every example, so test objects are never
-/// those of training. The task is from Geiger et al. 2023, "Finding alignments between interpretable
-/// causal variables and distributed neural representations" (arXiv 2303.02536): networks are found to
-/// compute both equalities and not to keep the identity of the first argument.
+/// usual width of 4 that is `[16]`. Objects are new in every example, so test objects never occur
+/// in training. The task is from Geiger et al. 2023, "Finding alignments between interpretable
+/// causal variables and distributed neural representations" (arXiv 2303.02536): networks are found
+/// to compute both equalities and not to keep the identity of the first argument.
 public struct HierarchicalEquality: CausalTask {
-  /// What an interchange can change.
+  /// The changes that an interchange can make.
   public enum Change: String, CausalChange {
-    /// Whether a = b.
+    /// The truth value of a = b.
     case leftEqual
-    /// Whether c = d.
+    /// The truth value of c = d.
     case rightEqual
     /// Both equalities, each from its own source.
     case bothEqual
-    /// Which object a is.
+    /// The identity of the object a.
     case firstArgument
 
     /// The variables that are set, each from its own source.
@@ -53,7 +53,7 @@ public struct HierarchicalEquality: CausalTask {
   /// The width of a network's input: four objects.
   public var inputWidth: Int { 4 * objectWidth }
 
-  /// Four inputs, the identities of a, b, c and d; two equalities; whether these are equal.
+  /// Four inputs, the identities of a, b, c and d; two equalities; the equality of these.
   public var causalModel: CausalModel {
     get throws {
       try CausalModel(

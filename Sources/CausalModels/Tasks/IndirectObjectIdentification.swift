@@ -7,11 +7,11 @@ import InterchangeBasics
 /// (the indirect object) gets it (Wang et al. 2022, arXiv 2211.00593). All prompts have the same
 /// number of words.
 public struct IndirectObjectIdentification: CausalTask {
-  /// What an interchange can change.
+  /// The changes that an interchange can make.
   public enum Change: String, CausalChange {
-    /// Which of the two names is repeated; the source has the base's names, in the same order.
+    /// The place of the name that is repeated; the source has the base's names, in the same order.
     case subjectPosition
-    /// Who gets the thing; the source has two other names.
+    /// The person who gets the thing; the source has two other names.
     case indirectObject
   }
 
@@ -128,7 +128,7 @@ public struct IndirectObjectIdentification: CausalTask {
   ]
 }
 
-/// Which of the two names is the subject.
+/// The one of the two names that is the subject.
 private enum Position: String, CaseIterable {
   case first
   case second
@@ -148,7 +148,7 @@ private struct Sentences {
     using generator: inout SplitMix64
   ) throws -> Prompt {
     let setting: Setting = [
-      // Names have their leading space here, as the model says them.
+      // Names have their leading space here, as in the model's answers.
       "firstName": .string(" " + names.first), "secondName": .string(" " + names.second),
       "subjectPosition": subject.value,
     ]

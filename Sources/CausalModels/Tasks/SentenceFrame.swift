@@ -1,4 +1,4 @@
-/// What stands before a statement.
+/// The words before a statement.
 public enum SentenceFrame: String, CaseIterable, Sendable {
   /// The statement alone: "The key near the cabinets".
   case bare

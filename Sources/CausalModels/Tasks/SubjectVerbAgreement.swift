@@ -3,13 +3,13 @@ import InterchangeBasics
 /// Subject–verb agreement with an attractor: "The key near the cabinets" → " is".
 ///
 /// The sentence stops before the verb, whose number is the subject's. A second noun, the attractor,
-/// stands between them with a number of its own (Linzen, Dupoux and Goldberg 2016,
-/// arXiv 1611.01368). All prompts of one frame have the same number of words, and the words are
-/// single tokens in the usual byte-level vocabularies, so positions correspond between prompts.
+/// is between them with a number of its own (Linzen, Dupoux and Goldberg 2016, arXiv 1611.01368).
+/// All prompts of one frame have the same number of words, and the words are single tokens in the
+/// usual byte-level vocabularies, so positions correspond between prompts.
 public struct SubjectVerbAgreement: CausalTask {
-  /// What an interchange can change.
+  /// The changes that an interchange can make.
   public enum Change: String, CausalChange {
-    /// Whether the subject is singular or plural.
+    /// The subject's number, singular or plural.
     case subjectNumber
   }
 
@@ -24,7 +24,7 @@ public struct SubjectVerbAgreement: CausalTask {
   public let answerKind = AnswerKind.fixed(Self.answers)
   /// Nouns, subjects and attractors alike.
   public let group = GroupKind.nouns
-  /// What stands before the subject.
+  /// The words before the subject.
   public let frame: SentenceFrame
 
   /// The task with sentences in this frame.

@@ -29,8 +29,8 @@ extension PeftFolder {
   /// Writes a LoRA or soft tokens of a causal model for peft.
   ///
   /// - Parameter folder: made when it doesn't exist
-  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for an adapter that peft's format
-  ///   can't hold, `CheckpointError` when it can't be written.
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for an adapter that peft's
+  ///   format can't hold, `CheckpointError` when it can't be written.
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL
   ) throws {

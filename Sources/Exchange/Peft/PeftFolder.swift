@@ -4,8 +4,8 @@ import InterchangeCheckpoints
 import InterchangeFineTuning
 import InterchangeModels
 
-/// A folder that peft's `save_pretrained` wrote: `adapter_config.json` and `adapter_model.safetensors`,
-/// of LoRA, prompt tuning, P-tuning or prefix tuning.
+/// A folder that peft's `save_pretrained` wrote: `adapter_config.json` and
+/// `adapter_model.safetensors`, of LoRA, prompt tuning, P-tuning or prefix tuning.
 public struct PeftFolder: ForeignAdapter {
   static let configurationName = "adapter_config.json"
   static let weightsName = "adapter_model.safetensors"
@@ -54,8 +54,8 @@ public struct PeftFolder: ForeignAdapter {
 
   /// The adapter, for a base model; peft doesn't say which one it was trained on.
   ///
-  /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what doesn't fit the
-  ///   model, `ModelError` for a layer that it lacks.
+  /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what doesn't fit
+  ///   the model, `ModelError` for a layer that it lacks.
   public func adapter(for base: LanguageModel) throws -> any Adapter {
     let tensors = AdapterTensors(weights)
     let adapter = try kind.adapter(self, tensors, for: base)

@@ -5,7 +5,8 @@ import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
 
-/// A kind of adapter that peft has: a file of its own in this folder, and its name in `PeftFolder/kinds`.
+/// A kind of adapter that peft has: a file of its own in this folder, and its name in
+/// `PeftFolder/kinds`.
 protocol PeftKind: SendableMetatype {
   /// The name in `peft_type`.
   static var name: String { get }
@@ -17,13 +18,13 @@ protocol PeftKind: SendableMetatype {
     _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
   ) throws -> any Adapter
 
-  /// What peft keeps of an adapter; nil for one of another kind.
+  /// The parts that peft keeps of an adapter; nil for one of another kind.
   ///
   /// - Throws: `FineTuningError` for one of this kind that peft's format can't hold.
   static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents?
 }
 
-/// What peft keeps of an adapter.
+/// The parts that peft keeps of an adapter.
 struct PeftContents {
   /// The fields of this kind, by our spelling of their names; they are written in snake case.
   let fields: any Encodable

@@ -34,7 +34,7 @@ enum PeftPrefixTuning: PeftSoftTokens {
   }
 }
 
-/// What peft is told of soft tokens; nil fields are left out.
+/// The fields of soft tokens; nil ones are left out.
 struct PeftSoftTokenFields: Encodable {
   let numVirtualTokens: Int
   let numTransformerSubmodules = 1

@@ -4,7 +4,8 @@ import InterchangeModels
 
 /// A choice that users have with a method: its name, what it may be, and how it is read and shown.
 ///
-/// Those that several methods share are in `SharedChoices.swift`, a method's own in the method's file:
+/// Those that several methods share are in `SharedChoices.swift`, a method's own in the method's
+/// file:
 ///
 /// ```swift
 /// extension AdapterChoice {
@@ -29,9 +30,9 @@ public struct AdapterChoice: Sendable {
   public let valueName: String?
   /// The values that are taken, in words.
   public let range: String
-  /// What is taken where nothing is chosen, in words.
+  /// The default, in words.
   public private(set) var defaultText = "none"
-  /// What a text must look like to be read.
+  /// The look of a text that can be read.
   private let form: String
   private let read: @Sendable (String) throws -> (any Value)?
   private let show: @Sendable (any Value) -> String
@@ -96,8 +97,8 @@ public struct AdapterChoice: Sendable {
     defaulting(to: show(value)) { _, _ in value }
   }
 
-  /// The choice of a method that takes a value which follows from the choices before it in the method's
-  /// list, and from the model.
+  /// The choice of a method that takes a value which follows from the choices before it in the
+  /// method's list, and from the model.
   ///
   /// - Parameters:
   ///   - words: what that is
@@ -116,8 +117,8 @@ public struct AdapterChoice: Sendable {
 
   /// The value that a text means.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text that can't be read or
-  ///   whose value is not taken, `ModelError` for an unknown component.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text that can't be
+  ///   read or whose value is not taken, `ModelError` for an unknown component.
   public func value(of text: String) throws -> any Value {
     guard let value = try read(text) else {
       throw FineTuningError.invalidSetting(name: name, expected: form, found: text)
@@ -126,7 +127,7 @@ public struct AdapterChoice: Sendable {
     return value
   }
 
-  /// What a text that can't be read should have looked like; nil for one that can.
+  /// The form that a text that can't be read should have; nil for one that can.
   public func misreading(of text: String) -> String? {
     // What throws says more when the choice is made.
     do { return try read(text) == nil ? form : nil } catch { return nil }
@@ -142,13 +143,13 @@ public struct AdapterChoice: Sendable {
   /// The text of a value, as a user writes it.
   public func text(of value: any Value) -> String { show(value) }
 
-  /// Whether a value chooses nothing.
+  /// True for a value that chooses nothing.
   func choosesNothing(_ value: any Value) -> Bool { isNeutral(value) }
 
   /// The value that a record holds.
   func value(from record: JSONValue) throws -> any Value { try restore(record) }
 
-  /// What is taken where nothing is chosen.
+  /// The value where nothing is chosen.
   func standardValue(
     _ configuration: AdapterConfiguration, _ model: LanguageModel
   ) throws -> (any Value)? {

@@ -8,12 +8,12 @@ import InterchangeModels
 public struct AdapterConfiguration: Sendable {
   /// The method's name, such as `loreft`.
   public var method: String
-  /// What was chosen, by the names that the choices have in records.
+  /// The chosen values, by the names that the choices have in records.
   private var values: [String: any AdapterChoice.Value] = [:]
 
   public init(method: String) { self.method = method }
 
-  /// What was chosen; nil for nothing.
+  /// A chosen value; nil for nothing.
   public subscript<Chosen: AdapterChoice.Value>(choice: AdapterChoice) -> Chosen? {
     get {
       let value = values[choice.key]
@@ -39,16 +39,16 @@ public struct AdapterConfiguration: Sendable {
 
   /// Makes a choice as a user writes it.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text that can't be read or a
-  ///   value that is not taken, `ModelError` for an unknown component.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a text that can't be
+  ///   read or a value that is not taken, `ModelError` for an unknown component.
   public mutating func set(_ choice: AdapterChoice, to text: String) throws {
     values[choice.key] = try choice.value(of: text)
   }
 
   /// Makes a choice by its name, as the command line spells it.
   ///
-  /// - Throws: as ``set(_:to:)-(AdapterChoice,_)``, and ``FineTuningError`` for an unknown method or a
-  ///   choice that it doesn't have, with those of similar names.
+  /// - Throws: as ``set(_:to:)-(AdapterChoice,_)``, and ``FineTuningError`` for an unknown method
+  ///   or a choice that it doesn't have, with those of similar names.
   public mutating func set(_ name: String, to text: String) throws {
     let choices = try AdapterMethods.named(method).choices
     if let choice = choices.first(where: { $0.name == name }) {
@@ -65,10 +65,11 @@ public struct AdapterConfiguration: Sendable {
       name: name, expected: "nothing, as \(method) has no such choice", found: "a choice")
   }
 
-  /// The configuration with every default of the method filled in: all that decides what is trained.
+  /// The configuration with every default of the method filled in: all that decides what is
+  /// trained.
   ///
-  /// What depends on the model, such as the projections that it has, is the model's. A choice that the
-  /// method does without stays open.
+  /// A default that depends on the model, such as the projections that it has, is the model's. A
+  /// choice that the method does without stays open.
   ///
   /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown method.
   public func effective(for model: LanguageModel) throws -> AdapterConfiguration {
@@ -84,8 +85,9 @@ public struct AdapterConfiguration: Sendable {
   /// - Parameters:
   ///   - seed: of what starts at random
   ///   - inputs: a subspace to use, steering vectors
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown method or a choice
-  ///   that the method doesn't have, `ModelError` or `InterventionError` for one that doesn't fit.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown method or a
+  ///   choice that the method doesn't have, `ModelError` or `InterventionError` for one that
+  ///   doesn't fit.
   public func makeAdapter(
     for base: LanguageModel, seed: UInt64 = 0, inputs: AdapterInputs = AdapterInputs()
   ) throws -> any Adapter {
@@ -113,8 +115,8 @@ extension AdapterConfiguration: Equatable {
   }
 }
 
-/// An object with the method and what was chosen, each by the name of its choice; what no known method
-/// chooses is kept as it stands.
+/// An object with the method and what was chosen, each by the name of its choice; what no known
+/// method chooses is kept as it stands.
 extension AdapterConfiguration: Codable {
   private struct Key: CodingKey {
     let stringValue: String

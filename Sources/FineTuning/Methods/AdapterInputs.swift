@@ -1,7 +1,7 @@
 import InterchangeInterventions
 import InterchangeTensors
 
-/// What a method is made from besides its configuration.
+/// The things that a method is made from besides its configuration.
 public struct AdapterInputs {
   /// A kind of input.
   public enum Kind: Sendable {
@@ -31,14 +31,14 @@ public struct AdapterInputs {
         name: "subspace", expected: rotation.width, found: width)
     }
     return switch use {
-    case .start: rotation.copy(isTrained: true)
-    case .fixed: rotation.copy(isTrained: false)
+    case .start: rotation.trainable
+    case .fixed: rotation.frozen
     case .constrained: try rotation.within(rank: rank, seed: seed)
     }
   }
 }
 
-/// How a method uses a subspace that was found before.
+/// The use of a subspace that was found before.
 public enum SubspaceUse: String, Codable, Sendable, CaseIterable {
   /// The rotation starts there and is trained.
   case start

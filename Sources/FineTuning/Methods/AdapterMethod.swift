@@ -4,8 +4,8 @@ import InterchangeTensors
 
 /// A way to make adapters: its names, the choices that users have, and how one is made.
 ///
-/// The command line, `tune`, records and help follow from it. One of this package is a file in this folder
-/// and a line in ``AdapterMethods``; one from outside is a type that is registered there:
+/// The command line, `tune`, records and help follow from it. One of this package is a file in this
+/// folder and a line in ``AdapterMethods``; one from outside is a type that is registered there:
 ///
 /// ```swift
 /// enum DoublingMethod: AdapterMethod {
@@ -25,10 +25,10 @@ public protocol AdapterMethod: SendableMetatype {
   static var names: [String] { get }
   /// A line for users, with the paper.
   static var summary: String { get }
-  /// The choices that it knows, each with the method's own default. A default may follow from the choices
-  /// before it.
+  /// The choices that it knows, each with the method's own default. A default may follow from the
+  /// choices before it.
   static var choices: [AdapterChoice] { get }
-  /// What it can be made from besides its configuration.
+  /// The things that it can be made from besides its configuration.
   static var inputs: Set<AdapterInputs.Kind> { get }
   /// The values that a search varies where nothing is said: what the methods' papers vary.
   ///
@@ -38,7 +38,8 @@ public protocol AdapterMethod: SendableMetatype {
   /// An untrained adapter.
   ///
   /// - Parameters:
-  ///   - configuration: one of this method's names, with its choices and defaults alone, all in range
+  ///   - configuration: one of this method's names, with its choices and defaults alone, all in
+  ///     range
   ///   - seed: of what starts at random
   /// - Throws: an error naming the choice that doesn't fit.
   static func make(
@@ -53,11 +54,11 @@ extension AdapterMethod {
 }
 
 extension AdapterMethod {
-  /// One intervention for each layer, or one each for the first and the last positions: of the choices
-  /// `layers`, `component`, `positions`, `isTied` and `dropout`.
+  /// One intervention for each layer, or one each for the first and the last positions: of the
+  /// choices `layers`, `component`, `positions`, `isTied` and `dropout`.
   ///
-  /// - Throws: as `make`, ``FineTuningError`` without positions, `ModelError` for a layer that the model
-  ///   lacks.
+  /// - Throws: as `make`, ``FineTuningError`` without positions, `ModelError` for a layer that the
+  ///   model lacks.
   public static func placedInterventions(
     _ configuration: AdapterConfiguration, _ base: LanguageModel,
     make: (_ site: Site, _ index: Int) throws -> any Intervention

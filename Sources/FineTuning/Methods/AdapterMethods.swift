@@ -22,8 +22,8 @@ public enum AdapterMethods {
 
   /// Makes a method known; once is enough, and twice does no harm.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` when another method has one of its
-  ///   names already.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` when another method has one
+  ///   of its names already.
   public static func register(_ type: any AdapterMethod.Type) throws {
     try registry.register(type) { known in
       if known.contains(where: { $0 == type }) { return false }

@@ -11,8 +11,8 @@ extension BiasUpdate: StorableIntervention {
   }
 }
 
-/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections and norms, or of chosen
-/// projections. Those of a pooler and of a head are not among them.
+/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections and norms, or
+/// of chosen projections. Those of a pooler and of a head are not among them.
 enum BitFitMethod: AdapterMethod {
   static let names = ["bitfit"]
   static let summary = "The bias terms that the model has (arXiv 2106.10199)."

@@ -38,8 +38,8 @@ extension Bottleneck: StorableIntervention {
   }
 }
 
-/// Bottleneck adapters: serial ones after attention and MLP (arXiv 1902.00751), parallel ones beside the
-/// MLP (arXiv 2110.04366).
+/// Bottleneck adapters: serial ones after attention and MLP (arXiv 1902.00751), parallel ones
+/// beside the MLP (arXiv 2110.04366).
 enum BottleneckMethod: AdapterMethod {
   static let names = Bottleneck.methods
   static let summary =

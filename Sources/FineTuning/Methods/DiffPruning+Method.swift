@@ -20,7 +20,7 @@ extension AdapterChoice {
     range: "above 0, to 1"
   ) { $0 > 0 && $0 <= 1 }
 
-  /// What an open gate adds to the loss.
+  /// The price of an open gate in the loss.
   public static let penalty = number(
     "penalty", "What an open gate costs in diff pruning.", valueName: "λ", range: "0 or more"
   ) { $0 >= 0 }
@@ -32,16 +32,16 @@ extension AdapterConfiguration {
     get { self[.share] }
     set { self[.share] = newValue }
   }
-  /// What an open gate of diff pruning adds to the loss.
+  /// The price of an open gate of diff pruning in the loss.
   public var penalty: Double? {
     get { self[.penalty] }
     set { self[.penalty] = newValue }
   }
 }
 
-/// Diff pruning (arXiv 2012.07463): a change of all weights that is trained to be sparse. In the first half
-/// of the training gates are drawn and a penalty shuts them; then the largest changes are kept, of all
-/// layers together, and only those are trained on.
+/// Diff pruning (arXiv 2012.07463): a change of all weights that is trained to be sparse. In the
+/// first half of the training gates are drawn and a penalty shuts them; then the largest changes
+/// are kept, of all layers together, and only those are trained on.
 enum DiffPruningMethod: AdapterMethod {
   static let names = ["diff-pruning"]
   static let summary = "A sparse change of all weights (arXiv 2012.07463)."

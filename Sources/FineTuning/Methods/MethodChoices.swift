@@ -2,8 +2,8 @@ import Foundation
 import InterchangeBasics
 import InterchangeDatasets
 
-/// A method with choices of its own, as a user writes it: `loreft:rank=8:rate=4e-3`. As a file it is what
-/// a search found and a fine-tuning takes.
+/// A method with choices of its own, as a user writes it: `loreft:rank=8:rate=4e-3`. As a file it
+/// is what a search found and a fine-tuning takes.
 public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertible {
   /// One choice: an ``AdapterChoice`` by its name, or a setting of the training.
   public struct Choice: Codable, Sendable, Hashable {
@@ -30,7 +30,8 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
     (self.method, self.choices) = (method, choices)
   }
 
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a part that is no choice.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a part that is no
+  ///   choice.
   public init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     self.init(
@@ -52,8 +53,8 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
 
   /// Makes the choices.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown choice or a value
-  ///   that can't be read.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an unknown choice or a
+  ///   value that can't be read.
   public func apply(
     to configuration: inout AdapterConfiguration, _ settings: inout FineTuningSettings
   ) throws {

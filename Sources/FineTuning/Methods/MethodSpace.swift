@@ -29,11 +29,11 @@ public struct MethodSpace: Sendable, Equatable {
 
   /// The method's name.
   public let method: String
-  /// What is chosen, in the order written.
+  /// The choices, in the order written.
   public let axes: [Axis]
 
-  /// - Parameter text: a method, and its choices with values separated by slashes; a method alone has the
-  ///   axes that it names itself
+  /// - Parameter text: a method, and its choices with values separated by slashes; a method alone
+  ///   has the axes that it names itself
   /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)``.
   public init(parsing text: String) throws {
     let written = try MethodChoices(parsing: text)

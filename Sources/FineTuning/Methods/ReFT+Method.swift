@@ -10,7 +10,7 @@ extension ReFT: StorableIntervention {
   public struct Traits: Codable, Sendable {
     let rank: Int?
     let activation: Activation?
-    /// Whether training changes the rotation.
+    /// True where training changes the rotation.
     let isTrained: Bool?
     /// The rank of the subspace that the rotation is trained within.
     let container: Int?

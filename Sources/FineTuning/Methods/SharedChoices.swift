@@ -20,7 +20,7 @@ extension AdapterChoice {
     "positions", "Positions of the prompt: f7+l7, f3, l2, -1, all; every goes on after it.",
     valueName: "p", form: "positions", read: { Positions(parsing: $0) })
 
-  /// Whether the first and the last positions of `fN+lM` share their weights.
+  /// True where the first and the last positions of `fN+lM` share their weights.
   public static let isTied = AdapterChoice(
     "separate", key: "isTied",
     "Weights of their own for the first and the last positions of fN+lM.",
@@ -74,7 +74,7 @@ extension AdapterConfiguration {
     get { self[.positions] }
     set { self[.positions] = newValue }
   }
-  /// Whether the first and the last positions of `fN+lM` share their weights.
+  /// True where the first and the last positions of `fN+lM` share their weights.
   public var isTied: Bool? {
     get { self[.isTied] }
     set { self[.isTied] = newValue }

@@ -7,7 +7,7 @@ extension AdapterChoice {
   public static let tokens = integer(
     "tokens", "Soft tokens of prompt, prefix and P-tuning.", range: "1 to half the model's context")
 
-  /// What soft tokens start as.
+  /// The start of soft tokens.
   public static let initialization = AdapterChoice(
     "start", key: "initialization", "Soft tokens start: random, vocabulary, or a text's.",
     valueName: "how", form: "random, vocabulary or a text",
@@ -19,7 +19,7 @@ extension AdapterChoice {
     "Width of the network that makes the soft tokens; 0: none.", range: "0 to 65536"
   ) { (0...1 << 16).contains($0) }
 
-  /// How many prompts are trained side by side and vote.
+  /// The number of prompts that are trained side by side and vote.
   public static let members = integer(
     "members", "Prompts that are trained side by side and vote.", range: "1 to 1024"
   ) { (1...1024).contains($0) }
@@ -31,30 +31,31 @@ extension AdapterConfiguration {
     get { self[.tokens] }
     set { self[.tokens] = newValue }
   }
-  /// What soft tokens start as: nothing but noise, tokens of the vocabulary, or those of a text.
+  /// The start of soft tokens: nothing but noise, tokens of the vocabulary, or those of a text.
   public var initialization: SoftTokens.Initialization? {
     get { self[.initialization] }
     set { self[.initialization] = newValue }
   }
-  /// The width of the network that makes the soft tokens while they are trained; 0 trains them directly.
+  /// The width of the network that makes the soft tokens while they are trained; 0 trains them
+  /// directly.
   public var encoderWidth: Int? {
     get { self[.encoderWidth] }
     set { self[.encoderWidth] = newValue }
   }
-  /// How many prompts are trained side by side and vote.
+  /// The number of prompts that are trained side by side and vote.
   public var members: Int? {
     get { self[.members] }
     set { self[.members] = newValue }
   }
 }
 
-/// Soft tokens before the input (prompt tuning, arXiv 2104.08691; P-tuning, arXiv 2103.10385) or before
-/// the keys and values of every layer (prefix tuning, arXiv 2101.00190).
+/// Soft tokens before the input (prompt tuning, arXiv 2104.08691; P-tuning, arXiv 2103.10385) or
+/// before the keys and values of every layer (prefix tuning, arXiv 2101.00190).
 enum SoftTokensMethod: AdapterMethod {
   static let names = SoftTokens.Form.allCases.map(\.rawValue)
   static let summary = """
-    Trained tokens before the input (arXiv 2104.08691, 2103.10385), or keys and values before every \
-    layer's (arXiv 2101.00190).
+    Trained tokens before the input (arXiv 2104.08691, 2103.10385), or keys and values before \
+    every layer's (arXiv 2101.00190).
     """
   static let choices: [AdapterChoice] = [
     .tokens.defaulting(to: "20; of a prefix 10") { configuration, _ in

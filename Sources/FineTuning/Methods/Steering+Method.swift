@@ -4,7 +4,7 @@ import InterchangeTensors
 
 extension Steering: StorableIntervention {
   public static var methods: [String] { ["steering"] }
-  /// Whether training changes the coefficient.
+  /// True where training changes the coefficient.
   public struct Traits: Codable, Sendable {
     let isTrained: Bool?
   }
@@ -23,21 +23,21 @@ extension Steering: StorableIntervention {
 }
 
 extension AdapterChoice {
-  /// How much of a steering vector is added; found by training when nothing is chosen.
+  /// The coefficient of a steering vector; found by training when nothing is chosen.
   public static let coefficient = number(
     "coefficient", "How much of a steering vector is added.", valueName: "c", range: "a number")
 }
 
 extension AdapterConfiguration {
-  /// How much of a steering vector is added; found by training when nil.
+  /// The coefficient of a steering vector; found by training when nil.
   public var coefficient: Double? {
     get { self[.coefficient] }
     set { self[.coefficient] = newValue }
   }
 }
 
-/// Steering vectors: given or computed ones at every position, of which training finds only how much
-/// of each is added.
+/// Steering vectors: given or computed ones at every position, of which training finds only how
+/// much of each is added.
 enum SteeringMethod: AdapterMethod {
   static let names = ["steering"]
   static let summary = "Steering vectors, given or from contrast pairs (arXiv 2308.10248)."

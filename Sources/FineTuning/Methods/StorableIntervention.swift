@@ -4,8 +4,8 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// An intervention that can be kept in an adapter's file: its tensors by name, and as JSON what they
-/// don't say.
+/// An intervention that can be kept in an adapter's file: its tensors by name, and as JSON what
+/// they don't say.
 ///
 /// ```swift
 /// extension Doubling: StorableIntervention {
@@ -23,7 +23,7 @@ public protocol StorableIntervention: Intervention, SendableMetatype {
 
   /// The names that it has in files; an intervention's `name` is one of them.
   static var methods: [String] { get }
-  /// What its tensors don't say.
+  /// The record of what its tensors don't say.
   var traits: Traits { get }
   /// Its tensors by name, trained or not.
   var storedTensors: [(name: String, tensor: Tensor)] { get }

@@ -14,8 +14,8 @@ public enum StorableInterventions {
 
   /// Makes a kind of intervention known; once is enough, and twice does no harm.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` when another kind has one of its
-  ///   names already.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` when another kind has one
+  ///   of its names already.
   public static func register(_ type: any StorableIntervention.Type) throws {
     try registry.register(type) { known in
       if known.contains(where: { $0 == type }) { return false }

@@ -1,16 +1,27 @@
 import InterchangeCheckpoints
 import InterchangeTensors
 
-/// Reads the weights of an architecture, each checked against the shape that the configuration says.
+/// Reads the weights of an architecture, each checked against the shape that the configuration
+/// says.
 ///
-/// All throw `CheckpointError` for a missing tensor, ``ModelError`` for one of another shape.
-struct CheckpointReader {
-  let checkpoint: any Checkpoint
-  let form: WeightForm
+/// All methods throw `CheckpointError` for a missing tensor, ``ModelError`` for one of another
+/// shape.
+public struct CheckpointReader {
+  /// The tensors.
+  public let checkpoint: any Checkpoint
+  /// The form in which weights are to be held.
+  public let form: WeightForm
 
-  func contains(_ name: String) -> Bool { checkpoint.contains(name) }
+  /// A reader of a checkpoint's tensors.
+  public init(_ checkpoint: any Checkpoint, form: WeightForm) {
+    (self.checkpoint, self.form) = (checkpoint, form)
+  }
 
-  func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor {
+  /// Tells whether there is a tensor of this name.
+  public func contains(_ name: String) -> Bool { checkpoint.contains(name) }
+
+  /// The tensor of this name as it is stored.
+  public func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor {
     let stored = try checkpoint.tensor(named: name)
     guard stored.shape == shape else {
       throw ModelError.shapeMismatch(
@@ -19,18 +30,19 @@ struct CheckpointReader {
     return stored
   }
 
-  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+  /// The tensor of this name, widened.
+  public func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
     try stored(name, shape).floats()
   }
 
   /// The tensor `name.weight` [outputs, inputs].
-  func weight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
+  public func weight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
     let stored = try stored(name + ".weight", [outputs, inputs])
     return form == .stored ? stored.weight() : Weight(stored.floats())
   }
 
   /// The tensor `name.weight` [outputs, inputs] with `name.bias` where there is one.
-  func projection(_ name: String, _ outputs: Int, _ inputs: Int) throws -> LinearMap {
+  public func projection(_ name: String, _ outputs: Int, _ inputs: Int) throws -> LinearMap {
     LinearMap(
       weight: try weight(name, outputs, inputs),
       bias: contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
@@ -39,11 +51,16 @@ struct CheckpointReader {
 
 /// Checks the numbers of a configuration against what a model can have.
 ///
-/// All throw ``ModelError/invalidConfiguration(path:field:expected:found:)``.
-struct ConfigurationCheck {
-  let path: String
+/// All methods throw ``ModelError/invalidConfiguration(path:field:expected:found:)``.
+public struct ConfigurationCheck {
+  /// The file, as errors name it.
+  public let path: String
 
-  func callAsFunction(
+  /// A check of the numbers in a file.
+  public init(path: String) { self.path = path }
+
+  /// Checks that something holds for a field.
+  public func callAsFunction(
     _ holds: Bool, _ field: String, _ expected: String, _ found: some Any
   ) throws {
     if !holds {
@@ -52,8 +69,8 @@ struct ConfigurationCheck {
     }
   }
 
-  /// A size that may be multiplied with another without an overflow.
-  func size(_ value: Int, _ field: String) throws {
+  /// Checks a size, which may then be multiplied with another without an overflow.
+  public func size(_ value: Int, _ field: String) throws {
     let limit = 1 << 24
     try self((1...limit).contains(value), field, "1 to \(limit)", value)
   }

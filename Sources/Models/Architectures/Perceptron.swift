@@ -3,20 +3,27 @@ import InterchangeTensors
 
 /// A plain multi-layer perceptron: h ← f(W h + b) for each layer, then a linear read-out.
 ///
-/// It reads one vector: a sequence of length 1. `block_output` of layer l is its l-th hidden vector.
+/// It reads one vector: a sequence of length 1. `block_output` of layer l is its l-th hidden
+/// vector.
 public struct Perceptron: Architecture {
   /// A linear map: weight [outputs, inputs], bias [outputs].
   public struct Linear: Sendable {
+    /// The matrix [outputs, inputs].
     public var weight: Tensor
+    /// The addition to the outputs: [outputs].
     public var bias: Tensor
 
+    /// A map with its bias.
     public init(weight: Tensor, bias: Tensor) {
       (self.weight, self.bias) = (weight, bias)
     }
   }
 
+  /// The maps of the hidden layers.
   public let hidden: [Linear]
+  /// The map to the outputs.
   public let readout: Linear
+  /// The non-linearity after each hidden layer.
   public let activation: Activation
 
   /// A perceptron whose hidden layers are all equally wide.
@@ -28,7 +35,7 @@ public struct Perceptron: Architecture {
     (self.hidden, self.readout, self.activation) = (hidden, readout, activation)
   }
 
-  /// Random weights: normal with deviation 1/√inputs, biases 0.
+  /// A perceptron with random weights: normal with deviation 1/√inputs, biases 0.
   public init(
     inputs: Int, width: Int, layers: Int, outputs: Int, activation: Activation = .relu, seed: UInt64
   ) {
@@ -42,42 +49,19 @@ public struct Perceptron: Architecture {
     self.init(hidden: hidden, readout: linear(width, outputs), activation: activation)
   }
 
-  public var name: String { "perceptron" }
-  public var layers: Int { hidden.count }
-  public var width: Int { hidden[0].weight.rows }
-  public var vocabulary: Int { 0 }
-  public var outputs: Int { readout.weight.rows }
-  public var isCausal: Bool { true }
-  public var maximumLength: Int { 1 }
-  public var parameterCount: Int {
-    (hidden + [readout]).reduce(0) { $0 + $1.weight.count + $1.bias.count }
-  }
-
-  public var weightBytes: Int { 4 * parameterCount }
-  public var recordedWidth: Int { 2 * width }
-
-  public func blockCost(
-    _ layer: Int, keyRows: Int, outputRows: Int, pairs: Int
-  ) -> RunCost {
-    cost(hidden[layer].weight, rows: outputRows)
-  }
-
-  public func outputCost(rows: Int, outputs: Int) -> RunCost {
-    var cost = cost(readout.weight, rows: rows)
-    cost.rows = 0
-    return cost
-  }
-
-  private func cost(_ weight: Tensor, rows: Int) -> RunCost {
-    RunCost(
-      rows: rows, operations: 2 * Double(weight.count * rows), weightBytes: Double(4 * weight.count)
-    )
+  public var shape: ModelShape {
+    ModelShape(
+      name: "perceptron", layers: hidden.count, width: hidden[0].weight.rows, vocabulary: 0,
+      outputs: readout.weight.rows, maximumLength: 1)
   }
 
   public func dimensions(of component: Component) -> ComponentDimensions? {
     switch component {
     case .blockOutput: ComponentDimensions(width: width)
-    default: nil
+    case .blockInput, .attentionInput, .attentionOutput, .attentionValueOutput, .queryOutput,
+      .keyOutput, .positionedKeyOutput, .valueOutput, .residualMiddle, .mlpInput, .gateOutput,
+      .upOutput, .mlpActivation, .mlpHidden, .mlpOutput:
+      nil
     }
   }
 
@@ -108,10 +92,30 @@ public struct Perceptron: Architecture {
     let all = residual.linear(readout.weight, bias: readout.bias)
     return outputs.map { all.transposed().gatherRows($0).transposed() } ?? all
   }
+}
 
-  public func randomlyInitialized(seed: UInt64) -> Perceptron {
+extension Perceptron: WeightInventory {
+  public func mapWeights(
+    _ change: (WeightSlot) throws -> WeightSlot.Value
+  ) rethrows -> Perceptron {
     Perceptron(
-      inputs: hidden[0].weight.width, width: width, layers: layers, outputs: outputs,
-      activation: activation, seed: seed)
+      hidden: try hidden.enumerated().map { layer, map in
+        try map.mapped(WeightSlot(.map, layer: layer, side: .outputRows), by: change)
+      },
+      readout: try readout.mapped(WeightSlot(.map, side: .measuredRows), by: change),
+      activation: activation)
+  }
+}
+
+extension Perceptron.Linear {
+  /// A map in float32, whose random weights have the deviation 1/√inputs.
+  fileprivate func mapped(
+    _ slot: WeightSlot, by change: (WeightSlot) throws -> WeightSlot.Value
+  ) rethrows -> Perceptron.Linear {
+    var slot = slot
+    slot.deviation = 1 / Double(weight.width).squareRoot()
+    let map = try LinearMap(weight: Weight(weight), bias: bias).mapped(slot, by: change)
+    return Perceptron.Linear(
+      weight: map.weight.floats(), bias: map.bias ?? .zeros([map.weight.rows]))
   }
 }

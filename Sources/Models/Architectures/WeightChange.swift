@@ -1,14 +1,18 @@
 import FoundationEssentials
 import InterchangeTensors
 
-/// Something to be added to a projection's weight.
+/// An addition to a projection's weight.
 public struct WeightChange {
+  /// The block.
   public let layer: Int
+  /// The projection of the block.
   public let projection: Projection
-  /// [outputs, inputs]
+  /// The shape of the weight: [outputs, inputs].
   public let shape: [Int]
   private let make: () -> Tensor
 
+  /// A change of one projection's weight.
+  ///
   /// - Parameters:
   ///   - shape: [outputs, inputs]
   ///   - make: gives the change, each time that it is asked for: a low-rank one is small until then
@@ -18,21 +22,18 @@ public struct WeightChange {
     (self.layer, self.projection, self.shape, self.make) = (layer, projection, shape, make)
   }
 
-  /// What is added: [outputs, inputs].
+  /// The addition: [outputs, inputs].
   public var change: Tensor { make() }
 }
 
 extension LanguageModel {
   /// The same model with changed weights, the changed ones in float32; this one stays as it is.
   ///
-  /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.
+  /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have, and for
+  ///   an architecture that doesn't list its weights.
   public func adding(_ changes: [WeightChange]) throws -> LanguageModel {
     try requireFitting(changes)
-    guard let changed = model.architecture.adding(changes) else {
-      throw ModelError.unknownArchitecture(
-        path: url.path, found: model.architecture.name, known: ["llama", "bert", "roberta"])
-    }
-    return try LanguageModel(changed, tokenizer: tokenizer, url: url, isAsRead: false)
+    return try replacing(model.architecture.inventory().adding(changes))
   }
 
   /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.

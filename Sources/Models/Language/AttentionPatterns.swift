@@ -1,9 +1,9 @@
 import InterchangeTensors
 
-/// Which tokens of a text the attention heads of some layers look at.
+/// The tokens of a text that the attention heads of some layers look at.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let patterns = try model.attentionPatterns(
 ///   of: "When Mary and John went to the store, John gave a drink to", layers: [23], heads: [0])
 /// // A name mover: the last token looks at the name that isn't repeated.
@@ -12,24 +12,28 @@ import InterchangeTensors
 public struct AttentionPatterns: Codable, Sendable, Equatable {
   /// One head's pattern.
   public struct Head: Codable, Sendable, Equatable {
+    /// The layer, counted from 0.
     public let layer: Int
+    /// The head, counted from 0.
     public let head: Int
-    /// How much of each position (a key) each position (a query) takes: [queries][keys]. Rows sum to 1;
-    /// keys that a query doesn't see have 0.
+    /// The share of each position (a key) that each position (a query) takes: [queries][keys]. Rows
+    /// sum to 1; keys that a query doesn't see have 0.
     public let weights: [[Float]]
 
     /// As in the field: `layer.head`.
     public var name: String { "\(layer).\(head)" }
   }
 
+  /// The text.
   public let text: String
   /// The tokens as labels show them.
   public let tokens: [String]
-  /// Whether a position sees only itself and earlier ones.
+  /// Tells whether a position sees only itself and earlier ones.
   public let isCausal: Bool
   /// Layer by layer.
   public let heads: [Head]
 
+  /// Patterns of some heads over a text.
   public init(text: String, tokens: [String], isCausal: Bool, heads: [Head]) {
     (self.text, self.tokens, self.isCausal, self.heads) = (text, tokens, isCausal, heads)
   }
@@ -60,7 +64,8 @@ public struct AttentionPatterns: Codable, Sendable, Equatable {
 }
 
 extension Model {
-  /// The attention weights of a layer for all positions of each input: [heads, positions, positions] each.
+  /// The attention weights of a layer for all positions of each input: [heads, positions,
+  /// positions] each.
   ///
   /// - Throws: ``ModelError`` when the model lacks the layer, or has no attention.
   public func attentionWeights(
@@ -75,12 +80,13 @@ extension Model {
 }
 
 extension LanguageModel {
-  /// What the heads of some layers look at in a text.
+  /// The tokens of a text that the heads of some layers look at.
   ///
   /// - Parameters:
   ///   - heads: which of each layer; nil for all
   ///   - edits: made while the text is run, so that one sees what an intervention changes
-  /// - Throws: ``ModelError`` when the model lacks a layer or head, or the text is empty or too long.
+  /// - Throws: ``ModelError`` when the model lacks a layer or head, or the text is empty or too
+  ///   long.
   public func attentionPatterns(
     of text: String, layers: [Int], heads: [Int]? = nil, edits: [Edit] = []
   ) throws -> AttentionPatterns {

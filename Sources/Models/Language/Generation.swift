@@ -2,16 +2,18 @@ import Foundation
 import InterchangeBasics
 import InterchangeTensors
 
-/// How continuations are chosen.
+/// The choice of continuations.
 public struct GenerationOptions: Sendable, Codable {
-  /// How many tokens at most are added to a prompt.
+  /// The largest number of tokens that are added to a prompt.
   public var maximumTokens: Int
   /// 0 takes the likeliest token; above 0 samples from softmax(logits / temperature).
   public var temperature: Double
+  /// The seed of the draws.
   public var seed: UInt64
   /// Tokens that end a continuation and are not part of it.
   public var stopTokens: Set<Int>
 
+  /// Options that take the likeliest tokens unless there is a temperature.
   public init(
     maximumTokens: Int = 64, temperature: Double = 0, seed: UInt64 = 0, stopTokens: Set<Int> = []
   ) {
@@ -37,13 +39,13 @@ extension Model {
       }, onToken: onToken)
   }
 
-  /// Continues prompts of any lengths together, from the key/value store: after the prompts each step
-  /// computes one row a sequence.
+  /// Continues prompts of any lengths together, from the key/value store: after the prompts each
+  /// step computes one row a sequence.
   ///
   /// - Parameters:
   ///   - prompts: token ids, at least one each
-  ///   - prepare: changes the request of every step; gets it with the numbers of the prompts that are
-  ///     still continued
+  ///   - prepare: changes the request of every step; gets it with the numbers of the prompts that
+  ///     are still continued
   ///   - onToken: called with (prompt, token) as tokens are found
   /// - Returns: the added tokens of each prompt
   /// - Throws: ``ModelError`` when a prompt or an edit doesn't fit, and what `prepare` throws.

@@ -2,7 +2,7 @@ import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 
-/// How weights are held in memory.
+/// The form in which weights are held in memory.
 public enum WeightForm: String, CaseIterable, Sendable, Codable {
   /// As in the file, memory-mapped: products widen them on the way.
   case stored
@@ -11,10 +11,11 @@ public enum WeightForm: String, CaseIterable, Sendable, Codable {
 }
 
 extension LanguageModel {
-  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and a tokenizer's files.
+  /// Reads a model: a GGUF file, or a folder with `config.json`, safetensors and a tokenizer's
+  /// files.
   ///
-  /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the field or
-  ///   tensor, what was expected and what was found.
+  /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the
+  ///   field or tensor, what was expected and what was found.
   public convenience init(contentsOf url: URL, weights: WeightForm = .stored) throws {
     guard url.exists else {
       throw ModelError.unreadable(path: url.path, reason: "no such file or folder")
@@ -28,9 +29,20 @@ extension LanguageModel {
 
   /// Reads a model at a path; a leading `~` stands for the home folder.
   ///
+  /// ```swift
+  /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
+  /// print(model.layers, model.width)  // 30 576
+  /// ```
+  ///
   /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``.
+  public convenience init(_ path: String, weights: WeightForm = .stored) throws {
+    try self.init(contentsOf: URL(userPath: path), weights: weights)
+  }
+
+  /// ``init(_:weights:)``.
+  ///
+  /// - Throws: as that.
   public convenience init(contentsOf path: String, weights: WeightForm = .stored) throws {
-    try self.init(
-      contentsOf: URL(userPath: path), weights: weights)
+    try self.init(path, weights: weights)
   }
 }

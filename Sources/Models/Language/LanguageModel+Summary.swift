@@ -1,25 +1,35 @@
 import Foundation
-import InterchangeBasics
 import InterchangeCheckpoints
 
-/// What a model is made of, for `inspect` and for the record of a run.
+/// The parts and sizes of a model, for `inspect` and for the record of a run.
 public struct ModelSummary: Codable, Sendable {
   /// A component that can be read and edited.
   public struct SiteSummary: Codable, Sendable {
+    /// The component's name.
     public let name: String
+    /// Its width, of all heads together.
     public let width: Int
+    /// The number of heads, where it is made of heads.
     public let heads: Int?
   }
 
+  /// The file or folder.
   public let path: String
+  /// The architecture's name.
   public let architecture: String
   /// The identity of the weights: a hash of the file, or of all shards.
   public let identity: String
+  /// The number of trainable numbers.
   public let parameters: Int
+  /// The number of blocks.
   public let layers: Int
+  /// The width of the residual stream.
   public let width: Int
+  /// The number of token ids that it reads.
   public let vocabulary: Int
+  /// The length of the longest sequence that it reads.
   public let context: Int
+  /// The components that can be read and edited.
   public let sites: [SiteSummary]
   /// The labels of a classifier.
   public let labels: [String]?
@@ -28,14 +38,16 @@ public struct ModelSummary: Codable, Sendable {
 extension LanguageModel {
   /// The hash of the weight files; every byte is read.
   ///
-  /// - Throws: `CheckpointError` when a file can't be read any more.
+  /// - Throws: `CheckpointError` when a file can't be read any more;
+  ///   ``ModelError/notFromFiles(name:purpose:)`` for a model made in memory.
   public func identity() throws -> String {
-    url.isFolder
-      ? try checkpoint(inFolder: url).identity()
-      : try MappedFile(contentsOf: url).identity()
+    guard let source else {
+      throw ModelError.notFromFiles(name: name, purpose: "hash")
+    }
+    return try source.identity()
   }
 
-  /// What this model is made of.
+  /// The parts and sizes of this model.
   ///
   /// - Throws: as ``identity()``.
   public func summary() throws -> ModelSummary {

@@ -4,15 +4,16 @@ import InterchangeCheckpoints
 import InterchangeTensors
 
 extension LanguageModel {
-  /// Writes the folder that this model was read from anew, with changes of its weights, as transformers reads
-  /// it: one safetensors file with all tensors in float32, the configuration, and the other files as they are.
+  /// Writes the folder that this model was read from anew, with changes of its weights, as
+  /// transformers reads it: one safetensors file with all tensors in float32, the configuration,
+  /// and the other files as they are.
   ///
   /// - Parameter folder: made where it doesn't exist; without a model or an adapter in it
-  /// - Throws: ``ModelError`` for a model that isn't as a folder has it, or a change that doesn't fit;
-  ///   `CheckpointError` or a file error when something can't be read or written.
+  /// - Throws: ``ModelError`` for a model that isn't as a folder has it, or a change that doesn't
+  ///   fit; `CheckpointError` or a file error when something can't be read or written.
   public func write(adding changes: [WeightChange], to folder: URL) throws {
     try requireFitting(changes)
-    try requireFolder()
+    let source = try requireFolder()
     let files = FileManager.default
     let present = (try? files.contentsOfDirectory(atPath: folder.path)) ?? []
     if let other = present.sorted().first(where: Self.isModelFile) {
@@ -20,7 +21,7 @@ extension LanguageModel {
         path: folder.path, reason: "the folder to write has \(other) already")
     }
     let configuration = try float32Configuration()
-    let checkpoint = try checkpoint(inFolder: url)
+    let checkpoint = try source.checkpoint()
     let added = try changes.reduce(into: [String: [WeightChange]]()) { added, change in
       added[try tensorName(of: change, in: checkpoint), default: []].append(change)
     }
@@ -45,7 +46,10 @@ extension LanguageModel {
       to: folder.appending(component: "config.json"), options: .atomic)
   }
 
-  private func requireFolder() throws {
+  private func requireFolder() throws -> ModelSource {
+    guard let source else {
+      throw ModelError.notFromFiles(name: name, purpose: "write anew")
+    }
     guard isAsRead, url.isFolder else {
       throw ModelError.unreadable(
         path: url.path,
@@ -53,6 +57,7 @@ extension LanguageModel {
           ? "only a folder with config.json can be written anew"
           : "its weights are no longer those of the model: only what was read can be written anew")
     }
+    return source
   }
 
   /// The weight that a change is added to, whatever prefix the checkpoint's names have.
@@ -69,13 +74,13 @@ extension LanguageModel {
     return found
   }
 
-  /// Whether a file goes along: texts of the model and its tokenizer, no weights.
+  /// Tells whether a file goes along: texts of the model and its tokenizer, no weights.
   private static func isKept(_ file: URL) -> Bool {
     let isText = ["json", "txt", "jinja", "model", "md"].contains(file.pathExtension)
     return isText && !isModelFile(file.lastPathComponent)
   }
 
-  /// Whether a file says what a folder holds, or is what it holds.
+  /// Tells whether a file says what a folder holds, or is what it holds.
   private static func isModelFile(_ name: String) -> Bool {
     ["config.json", "adapter_config.json"].contains(name)
       || [".safetensors", ".bin", ".index.json"].contains { name.hasSuffix($0) }

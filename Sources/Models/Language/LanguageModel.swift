@@ -5,41 +5,75 @@ import InterchangeTokenizers
 /// A language model with its tokenizer: text in, logits out.
 ///
 /// ```swift
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let logits = try model.logits(after: "The capital of France is")
 /// print(model.top(1, of: logits)[0].token)  // " Paris"
 /// ```
 public final class LanguageModel: Sendable {
+  /// The network.
   public let model: Model
+  /// The tokenizer of its texts.
   public let tokenizer: Tokenizer
-  /// The GGUF file or the folder it was read from.
+  /// The GGUF file or the folder it was read from; of a model made in memory its name.
   public let url: URL
-  /// Whether its weights are those of the file or folder.
+  /// The name of the file or folder without its ending, or the one that was given.
+  public let name: String
+  /// Where it was read from; nil for a model made in memory.
+  let source: ModelSource?
+  /// Tells whether its weights are those of the file or folder.
   let isAsRead: Bool
 
-  init(
-    _ architecture: any Architecture, tokenizer: Tokenizer, url: URL, isAsRead: Bool = true
+  /// A model made in memory, of an architecture of any kind. It runs like one that was read from
+  /// files; what needs the files throws: its hash (``identity()``) and being written as a folder.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: its vocabulary may be smaller than the embedding table, never larger
+  ///   - name: stands for the model in messages and tables
+  /// - Throws: ``ModelError/tokenizerMismatch(path:vocabulary:embeddings:)``.
+  public convenience init(
+    _ architecture: any Architecture, tokenizer: Tokenizer, name: String
+  ) throws {
+    try self.init(
+      Model(architecture), tokenizer, source: nil, url: URL(filePath: name), name: name,
+      isAsRead: false)
+  }
+
+  convenience init(
+    _ architecture: any Architecture, tokenizer: Tokenizer, source: ModelSource
+  ) throws {
+    let url = source.url
+    try self.init(
+      Model(architecture), tokenizer, source: source, url: url,
+      name: url.deletingPathExtension().lastPathComponent, isAsRead: true)
+  }
+
+  private init(
+    _ model: Model, _ tokenizer: Tokenizer, source: ModelSource?, url: URL, name: String,
+    isAsRead: Bool
   ) throws {
     // A vocabulary may be smaller than a padded embedding table, never larger.
-    guard tokenizer.count <= architecture.vocabulary else {
+    let embeddings = model.architecture.vocabulary
+    guard tokenizer.count <= embeddings else {
       throw ModelError.tokenizerMismatch(
-        path: url.path, vocabulary: tokenizer.count, embeddings: architecture.vocabulary)
+        path: source == nil ? name : url.path, vocabulary: tokenizer.count,
+        embeddings: embeddings)
     }
-    model = Model(architecture)
-    (self.tokenizer, self.url, self.isAsRead) = (tokenizer, url, isAsRead)
+    (self.model, self.tokenizer, self.source) = (model, tokenizer, source)
+    (self.url, self.name, self.isAsRead) = (url, name, isAsRead)
   }
 
-  /// Another model of the same vocabulary.
-  private init(_ model: Model, like other: LanguageModel) {
-    (self.model, tokenizer, url, isAsRead) = (model, other.tokenizer, other.url, false)
+  /// Another model of the same vocabulary in the place of this one.
+  func replacing(_ architecture: any Architecture) throws -> LanguageModel {
+    try LanguageModel(
+      Model(architecture), tokenizer, source: source?.closed, url: url, name: name,
+      isAsRead: false)
   }
-
-  /// The file's name without its ending.
-  public var name: String { url.deletingPathExtension().lastPathComponent }
 
   /// The same architecture and tokenizer with random weights: a control.
-  public func randomlyInitialized(seed: UInt64) -> LanguageModel {
-    LanguageModel(Model(model.architecture.randomlyInitialized(seed: seed)), like: self)
+  ///
+  /// - Throws: ``ModelError/unlistedWeights(architecture:)`` without a ``WeightInventory``.
+  public func randomlyInitialized(seed: UInt64) throws -> LanguageModel {
+    try replacing(model.architecture.randomlyInitialized(seed: seed))
   }
 
   /// A text as the model reads it.
@@ -62,10 +96,11 @@ public final class LanguageModel: Sendable {
     return text.hasPrefix(" ") ? "␣" + text.dropFirst() : text
   }
 
-  /// Runs one text and returns the logits of its output position, the last one of a decoder: [outputs].
+  /// Runs one text and returns the logits of its output position, the last one of a decoder:
+  /// [outputs].
   ///
-  /// - Throws: ``ModelError`` when the text is empty or too long, an edit doesn't fit, or the model has no
-  ///   head.
+  /// - Throws: ``ModelError`` when the text is empty or too long, an edit doesn't fit, or the model
+  ///   has no head.
   public func logits(after text: String, edits: [Edit] = []) throws -> Tensor {
     let run = try model.run(model.measuring([encode(text).input], edits: edits))
     return run.logits!
@@ -85,15 +120,21 @@ public final class LanguageModel: Sendable {
 
 /// One output with its probability: a token as a continuation, or a label.
 public struct Prediction: Codable, Sendable, Equatable {
+  /// The number of the output.
   public let id: Int
+  /// The token's text, or the label.
   public let token: String
+  /// The logit.
   public let logit: Float
+  /// The probability among all outputs.
   public let probability: Float
 }
 
 /// A text, its token ids, and which tokens its parts are.
 public struct EncodedText: Sendable, Hashable {
+  /// The text.
   public let text: String
+  /// The token ids.
   public let ids: [Int]
   /// For each token the bytes of the text (UTF-8 offsets) that it stands for; empty for tokens that
   /// were added around the text.
@@ -106,7 +147,7 @@ public struct EncodedText: Sendable, Hashable {
 
   /// The number of tokens.
   public var length: Int { ids.count }
-  /// What the model reads.
+  /// The input that the model reads.
   public var input: ModelInput { .tokens(ids) }
 
   /// The tokens that a part of the text touches.
@@ -121,6 +162,7 @@ public struct EncodedText: Sendable, Hashable {
 
 /// Two texts as one input.
 public struct EncodedPair: Sendable, Hashable {
+  /// The token ids.
   public let ids: [Int]
   /// The token type of each token: 0 or 1, as the checkpoint tells the texts apart.
   public let types: [Int]
@@ -129,7 +171,7 @@ public struct EncodedPair: Sendable, Hashable {
     (ids, types) = tokenizer.encode(first, second)
   }
 
-  /// What the model reads.
+  /// The input that the model reads.
   public var input: ModelInput {
     types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids)
   }

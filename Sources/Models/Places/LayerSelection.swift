@@ -1,11 +1,11 @@
-/// Which layers of a model are meant: all, or a list.
+/// A choice of a model's layers: all, or a list.
 public enum LayerSelection: Hashable, Sendable, Codable, CustomStringConvertible {
   case all
   /// Layers from 0, or from the end when negative (−1 is the last).
   case layers([Int])
 
-  /// Reads what a user writes: `all`, or a list of layers, ranges and steps such as `0,4-7,10-28:2`;
-  /// nil when it is something else.
+  /// Reads what a user writes: `all`, or a list of layers, ranges and steps such as
+  /// `0,4-7,10-28:2`; nil when it is something else.
   public init?(parsing text: String) {
     if text == "all" {
       self = .all

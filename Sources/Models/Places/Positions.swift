@@ -1,4 +1,4 @@
-/// Which positions of a sequence are meant; resolved against its length and its named spans.
+/// A choice of a sequence's positions; resolved against its length and its named spans.
 public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// All positions of what is read; in a prompt with a continuation, the prompt's.
   case all
@@ -14,8 +14,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   case last(Int)
   /// ReFT's `fN+lM`: the first n and the last m positions, each once.
   case firstAndLast(Int, Int)
-  /// Of the last m positions those that are not among the first n: what ``firstAndLast(_:_:)`` adds to
-  /// the first n, so that both parts can have weights of their own.
+  /// Of the last m positions those that are not among the first n: what ``firstAndLast(_:_:)`` adds
+  /// to the first n, so that both parts can have weights of their own.
   case lastAfterFirst(first: Int, Int)
   /// All tokens of a named span of the input, such as "subject".
   case span(String)

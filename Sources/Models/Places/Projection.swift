@@ -4,7 +4,7 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
   /// The MLP's; models without a gated MLP have no gate.
   case gate, up, down
 
-  /// What it makes.
+  /// The component that it makes.
   public var component: Component {
     switch self {
     case .query: .queryOutput
@@ -17,7 +17,7 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// What it reads.
+  /// The component that it reads.
   public var input: Component {
     switch self {
     case .query, .key, .value: .attentionInput

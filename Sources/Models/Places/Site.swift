@@ -1,15 +1,15 @@
 /// A kind of hidden representation that can be read and edited, by its name in the field.
 ///
-/// The definitions are pyvene's where nothing else is said; widths are those of a decoder of width d
-/// with H heads of width w, K key heads and an MLP of width m.
+/// The definitions are pyvene's where nothing else is said; widths are those of a decoder of width
+/// d with H heads of width w, K key heads and an MLP of width m.
 public enum Component: String, Sendable, CaseIterable, Codable {
   /// The residual stream before a block: [d].
   case blockInput = "block_input"
   /// The residual stream after a block: [d].
   case blockOutput = "block_output"
-  /// What the attention reads, after its norm: [d].
+  /// The attention's input, after its norm: [d].
   case attentionInput = "attention_input"
-  /// What the attention adds to the residual stream: [d].
+  /// The attention's addition to the residual stream: [d].
   case attentionOutput = "attention_output"
   /// The heads' mixed values, before the output projection: [H·w].
   case attentionValueOutput = "attention_value_output"
@@ -21,10 +21,10 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case positionedKeyOutput = "positioned_key_output"
   /// The values: [K·w].
   case valueOutput = "value_output"
-  /// The residual stream between attention and MLP, TransformerLens's `resid_mid`: [d]. In an encoder it is
-  /// what the norm behind the attention gives.
+  /// The residual stream between attention and MLP, TransformerLens's `resid_mid`: [d]. In an
+  /// encoder it is what the norm after the attention gives.
   case residualMiddle = "resid_mid"
-  /// What the MLP reads, after its norm: [d].
+  /// The MLP's input, after its norm: [d].
   case mlpInput = "mlp_input"
   /// A gated MLP's gate, before the non-linearity: [m].
   case gateOutput = "gate_output"
@@ -32,12 +32,12 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case upOutput = "up_output"
   /// The output of the MLP's non-linearity; in a gated MLP that of the gate alone: [m].
   case mlpActivation = "mlp_activation"
-  /// What the MLP's last projection reads; in a gated MLP the gate times the up projection: [m].
+  /// The input of the MLP's last projection; in a gated MLP the gate times the up projection: [m].
   case mlpHidden = "mlp_hidden"
-  /// What the MLP adds to the residual stream: [d].
+  /// The MLP's addition to the residual stream: [d].
   case mlpOutput = "mlp_output"
 
-  /// Whether the vector is made of one part for each head.
+  /// Tells whether the vector is made of one part for each head.
   public var hasHeads: Bool {
     switch self {
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput: true
@@ -45,8 +45,8 @@ public enum Component: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Whether an edit of another component of the same layer can depend on this one: it is made before it,
-  /// inside the block.
+  /// Tells whether an edit of another component of the same layer can depend on this one: it is
+  /// made before it, inside the block.
   public func canBeRead(by edited: Component) -> Bool {
     guard let place = placeInBlock, let later = edited.placeInBlock else { return false }
     return place < later
@@ -82,13 +82,16 @@ public enum Component: String, Sendable, CaseIterable, Codable {
 
 /// A place in a model: a component of a layer, at chosen positions, whole or one head of it.
 public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// The kind of hidden representation.
   public var component: Component
   /// The layer, counted from 0.
   public var layer: Int
   /// One head's part of the vector, or nil for all of it.
   public var head: Int?
+  /// The positions of a sequence.
   public var positions: Positions
 
+  /// A site at all positions unless others are given.
   public init(_ component: Component, layer: Int, head: Int? = nil, _ positions: Positions = .all) {
     (self.component, self.layer, self.head) = (component, layer, head)
     self.positions = positions
@@ -96,8 +99,8 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
 
   /// A site by its name in the field's list of components, such as `head_query_output`.
   ///
-  /// - Throws: ``ModelError/noSuchComponent(component:architecture:)`` for a name that isn't in it, or
-  ///   a per-head name without a head.
+  /// - Throws: ``ModelError/noSuchComponent(component:architecture:)`` for a name that isn't in it,
+  ///   or a per-head name without a head.
   public init(named name: String, layer: Int, head: Int? = nil, _ positions: Positions) throws {
     let perHead = name.hasPrefix("head_")
     let plain = perHead ? String(name.dropFirst("head_".count)) : name
@@ -125,11 +128,11 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   public static func blockOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.blockOutput, layer: layer, positions)
   }
-  /// What a layer's attention reads.
+  /// The input of a layer's attention.
   public static func attentionInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.attentionInput, layer: layer, positions)
   }
-  /// What a layer's attention adds to the residual stream.
+  /// The addition of a layer's attention to the residual stream.
   public static func attentionOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.attentionOutput, layer: layer, positions)
   }
@@ -167,7 +170,7 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   public static func residualMiddle(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.residualMiddle, layer: layer, positions)
   }
-  /// What a layer's MLP reads.
+  /// The input of a layer's MLP.
   public static func mlpInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpInput, layer: layer, positions)
   }
@@ -183,11 +186,11 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   public static func mlpActivation(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpActivation, layer: layer, positions)
   }
-  /// What an MLP's last projection reads.
+  /// The input of an MLP's last projection.
   public static func mlpHidden(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpHidden, layer: layer, positions)
   }
-  /// What a layer's MLP adds to the residual stream.
+  /// The addition of a layer's MLP to the residual stream.
   public static func mlpOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpOutput, layer: layer, positions)
   }

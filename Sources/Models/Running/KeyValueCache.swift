@@ -8,7 +8,7 @@ protocol KnownKeys: AnyObject {
 
 /// The keys and values of a sequence's leading positions, layer by layer.
 public final class KeyValueCache: KnownKeys, @unchecked Sendable {
-  /// How many positions are stored.
+  /// The number of positions that are stored.
   public private(set) var count = 0
   private var layers: [(keys: Tensor, values: Tensor)?]
 
@@ -19,7 +19,8 @@ public final class KeyValueCache: KnownKeys, @unchecked Sendable {
 
   func known(_ layer: Int) -> (keys: Tensor, values: Tensor)? { layers[layer] }
 
-  /// Adds rows of the next positions to a layer; ``advance(by:)`` follows when all layers have them.
+  /// Adds rows of the next positions to a layer; ``advance(by:)`` follows when all layers have
+  /// them.
   func append(layer: Int, keys: Tensor, values: Tensor) {
     layers[layer] = (
       Self.grown(layers[layer]?.keys, count, keys), Self.grown(layers[layer]?.values, count, values)

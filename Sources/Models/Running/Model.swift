@@ -3,8 +3,10 @@ import InterchangeTensors
 
 /// A frozen network that can be run with edits and captures.
 public final class Model: Sendable {
+  /// The network.
   public let architecture: any Architecture
 
+  /// A model that runs an architecture.
   public init(_ architecture: any Architecture) {
     self.architecture = architecture
   }
@@ -22,7 +24,7 @@ public final class Model: Sendable {
     require(
       store == nil || request.caches == nil, "run: a growing cache and a store exclude one another")
     let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
-    let base = try store?.records(for: request.inputs, plan: plan, of: self)
+    let base = try store.map { try baseRuns(of: request.inputs, for: plan, store: $0) }
     let run = try execute(plan, request, base: base)
     for (input, cache) in zip(request.inputs, request.caches ?? []) {
       cache.advance(by: input.length - cache.count)
@@ -30,17 +32,18 @@ public final class Model: Sendable {
     return run
   }
 
-  /// Growing caches get the keys and values of every position in every layer.
+  /// The counts of keys that growing caches get: the keys and values of every position in every
+  /// layer.
   func grownKeys(_ request: Request) -> [[Int]]? {
     request.caches.map { _ in
       Array(repeating: request.inputs.map(\.length), count: architecture.layers)
     }
   }
 
-  /// Which cells a request computes.
+  /// The cells that a request computes.
   ///
-  /// - Parameter keys: for each layer and sequence of how many leading positions keys and values are
-  ///   wanted
+  /// - Parameter keys: for each layer and sequence of how many leading positions keys and values
+  ///   are wanted
   func plan(_ request: Request, hasBase: Bool, keys: [[Int]]?) -> RowPlan {
     RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
@@ -149,81 +152,13 @@ public final class Model: Sendable {
     return Tensor.concatenatingRows([carried, entered]).gatherRows(order)
   }
 
-  /// Checks a site against this model.
-  ///
-  /// - Throws: ``ModelError`` naming the layer, head or component that it doesn't have.
-  public func validate(_ component: Component, layer: Int, head: Int? = nil) throws {
-    guard (0..<architecture.layers).contains(layer) else {
-      throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
-    }
-    guard let dimensions = architecture.dimensions(of: component),
-      head == nil || dimensions.heads != nil
-    else {
-      throw ModelError.noSuchComponent(
-        component: (head == nil ? "" : "head_") + component.rawValue,
-        architecture: architecture.name)
-    }
-    if let head, let heads = dimensions.heads, !(0..<heads).contains(head) {
-      throw ModelError.headOutOfRange(head: head, heads: heads, site: component.rawValue)
-    }
-  }
-
-  /// The width of the vectors at a site: that of one head when the site names one.
-  ///
-  /// - Throws: ``ModelError`` when the model has no such site.
-  public func width(of site: Site) throws -> Int {
-    try validate(site.component, layer: site.layer, head: site.head)
-    return architecture.dimensions(of: site.component)!.columns(head: site.head).count
-  }
-
-  /// A request for the logits of each input's output position: the last one of a decoder, the first of
-  /// a classifier, the mask of a masked-language model.
+  /// A request for the logits of each input's output position: the last one of a decoder, the first
+  /// of a classifier, the mask of a masked-language model.
   public func measuring(
     _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
   ) -> Request {
     Request(
       inputs, edits: edits, logits: inputs.map { [architecture.outputPosition(of: $0)] },
       outputs: outputs)
-  }
-
-  func validate(_ request: Request) throws {
-    guard architecture.outputs > 0 || request.logits == nil else {
-      throw ModelError.noOutputs(architecture: architecture.name)
-    }
-    guard architecture.isCausal || request.caches == nil else {
-      throw ModelError.notADecoder(architecture: architecture.name)
-    }
-    for input in request.inputs {
-      guard (1...architecture.maximumLength).contains(input.length) else {
-        throw ModelError.invalidLength(
-          length: input.length, maximum: architecture.maximumLength)
-      }
-    }
-    for cells in request.edits.map(\.cells) + request.captures + request.attention.map(\.cells) {
-      try validate(cells.component, layer: cells.layer, head: cells.head)
-      try validate(cells.positions, request)
-    }
-    for edit in request.edits {
-      if let component = edit.reading { try validate(component, layer: edit.cells.layer) }
-    }
-    if let logits = request.logits { try validate(logits, request) }
-    let named = (request.outputs ?? []) + (request.targets ?? [])
-    if let output = named.first(where: { !(0..<architecture.outputs).contains($0) }) {
-      throw ModelError.invalidInput(
-        expected: "outputs below \(architecture.outputs)", found: "output \(output)")
-    }
-  }
-
-  private func validate(_ positions: [[Int]], _ request: Request) throws {
-    require(
-      positions.count == request.inputs.count,
-      "run: expected positions for \(request.inputs.count) sequences, got \(positions.count)")
-    for (sequence, list) in positions.enumerated() {
-      let length = request.inputs[sequence].length
-      let start = request.caches?[sequence].count ?? 0
-      for position in list where !(start..<length).contains(position) {
-        throw ModelError.positionOutOfRange(position: position, length: length)
-      }
-    }
   }
 }

@@ -1,11 +1,12 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// What a model reads: one sequence.
+/// An input sequence.
 public enum ModelInput: Hashable, Sendable {
   /// Token ids, one for each position; of an encoder with token types all have type 0.
   case tokens([Int])
-  /// Token ids with their token types: which of two texts each belongs to, as one number a position.
+  /// Token ids with their token types: which of two texts each belongs to, as one number a
+  /// position.
   case segments([Int], types: [Int])
   /// Vectors, one for each position, each as wide as the model's input.
   case vectors([[Float]])
@@ -26,7 +27,12 @@ public enum ModelInput: Hashable, Sendable {
     }
   }
 
-  /// What it is, for messages.
+  /// Tells whether it says which of two texts each token belongs to.
+  var hasTypes: Bool {
+    if case .segments = self { true } else { false }
+  }
+
+  /// Its name in messages.
   var kind: String {
     switch self {
     case .tokens: "token ids"
@@ -54,12 +60,16 @@ extension ModelInput {
 
 /// Cells (sequence, position) of one component of a layer.
 public struct Cells: Sendable {
+  /// The kind of hidden representation.
   public let component: Component
+  /// The layer, counted from 0.
   public let layer: Int
+  /// One head's part of the vector, or nil for all of it.
   public let head: Int?
   /// The positions for each sequence of the batch, in any order, each once.
   public let positions: [[Int]]
 
+  /// Cells of a layer's component, whole vectors unless a head is given.
   public init(_ component: Component, layer: Int, head: Int? = nil, positions: [[Int]]) {
     (self.component, self.layer, self.head) = (component, layer, head)
     self.positions = positions
@@ -73,25 +83,27 @@ public struct Cells: Sendable {
   /// The number of cells over all sequences.
   public var count: Int { positions.reduce(0) { $0 + $1.count } }
 
-  /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is the
-  /// input of block s; the last stage is that of the final norm.
+  /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is
+  /// the input of block s; the last stage is that of the final norm.
   var stage: Int { component == .blockOutput ? layer + 1 : layer }
 
-  /// Whether the component lies between a block's input and its output.
+  /// Tells whether the component lies between a block's input and its output.
   var isInside: Bool { component != .blockInput && component != .blockOutput }
 }
 
 /// The queries of a layer whose attention weights are to be read.
 public struct AttentionQueries: Sendable {
+  /// The layer, counted from 0.
   public let layer: Int
   /// The positions for each sequence of the batch, in any order, each once.
   public let positions: [[Int]]
 
+  /// Queries of a layer.
   public init(layer: Int, positions: [[Int]]) {
     (self.layer, self.positions) = (layer, positions)
   }
 
-  /// What the attention makes of these queries.
+  /// The cells that the attention makes of these queries.
   var cells: Cells { Cells(.attentionValueOutput, layer: layer, positions: positions) }
 }
 
@@ -100,12 +112,14 @@ public struct Edit {
   public fileprivate(set) var cells: Cells
   /// Another component of the same layer that the change depends on, such as a projection's input.
   public let reading: Component?
-  /// Whether each row is changed by itself, whatever the others are; then only those rows are computed
-  /// and changed that reach something asked for.
+  /// Tells whether each row is changed by itself, whatever the others are; then only those rows are
+  /// computed and changed that reach something asked for.
   public let isRowwise: Bool
   /// From the edited rows and those read.
   let change: (Tensor, Tensor?) -> Tensor
 
+  /// A change of the rows at some cells.
+  ///
   /// - Parameters:
   ///   - isRowwise: whether `transform` may get any of the rows
   ///   - transform: from the rows [cells.count, width], sequence by sequence in the order of the
@@ -137,37 +151,39 @@ public struct Edit {
 /// One run of a model over a batch: which sequences, what is edited, what is to be returned.
 ///
 /// ```swift
-/// // The last token's vector behind block 3, with block 1's MLP switched off there.
-/// let model = try LanguageModel(contentsOf: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// // The last token's vector after block 3, with block 1's MLP switched off there.
+/// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let text = model.encode("The keys to the cabinet")
 /// let last = [[text.length - 1]]
 /// var request = Request.lastLogits(
 ///   [text.input], edits: [Edit(Cells(.mlpOutput, layer: 1, positions: last)) { 0 * $0 }])
 /// request.captures = [Cells(.blockOutput, layer: 3, positions: last)]
-/// let run = try model.model.run(request)
+/// let run = try model.run(request)
 /// print(run.captures[0].shape, run.logits!.shape)  // [1, 576] [1, 49152]
 /// ```
 public struct Request {
+  /// The sequences of the batch.
   public var inputs: [ModelInput]
   /// Applied in this order where several touch the same cells.
   public var edits: [Edit]
   /// Read after the edits of the same component.
   public var captures: [Cells]
-  /// What the attention of chosen layers and positions looks at.
+  /// The queries whose attention weights are to be returned.
   public var attention: [AttentionQueries] = []
   /// The positions for each sequence whose logits are wanted; nil for none at all.
   public var logits: [[Int]]?
-  /// Which outputs are wanted there, in this order; nil for all.
+  /// The outputs that are wanted there, in this order; nil for all.
   public var outputs: [Int]?
-  /// The right output at each of the wanted positions, sequence by sequence: the run returns their mean
-  /// cross-entropy over all outputs instead of logits.
+  /// The right output at each of the wanted positions, sequence by sequence: the run returns their
+  /// mean cross-entropy over all outputs instead of logits.
   public var targets: [Int]?
-  /// Whether blocks are computed a second time when gradients come back, so that only what goes from block
-  /// to block is kept in between.
+  /// Tells whether blocks are computed a second time when gradients come back, so that only what
+  /// goes from block to block is kept in between.
   public var recomputesBlocks = false
   /// Stored keys and values of leading positions, one for each sequence; grown by the run.
   public var caches: [KeyValueCache]?
 
+  /// A plain run of some sequences, with what else is given.
   public init(
     _ inputs: [ModelInput], edits: [Edit] = [], captures: [Cells] = [], logits: [[Int]]? = nil,
     outputs: [Int]? = nil, caches: [KeyValueCache]? = nil
@@ -185,8 +201,8 @@ public struct Request {
 }
 
 extension Request {
-  /// Puts placeholders before every sequence: soft tokens, whose vectors edits put in. Every position
-  /// named so far moves with its sequence.
+  /// Puts placeholders before every sequence: soft tokens, whose vectors edits put in. Every
+  /// position named so far moves with its sequence.
   ///
   /// Key/value caches are those of the sequences with their placeholders.
   public mutating func prependVirtualTokens(_ count: Int) {
@@ -216,15 +232,17 @@ extension Edit {
   }
 }
 
-/// What a run returns.
+/// The results of a run.
 public struct Run {
-  /// The wanted outputs' logits at the wanted positions, sequence by sequence: [positions, outputs].
+  /// The wanted outputs' logits at the wanted positions, sequence by sequence: [positions,
+  /// outputs].
   public let logits: Tensor?
   /// The mean cross-entropy at the wanted positions, when there are targets.
   public let loss: Tensor?
   /// For each capture its rows [cells, width], sequence by sequence.
   public let captures: [Tensor]
-  /// For each of the request's ``Request/attention`` and for each sequence how much of each position the
-  /// heads' queries take: [heads, queries, positions]. Rows sum to 1; what a query doesn't see has 0.
+  /// For each of the request's ``Request/attention`` and for each sequence how much of each
+  /// position the heads' queries take: [heads, queries, positions]. Rows sum to 1; what a query
+  /// doesn't see has 0.
   public let attention: [[Tensor]]
 }

@@ -1,6 +1,6 @@
 import InterchangeBasics
 
-/// Which (sequence, position) cells a packed matrix holds: row by row, sequence by sequence.
+/// The (sequence, position) cells that a packed matrix holds: row by row, sequence by sequence.
 package struct RowSet: Equatable {
   /// Rising positions for each sequence.
   package let positions: [[Int]]
@@ -58,13 +58,13 @@ package struct RowSet: Equatable {
   }
 }
 
-/// Which cells a run computes, stage by stage: those that the edits can change (above and after them)
-/// and that reach something asked for. Everything else is known or doesn't matter.
+/// The cells that a run computes, stage by stage: those that the edits can change (above and after
+/// them) and that reach something asked for. Everything else is known or doesn't matter.
 ///
 /// Stage s is the residual stream before block s; the last stage is the one before the final norm.
 package struct RowPlan {
-  /// The rows at each stage. Up to the last stage they are contiguous positions, whose keys the block
-  /// makes; at the last stage they are just those asked for.
+  /// The rows at each stage. Up to the last stage they are contiguous positions, whose keys the
+  /// block makes; at the last stage they are just those asked for.
   package let stages: [RowSet]
   /// For each block the rows of its output that are needed.
   package let outputs: [RowSet]
@@ -74,7 +74,7 @@ package struct RowPlan {
   package let known: [[Int]]
   /// For each layer and sequence of how many leading positions keys and values are wanted.
   package let keys: [[Int]]?
-  /// Whether each block is computed, for its output, its keys and values, or something inside it.
+  /// Tells whether each block is computed: for its output, its keys and values, or what is inside.
   package let runs: [Bool]
   /// The first and last stage that have rows.
   package let first: Int
@@ -171,7 +171,8 @@ package struct RowPlan {
 
 /// Cells by where they first matter.
 private struct CellsByStage {
-  /// By stage, those whose rows must be there: all that enter a block, or are made by the one below.
+  /// By stage, those whose rows must be there: all that enter a block, or are made by the one
+  /// below.
   var entering: [[Cells]]
   /// By layer, those between a block's input and its output.
   var inside: [[Cells]]
@@ -186,8 +187,8 @@ private struct CellsByStage {
   }
 }
 
-/// By stage and sequence, from which position on an edit changes what the stage's block makes, and from
-/// which on cells are computed there, also to be read; `Int.max` where none is.
+/// By stage and sequence, from which position on an edit changes what the stage's block makes, and
+/// from which on cells are computed there, also to be read; `Int.max` where none is.
 private struct Reach {
   private(set) var changed: [[Int]] = []
   private(set) var from: [[Int]] = []

@@ -1,4 +1,4 @@
-/// What a run computes, derived from its plan alone, before anything is computed.
+/// The cost of a run, derived from its plan alone, before anything is computed.
 public struct RunCost: Equatable, Sendable, Codable {
   /// Rows of blocks: (layer, sequence, position) cells whose output is computed.
   public var rows = 0
@@ -7,12 +7,14 @@ public struct RunCost: Equatable, Sendable, Codable {
   /// Bytes of weights that are read, as they are stored.
   public var weightBytes = 0.0
 
+  /// No cost.
   public init() {}
 
   init(rows: Int, operations: Double, weightBytes: Double) {
     (self.rows, self.operations, self.weightBytes) = (rows, operations, weightBytes)
   }
 
+  /// The cost of two runs.
   public static func + (a: RunCost, b: RunCost) -> RunCost {
     RunCost(
       rows: a.rows + b.rows, operations: a.operations + b.operations,
@@ -21,13 +23,16 @@ public struct RunCost: Equatable, Sendable, Codable {
 }
 
 extension Model {
-  /// What each block computes for a request, and last what the output does.
+  /// The cost of each block for a request, and last that of the output.
   ///
-  /// - Parameter hasStore: whether base runs are stored, so that only the cone of the edits is computed
+  /// - Parameter hasStore: whether base runs are stored, so that only the cone of the edits is
+  ///   computed
   /// - Throws: ``ModelError`` when the request doesn't fit the model.
   public func costs(of request: Request, hasStore: Bool) throws -> [RunCost] {
     try validate(request)
     let plan = plan(request, hasBase: hasStore, keys: grownKeys(request))
+    let weights = architecture.listedWeights
+    let byLayer = Dictionary(grouping: weights) { $0.layer ?? -1 }
     let blocks = plan.runs.indices.filter { plan.runs[$0] }.map { block in
       let outputs = plan.outputs[block]
       let pairs = outputs.positions.enumerated().reduce(0) { total, sequence in
@@ -36,12 +41,13 @@ extension Model {
           + sequence.element.reduce(0) { $0 + (architecture.isCausal ? $1 + 1 : length) }
       }
       return architecture.blockCost(
-        block, keyRows: plan.stages[block].count, outputRows: outputs.count, pairs: pairs)
+        byLayer[block] ?? [], keyRows: plan.stages[block].count, outputRows: outputs.count,
+        pairs: pairs)
     }
     guard let measured = request.logits else { return blocks }
     return blocks + [
       architecture.outputCost(
-        rows: measured.reduce(0) { $0 + $1.count },
+        weights, rows: measured.reduce(0) { $0 + $1.count },
         outputs: request.outputs?.count ?? architecture.outputs)
     ]
   }

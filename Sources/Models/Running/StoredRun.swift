@@ -2,7 +2,7 @@ import CInterchangeKernels
 import InterchangeBasics
 import InterchangeTensors
 
-/// What an experiment reads of one input's base run.
+/// The parts of one input's base run that an experiment reads.
 struct StoredNeeds: Equatable {
   /// The positions of the residual stream, by stage: stage s is the input of block s, the number of
   /// layers that of the final norm.
@@ -12,7 +12,7 @@ struct StoredNeeds: Equatable {
 
   init(layers: Int) { known = Array(repeating: 0, count: layers) }
 
-  /// What a planned run reads of one of its sequences.
+  /// The parts that a planned run reads of one of its sequences.
   init(_ plan: RowPlan, sequence: Int) {
     for stage in plan.entering.indices where stage > 0 {
       let positions = plan.entering[stage][sequence]
@@ -37,7 +37,7 @@ struct StoredNeeds: Equatable {
     } && zip(known, other.known).allSatisfy(>=)
   }
 
-  /// What is kept of a run with these needs takes so many bytes.
+  /// The bytes that a run with these needs takes when it is kept.
   func byteCount(width: Int, keyWidth: Int, _ precision: ActivationStore.Precision) -> Int {
     func bytes(_ rows: Int, _ width: Int) -> Int {
       KeptRows.byteCount(rows * width, precision)

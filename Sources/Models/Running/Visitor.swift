@@ -11,7 +11,7 @@ final class Visitor {
   private let architecture: any Architecture
   private var edits: [Key: [Edit]] = [:]
   private var captures: [Key: [(index: Int, cells: Cells)]] = [:]
-  /// What edits of a layer read, and the rows of it once it has passed by.
+  /// The components that edits of a layer read, with their rows once they have passed by.
   private var read: [Key: (tensor: Tensor, rows: RowSet)?] = [:]
   private(set) var captured: [Tensor?]
   /// The queries of each layer whose weights are wanted, with their place in the request.
@@ -47,7 +47,7 @@ final class Visitor {
     return edits[key] != nil || captures[key] != nil || read[key] != nil
   }
 
-  /// Whether something inside a block is captured.
+  /// Tells whether something inside a block is captured.
   func isCaptured(inside layer: Int) -> Bool {
     queries[layer] != nil
       || captures.keys.contains {
@@ -77,7 +77,8 @@ final class Visitor {
     return result
   }
 
-  /// What is to be called with the attention weights of a layer's rows; nil where nobody wants them.
+  /// A function to be called with the attention weights of a layer's rows; nil where nobody wants
+  /// them.
   func attentionVisitor(of layer: Int, _ rows: RowSet) -> (([Tensor]) -> Void)? {
     queries[layer].map { wanted in
       { weights in
@@ -88,7 +89,7 @@ final class Visitor {
             let kept = positions.map { rows.row(sequence, $0)! - rows.starts[sequence] }
             let indices = (0..<heads).flatMap { head in kept.map { head * count + $0 } }
             let chosen = all.reshaped([heads * count, seen]).gatherRows(indices)
-            // Positions behind the last row that was computed are seen by none.
+            // Positions after the last row that was computed are seen by none.
             let length = self.lengths[sequence]
             let whole =
               seen == length

@@ -33,7 +33,8 @@ extension AdaptedModel {
         AlignmentRun(
           task: data.task, variable: data.variable, check: data.test.check,
           disjoint: data.disjoint,
-          report: try alignment.evaluate(on: data.test.examples, controls: controls), losses: []))
+          report: try alignment.evaluate(on: data.test.examples, controls: controls), losses: [],
+          isFitted: false))
     }
     guard !runs.isEmpty else {
       throw FineTuningError.invalidSetting(

@@ -64,13 +64,13 @@ public struct Benchmark {
   public func run(_ work: Work, _ model: LanguageModel) throws -> BenchmarkResult {
     try validate(model)
     return switch work {
-    case .forward: try forward(model.model)
-    case .das: try das(model.model)
-    case .fit: try fit(model.model)
-    case .sweep: try sweep(model.model)
+    case .forward: try forward(model.network)
+    case .das: try das(model.network)
+    case .fit: try fit(model.network)
+    case .sweep: try sweep(model.network)
     case .loreft: try training(.loreft, model, loreft(model))
     case .lora: try training(.lora, model, lora(model))
-    case .generate: try generate(model.model)
+    case .generate: try generate(model.network)
     case .gemm: Self.gemm(steps: steps)
     }
   }
@@ -109,12 +109,12 @@ public struct Benchmark {
     ] where value < 1 {
       throw AlignmentError.invalidSetting(name: name, expected: "at least 1", found: "\(value)")
     }
-    guard length <= model.model.architecture.maximumLength else {
+    guard length <= model.architecture.maximumLength else {
       throw ModelError.invalidLength(
-        length: length, maximum: model.model.architecture.maximumLength)
+        length: length, maximum: model.architecture.maximumLength)
     }
-    guard model.model.architecture.outputs > 0 else {
-      throw ModelError.noOutputs(architecture: model.model.architecture.name)
+    guard model.architecture.outputs > 0 else {
+      throw ModelError.noOutputs(architecture: model.architecture.name)
     }
   }
 
@@ -199,7 +199,7 @@ public struct Benchmark {
   }
 
   private func loreft(_ model: LanguageModel) throws -> any Adapter {
-    let architecture = model.model.architecture
+    let architecture = model.architecture
     return InterventionAdapter(
       try (0..<architecture.layers).map { layer in
         PlacedIntervention(
@@ -224,7 +224,7 @@ public struct Benchmark {
     settings.recomputesBlocks = recomputesBlocks
     let examples =
       try texts.map { try model.tokenized($0, endsCompletion: settings.endsCompletion) }
-      ?? randomCompletions(model.model)
+      ?? randomCompletions(model.network)
     let stepsPerEpoch = (examples.count + batch - 1) / batch
     var clock = StepClock()
     let history = try FineTuner(settings: settings).train(

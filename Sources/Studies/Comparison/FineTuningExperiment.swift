@@ -51,7 +51,7 @@ public struct FineTuningExperiment {
     if own.labels?.covers(labels) == true { return own }
     return try AdaptedModel(
       model,
-      adapters: [adapter, LabelHead(labels, for: model.model, pooling: pooling, seed: seed)])
+      adapters: [adapter, LabelHead(labels, for: model.network, pooling: pooling, seed: seed)])
   }
 
   /// How the experiment's models are measured.

@@ -71,7 +71,7 @@ extension FineTuningExperiment {
       try evaluator.tokenized(examples, by: untrained).identity
     }
     return FinishedRun.Key(
-      version: interchangeVersion, base: base, weightBytes: model.model.architecture.weightBytes,
+      version: interchangeVersion, base: base, weightBytes: model.architecture.weightBytes,
       storePrecision: store.precision, task: "\(data.task)", train: try identity(data.train),
       development: try identity(data.development), test: try identity(data.test),
       answers: data.test.map { ([$0.answer ?? ""] + $0.choices).joined(separator: " | ") },

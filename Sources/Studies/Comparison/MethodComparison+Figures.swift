@@ -2,6 +2,14 @@ import InterchangeBasics
 import InterchangeDatasets
 import InterchangeFigures
 import InterchangeFineTuning
+import InterchangeReports
+
+extension MethodComparisons {
+  /// The figures of all comparisons.
+  public func figures() -> [NamedFigure] {
+    comparisons.flatMap { $0.figures(isOne: comparisons.count == 1) }
+  }
+}
 
 extension MethodComparison {
   /// The methods' figures of merit where there are some, and their training curves.
@@ -11,18 +19,18 @@ extension MethodComparison {
     let suffix = isOne ? "" : "-\(task)"
     var figures: [NamedFigure] = []
     if methods.contains(where: { $0.score != nil }) {
-      figures.append(("comparison" + suffix, LineChart(methodsOf: self)))
+      figures.append(NamedFigure("comparison" + suffix, LineChart(methodsOf: self)))
       if methods.count(where: { $0.score != nil && $0.parameterShare > 0 }) > 1 {
-        figures.append(("parameters" + suffix, LineChart(parametersOf: self)))
+        figures.append(NamedFigure("parameters" + suffix, LineChart(parametersOf: self)))
       }
     }
-    figures.append(("fine-tuning-loss" + suffix, LineChart(curvesOf: self)))
+    figures.append(NamedFigure("fine-tuning-loss" + suffix, LineChart(curvesOf: self)))
     return figures
   }
 }
 
 extension MethodComparison {
-  /// How much was trained on and measured.
+  /// The numbers of examples that were trained on and measured.
   fileprivate var sizes: String {
     let seeds = methods.first?.seeds.count ?? 0
     return "\(trainCount) training examples, n = \(measuredCount)"
@@ -40,7 +48,7 @@ extension MethodComparison {
     }
   }
 
-  /// What methods are compared with.
+  /// The baselines that methods are compared with.
   fileprivate var references: [LineChart.ReferenceLine] {
     [("untuned", untuned?.score), ("most frequent answer", constant)].compactMap { name, score in
       score?.values.first?.value.map { LineChart.ReferenceLine(name, at: $0) }
@@ -56,9 +64,7 @@ extension LineChart {
       "mean of seeds, ± deviation",
       points: measured.enumerated().compactMap { place, method in
         method.score.map {
-          Point(
-            x: Double(place), y: $0.mean,
-            interval: $0.mean - $0.deviation...$0.mean + $0.deviation)
+          Point(x: Double(place), statistics: $0)
         }
       })
     means.isJoined = false
@@ -85,8 +91,7 @@ extension LineChart {
       points: named.enumerated().compactMap { place, one in
         one.0.score.map {
           Point(
-            x: 100 * one.0.parameterShare, y: $0.mean,
-            interval: $0.mean - $0.deviation...$0.mean + $0.deviation,
+            x: 100 * one.0.parameterShare, statistics: $0,
             label: hasKey ? letters[place] : one.1)
         }
       })

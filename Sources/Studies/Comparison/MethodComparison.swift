@@ -3,10 +3,11 @@ import InterchangeBasics
 import InterchangeDatasets
 import InterchangeFineTuning
 import InterchangeModels
+import InterchangeReports
 
 /// A method's runs with several seeds.
 public struct MethodRun: Codable, Sendable {
-  /// The method's name, with what sets it apart where one method stands twice.
+  /// The method's name, with the choices that set it apart where one method stands twice.
   public let name: String
   public let configuration: AdapterConfiguration
   public let settings: FineTuningSettings
@@ -40,7 +41,7 @@ public struct MethodComparison: Codable, Sendable {
   public let constant: EvaluationScore?
   public internal(set) var methods: [MethodRun]
 
-  /// What a comparison tells while it runs.
+  /// A step of a comparison, told while it runs.
   public enum Event {
     case training(method: String, seed: UInt64, FineTuner.Progress)
     case done(method: String, SeedRun)
@@ -113,43 +114,7 @@ public struct MethodComparison: Codable, Sendable {
     }
   }
 
-  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run, peak memory.
-  public var lines: [[String]] {
-    var lines: [[String]] = []
-    func number(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
-    func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
-      guard let statistics else { return "–" }
-      let mean = String(format: format, statistics.mean)
-      guard statistics.values.count > 1 else { return mean }
-      return mean + " ± " + String(format: format, statistics.deviation)
-    }
-    if let constant {
-      lines.append([
-        "most frequent answer", "0", "0", number(constant.values.first?.value), "–", "–", "–",
-      ])
-    }
-    if let untuned {
-      lines.append([
-        "untuned", "0", "0", number(untuned.score.values.first?.value),
-        untuned.perplexity.map { String(format: "%.2f", $0) } ?? "–", "–", "–",
-      ])
-    }
-    for method in methods {
-      let seconds = method.seeds.compactMap(\.trainingSeconds)
-      lines.append([
-        method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
-        spread(method.score, "%.3f"), spread(method.perplexity, "%.2f"),
-        seconds.isEmpty ? "–" : String(format: "%.0f", SeedStatistics(seconds).mean),
-        String(format: "%.0f", method.seeds.map(\.peakMiB).max() ?? 0),
-      ])
-    }
-    return lines
-  }
-
-  /// The table in Markdown, with what it was made of.
-  public var markdown: String { table.markdown + "\n" }
-
-  /// How many test examples there were.
+  /// The number of test examples.
   var measuredCount: Int {
     methods.first?.seeds.first?.test?.score.accuracy.n ?? untuned?.score.accuracy.n ?? 0
   }
@@ -159,13 +124,25 @@ public struct MethodComparison: Codable, Sendable {
     let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values
     return values?.first?.metric.rawValue ?? "accuracy"
   }
+}
 
-  /// The heads of ``lines``.
-  public var header: [String] {
-    let n = measuredCount
-    return [
-      task, "parameters", "% of base", "\(metric), n = \(n)", "perplexity", "seconds a run",
-      "peak MiB",
-    ]
+/// Comparisons of one record, one for each data set.
+public struct MethodComparisons: RunResult {
+  public static let kind = "comparisons"
+
+  public let comparisons: [MethodComparison]
+
+  /// Comparisons on different data sets.
+  public init(_ comparisons: [MethodComparison]) { self.comparisons = comparisons }
+
+  public init(from decoder: any Decoder) throws {
+    comparisons = try [MethodComparison](from: decoder)
   }
+
+  public func encode(to encoder: any Encoder) throws { try comparisons.encode(to: encoder) }
+}
+
+extension RunResults {
+  /// The comparisons of ``MethodComparisons``.
+  public var comparisons: [MethodComparison]? { self[MethodComparisons.self]?.comparisons }
 }

@@ -1,10 +1,9 @@
 import Foundation
-import InterchangeFigures
 import InterchangeModels
 import InterchangeTensors
 
-/// How the time of a DAS step grows with layer, position, batch, rank and the model's width, beside what
-/// the cone predicts.
+/// The growth of a DAS step's time with layer, position, batch, rank and the model's width, beside
+/// the cone's prediction.
 public struct CostGrowth: Codable, Sendable {
   /// One measured step.
   public struct Point: Codable, Sendable {
@@ -28,7 +27,7 @@ public struct CostGrowth: Codable, Sendable {
   public let length: Int
   public let layer: Int
   public let rank: Int
-  /// What the machine does in large products, and what it reads in products with one row.
+  /// The machine's rate in large products, and the weights that it reads in products with one row.
   public let gflops: Double
   public let gigabytesPerSecond: Double
   public let threads: Int
@@ -43,9 +42,9 @@ public struct CostGrowth: Codable, Sendable {
   ) throws {
     // What can't be measured is told before anything is.
     try benchmark.validate(model)
-    _ = try benchmark.cost(model.model)
+    _ = try benchmark.cost(model.network)
     let rates = Rates()
-    let architecture = model.model.architecture
+    let architecture = model.architecture
     self.model = model.name
     (batch, length, layer) = (benchmark.batch, benchmark.length, benchmark.layer)
     (rank, threads) = (benchmark.rank, Parallel.threads)
@@ -56,7 +55,7 @@ public struct CostGrowth: Codable, Sendable {
     ) throws -> Axis {
       let points = try values.map { value in
         var benchmark = benchmark
-        let changed = change(&benchmark, value) ?? model.model
+        let changed = change(&benchmark, value) ?? model.network
         let result = try benchmark.das(changed)
         let cost = try benchmark.cost(changed)
         progress(String(format: "%@ %d: %.1f ms", name, value, 1e3 * result.medianSeconds))
@@ -92,7 +91,7 @@ public struct CostGrowth: Codable, Sendable {
   }
 }
 
-/// What this machine reaches in the two kinds of products.
+/// The rates of this machine in the two kinds of products.
 private struct Rates {
   /// Floating-point operations a second with many rows.
   let operations: Double
@@ -123,7 +122,7 @@ private struct Rates {
 }
 
 extension Benchmark {
-  /// What the cone of a DAS step computes, block by block.
+  /// The cost of a DAS step's cone, block by block.
   fileprivate func cost(_ model: Model) throws -> [RunCost] {
     let inputs = (0..<batch).map { _ in ModelInput.tokens(Array(repeating: 0, count: length)) }
     let positions = try position.resolved(length: length)
@@ -131,32 +130,5 @@ extension Benchmark {
       Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })
     ) { $0 }
     return try model.costs(of: .lastLogits(inputs, edits: [edit]), hasStore: true)
-  }
-}
-
-extension LineChart {
-  /// Measured and predicted time along one axis.
-  public init(_ growth: CostGrowth, _ axis: CostGrowth.Axis) {
-    let measured = Series(
-      "measured", points: axis.points.map { Point(x: Double($0.value), y: 1e3 * $0.seconds) })
-    var predicted = Series(
-      "predicted from the cone",
-      points: axis.points.map { Point(x: Double($0.value), y: 1e3 * $0.predicted) })
-    predicted.isControl = true
-    self.init(series: [measured, predicted])
-    title = "DAS step by \(axis.name)"
-    let sizes = [
-      ("batch", growth.batch), ("length", growth.length), ("layer", growth.layer),
-      ("rank", growth.rank),
-    ].filter { $0.0 != axis.name }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-    subtitle =
-      axis.name == "width"
-      ? "random LLaMA, 8 layers, layer 3, batch \(growth.batch)" : "\(growth.model): \(sizes)"
-    xTitle = axis.name == "width" ? "width of the model" : "edited \(axis.name)"
-    if ["batch", "rank"].contains(axis.name) { xTitle = axis.name }
-    yTitle = "milliseconds"
-    horizontalScale = ["batch", "rank", "width"].contains(axis.name) ? .logarithmic : .linear
-    let highest = axis.points.map { 1e3 * max($0.seconds, $0.predicted) }.max() ?? 1
-    valueRange = 0...highest * 1.08
   }
 }

@@ -1,7 +1,6 @@
 import Foundation
 import InterchangeBasics
 import InterchangeDatasets
-import InterchangeFigures
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
@@ -11,18 +10,18 @@ import InterchangeTensors
 /// All trials see the same data in the same order, and what lies below their edits is computed once for all
 /// of them.
 public struct MethodSearch: Codable, Sendable {
-  /// What the search may cost.
+  /// The cost that a search may have.
   public enum Budget: Sendable, Equatable {
     /// Optimiser steps of all trials together.
     case steps(Int)
-    /// Minutes; how many steps that is is measured on the first trial.
+    /// Minutes; the first trial is measured to tell how many steps that is.
     case minutes(Double)
   }
 
   /// One training.
   public struct Trial: Codable, Sendable {
     public let choices: MethodChoices
-    /// Of how many rounds before it was among the best.
+    /// The number of rounds before, in which it was among the best.
     public let round: Int
     /// The optimiser steps that it was trained for.
     public let steps: Int
@@ -36,21 +35,21 @@ public struct MethodSearch: Codable, Sendable {
     /// Wall-clock time of the training and the measure.
     public let seconds: Double
 
-    /// Whether it did better than another one.
-    fileprivate func isBetter(than other: Trial) -> Bool {
+    /// Tells whether it did better than another one.
+    func isBetter(than other: Trial) -> Bool {
       (score ?? -.infinity, -(loss ?? .infinity))
         > (other.score ?? -.infinity, -(other.loss ?? .infinity))
     }
   }
 
-  /// What a search tells while it runs.
+  /// A step of a search, told while it runs.
   public enum Event {
     /// A round begins.
     case round(Int, trials: Int, steps: Int)
     case trained(Trial)
   }
 
-  /// Of how many trials one goes on to the next round.
+  /// The number of trials of which one goes on to the next round.
   static let reduction = 3
 
   public let task: String
@@ -61,7 +60,7 @@ public struct MethodSearch: Codable, Sendable {
   /// The best trial of the last round.
   public var winner: Trial { trials.filter { $0.round == lastRound }.best }
 
-  private var lastRound: Int { trials.map(\.round).max() ?? 0 }
+  var lastRound: Int { trials.map(\.round).max() ?? 0 }
 
   /// Searches.
   ///
@@ -152,7 +151,7 @@ public struct MethodSearch: Codable, Sendable {
   }
 }
 
-/// What every trial of a search has in common.
+/// The parts that all trials of a search have in common.
 private struct Trainer {
   let data: FineTuningData
   let model: LanguageModel
@@ -212,86 +211,4 @@ extension MethodSearch.Budget {
 
 extension [MethodSearch.Trial] {
   fileprivate var best: MethodSearch.Trial { self.max { $1.isBetter(than: $0) }! }
-}
-
-extension MethodSearch {
-  /// The heads of ``lines``.
-  public static let header = ["round", "method", "steps", "parameters", "score", "loss"]
-
-  /// The trials, the last round first and the best of each first.
-  public var lines: [[String]] {
-    func number(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
-    return (0...lastRound).reversed().flatMap { round in
-      trials.filter { $0.round == round }.sorted { $0.isBetter(than: $1) }.map {
-        [
-          "\($0.round)", $0.choices.description, "\($0.steps)", "\($0.parameters)",
-          number($0.score), number($0.loss),
-        ]
-      }
-    }
-  }
-
-  /// The table in Markdown.
-  public var markdown: String { table.markdown }
-
-  /// For each method of the first round the effect of each choice: the mean score of all trials with a
-  /// value, whatever their others were.
-  public func effects() -> [(method: String, values: [(name: String, score: SeedStatistics)])] {
-    let first = trials.filter { $0.round == 0 && $0.score != nil }
-    var methods: [String] = []
-    for trial in first where !methods.contains(trial.choices.method) {
-      methods.append(trial.choices.method)
-    }
-    return methods.map { method in
-      let own = first.filter { $0.choices.method == method }
-      var choices: [MethodChoices.Choice] = []
-      for trial in own {
-        for choice in trial.choices.choices where !choices.contains(choice) {
-          choices.append(choice)
-        }
-      }
-      var keys: [String] = []
-      for choice in choices where !keys.contains(choice.key) { keys.append(choice.key) }
-      let ordered = keys.flatMap { key in
-        choices.filter { $0.key == key }.sorted {
-          $0.value.compare($1.value, options: .numeric) == .orderedAscending
-        }
-      }
-      return (
-        method,
-        ordered.map { choice in
-          (
-            "\(choice.key) \(choice.value)",
-            SeedStatistics(
-              own.filter { $0.choices.choices.contains(choice) }.compactMap(\.score))
-          )
-        }
-      )
-    }
-  }
-}
-
-extension LineChart {
-  /// The effect of each of a method's choices in a search.
-  init(
-    effectsOf method: String, _ values: [(name: String, score: SeedStatistics)],
-    in search: MethodSearch
-  ) {
-    var series = Series(
-      "mean of trials, ± deviation",
-      points: values.enumerated().map { place, value in
-        Point(
-          x: Double(place), y: value.score.mean,
-          interval: value.score.mean - value.score.deviation...value.score.mean
-            + value.score.deviation)
-      })
-    series.isJoined = false
-    self.init(series: [series])
-    title = "\(search.task): choices of \(method)"
-    let first = search.trials.filter { $0.round == 0 }
-    subtitle = "first round, \(first[0].steps) steps, n = \(search.developmentCount)"
-    yTitle = search.metric
-    horizontalScale = .categories(values.map(\.name))
-    pageSize = FigureSize(width: max(8.9, 1.1 * Double(values.count)), height: 7.5)
-  }
 }

@@ -1,6 +1,6 @@
 import InterchangeFineTuning
 
-/// Steering vectors, how they were found, and what they do to a prompt.
+/// Steering vectors, the way in which they were found, and their effect on a prompt.
 public struct SteeringRun: Codable, Sendable {
   /// A prompt's continuation without and with the vectors.
   public struct Continuation: Codable, Sendable {
@@ -13,15 +13,15 @@ public struct SteeringRun: Codable, Sendable {
     }
   }
 
-  /// How the vectors were found; nil for given ones.
+  /// The way in which the vectors were found; nil for given ones.
   public let method: SteeringVectors.Method?
   /// The number of contrast pairs; nil for given vectors.
   public let pairs: Int?
   /// The layers that are steered.
   public let layers: [Int]
-  /// What the vectors are multiplied by.
+  /// The factor of the vectors.
   public let coefficient: Double
-  /// What is known of each layer's vector; nil for given vectors.
+  /// The length of each layer's vector and its order of unseen pairs; nil for given vectors.
   public let summaries: [SteeringVectors.Summary]?
   public var continuation: Continuation?
 

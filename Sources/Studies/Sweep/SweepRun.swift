@@ -1,6 +1,7 @@
 import InterchangeAlignment
 import InterchangeBasics
 import InterchangeFigures
+import InterchangeReports
 
 /// A layer × position sweep of a task.
 public struct SweepRun: Codable, Sendable {
@@ -37,7 +38,7 @@ public struct SweepRun: Codable, Sendable {
 }
 
 extension SweepRun {
-  /// What was swapped, such as `block_output` or `attention_value_output, head 3`.
+  /// The place that was swapped, such as `block_output` or `attention_value_output, head 3`.
   public var place: String { result.component + (result.head.map { ", head \($0)" } ?? "") }
 
   /// The cell with the highest accuracy; of equal ones that with the larger logit difference.
@@ -61,4 +62,37 @@ extension SweepRun {
     let accuracies = result.cells.map { $0[column].value }
     return result.layers[accuracies.firstIndex(of: accuracies.max() ?? 0) ?? 0]
   }
+}
+
+/// Sweeps of one record: one for each component or head that was swapped, all of the same pairs,
+/// layers and positions.
+public struct SweepRuns: RunResult {
+  public static let kind = "sweeps"
+  /// The key of a single sweep, in records from before there could be several.
+  public static let earlierKinds = ["sweep"]
+
+  public let runs: [SweepRun]
+
+  /// Sweeps of the same numbers of layers and positions.
+  public init(_ runs: [SweepRun]) { self.runs = runs }
+
+  /// Reads sweeps of the same numbers of layers and positions, or a single one.
+  public init(from decoder: any Decoder) throws {
+    let isList = (try? decoder.unkeyedContainer()) != nil
+    runs = try isList ? [SweepRun](from: decoder) : [SweepRun(from: decoder)]
+    let shapes = runs.map { [$0.result.layers.count, $0.result.positions.count] }
+    guard Set(shapes).count <= 1 else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath,
+          debugDescription: "sweeps of different numbers of layers or positions"))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws { try runs.encode(to: encoder) }
+}
+
+extension RunResults {
+  /// The sweeps of ``SweepRuns``.
+  public var sweeps: [SweepRun]? { self[SweepRuns.self]?.runs }
 }

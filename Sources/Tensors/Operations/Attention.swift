@@ -1,7 +1,8 @@
 import CInterchangeKernels
 import InterchangeBasics
 
-/// One sequence's share of a packed attention: which rows ask, which rows answer, what is known.
+/// One sequence's share of a packed attention: its rows of queries, its rows of keys, and its known
+/// positions.
 public struct AttentionSegment: Sendable {
   /// The sequence's rows in the query matrix.
   public var queries: Range<Int>
@@ -9,7 +10,7 @@ public struct AttentionSegment: Sendable {
   public var queryPositions: [Int]
   /// The sequence's rows in the key and value matrices; their positions follow the known ones.
   public var keys: Range<Int>
-  /// How many leading positions are stored constants.
+  /// The number of leading positions that are stored constants.
   public var knownCount: Int
   /// Stored keys and values of the leading positions: [≥ knownCount, keyHeads · headWidth] each.
   public var known: (keys: Tensor, values: Tensor)?
@@ -35,7 +36,8 @@ public struct AttentionSegment: Sendable {
 }
 
 extension Tensor {
-  /// Softmax attention over packed rows, softmax(Q Kᵀ / √headWidth) V, for each sequence on its own.
+  /// Softmax attention over packed rows, softmax(Q Kᵀ / √headWidth) V, for each sequence on its
+  /// own.
   ///
   /// Grouped-query attention follows from the widths: query head h reads key head
   /// h / (heads / keyHeads).
@@ -44,9 +46,9 @@ extension Tensor {
   ///   - query: [query rows, heads · headWidth]
   ///   - key: [key rows, keyHeads · headWidth]
   ///   - value: [key rows, keyHeads · headWidth]
-  ///   - causal: whether a position sees only itself and those before it
-  ///   - onWeights: is given, for each sequence, how much of each position every head of every query row
-  ///     takes: [heads, queries, positions], rows that sum to 1, with 0 for what isn't seen
+  ///   - causal: true when a position sees only itself and earlier ones
+  ///   - onWeights: a function that is given each sequence's attention weights [heads, queries,
+  ///     positions], rows that sum to 1, with 0 for what isn't seen
   /// - Returns: the heads' mixed values [query rows, heads · headWidth]
   public static func attention(
     query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], headWidth: Int,
@@ -74,7 +76,7 @@ private struct AttentionPass {
   let heads: Int
   let keyHeads: Int
   let scale: Float
-  /// Where each segment's probabilities [heads, queries, length] start.
+  /// The start of each segment's probabilities [heads, queries, length].
   private let starts: [Int]
 
   init(

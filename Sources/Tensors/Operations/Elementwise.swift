@@ -3,13 +3,17 @@ import InterchangeBasics
 
 /// An element-wise non-linearity.
 public enum Activation: String, Sendable, CaseIterable, Codable {
+  /// max(0, x).
   case relu
+  /// x · sigmoid(x), also called swish.
   case silu
   /// GELU by its tanh approximation (`gelu_new`, `gelu_pytorch_tanh`).
   case geluTanh = "gelu_tanh"
   /// GELU by the error function.
   case gelu
+  /// 1 / (1 + e^(−x)).
   case sigmoid
+  /// The hyperbolic tangent.
   case tanh
 
   var kernel: Int32 {

@@ -5,8 +5,8 @@ import InterchangeBasics
 extension Tensor {
   /// The mean over rows of −log softmax(x·Wᵀ)[target] with a frozen weight, as a scalar.
   ///
-  /// The logits are never held: the weight is read once, a panel of outputs at a time, and the gradient
-  /// of x is gathered on the way, both rescaled whenever a larger logit turns up.
+  /// The logits are never held: the weight is read once, a panel of outputs at a time, and the
+  /// gradient of x is gathered on the way, both rescaled whenever a larger logit turns up.
   ///
   /// - Parameters:
   ///   - weight: [outputs, width]
@@ -27,7 +27,8 @@ extension Tensor {
   }
 }
 
-/// One pass over the outputs, split into parts that threads take; the same parts however many threads.
+/// One pass over the outputs, split into parts that threads take; the parts are the same for any
+/// number of threads.
 private struct LinearCrossEntropy {
   let x: Tensor
   let weight: Weight
@@ -35,7 +36,7 @@ private struct LinearCrossEntropy {
   let hasGradient: Bool
   private let packed: Tensor?
 
-  /// What a part of the outputs adds up to, relative to its own largest logit.
+  /// The sums over a part of the outputs, relative to its own largest logit.
   private struct Part {
     let largest: Tensor  // [rows]
     let sums: Tensor  // [rows]: Σ e^(logit − largest)

@@ -51,7 +51,7 @@ extension Tensor {
     return withExtendedLifetime((a, b)) { result }
   }
 
-  /// x·Wᵀ by OpenBLAS, whichever kernel the linear layer uses, without a recording.
+  /// x·Wᵀ by OpenBLAS, whatever kernel the linear layer uses, without a recording.
   package func openBLASLinear(_ weight: Tensor) -> Tensor {
     require(weight.width == width, "openBLASLinear: \(shape) · \(weight.shape)ᵀ")
     let result = Tensor(uninitialized: [rows, weight.rows])

@@ -2,7 +2,8 @@ import CInterchangeKernels
 import Foundation
 import InterchangeBasics
 
-/// The angles of rotary position embeddings (RoPE, arXiv 2104.09864), for pairs (i, i + headWidth/2).
+/// The angles of rotary position embeddings (RoPE, arXiv 2104.09864), for pairs (i, i +
+/// headWidth/2).
 public struct RotaryEmbedding: Sendable {
   /// The width of one head; even.
   public let headWidth: Int

@@ -6,9 +6,9 @@ import InterchangeTensors
 
 /// A perceptron whose hidden layer carries two signs in known directions.
 ///
-/// The input is (a, b, n₁, n₂), each ±1; the hidden vector of width 8 is Σ xᵢ·dᵢ + c with orthonormal
-/// dᵢ, the constant c so large that the rectifier never cuts. The four outputs tell the signs of a
-/// and b apart; n₁ and n₂ are noise that no output reads.
+/// The input is (a, b, n₁, n₂), each ±1; the hidden vector of width 8 is Σ xᵢ·dᵢ + c with
+/// orthonormal dᵢ, the constant c so large that the rectifier never cuts. The four outputs tell the
+/// signs of a and b apart; n₁ and n₂ are noise that no output reads.
 struct TwoSigns {
   static let width = 8
   /// The orthonormal directions of a, b, n₁ and n₂: [4, 8].

@@ -68,8 +68,8 @@ func expectClose(
 
 /// Expects the gradient of Σ weights · f(operand) to be its central differences.
 ///
-/// The differences are taken in double precision of a plain-loop reference, step 1e-5: their own error
-/// is below 1e-9, the tolerance is float32's rounding.
+/// The differences are taken in double precision of a plain-loop reference, step 1e-5: their own
+/// error is below 1e-9, the tolerance is float32's rounding.
 func expectSlopes(
   _ gradient: Tensor?, of loss: (Rows) -> Double, at value: Tensor, within tolerance: Double,
   _ label: String, sourceLocation: SourceLocation = #_sourceLocation

@@ -1,8 +1,8 @@
 import InterchangeTensors
 import Testing
 
-/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names the
-/// worst offender once.
+/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names
+/// the worst offender once.
 func expectClose(
   _ actual: some Collection<Float>, _ expected: some Collection<Float>, absolute: Double,
   relative: Double, _ label: @autoclosure () -> String,
@@ -50,8 +50,8 @@ func expectClose(
     sourceLocation: sourceLocation)
 }
 
-/// Expects two computations of the same thing to agree within 1e-5 of their largest number: the rounding
-/// of a sum is that of its largest terms.
+/// Expects two computations of the same thing to agree within 1e-5 of their largest number: the
+/// rounding of a sum is that of its largest terms.
 func expectSame(
   _ actual: Tensor, _ expected: Tensor, _ label: @autoclosure () -> String,
   sourceLocation: SourceLocation = #_sourceLocation

@@ -2,9 +2,9 @@ import InterchangeModels
 import InterchangeTensors
 import Synchronization
 
-/// An architecture that counts the rows that it is asked for.
-struct CountingArchitecture: Architecture {
-  /// What has been computed since the last ``take()``.
+/// An architecture that counts the rows that it computes.
+struct CountingArchitecture: WeightInventory {
+  /// The rows that were computed since the last ``take()``.
   struct Rows: Equatable {
     /// Rows that came into a block and went out of it, layer by layer, of the blocks that ran.
     var blocks: [Int: [Int]] = [:]
@@ -28,24 +28,7 @@ struct CountingArchitecture: Architecture {
   let base: any Architecture
   let counter = Counter()
 
-  var name: String { base.name }
-  var layers: Int { base.layers }
-  var width: Int { base.width }
-  var vocabulary: Int { base.vocabulary }
-  var outputs: Int { base.outputs }
-  var isCausal: Bool { base.isCausal }
-  var maximumLength: Int { base.maximumLength }
-  var parameterCount: Int { base.parameterCount }
-  var weightBytes: Int { base.weightBytes }
-  var recordedWidth: Int { base.recordedWidth }
-
-  func blockCost(_ layer: Int, keyRows: Int, outputRows: Int, pairs: Int) -> RunCost {
-    base.blockCost(layer, keyRows: keyRows, outputRows: outputRows, pairs: pairs)
-  }
-
-  func outputCost(rows: Int, outputs: Int) -> RunCost {
-    base.outputCost(rows: rows, outputs: outputs)
-  }
+  var shape: ModelShape { base.shape }
 
   func dimensions(of component: Component) -> ComponentDimensions? {
     base.dimensions(of: component)
@@ -70,7 +53,10 @@ struct CountingArchitecture: Architecture {
     return base.logits(residual, outputs: outputs)
   }
 
-  func randomlyInitialized(seed: UInt64) -> CountingArchitecture {
-    CountingArchitecture(base: base.randomlyInitialized(seed: seed))
+  func mapWeights(
+    _ change: (WeightSlot) throws -> WeightSlot.Value
+  ) rethrows -> CountingArchitecture {
+    guard let base = base as? any WeightInventory else { return self }
+    return CountingArchitecture(base: try base.mapWeights(change))
   }
 }

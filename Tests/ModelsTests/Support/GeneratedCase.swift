@@ -4,8 +4,8 @@ import InterchangeTensors
 
 /// A request drawn at random: sequences, edits and captures anywhere, and measured positions.
 ///
-/// Every edit is a trained linear map of its rows, so that its result depends on what it edits, and has a
-/// gradient.
+/// Every edit is a trained linear map of its rows, so that its result depends on what it edits, and
+/// has a gradient.
 struct GeneratedCase {
   struct Place {
     let component: Component

@@ -97,8 +97,7 @@ struct TinyModel {
     if isGGUF {
       model = try LanguageModel(contentsOf: url).model
     } else {
-      model = Model(
-        name.contains("bert") ? try Bert(folder: url) : try Llama(folder: url) as any Architecture)
+      model = Model(try ModelFamilies.architecture(in: ModelFolder(url)))
     }
     let folder = isGGUF ? url.deletingPathExtension() : url
     expected = try SafetensorsFile(contentsOf: folder.appending(component: "expected.safetensors"))
@@ -113,8 +112,8 @@ struct TinyModel {
   var inputs: [ModelInput] { document.prompts.map(ModelInput.tokens) }
   var layers: Int { model.architecture.layers }
 
-  /// How far logits may be from the reference's: an encoder's norms of 8 numbers divide what is rounded by
-  /// deviations well below 1.
+  /// The distance that logits may have from the reference's: an encoder's norms of 8 numbers divide
+  /// rounded values by deviations well below 1.
   var tolerance: Double { model.architecture.isCausal ? 1e-5 : 3e-5 }
 
   /// Every component of every layer that the reference has hooks for.

@@ -15,10 +15,10 @@ enum Browser {
   struct Page {
     /// The document's source after scripts have run.
     let document: String
-    /// What was written to the console, errors among it.
+    /// The output to the console, errors among it.
     let console: [String]
 
-    /// What a script of the test left as `data-…` of the page's body.
+    /// The value that a script of the test left as `data-…` of the page's body.
     func note(_ name: String) throws -> String {
       let parts = document.split(separator: " data-\(name)=\"", maxSplits: 1)
       try #require(parts.count == 2, "no note \(name)")

@@ -4,7 +4,7 @@ import Testing
 /// A page taken apart, as far as its tests look at it.
 struct Markup {
   let source: String
-  /// Without what stands in the script and in the style sheet.
+  /// The body without the contents of the script and the style sheet.
   let body: String
 
   init(_ source: String) {
@@ -12,7 +12,7 @@ struct Markup {
     body = source.replacing(/<(script|style)>[\s\S]*?<\/\1>/, with: "")
   }
 
-  /// What is wrong with the nesting of its elements; nil for a page that is whole.
+  /// The fault of the nesting of its elements; nil for a page that is whole.
   var fault: String? {
     var open: [Substring] = []
     for tag in body.matches(
@@ -38,7 +38,7 @@ struct Markup {
     body.split(separator: " \(attribute)=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
   }
 
-  /// How often an element occurs.
+  /// The number of times that an element occurs.
   func count(of element: String) -> Int {
     body.matches(of: /<([A-Za-z0-9]+)[\s>]/).count { $0.output.1 == element }
   }

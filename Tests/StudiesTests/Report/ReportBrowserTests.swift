@@ -142,7 +142,7 @@ struct ReportBrowserTests {
     #expect(try 7 * (Double(loaded.note("least")) ?? 0) >= 6)
   }
 
-  /// The figures' colours follow the reader's.
+  /// The figures' colors follow the reader's.
   @Test(arguments: [("1", "rgb(255, 255, 255)"), ("0", "rgb(22, 24, 28)")])
   func lightAndDark(scheme: String, ground: String) throws {
     let script = """

@@ -48,7 +48,7 @@ import Testing
     let files = try record.writeFigures(to: folder, format: .svg)
     let page = try page(sample)
     #expect(page.count(of: "figure") == files.count && page.count(of: "svg") == files.count)
-    // A figure is drawn, and said in words.
+    // A figure is drawn, and described in words.
     #expect(page.values(of: "viewBox").count == files.count)
     #expect(page.count(of: "figcaption") == files.count)
   }
@@ -65,7 +65,7 @@ import Testing
     #expect(page.text.contains("<img src=https://a.example/x onerror=\"alert(2)\">&amp;</style>"))
   }
 
-  /// What was asked, of what, when and how long.
+  /// The command line, the model, the date and the duration.
   @Test func header() throws {
     let record = try SampleRun.record(
       [:], command: "sweep",

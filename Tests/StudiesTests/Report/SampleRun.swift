@@ -22,7 +22,7 @@ enum SampleRun: String, CaseIterable, Sendable {
       case .sweeps:
         ("sweep", ["sweeps": [nil, 0, 8].map { Self.sweep(name, head: $0) }])
       case .alignments: ("das", ["alignments": [1, 2].map { Self.alignment(name, rank: $0) }])
-      case .examined: ("examine", ["alignments": [Self.alignment(name, rank: 4)]])
+      case .examined: ("examine", ["alignments": [Self.alignment(name, rank: 4, losses: [])]])
       case .fineTuning: ("demo", ["fineTuning": Self.fineTuning(name)])
       case .comparison: ("finetune", ["comparisons": [try Self.comparison(name, [name])]])
       case .comparisons:
@@ -99,10 +99,12 @@ enum SampleRun: String, CaseIterable, Sendable {
     ]
   }
 
-  private static func alignment(_ name: String, rank: Int) -> Object {
+  private static func alignment(
+    _ name: String, rank: Int, losses: [Double] = [0.7, 0.3, 0.0125]
+  ) -> Object {
     [
       "task": name, "variable": name, "check": check, "disjoint": "nouns",
-      "report": report(rank: rank), "losses": [0.7, 0.3, 0.0125],
+      "report": report(rank: rank), "losses": losses,
     ]
   }
 

@@ -1,8 +1,8 @@
 import InterchangeTensors
 import Testing
 
-/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names the
-/// worst offender once, so that a wrong kernel does not print forty thousand lines.
+/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names
+/// the worst offender once, so that a wrong kernel does not print forty thousand lines.
 func expectClose(
   _ actual: [Double], _ expected: [Double], absolute: Double = 1e-6, relative: Double = 1e-5,
   _ label: String = "", sourceLocation: SourceLocation = #_sourceLocation

@@ -5,11 +5,11 @@ import Testing
 /// Compares an operation with a plain-loop reference in Double, and its gradients with central
 /// differences of that reference.
 ///
-/// The differences are taken in Double with a step of 1e-5: truncation (step² = 1e-10) and cancellation
-/// (1e-16 / 1e-5) are both far below float32's rounding, so the tolerances only speak of the operation.
-/// Every element of a small operand is checked; of a large one some elements are, and all together by
-/// the derivative along a random direction. Every subset of the operands takes its turn in needing
-/// gradients; operands that need none must get zeros from `gradients(of:)`.
+/// The differences are taken in Double with a step of 1e-5: truncation (step² = 1e-10) and
+/// cancellation (1e-16 / 1e-5) are both far below float32's rounding, so the tolerances only speak
+/// of the operation. Every element of a small operand is checked; of a large one some elements are,
+/// and all together by the derivative along a random direction. Every subset of the operands takes
+/// its turn in needing gradients; operands that need none must get zeros from `gradients(of:)`.
 func checkOperation(
   _ operands: [Tensor], absolute: Double = 2e-6, relative: Double = 1e-5,
   gradientAbsolute: Double? = nil, _ label: String = "",

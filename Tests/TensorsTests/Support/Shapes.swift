@@ -2,7 +2,8 @@ import InterchangeBasics
 import InterchangeTensors
 
 /// Matrix shapes that reach every path of a kernel: one element, odd and prime widths, whole SIMD
-/// registers (16 floats) and their tails, and more than the 32,768 elements from which work is split.
+/// registers (16 floats) and their tails, and more than the 32,768 elements from which work is
+/// split.
 enum Shapes {
   static let small: [[Int]] = [
     [1, 1], [1, 7], [5, 1], [3, 5], [2, 16], [5, 17], [7, 64], [13, 31],

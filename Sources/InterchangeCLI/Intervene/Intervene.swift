@@ -1,0 +1,10 @@
+import ArgumentParser
+
+extension InterchangeCommand {
+  static let intervene = CommandGroup(
+    name: "Intervene",
+    subcommands: [
+      SwapCommand.self,
+      SweepCommand.self,
+    ])
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+extension InterchangeCommand {
+  static let search = CommandGroup(
+    name: "Search",
+    subcommands: [
+      DASCommand.self,
+      ExamineCommand.self,
+    ])
+}

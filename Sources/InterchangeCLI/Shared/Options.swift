@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// The options of every command.
+struct CommonOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document on standard output; progress goes to standard error.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The seed of every random number.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Threads to use; by default one a core.", valueName: "n"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Where results and figures are written.", valueName: "dir"))
+  var out: String?
+
+  /// Shows a piece of text as it is written, unless one document is asked for.
+  func show(_ piece: String) {
+    if !json { Output.write(Data(piece.utf8), to: .standardOutput) }
+  }
+
+  func validate() throws {
+    if let threads {
+      guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
+      Parallel.threads = threads
+    }
+  }
+}
+
+/// The model that a command reads.
+struct ModelArgument: ParsableArguments {
+  @Argument(help: "A GGUF file, or a folder with config.json, safetensors and a tokenizer.")
+  var model: String
+  @OptionGroup var form: WeightOptions
+
+  func load() throws -> LanguageModel {
+    try LanguageModel(contentsOf: model, weights: form.weights)
+  }
+}
+
+/// A place in a model.
+struct SiteOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The component, such as block_output or head_attention_value_output.", valueName: "name"))
+  var site = "block_output"
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("The layer, from 0.", valueName: "n"))
+  var layer: Int
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Positions: an index (negative from the end), a list 0,2,5, f3, l2, f7+l7, all, or the name of a span.",
+      valueName: "p"))
+  var position = "-1"
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("One head's part of the vector.", valueName: "n"))
+  var head: Int?
+
+  func resolved() throws -> Site {
+    try Site(named: site, layer: layer, head: head, Positions(parsing: position))
+  }
+}
+
+extension LayerSelection {
+  /// Layers as a user names them.
+  ///
+  /// - Throws: a usage error when the text is something else.
+  init(option: String, _ text: String) throws {
+    guard let selection = LayerSelection(parsing: text) else {
+      throw ValidationError("\(option): expected a list such as 10-20 or 8,12, or all, got \(text)")
+    }
+    self = selection
+  }
+
+  /// Heads as a user names them.
+  ///
+  /// - Throws: a usage error when the text is something else.
+  init(heads text: String) throws {
+    guard let selection = LayerSelection(parsing: text) else {
+      throw ValidationError("expected heads such as 3, 0,4 or 0-8, or all, got \(text)")
+    }
+    self = selection
+  }
+}

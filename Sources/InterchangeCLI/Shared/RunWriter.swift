@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Interchange
+import InterchangeBasics
+
+/// Makes the record of a command's run, writes it where the user asked, and shows the results.
+struct RunWriter {
+  let command: String
+  let started = Date()
+  let folder: URL?
+  let seed: UInt64
+  var identity: RunRecord.ModelIdentity?
+  private let asksForJSON: Bool
+  /// The effective settings; a command adds those that it chose itself.
+  var settings: [String: JSONValue]
+  /// Files beside the record, by their names.
+  var files: [String: Data] = [:]
+
+  /// Checks before any work that the folder can be written.
+  init<Command: ParsableCommand>(
+    _ command: Command, _ common: CommonOptions, _ model: LanguageModel?
+  ) throws {
+    self.command = Command.configuration.commandName ?? ""
+    settings = Settings.effective(of: command)
+    (seed, asksForJSON) = (common.seed, common.json)
+    settings["threads"] = .integer(Parallel.threads)
+    folder = try common.out.map { try Self.writableFolder($0) }
+    // As the user gave it: a record that is shared names no folders of this machine.
+    identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
+  }
+
+  /// Writes the record with its figures and other files, and prints the record or what `show` does.
+  ///
+  /// - Parameter files: writes what can't be held in memory, and tells where it is
+  func finish(
+    _ results: RunResults, files more: (URL) throws -> [URL] = { _ in [] },
+    show: () throws -> Void
+  ) throws {
+    let record = RunRecord(
+      command: command, arguments: Array(CommandLine.arguments.dropFirst()),
+      settings: .object(
+        settings.sorted { $0.key < $1.key }.map { JSONValue.Member(key: $0.key, value: $0.value) }),
+      model: identity, seed: seed, started: started, results: results)
+    if let folder {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      var written = try more(folder)
+      for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+        let url = folder.appending(component: name)
+        try writeAtomically(data, to: url)
+        written.append(url)
+      }
+      for file in written + (try record.write(to: folder)) { Output.note("wrote \(file.path)") }
+    }
+    if asksForJSON { Output.print(try record.json()) } else { try show() }
+  }
+
+  static func writableFolder(_ path: String) throws -> URL {
+    let url = URL(userPath: path)
+    let files = FileManager.default
+    // The probe leaves nothing behind: folders that it made go again until there is a result.
+    var made: [URL] = []
+    var folder = url
+    while folder.path != "/" && !files.fileExists(atPath: folder.path) {
+      made.append(folder)
+      folder.deleteLastPathComponent()
+    }
+    // Only when empty: another run may have begun to write there.
+    defer { for folder in made { rmdir(folder.path) } }
+    do {
+      try files.createDirectory(at: url, withIntermediateDirectories: true)
+      let probe = url.appending(
+        component: ".interchange-\(ProcessInfo.processInfo.processIdentifier)")
+      try Data().write(to: probe)
+      try files.removeItem(at: probe)
+    } catch {
+      throw OutputError(description: "\(url.path): the folder can't be written")
+    }
+    return url
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// `interchange tune`: search methods and their choices under a budget.
+struct TuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune", abstract: "Search methods and their choices under a budget.",
+    discussion: """
+      Successive halving: many combinations are trained for a few steps, the best third goes on. Trials are \
+      judged on the development share of the training examples; the test part is not touched. The winner is \
+      written to choices.json, which `finetune --choices` takes.
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @Option(
+    help: ArgumentHelp(
+      """
+      Methods, separated by commas, each with values to choose from: loreft:rank=2/8:rate=1e-3/4e-3,lora. \
+      A method alone has those that its paper varies.
+      """, valueName: "list"))
+  var methods: String
+  @Option(
+    help: ArgumentHelp("Steps of all trials together.", valueName: "n"))
+  var budgetSteps: Int?
+  @Option(
+    help: ArgumentHelp("Minutes of all trials together.", valueName: "n"))
+  var budgetMinutes: Double?
+  @Option(help: ArgumentHelp("Trials of the first round at most.", valueName: "n")) var trials = 27
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Method") var method: MethodOptions
+  @OptionGroup(title: "Training") var training: TrainingOptions
+  @OptionGroup var storeOptions: StoreOptions
+  @OptionGroup var common: CommonOptions
+
+  private var budget: MethodSearch.Budget {
+    get throws {
+      switch (budgetSteps, budgetMinutes) {
+      case (let steps?, nil) where steps >= 1: return .steps(steps)
+      case (nil, let minutes?) where minutes > 0 && minutes.isFinite: return .minutes(minutes)
+      default:
+        throw ValidationError("tune needs --budget-steps or --budget-minutes, above 0.")
+      }
+    }
+  }
+
+  func validate() throws {
+    _ = try budget
+    guard trials >= 1 else { throw ValidationError("--trials must be at least 1.") }
+  }
+
+  func run() throws {
+    let spaces = try methods.split(separator: ",").map { try MethodSpace(parsing: String($0)) }
+    guard !spaces.isEmpty else { throw ValidationError("--methods names no method.") }
+    let data = try data.read()
+    let model = try model.load()
+    var writer = try RunWriter(self, common, model)
+    let search = try MethodSearch(
+      spaces, on: data, model: model, budget: budget, seed: common.seed, maximumTrials: trials,
+      store: storeOptions.store(),
+      make: {
+        try FineTuningExperiment($0, method, training, self.data, model, data, common)
+      }, progress: Self.show)
+    writer.files["search.md"] = Data(search.table.markdown.utf8)
+    try writer.finish(
+      RunResults(search),
+      files: { folder in
+        let choices = folder.appending(component: "choices.json")
+        try search.winner.choices.write(to: choices)
+        return [choices]
+      }
+    ) {
+      Output.print(search.table)
+      Output.print("\nBest: \(search.winner.choices)")
+    }
+  }
+
+  private static func show(_ event: MethodSearch.Event) {
+    switch event {
+    case .round(let round, let trials, let steps):
+      Output.note("round \(round): \(trials) trials of \(steps) steps")
+    case .trained(let trial):
+      let score = trial.score.map { String(format: "%.3f", $0) } ?? "diverged"
+      Output.note("  \(trial.choices): \(score)")
+    }
+  }
+}

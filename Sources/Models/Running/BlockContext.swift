@@ -1,0 +1,99 @@
+import InterchangeBasics
+import InterchangeTensors
+
+/// A block's surroundings in a run: its rows, its known positions, and the visitor of its
+/// components.
+public final class BlockContext {
+  private let layer: Int
+  private let keyRows: RowSet
+  private let outputRows: RowSet
+  private let visitor: Visitor
+  private let known: [Int]
+  /// The number of leading positions, by sequence, whose keys and values are kept.
+  private let wantedKeys: [Int]
+  private let stored: [any KnownKeys]?
+  private let growing: [KeyValueCache]?
+  private let angleCache: AngleCache
+
+  init(
+    layer: Int, plan: RowPlan, visitor: Visitor, stored: [any KnownKeys]?,
+    growing: [KeyValueCache]?, angleCache: AngleCache
+  ) {
+    self.layer = layer
+    keyRows = plan.stages[layer]
+    outputRows = plan.outputs[layer]
+    known = plan.known[layer]
+    wantedKeys = plan.keys?[layer] ?? []
+    (self.visitor, self.stored, self.growing) = (visitor, stored, growing)
+    self.angleCache = angleCache
+  }
+
+  /// Announces a component: returns its rows after the edits that concern it.
+  public func visit(_ component: Component, _ rows: Tensor) -> Tensor {
+    visitor.visit(component, layer, rows, component.isKeySide ? keyRows : outputRows)
+  }
+
+  /// Tells whether anybody reads or edits a component of this layer; fused paths are for when
+  /// nobody does.
+  public func isVisited(_ component: Component) -> Bool { visitor.concerns(component, layer) }
+
+  /// The rows whose output is needed, of all rows that came in.
+  public func keepingOutputRows(_ rows: Tensor) -> Tensor {
+    outputRows == keyRows ? rows : rows.gatherRows(keyRows.rows(of: outputRows.positions))
+  }
+
+  /// The rotary angles of all rows that came in.
+  public func keyAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
+    angleCache.angles(embedding, keyRows)
+  }
+
+  /// The rotary angles of the rows whose output is needed.
+  public func queryAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
+    angleCache.angles(embedding, outputRows)
+  }
+
+  /// Attention of the output rows over the known positions and all rows that came in.
+  ///
+  /// - Parameters:
+  ///   - query: [output rows, heads · headWidth]
+  ///   - key: [key rows, keyHeads · headWidth], with its position encoding
+  ///   - value: [key rows, keyHeads · headWidth]
+  /// - Returns: [output rows, heads · headWidth]
+  public func attention(
+    query: Tensor, key: Tensor, value: Tensor, headWidth: Int, causal: Bool
+  ) -> Tensor {
+    var segments: [AttentionSegment] = []
+    for sequence in keyRows.positions.indices {
+      let stored = known[sequence] > 0 ? stored?[sequence].known(layer) : nil
+      require(
+        known[sequence] == 0 || stored != nil,
+        "attention: \(known[sequence]) positions of layer \(layer) are not stored")
+      segments.append(
+        AttentionSegment(
+          queries: outputRows.range(sequence), queryPositions: outputRows.positions[sequence],
+          keys: keyRows.range(sequence), knownCount: known[sequence], known: stored))
+      if let cache = growing?[sequence] {
+        let rows = keyRows.range(sequence).prefix(max(0, wantedKeys[sequence] - known[sequence]))
+        guard !rows.isEmpty else { continue }
+        cache.append(
+          layer: layer, keys: key.detached.rowSlice(rows).copied(),
+          values: value.detached.rowSlice(rows).copied())
+      }
+    }
+    return Tensor.attention(
+      query: query, key: key, value: value, segments: segments, headWidth: headWidth,
+      causal: causal, onWeights: visitor.attentionVisitor(of: layer, outputRows))
+  }
+}
+
+/// The rotary angles of the last few row sets: most blocks of a run share them.
+final class AngleCache {
+  private var entries: [(rows: RowSet, angles: RotaryAngles)] = []
+
+  func angles(_ embedding: RotaryEmbedding, _ rows: RowSet) -> RotaryAngles {
+    if let entry = entries.first(where: { $0.rows == rows }) { return entry.angles }
+    let angles = embedding.angles(at: rows.flattened)
+    entries = entries.suffix(3) + [(rows, angles)]
+    return angles
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import InterchangeBasics
+
+extension Accuracy {
+  /// The share with its interval, in a cell of a table: `0.94 [0.88, 0.97]`.
+  public var cell: String { String(format: "%.2f ", value) + intervalCell }
+
+  /// The interval alone: `[0.88, 0.97]`.
+  var intervalCell: String { bounds("%.2f") }
+
+  /// The cells of a line: share, interval, n.
+  public var cells: [String] {
+    [String(format: "%.3f", value), bounds("%.3f"), "\(n)"]
+  }
+
+  private func bounds(_ format: String) -> String {
+    "[" + interval.map { String(format: format, $0) }.joined(separator: ", ") + "]"
+  }
+}
+
+extension ResultTable {
+  /// A number in a cell by a format such as `%.2f`; ``nothing`` where there is none.
+  public static func number(_ value: Double?, _ format: String) -> String {
+    value.map { String(format: format, $0) } ?? nothing
+  }
+
+  /// A mean in a cell, with its deviation where there are several values; ``nothing`` for none.
+  public static func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
+    guard let statistics else { return nothing }
+    let mean = String(format: format, statistics.mean)
+    guard statistics.values.count > 1 else { return mean }
+    return mean + " ± " + String(format: format, statistics.deviation)
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeReports
+
+extension AlignmentReport {
+  /// The accuracies with their controls: name, accuracy, interval, n.
+  ///
+  /// - Parameter isFitted: whether DAS fitted the subspace on the training pairs; otherwise it was
+  ///   given
+  public func table(isFitted: Bool = true) -> ResultTable {
+    let own =
+      isFitted
+      ? [("DAS, held out", test), ("DAS, train", train)]
+      : [("its subspace", test), ("its subspace, other pairs", train)]
+    let named = own + controls.map { ($0.title, $0.iia) }
+    return ResultTable(
+      header: ["", "IIA", "95 % interval", "n"], rows: named.map { [$0] + $1.cells })
+  }
+
+  /// The self-swap's change, in a cell.
+  var selfSwapCell: String {
+    guard let change = control(.selfSwap)?.largestChange else { return ResultTable.nothing }
+    return change == 0 ? "no change" : "changes logits by \(change)"
+  }
+
+  /// A control's accuracy in a cell; of the self-swap its change.
+  func cell(_ kind: ControlKind) -> String {
+    kind == .selfSwap ? selfSwapCell : control(kind)?.iia.cell ?? ResultTable.nothing
+  }
+}
+
+extension ControlKind {
+  /// The control's name in words: `self swap`.
+  public var title: String { Self.title(rawValue) }
+
+  fileprivate static func title(_ name: String) -> String { name.replacing("_", with: " ") }
+}
+
+extension ControlResult {
+  /// The control's name in words.
+  var title: String { ControlKind.title(name) }
+}
+
+extension AlignmentRuns {
+  /// All ranks in one table, where DAS fitted several; otherwise each run's own.
+  public var tables: [ResultTable] {
+    guard runs.count > 1, runs.allSatisfy(\.isFitted) else { return runs.map(\.table) }
+    return [table]
+  }
+
+  /// Fits of one variable by rank, each beside its controls.
+  public var table: ResultTable {
+    let controls = ControlKind.allCases
+    let check = runs.first?.check.map { ", of \($0.pairs) held-out pairs \($0.kept) solved" } ?? ""
+    let note = runs.first.map { first in
+      "Interchange intervention accuracy at \(first.report.site), \(first.disjoint) disjoint"
+        + check + ", n = \(first.report.test.n)."
+    }
+    return ResultTable(
+      runs.first.map { "\($0.task): \($0.variable)." } ?? "", note: note ?? "",
+      header: ["rank", "DAS, held out"] + controls.map(\.title),
+      rows: runs.map { run in
+        ["\(run.report.rank)", run.report.test.cell] + controls.map(run.report.cell)
+      })
+  }
+}
+
+extension AlignmentRun {
+  /// The site and the rank, in a line.
+  public var heading: String { "\(task): \(variable) at \(report.site), rank \(report.rank)" }
+
+  /// The accuracies with their controls.
+  public var table: ResultTable { report.table(isFitted: isFitted) }
+}
