@@ -1,5 +1,5 @@
-/// The behavior of a page's cells under a pointer and the keyboard. Without it, they have tooltips, and the
-/// numbers are in tables.
+/// The behavior of a page's cells under a pointer and the keyboard. Without it, they have tooltips,
+/// and the numbers are in tables.
 enum ReportScript {
   /// The script. It adds nothing to the page but what the page says already.
   static let source = """

@@ -49,8 +49,8 @@ public struct ResultTable: Sendable, Equatable {
       && rows.contains { $0[column] != Self.nothing } || rows.isEmpty
   }
 
-  /// Tells whether a cell holds a number, perhaps with its unit, deviation or interval, or stands for
-  /// none.
+  /// Tells whether a cell holds a number, perhaps with its unit, deviation or interval, or stands
+  /// for none.
   private static func isNumber(_ cell: String) -> Bool {
     if cell == nothing || Double(cell.prefix { $0 != " " }) != nil { return true }
     return cell.contains(where: \.isASCIIDigit)

@@ -29,12 +29,12 @@ extension RunRecord {
       ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
   }
 
-  /// When the run began, in universal time: `2026-11-21 11:24:55 UTC`.
+  /// The beginning of the run, in universal time: `2026-11-21 11:24:55 UTC`.
   var startedText: String {
     started.ISO8601Format().replacing("T", with: " ").replacing("Z", with: " UTC")
   }
 
-  /// How long it took: `43 s`, `17 min 37 s`, `2 h 5 min`.
+  /// The duration: `43 s`, `17 min 37 s`, `2 h 5 min`.
   var durationText: String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return ResultTable.nothing }
     if seconds < 10 { return String(format: "%.1f s", seconds) }

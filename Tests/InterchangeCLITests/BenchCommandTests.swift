@@ -167,9 +167,9 @@ import Testing
     let result = try Program.run(
       ["growth", Program.tiny, "--json", "--out", out.url.path] + sizes)
     #expect(result.status == 0)
-    let axes = try #require(try result.json()["axes"] as? [[String: Any]])
+    let axes = try #require(try result.record().results.growth).axes
     let names = ["layer", "position", "batch", "rank", "width"]
-    #expect(axes.map { $0["name"] as? String } == names)
+    #expect(axes.map(\.name) == names)
     let files = try FileManager.default.contentsOfDirectory(atPath: out.url.path).sorted()
     #expect(files == (names.map { "cost-\($0).png" } + ["run.json"]).sorted())
     // A quantity that cannot be measured is named before any measurement.

@@ -67,7 +67,7 @@ import Testing
       "attention", Program.tiny, "--text", "abc cab", "--layers", "0,2", "--heads", "1-2", "--json",
       "--out", out.url.path,
     ])
-    let found = try JSONDecoder().decode(AttentionPatterns.self, from: Data(result.output.utf8))
+    let found = try #require(try result.record().results.attention)
     let expected = try LanguageModel(contentsOf: Program.tiny).attentionPatterns(
       of: "abc cab", layers: [0, 2], heads: [1, 2])
     #expect(found.tokens == expected.tokens)
@@ -116,11 +116,13 @@ import Testing
       "--rank", "4", "--epochs", "200", "--learning-rate", "0.05", "--out", out.url.path, "--json",
     ])
     #expect(tuned.status == 0)
-    let json = try tuned.json()
-    let before = try #require(json["lossBefore"] as? Double)
-    let after = try #require(json["lossAfter"] as? Double)
-    #expect(after < 0.7 * before)
-    #expect(json["parameters"] as? Int == 4 * 16 + 4 * 16 + 4)
+    let comparison = try #require(try tuned.record().results.comparisons?.first)
+    let losses = comparison.methods[0].seeds[0].history.losses
+    #expect(try #require(losses.last) < 0.7 * (try #require(losses.first)))
+    #expect(comparison.methods[0].parameters == 4 * 16 + 4 * 16 + 4)
+    // What is printed is what was written.
+    let written = try String(contentsOf: out.url.appending(component: "run.json"), encoding: .utf8)
+    #expect(tuned.output == written)
 
     let plain = try Program.run([
       "generate", Program.tiny, "--prompt", "abc", "--max-tokens", "2", "--json",
@@ -151,27 +153,22 @@ import Testing
     #expect(abs(try #require(top[0]["logit"] as? Double) - 17.371) < 1e-3)
 
     let out = try TemporaryFile(folder: ())
-    let json = try Program.run([
+    let record = try Program.run([
       "das", Program.smollm2, "--task", "agreement", "--layer", "28", "--position", "-1", "--rank",
       "2", "--pairs", "192", "--out", out.url.path, "--json",
-    ]).json()
-    #expect(try #require(json["iia"] as? Double) >= 0.9)
-    let interval = try #require(json["interval"] as? [Double])
-    #expect(interval.count == 2 && interval[0] < interval[1])
-    #expect(try #require(json["n"] as? Int) >= 40)
-    let controls = try #require(json["controls"] as? [[String: Any]])
-    func figure(_ name: String) throws -> Double {
-      let control = try #require(controls.first { $0["name"] as? String == name })
-      return try #require((control["iia"] as? [String: Any])?["value"] as? Double)
+    ]).record()
+    let report = try #require(record.results.alignments?.first).report
+    #expect(report.test.value >= 0.9 && report.test.n >= 40)
+    #expect(report.test.interval[0] < report.test.interval[1])
+    func figure(_ kind: ControlKind) throws -> Double {
+      try #require(report.control(kind)).iia.value
     }
-    #expect(try figure("random_subspaces") < 0.2)
-    #expect(try figure("full_vector") > 0.9)
-    #expect(try figure("self_swap") < 0.05)
+    #expect(try figure(.randomSubspaces) < 0.2)
+    #expect(try figure(.fullVector) > 0.9)
+    #expect(try figure(.selfSwap) < 0.05)
     // Chance is one half; 48 pairs leave a deviation of 0.07.
-    #expect(try abs(figure("random_model") - 0.5) < 0.25)
-    let selfSwap = try #require(controls.first { $0["name"] as? String == "self_swap" })
-    #expect(selfSwap["largestChange"] as? Double == 0)
-    #expect(json["train"] != nil && json["test"] != nil)
+    #expect(try abs(figure(.randomModel) - 0.5) < 0.25)
+    #expect(report.control(.selfSwap)?.largestChange == 0)
     let rotation = try Rotation.read(
       contentsOf: out.url.appending(component: "rotation.safetensors")
     ).0
@@ -195,8 +192,7 @@ import Testing
     func sweeps(_ options: [String]) throws -> [SweepRun] {
       let result = try Program.run(
         ["sweep", Program.smollm2, "--pairs", "64", "--limit", "2", "--json"] + options)
-      struct Sweeps: Decodable { let sweeps: [SweepRun] }
-      return try JSONDecoder().decode(Sweeps.self, from: Data(result.output.utf8)).sweeps
+      return try #require(try result.record().results.sweeps)
     }
     let together = try sweeps([
       "--site", "attention_value_output,value_output", "--head", "0,2", "--out", out.url.path,

@@ -29,8 +29,8 @@ import Testing
     func runs(_ more: String...) throws -> [String: [(seconds: Double?, n: Int?, loss: Double?)]] {
       let result = try Program.run(arguments + more)
       try #require(result.status == 0, "\(result.errors)")
-      let comparisons = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
-      let methods = (comparisons as? [[String: Any]])?.first?["methods"] as? [[String: Any]]
+      let comparisons = try result.results()["comparisons"] as? [[String: Any]]
+      let methods = comparisons?.first?["methods"] as? [[String: Any]]
       return (methods ?? []).reduce(into: [:]) { found, method in
         let seeds = method["seeds"] as? [[String: Any]] ?? []
         found[method["name"] as? String ?? ""] = seeds.map { seed in
@@ -95,8 +95,8 @@ import Testing
       adapter.deletingLastPathComponent().path, "--out", out.appending(component: "e").path,
       "--json",
     ])
-    let json = try evaluated.json()
-    let perplexity = try #require(json["perplexity"] as? Double)
+    let evaluation = try #require(try evaluated.record().results.evaluation)
+    let perplexity = try #require(evaluation.perplexity)
     let run = try JSONSerialization.jsonObject(
       with: Data(contentsOf: out.appending(component: "run.json")))
     let results = (run as? [String: Any])?["results"] as? [String: Any]
@@ -286,7 +286,7 @@ import Testing
       "--batch", "8", "--development-share", "0", "--answers", "loss", "--json",
     ])
     try #require(result.status == 0, "\(result.errors)")
-    let comparison = try #require(result.json()["comparison"] as? [String: Any])
+    let comparison = try #require((result.results()["comparisons"] as? [[String: Any]])?.first)
     let method = try #require((comparison["methods"] as? [[String: Any]])?.first)
     let run = try #require((method["seeds"] as? [[String: Any]])?.first)
     let memory = try #require(run["memory"] as? [String: Double])

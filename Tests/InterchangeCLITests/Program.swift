@@ -1,4 +1,5 @@
 import Foundation
+import Interchange
 import Testing
 
 /// The built programs of the package, run as a user runs them.
@@ -11,6 +12,16 @@ enum Program {
     /// Standard output as a JSON object.
     func json() throws -> [String: Any] {
       try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+    }
+
+    /// The results of a record on standard output, by their kinds.
+    func results() throws -> [String: Any] {
+      try #require(try json()["results"] as? [String: Any])
+    }
+
+    /// Standard output as the record of a run.
+    func record() throws -> RunRecord {
+      try JSONDecoder.ofRecords.decode(RunRecord.self, from: Data(output.utf8))
     }
   }
 

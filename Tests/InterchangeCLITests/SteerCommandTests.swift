@@ -15,7 +15,7 @@ import Testing
     ])
     #expect(result.status == 0)
     #expect(result.errors.contains("layer 0 is left out of the control vector"))
-    let json = try result.json()
+    let json = try #require(try result.results()["steering"] as? [String: Any])
     #expect(json["layers"] as? [Int] == [0, 2])
     #expect(json["pairs"] as? Int == 16 && json["method"] as? String == "mean")
     #expect((json["summaries"] as? [Any])?.count == 2)
@@ -52,12 +52,15 @@ import Testing
   @Test func givenVectorsSteerTheSame() throws {
     let out = try TemporaryFile(folder: ())
     let common = ["--prompt", "abc", "--max-tokens", "6", "--json"]
-    let computed = try Program.run(
-      ["steer", Program.tiny, "--pairs", Self.example, "--layers", "1", "--method", "pca"]
-        + ["--coefficient", "8", "--out", out.url.path] + common
-    ).json()
+    func steering(_ arguments: [String]) throws -> [String: Any] {
+      let result = try Program.run(["steer", Program.tiny] + arguments + common)
+      return try #require(try result.results()["steering"] as? [String: Any])
+    }
+    let computed = try steering(
+      ["--pairs", Self.example, "--layers", "1", "--method", "pca", "--coefficient", "8"]
+        + ["--out", out.url.path])
     let file = out.url.appending(component: "control-vector.gguf").path
-    let given = try Program.run(["steer", Program.tiny, "--vectors", file] + common).json()
+    let given = try steering(["--vectors", file])
     #expect(given["coefficient"] as? Double == 1 && given["layers"] as? [Int] == [1])
     #expect(given["method"] == nil && given["summaries"] == nil)
     #expect(

@@ -39,7 +39,7 @@ struct SweepCommand: ParsableCommand {
     }
   }
 
-  /// What is swapped, one after another.
+  /// The places that are swapped, one after another.
   private func places(in model: Model) throws -> [(component: Component, head: Int?)] {
     try components.flatMap { component in
       guard let head else {

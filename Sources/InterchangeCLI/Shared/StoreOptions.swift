@@ -4,13 +4,13 @@ import Interchange
 extension WeightForm: ExpressibleByArgument {}
 extension ActivationStore.Precision: ExpressibleByArgument {}
 
-/// How a model's weights are held.
+/// The form in which a model's weights are held.
 struct WeightOptions: ParsableArguments {
   @Option(help: "stored: as in the file, memory-mapped; float32: widened when the model is read.")
   var weights = WeightForm.stored
 }
 
-/// How much of the base runs is kept, and how.
+/// The memory and the precision of kept base runs.
 struct StoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

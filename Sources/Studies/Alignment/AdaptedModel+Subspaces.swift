@@ -4,17 +4,17 @@ import InterchangeInterventions
 import InterchangeModels
 
 extension AdaptedModel {
-  /// Interchange experiments in the subspaces that a ReFT adapter writes to: does what it edits carry a
-  /// task's variable in the base model? The base model runs without the adapter, each subspace is
-  /// judged like one that DAS found, with all controls.
+  /// Interchange experiments in the subspaces that a ReFT adapter writes to: does what it edits
+  /// carry a task's variable in the base model? The base model runs without the adapter, each
+  /// subspace is judged like one that DAS found, with all controls.
   ///
   /// - Parameters:
   ///   - data: the task's pairs; a report's main figure is on its test part
   ///   - positions: where to swap; each intervention's own positions when nil
   ///   - store: where base runs of the base model are kept
   /// - Returns: one run for each intervention that has an orthonormal subspace
-  /// - Throws: `AlignmentError` when base and source have unequal numbers of positions, `ModelError` when a
-  ///   site doesn't fit, `FineTuningError` when the adapters have no subspace.
+  /// - Throws: `AlignmentError` when base and source have unequal numbers of positions,
+  ///   `ModelError` when a site doesn't fit, `FineTuningError` when the adapters have no subspace.
   public func examineSubspaces(
     on data: TaskData, positions: Positions? = nil,
     controls: Set<ControlKind> = Set(ControlKind.allCases),

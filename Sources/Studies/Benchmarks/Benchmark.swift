@@ -7,9 +7,10 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// The workloads whose speed is published: random tokens and labels, the same work for every toolkit.
+/// The workloads whose speed is published: random tokens and labels, the same work for every
+/// toolkit.
 public struct Benchmark {
-  /// What is timed.
+  /// A workload that is timed.
   public enum Work: String, CaseIterable, Sendable {
     /// A plain forward pass, with the logits of every position.
     case forward
@@ -20,11 +21,11 @@ public struct Benchmark {
     /// Full-vector interchange at all layers and the last eight positions, base and source runs
     /// included.
     case sweep
-    /// A training step of LoReFT: all layers, f7+l7, loss on the last 16 positions; or an epoch over
-    /// ``Benchmark/texts``.
+    /// A training step of LoReFT: all layers, f7+l7, loss on the last 16 positions; or an epoch
+    /// over ``Benchmark/texts``.
     case loreft
-    /// A training step of LoRA on all queries and values, loss on the last 16 positions; or an epoch over
-    /// ``Benchmark/texts``.
+    /// A training step of LoRA on all queries and values, loss on the last 16 positions; or an
+    /// epoch over ``Benchmark/texts``.
     case lora
     /// Greedy decoding after a prompt of 32 tokens, batch 1: the time of a token.
     case generate
@@ -46,10 +47,10 @@ public struct Benchmark {
   public var pairs: Int?
   /// Passes over the data set, for ``Work/fit``.
   public var epochs = 10
-  /// Prompts and completions, for ``Work/loreft`` and ``Work/lora``: a step is then a whole epoch over
-  /// them, in batches of similar length. Random tokens when nil.
+  /// Prompts and completions, for ``Work/loreft`` and ``Work/lora``: a step is then a whole epoch
+  /// over them, in batches of similar length. Random tokens when nil.
   public var texts: [PromptCompletion]?
-  /// Whether training steps compute blocks a second time instead of keeping what they record.
+  /// Tells whether training steps compute blocks a second time instead of keeping what they record.
   public var recomputesBlocks = false
   public var seed: UInt64 = 0
   /// The activation store's budget and precision.

@@ -1,7 +1,7 @@
 import Foundation
 import InterchangeTensors
 
-/// What a workload cost.
+/// The cost of a workload.
 public struct BenchmarkResult: Codable, Sendable {
   public var what: String
   /// The median time of a step; for `generate`, of a token.
@@ -17,7 +17,7 @@ public struct BenchmarkResult: Codable, Sendable {
   public var minorFaultsPerStep: Double
   /// 10⁹ floating-point operations a second in matrix products, where they are counted.
   public var gflops: Double?
-  /// What came before the first step: base and source runs.
+  /// The time before the first step: base and source runs.
   public var firstPassSeconds: Double?
   /// Of a forward pass, a training step or epoch, or a decoding.
   public var tokens: Int?
@@ -81,7 +81,8 @@ struct StepClock {
 
   private static var minorFaults: Int { Int(usage.ru_minflt) }
 
-  /// Begins to measure the peak anew, where the system allows it: without pooled buffers of earlier work.
+  /// Begins to measure the peak anew, where the system allows it: without pooled buffers of earlier
+  /// work.
   static func resetPeakMemory() {
     BufferPool.shared.trim()
     try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))

@@ -4,9 +4,9 @@ import InterchangeModels
 import InterchangeTensors
 
 extension FineTuningData {
-  /// Steering vectors from wrong to right answers (contrastive activation addition, arXiv 2312.06681):
-  /// the mean difference of the last token's activation between each training prompt followed by its
-  /// completion and by the same completion with another of the possible answers.
+  /// Steering vectors from wrong to right answers (contrastive activation addition, arXiv
+  /// 2312.06681): the mean difference of the last token's activation between each training prompt
+  /// followed by its completion and by the same completion with another of the possible answers.
   ///
   /// - Returns: [width] by layer
   /// - Throws: `FineTuningError` where the examples have no possible answers to choose from.

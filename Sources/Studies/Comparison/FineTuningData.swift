@@ -3,7 +3,8 @@ import InterchangeBasics
 import InterchangeDatasets
 import InterchangeFineTuning
 
-/// A data set as a fine-tuning uses it: examples to train on, to choose by, and to measure at the end.
+/// A data set as a fine-tuning uses it: examples to train on, to choose by, and to measure at the
+/// end.
 public struct FineTuningData {
   public let task: EvaluationTask
   public let train: [TaskExample]
@@ -12,7 +13,7 @@ public struct FineTuningData {
   /// Of the data set's own test part; empty where there is none.
   public let test: [TaskExample]
 
-  /// How a data set is read and cut.
+  /// The choices in reading and cutting a data set.
   public struct Options: Sendable {
     /// The prompt's template; the task's own when nil.
     public var template: PromptTemplate?
@@ -22,10 +23,11 @@ public struct FineTuningData {
     public var testLimit: Int?
     /// The share of the training examples that is kept for the development measure.
     public var developmentShare = 0.1
-    /// The share of a single file's examples that is kept for the final measure, when there is no other
-    /// file to measure on.
+    /// The share of a single file's examples that is kept for the final measure, when there is no
+    /// other file to measure on.
     public var testShare = 0.0
-    /// Whether training examples whose own completion doesn't end in the right answer are left out.
+    /// Tells whether training examples whose own completion doesn't end in the right answer are
+    /// left out.
     public var onlyConsistent = false
 
     public init() {}
@@ -81,8 +83,8 @@ public struct FineTuningData {
 }
 
 extension FineTuningData {
-  /// The training examples' most frequent answer, or the mean of their numbers; nil where answers are free
-  /// texts, or nothing is measured.
+  /// The training examples' most frequent answer, or the mean of their numbers; nil where answers
+  /// are free texts, or nothing is measured.
   var constantAnswer: String? {
     guard !test.isEmpty else { return nil }
     if train.allSatisfy({ $0.choices.isEmpty }) {

@@ -7,21 +7,22 @@ public struct FineTuningExperiment {
   public var configuration: AdapterConfiguration
   public var settings: FineTuningSettings
   public var inputs = AdapterInputs()
-  /// How answers are found in the development and the final measure. With `AnswerMode/label` a head is
-  /// trained with the adapter, unless the checkpoint has one of its own for these labels.
+  /// The way in which answers are found in the development and the final measure. With
+  /// `AnswerMode/label` a head is trained with the adapter, unless the checkpoint has one of its
+  /// own for these labels.
   public var mode = AnswerMode.generate
-  /// What a new head reads; the model's usual vector when nil.
+  /// The vector that a new head reads; the model's usual vector when nil.
   public var pooling: LabelHead.Pooling?
-  /// Whether the parameters of the best development loss are kept; the last ones otherwise.
+  /// Tells whether the parameters of the best development loss are kept; the last ones otherwise.
   public var keepsBest = true
 
   public init(_ configuration: AdapterConfiguration, settings: FineTuningSettings) {
     (self.configuration, self.settings) = (configuration, settings)
   }
 
-  /// What a run needs beside the experiment.
+  /// The places that a run needs beside the experiment.
   public struct Place {
-    /// Where state, log and adapter are kept.
+    /// The folder of state, log and adapter; nil keeps none.
     public var folder: TrainingFolder?
     public var store: ActivationStore
 
@@ -54,7 +55,7 @@ public struct FineTuningExperiment {
       adapters: [adapter, LabelHead(labels, for: model.network, pooling: pooling, seed: seed)])
   }
 
-  /// How the experiment's models are measured.
+  /// The measure of the experiment's models.
   public func evaluator(_ data: FineTuningData) -> Evaluator {
     var evaluator = Evaluator(data.task, mode: mode)
     evaluator.endsCompletion = settings.endsCompletion

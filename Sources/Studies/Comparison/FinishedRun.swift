@@ -4,8 +4,8 @@ import InterchangeDatasets
 import InterchangeFineTuning
 import InterchangeModels
 
-/// A run of a comparison that came to its end, kept beside its adapter: a comparison that goes on takes what it
-/// found instead of measuring it again.
+/// A run of a comparison that came to its end, kept beside its adapter: a comparison that goes on
+/// takes what it found instead of measuring it again.
 struct FinishedRun: Codable {
   /// All that decides the outcome.
   struct Key: Codable, Equatable {
@@ -42,7 +42,7 @@ struct FinishedRun: Codable {
     (parameters, parameterShare) = (adapted.parameterCount, adapted.parameterShare)
   }
 
-  /// What a run left in its folder; nil where there is nothing, or it is of another run.
+  /// The run that was left in its folder; nil where there is nothing, or it is of another run.
   init?(folder: URL, key: Key) {
     guard let data = try? Data(contentsOf: folder.appending(component: Self.fileName)),
       let found = try? JSONDecoder.ofRecords.decode(FinishedRun.self, from: data), found.key == key
@@ -51,14 +51,14 @@ struct FinishedRun: Codable {
   }
 
   func write(to folder: URL) throws {
-    try JSONEncoder.ofRecords.encode(self).write(
-      to: folder.appending(component: Self.fileName), options: .atomic)
+    try writeAtomically(
+      JSONEncoder.ofRecords.encode(self), to: folder.appending(component: Self.fileName))
   }
 }
 
 extension FineTuningExperiment {
-  /// What decides the outcome of a run but for its seed; nil where vectors or a subspace were handed in, which
-  /// nothing names.
+  /// All that decides the outcome of a run but for its seed; nil where vectors or a subspace were
+  /// handed in, which nothing names.
   ///
   /// - Parameter base: the model's identity
   func key(

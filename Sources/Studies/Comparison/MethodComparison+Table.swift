@@ -63,7 +63,8 @@ extension MethodComparison {
       })
   }
 
-  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run, peak memory.
+  /// The lines of a table: method, share of parameters, metric, perplexity, seconds a run, peak
+  /// memory.
   private var lines: [[String]] {
     var lines: [[String]] = []
     let none = ResultTable.nothing

@@ -34,10 +34,12 @@ public struct MethodComparison: Codable, Sendable {
   public let task: String
   public let trainCount: Int
   public let developmentCount: Int
-  /// The untuned model's figures; nil without test examples, or where only a trained head can answer.
+  /// The untuned model's figures; nil without test examples, or where only a trained head can
+  /// answer.
   public let untuned: EvaluationResult?
-  /// The figures of always giving the training examples' most frequent answer, or their mean number: what
-  /// knowing nothing of the input gives. Nil without test examples or without known answers.
+  /// The figures of always giving the training examples' most frequent answer, or their mean
+  /// number: what knowing nothing of the input gives. Nil without test examples or without known
+  /// answers.
   public let constant: EvaluationScore?
   public internal(set) var methods: [MethodRun]
 
@@ -52,7 +54,8 @@ public struct MethodComparison: Codable, Sendable {
   /// - Parameters:
   ///   - experiments: a name for each way to adapt the model
   ///   - folder: where a method's run with a seed keeps state, log and adapter; nil keeps none
-  ///   - resumes: whether runs go on from their states in the folder; what finished ones found is read
+  ///   - resumes: whether runs go on from their states in the folder; what finished ones found is
+  ///     read
   ///   - saveInterval: steps between two states; nil writes one every half minute
   ///   - store: one for all: what lies below every edit is the same for all methods and seeds
   /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``.

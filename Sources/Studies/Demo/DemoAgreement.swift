@@ -39,12 +39,12 @@ public struct DemoAgreement {
     folder: URL? = nil, progress: (StudyProgress) -> Void = { _ in }
   ) throws -> RunResults {
     let all = ActivationStore(for: (0..<model.layers).map { .blockOutput($0, .all) })
-    let data = try TaskData(task: Self.task, count: 384, for: model, store: all, seed: seed)
+    let data = try TaskData(SubjectVerbAgreement(), count: 384, for: model, store: all, seed: seed)
     progress(.note("    train: " + data.train.check.line))
     progress(.note("    test: " + data.test.check.line))
     progress(.note("(b) sweep of full-vector interchange over layer × position"))
     let sweep = try model.sweep(
-      data.train, task: data.task, variable: data.variable, limit: 20, store: all
+      data.train, limit: 20, store: all
     ) { progress(.part("sweep", done: $0, of: $1)) }
 
     // The site is chosen on training pairs: the last position is where the answer is read.
@@ -71,20 +71,21 @@ public struct DemoAgreement {
     _ data: TaskData, _ site: Site, _ store: ActivationStore,
     _ progress: (StudyProgress) -> Void
   ) throws -> [(alignment: Alignment, run: AlignmentRun)] {
-    let random = Model(model.architecture.randomlyInitialized(seed: seed &+ 1))
+    let random = try model.randomlyInitialized(seed: seed &+ 1).network
     let randomStore = ActivationStore(for: [site])
     return try ranks.map { rank in
       var settings = AlignmentSettings()
       settings.seed = seed
-      let search = DistributedAlignmentSearch(site: site, dimensions: rank, settings: settings)
-      let alignment = try search.fit(model.network, on: data.train.examples, store: store) {
+      let alignment = try model.align(
+        site, dimensions: rank, on: data.train, settings: settings, store: store
+      ) {
         progress(
           .part(
             "rank \(rank)", done: $0.step, of: $0.steps,
             detail: String(format: "loss %.3f", $0.loss)))
       }
       let report = try alignment.evaluate(
-        on: data.test.examples, randomModel: random, randomStore: randomStore)
+        on: data.test, randomModel: random, randomStore: randomStore)
       progress(.note("    rank \(rank): \(report.test.summary)"))
       let run = AlignmentRun(
         task: data.task, variable: data.variable, check: data.test.check, disjoint: data.disjoint,
@@ -96,8 +97,7 @@ public struct DemoAgreement {
   private func fineTune(
     _ subspace: Rotation, _ site: Site, _ folder: URL?, _ progress: (StudyProgress) -> Void
   ) throws -> TuningEffects {
-    let loreft = ReFT(rotation: subspace.frozen)
-    let adapted = try AdaptedModel(model, [PlacedIntervention(loreft, at: site)])
+    let adapted = try model.adapted(by: .loreft(in: subspace.frozen), at: site)
     let task = SubjectVerbAgreement()
     let pairs = try task.prompts(count: 128, seed: seed &+ 11).map {
       PromptCompletion(prompt: $0.text, completion: SubjectVerbAgreement.answers[1])

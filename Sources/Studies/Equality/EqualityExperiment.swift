@@ -5,12 +5,13 @@ import InterchangeCausalModels
 import InterchangeModels
 import InterchangeTensors
 
-/// DAS on hierarchical equality (arXiv 2303.02536, section 4): a perceptron with three hidden layers of
-/// 16 is trained on ((a = b) = (c = d)), and then each high-level variable is sought in each layer.
+/// DAS on hierarchical equality (arXiv 2303.02536, section 4): a perceptron with three hidden
+/// layers of 16 is trained on ((a = b) = (c = d)), and then each high-level variable is sought in
+/// each layer.
 public struct EqualityExperiment: Codable, Sendable {
   /// One line of the table: a variable sought in a layer.
   public struct Line: Codable, Sendable {
-    /// What is changed: `bothEqual`, `leftEqual` or `firstArgument`.
+    /// The variable that is changed: `bothEqual`, `leftEqual` or `firstArgument`.
     public let variable: String
     /// The hidden layer, counted from 1 as in the paper.
     public let layer: Int
@@ -26,7 +27,7 @@ public struct EqualityExperiment: Codable, Sendable {
   public let networkAccuracy: Accuracy
   public let lines: [Line]
 
-  /// How much work the experiment does.
+  /// The amounts of work.
   public struct Settings: Codable, Sendable {
     public var trainingInputs = 131_072
     public var training = PerceptronTraining()

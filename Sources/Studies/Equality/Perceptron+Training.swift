@@ -2,7 +2,7 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// How a perceptron is trained from scratch.
+/// The settings of a perceptron's training from scratch.
 public struct PerceptronTraining: Codable, Sendable, Equatable {
   public var epochs = 4
   public var batchSize = 512

@@ -10,7 +10,8 @@ public struct CostGrowth: Codable, Sendable {
     public let value: Int
     /// The median of the timed steps.
     public let seconds: Double
-    /// The time of the cone's matrix products alone, forward and back, at the machine's measured rates.
+    /// The time of the cone's matrix products alone, forward and back, at the machine's measured
+    /// rates.
     public let predicted: Double
     /// Cells of blocks that the step computes.
     public let rows: Int
@@ -110,8 +111,8 @@ private struct Rates {
     bytes = Double(weight.byteCount) / clock.measurement(.gemm, warmup: 1).minimumSeconds
   }
 
-  /// A training step: the products of the cone forward, and once more for the gradient. The output's
-  /// weight, the last cost, is read once for both.
+  /// A training step: the products of the cone forward, and once more for the gradient. The
+  /// output's weight, the last cost, is read once for both.
   func step(_ costs: [RunCost]) -> Double {
     costs.enumerated().reduce(0) { total, cost in
       let reads = cost.offset == costs.count - 1 ? 1.0 : 2

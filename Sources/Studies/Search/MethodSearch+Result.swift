@@ -67,8 +67,8 @@ extension ReportTerm {
 }
 
 extension MethodSearch {
-  /// For each method of the first round the effect of each choice: the mean score of all trials with a
-  /// value, whatever their others were.
+  /// For each method of the first round the effect of each choice: the mean score of all trials
+  /// with a value, whatever their others were.
   public func effects() -> [(method: String, values: [(name: String, score: SeedStatistics)])] {
     let first = trials.filter { $0.round == 0 && $0.score != nil }
     var methods: [String] = []

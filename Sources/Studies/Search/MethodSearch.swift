@@ -5,10 +5,10 @@ import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
 
-/// A search over methods and their choices by successive halving (arXiv 1502.07943): many combinations are
-/// trained for a few steps, the better ones again for more, and so on; what can't win is not trained on.
-/// All trials see the same data in the same order, and what lies below their edits is computed once for all
-/// of them.
+/// A search over methods and their choices by successive halving (arXiv 1502.07943): many
+/// combinations are trained for a few steps, the better ones again for more, and so on; what can't
+/// win is not trained on. All trials see the same data in the same order, and what lies below their
+/// edits is computed once for all of them.
 public struct MethodSearch: Codable, Sendable {
   /// The cost that a search may have.
   public enum Budget: Sendable, Equatable {
@@ -25,7 +25,8 @@ public struct MethodSearch: Codable, Sendable {
     public let round: Int
     /// The optimiser steps that it was trained for.
     public let steps: Int
-    /// The main metric on the development examples; nil where it isn't defined, or the training diverged.
+    /// The main metric on the development examples; nil where it isn't defined, or the training
+    /// diverged.
     public let score: Double?
     /// The mean loss there, by which equal scores are ordered.
     public let loss: Double?
@@ -70,9 +71,9 @@ public struct MethodSearch: Codable, Sendable {
   ///   - seed: of the choices that are drawn, and of every training
   ///   - maximumTrials: of the first round
   ///   - make: the experiment of a trial
-  /// - Throws: `FineTuningError` without development examples or for a budget that is too small for one
-  ///   trial; as ``FineTuningExperiment/run(_:on:seed:place:progress:)``, but a training that diverges
-  ///   only loses.
+  /// - Throws: `FineTuningError` without development examples or for a budget that is too small for
+  ///   one trial; as ``FineTuningExperiment/run(_:on:seed:place:progress:)``, but a training that
+  ///   diverges only loses.
   public init(
     _ spaces: [MethodSpace], on data: FineTuningData, model: LanguageModel, budget: Budget,
     seed: UInt64, maximumTrials: Int = 27, store: ActivationStore = ActivationStore(),

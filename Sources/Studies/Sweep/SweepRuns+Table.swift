@@ -7,7 +7,7 @@ extension SweepRuns {
   /// Accuracies by layer and position; of several sweeps the best cell of each.
   public var tables: [ResultTable] { runs.count == 1 ? [runs[0].table] : [bestCells] }
 
-  /// Where each of several components or heads has its highest accuracy.
+  /// The cell of the highest accuracy of each component or head.
   public var bestCells: ResultTable {
     ResultTable(
       "The best cell of each.",
