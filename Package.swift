@@ -82,6 +82,9 @@ let package = Package(
     library(
       "FineTuning",
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
+    library(
+      "Exchange",
+      ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"]),
     library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
     library("Reports", ["Basics", "Figures"]),
     library(
@@ -100,6 +103,7 @@ let package = Package(
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
         "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
         "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
+        "InterchangeExchange",
         "InterchangeReports",
       ], swiftSettings: settings),
 
@@ -157,6 +161,13 @@ let package = Package(
       "FineTuningTests",
       [
         "InterchangeBasics", "InterchangeFineTuning", "InterchangeDatasets",
+        "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
+        "InterchangeInterventions", "InterchangeTensors",
+      ]),
+    tests(
+      "ExchangeTests",
+      [
+        "InterchangeBasics", "InterchangeExchange", "InterchangeFineTuning",
         "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
         "InterchangeInterventions", "InterchangeTensors",
       ]),

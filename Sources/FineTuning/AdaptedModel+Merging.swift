@@ -1,36 +1,30 @@
-import Foundation
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
 /// A change of a projection's weight, which can be added to it.
-protocol MergeableIntervention: AdditiveIntervention {
-  /// [outputs, inputs]
+public protocol MergeableIntervention: AdditiveIntervention {
+  /// The change: [outputs, inputs].
   var weightChange: Tensor { get }
 }
 
 extension LowRankUpdate: MergeableIntervention {}
 extension WeightUpdate: MergeableIntervention {
-  var weightChange: Tensor { delta.value }
+  public var weightChange: Tensor { delta.value }
 }
 
 extension AdaptedModel {
-  /// The base model with the adapters' updates added to its weights, so that a run costs what it costs
-  /// without adapters. The base itself stays as it is: to unmerge is to use it again.
+  /// The base model with the adapters' updates added to its weights, so that a run costs what it
+  /// costs without adapters. The base itself stays as it is: to unmerge is to use it again.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no change of
-  ///   weights, such as an edit of hidden vectors.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for an adapter that is no
+  ///   change of weights, such as an edit of hidden vectors.
   public func merged() throws -> LanguageModel { try base.adding(weightChanges()) }
 
-  /// Writes the base model's folder anew with the adapters' updates added to its weights, as transformers reads
-  /// it. A trained head is no update of the base's weights: it can't be merged.
+  /// The changes of the base's weights that the adapters are.
   ///
-  /// - Throws: as ``merged()``; `ModelError` for a base from a single file.
-  public func writeMerged(to folder: URL) throws {
-    try base.write(adding: weightChanges(), to: folder)
-  }
-
-  private func weightChanges() throws -> [WeightChange] {
+  /// - Throws: as ``merged()``.
+  package func weightChanges() throws -> [WeightChange] {
     func unmergeable(_ name: String) -> FineTuningError {
       .invalidSetting(name: "merge", expected: "updates of whole projections", found: name)
     }

@@ -43,8 +43,8 @@ extension AdaptedModel {
   ///   - texts: prompts with their completions, in the order given
   ///   - template: puts each prompt into its form, such as the model's chat template
   /// - Returns: the losses
-  /// - Throws: as ``FineTuner/train(_:onTokens:development:folder:store:progress:)``; `TokenizerError` for a
-  ///   chat template that isn't known.
+  /// - Throws: as ``FineTuner/train(_:onTokens:development:folder:store:progress:)``;
+  ///   `TokenizerError` for a chat template that isn't known.
   @discardableResult
   public func train(
     on texts: KeyValuePairs<String, String>, template: PromptTemplate = .verbatim,
@@ -63,8 +63,8 @@ extension AdaptedModel {
   ///
   /// - Parameters:
   ///   - template: puts the prompt into its form, such as the model's chat template
-  ///   - options: at most 64 tokens, the likeliest each time, when not given; the tokens that end a text in
-  ///     this template end a continuation, too
+  ///   - options: at most 64 tokens, the likeliest each time, when not given; the tokens that end a
+  ///     text in this template end a continuation, too
   /// - Returns: the text that was added
   /// - Throws: `ModelError` for an empty text, one that is too short for the positions or too long;
   ///   `TokenizerError` for a chat template that isn't known.
@@ -81,7 +81,8 @@ extension AdaptedModel {
 }
 
 extension LanguageModel {
-  /// A prompt's continuation; the parameters are those of ``AdaptedModel/generate(_:template:options:)``.
+  /// A prompt's continuation; the parameters are those of
+  /// ``AdaptedModel/generate(_:template:options:)``.
   ///
   /// - Throws: as that.
   public func generate(

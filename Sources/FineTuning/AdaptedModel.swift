@@ -25,14 +25,15 @@ public final class AdaptedModel {
     adapters.flatMap { ($0 as? InterventionAdapter)?.interventions ?? [] }
   }
 
-  /// What training changes.
+  /// The tensors that training changes.
   public var parameters: [Parameter] { adapters.flatMap(\.parameters) }
 
-  /// The number of trained numbers; those of a head for labels are not counted, which every method needs.
+  /// The number of trained numbers; those of a head for labels are not counted, which every method
+  /// needs.
   public var parameterCount: Int {
     adapters.reduce(0) { $0 + ($1 is LabelHead ? 0 : $1.parameterCount) }
   }
-  /// What training adds to the loss of the data.
+  /// The terms that training adds to the loss of the data.
   var penalties: [Tensor] { adapters.compactMap(\.penalty) }
 
   /// Trained numbers over those of the base.
@@ -43,7 +44,7 @@ public final class AdaptedModel {
   /// The soft tokens that all adapters together put before a sequence.
   public var virtualTokens: Int { adapters.reduce(0) { $0 + $1.virtualTokens } }
 
-  /// How many adapters are trained side by side and vote: 1 where there is no ensemble.
+  /// The number of adapters that are trained side by side and vote: 1 where there is no ensemble.
   public var members: Int { adapters.map(\.members).max() ?? 1 }
 
   /// Each element once for every member, and the members.

@@ -3,12 +3,13 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// What is trained beside a frozen base model: a set of interventions, of low-rank updates, of soft
-/// tokens. The training loop, evaluation, files and the command line know it by this protocol alone.
+/// Something trained beside a frozen base model: a set of interventions, of low-rank updates, of
+/// soft tokens. The training loop, evaluation, files and the command line know it by this protocol
+/// alone.
 public protocol Adapter: AnyObject {
   /// The method's name, such as `loreft`.
   var method: String { get }
-  /// What training changes.
+  /// The tensors that training changes.
   var parameters: [Parameter] { get }
   /// Those of ``parameters`` that stay orthonormal frames.
   var orthonormalParameters: [Parameter] { get }
@@ -18,9 +19,10 @@ public protocol Adapter: AnyObject {
   /// - Throws: `ModelError` or `InterventionError` naming the site and the widths.
   func validate(for model: Model) throws
 
-  /// How many soft tokens it puts before every sequence.
+  /// The number of soft tokens that it puts before every sequence.
   var virtualTokens: Int { get }
-  /// How many adapters it is that are trained side by side and vote, of which each sequence has one.
+  /// The number of adapters in it that are trained side by side and vote, of which each sequence
+  /// has one.
   var members: Int { get }
 
   /// The number of trained numbers, as they are counted in reports.
@@ -28,9 +30,9 @@ public protocol Adapter: AnyObject {
 
   /// Called before each step of a training.
   func prepare(step: Int, of steps: Int)
-  /// Whether what is trained by now can be kept as the best: diff pruning's can't before it has pruned.
+  /// True when what is trained by now can be kept as the best: what is still to be pruned can't.
   var isComplete: Bool { get }
-  /// What training adds to the loss of the data, as a scalar; nil for nothing.
+  /// A term that training adds to the loss of the data, as a scalar; nil for nothing.
   var penalty: Tensor? { get }
 
   /// Adds what the adapter does to a run.
@@ -41,7 +43,7 @@ public protocol Adapter: AnyObject {
 
   /// The name of this kind of adapter in files.
   static var kind: String { get }
-  /// What a file says of the adapter beside its tensors: JSON.
+  /// The adapter's record in files beside its tensors: JSON.
   func configuration() throws -> Data
   /// Every tensor that the adapter is made of, trained or not, by its name in files.
   var tensors: [(name: String, tensor: Tensor)] { get }
@@ -52,9 +54,9 @@ public protocol Adapter: AnyObject {
   init(configuration: Data, tensors: AdapterTensors, base: LanguageModel) throws
 }
 
-/// What an adapter is told of a run.
+/// A run, as an adapter is told of it.
 public struct AdapterContext {
-  /// How many tokens of each sequence are the prompt's, virtual ones not counted.
+  /// The number of tokens of each sequence that are the prompt's, virtual ones not counted.
   public let promptLengths: [Int]
   /// The virtual tokens before every sequence, those of all adapters.
   public let virtualTokens: Int

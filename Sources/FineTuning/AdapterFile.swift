@@ -4,12 +4,12 @@ import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
 
-/// What an adapter's file says of itself, beside its tensors.
+/// The record in an adapter's file, beside its tensors.
 public struct AdapterRecord: Codable, Sendable {
   static let currentFormat = "interchange-adapter-2"
 
   public private(set) var format = currentFormat
-  /// Which kind of adapter it is, such as `interventions`.
+  /// The kind of adapter, such as `interventions`.
   public let kind: String
   /// The method's name.
   public let method: String
@@ -28,16 +28,20 @@ public final class AdapterTensors {
   private let file: any Checkpoint
   private var asked: Set<String> = []
 
-  init(_ file: any Checkpoint) { self.file = file }
+  /// The tensors of a file, none of them asked for.
+  public init(_ file: any Checkpoint) { self.file = file }
 
-  func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
+  /// An error that names the file and a field.
+  public func invalid(
+    _ field: String, _ expected: String, _ found: String
+  ) -> FineTuningError {
     .invalidAdapter(path: file.path, field: field, expected: expected, found: found)
   }
 
   /// A tensor of a shape.
   ///
   /// - Throws: `CheckpointError` when it is missing, ``FineTuningError`` for another shape.
-  func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+  public func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
     asked.insert(name)
     let stored = try file.tensor(named: name)
     guard stored.shape == shape else {
@@ -46,7 +50,10 @@ public final class AdapterTensors {
     return stored.floats()
   }
 
-  func requireAllRead() throws {
+  /// Refuses a file that holds more than was asked for.
+  ///
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming the tensor.
+  public func requireAllRead() throws {
     if let name = file.names.first(where: { !asked.contains($0) }) {
       throw invalid("tensor \(name)", "no such tensor in an adapter of this kind", "one")
     }
@@ -71,11 +78,15 @@ public enum AdapterFile {
   ///   - steps: how many it took
   ///   - writer: the version of the program
   ///   - name: the file's
-  /// - Throws: `CheckpointError` when it can't be written.
+  /// - Throws: `CheckpointError` when it can't be written,
+  ///   ``FineTuningError/unwritable(name:reason:)`` for an intervention that has no file form or
+  ///   isn't registered.
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL, seed: UInt64? = nil,
     steps: Int? = nil, writer: String? = nil, name: String = name
   ) throws {
+    // Before a folder is made: whatever has no file form is refused here.
+    let configuration = try adapter.configuration()
     let record = AdapterRecord(
       kind: type(of: adapter).kind, method: adapter.method, base: try base.identity(), seed: seed,
       steps: steps, writer: writer)
@@ -84,7 +95,7 @@ public enum AdapterFile {
       adapter.tensors,
       metadata: [
         "interchange": String(decoding: try encoded(record), as: UTF8.self),
-        "configuration": String(decoding: try adapter.configuration(), as: UTF8.self),
+        "configuration": String(decoding: configuration, as: UTF8.self),
       ], to: folder.appending(component: name))
   }
 
@@ -95,11 +106,12 @@ public enum AdapterFile {
     return try encoder.encode(record)
   }
 
-  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base model.
+  /// Reads an adapter that ``write(_:of:to:seed:steps:writer:name:)`` wrote, for the same base
+  /// model.
   ///
   /// - Parameter path: the folder, or the file itself
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't fit, or
-  ///   `CheckpointError` when the file can't be read.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't
+  ///   fit, or `CheckpointError` when the file can't be read.
   public static func read(
     contentsOf path: String, base: LanguageModel
   ) throws -> (adapter: any Adapter, record: AdapterRecord) {
@@ -134,12 +146,17 @@ public enum AdapterFile {
 extension AdaptedModel {
   /// Writes the adapter of a model that has one, and the head beside it.
   ///
-  /// - Throws: as ``AdapterFile/write(_:of:to:seed:steps:writer:name:)``.
+  /// - Throws: as ``AdapterFile/write(_:of:to:seed:steps:writer:name:)``;
+  ///   ``FineTuningError/unwritable(name:reason:)`` for several adapters.
   public func write(
     to folder: URL, seed: UInt64? = nil, steps: Int? = nil, writer: String? = nil
   ) throws {
     let others = adapters.filter { !($0 is LabelHead) }
-    require(others.count <= 1, "AdaptedModel.write: \(others.count) adapters in one file")
+    guard others.count <= 1 else {
+      throw FineTuningError.unwritable(
+        name: others.map(\.method).joined(separator: " and "),
+        reason: "a file holds one adapter, these are \(others.count)")
+    }
     for adapter in others {
       try AdapterFile.write(
         adapter, of: base, to: folder, seed: seed, steps: steps, writer: writer)
@@ -151,16 +168,20 @@ extension AdaptedModel {
     }
   }
 
-  /// Reads adapters for the same base model, peft's folders and heads among them, to be applied in this
-  /// order.
+  /// Reads adapters for the same base model, heads among them, to be applied in this order.
   ///
+  /// - Parameter foreign: the forms of other tools that are taken too
   /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
-  public convenience init(contentsOf paths: [String], base: LanguageModel) throws {
+  public convenience init(
+    contentsOf paths: [String], base: LanguageModel, foreign: [any ForeignAdapter.Type] = []
+  ) throws {
     try self.init(
       base,
       adapters: paths.flatMap { path -> [any Adapter] in
         let url = URL(userPath: path)
-        if PeftFolder.isFolder(url) { return [try PeftFolder(contentsOf: url).adapter(for: base)] }
+        if let form = foreign.first(where: { $0.isFolder(url) }) {
+          return [try form.adapter(contentsOf: url, for: base)]
+        }
         let head = url.appending(component: AdapterFile.headName).path(percentEncoded: false)
         let names = FileManager.default.fileExists(atPath: head) ? [path, head] : [path]
         return try names.map { try AdapterFile.read(contentsOf: $0, base: base).adapter }
@@ -169,8 +190,11 @@ extension AdaptedModel {
 
   /// Reads an adapter for the same base model.
   ///
+  /// - Parameter foreign: the forms of other tools that are taken too
   /// - Throws: as ``AdapterFile/read(contentsOf:base:)``.
-  public convenience init(contentsOf path: String, base: LanguageModel) throws {
-    try self.init(contentsOf: [path], base: base)
+  public convenience init(
+    contentsOf path: String, base: LanguageModel, foreign: [any ForeignAdapter.Type] = []
+  ) throws {
+    try self.init(contentsOf: [path], base: base, foreign: foreign)
   }
 }

@@ -1,4 +1,4 @@
-/// What can be wrong with a fine-tuning.
+/// A fault of a fine-tuning, in one line.
 public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case noExamples
   /// A prompt or completion without a single token.
@@ -13,6 +13,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case invalidSetting(name: String, expected: String, found: String)
   /// A saved adapter lacks something, or was made for something else.
   case invalidAdapter(path: String, field: String, expected: String, found: String)
+  /// An adapter that no file can hold.
+  case unwritable(name: String, reason: String)
 
   public var description: String {
     switch self {
@@ -28,6 +30,7 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
       "\(name): expected \(expected), found \(found)"
     case .invalidAdapter(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
+    case .unwritable(let name, let reason): "\(name) can't be written: \(reason)"
     }
   }
 }

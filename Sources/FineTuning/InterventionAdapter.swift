@@ -10,8 +10,8 @@ public struct PlacedIntervention {
   /// The component of the same layer that the change depends on.
   public let reading: Component?
   public let intervention: any Intervention
-  /// The share that training leaves out, fresh every step: of the numbers that are read, or, without
-  /// any, of the change; never of the hidden vector itself.
+  /// The share that training leaves out, fresh every step: of the numbers that are read, or,
+  /// without any, of the change; never of the hidden vector itself.
   public let dropout: Double
 
   /// - Parameters:
@@ -32,7 +32,7 @@ public struct PlacedIntervention {
   }
 
   /// The projection of which it changes what every position's row becomes; nil for other places.
-  var projection: Projection? {
+  public var projection: Projection? {
     guard site.positions == .every, site.head == nil else { return nil }
     return Projection.allCases.first { $0.component == site.component && $0.input == reading }
   }
@@ -44,23 +44,27 @@ public struct PlacedIntervention {
     if let reading {
       return Edit(cells, reading: reading) { rows, read in
         guard var generator else { return intervention(rows, sources: [read]) }
-        if let sparse = intervention as? SparseUpdate {
-          return rows + sparse.drawnChange(of: [read], using: &generator)
+        let read = read.droppingOut(rate, using: &generator)
+        guard let trained = intervention as? any TrainableIntervention else {
+          return intervention(rows, sources: [read])
         }
-        return intervention(rows, sources: [read.droppingOut(rate, using: &generator)])
+        return rows + trained.change(of: rows, sources: [read], noise: &generator)
       }
     }
-    guard let generator, rate > 0, let additive = intervention as? any AdditiveIntervention else {
-      return Edit(cells, isRowwise: true) { intervention($0, sources: []) }
-    }
+    guard let generator, let additive = intervention as? any AdditiveIntervention,
+      rate > 0 || additive is any TrainableIntervention
+    else { return Edit(cells, isRowwise: true) { intervention($0, sources: []) } }
     return Edit(cells, isRowwise: true) {
       var generator = generator
-      return $0 + additive.change(of: $0, sources: []).droppingOut(rate, using: &generator)
+      let change =
+        (additive as? any TrainableIntervention)?.change(of: $0, sources: [], noise: &generator)
+        ?? additive.change(of: $0, sources: [])
+      return $0 + change.droppingOut(rate, using: &generator)
     }
   }
 
-  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the virtual
-  /// tokens before it and goes on after it.
+  /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
+  /// virtual tokens before it and goes on after it.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
     let first = context.virtualTokens
     let positions = try context.promptLengths.enumerated().map { sequence, promptLength in
@@ -76,8 +80,6 @@ public struct PlacedIntervention {
 /// Interventions on the hidden vectors of a frozen model: the ReFT family, RED, steering.
 public final class InterventionAdapter: Adapter {
   public let interventions: [PlacedIntervention]
-  /// How sparse updates among them are trained.
-  var pruning: Pruning?
 
   public init(_ interventions: [PlacedIntervention]) { self.interventions = interventions }
 
@@ -96,23 +98,29 @@ public final class InterventionAdapter: Adapter {
     interventions.flatMap(\.intervention.orthonormalParameters).unique
   }
 
-  /// Of sparse updates only what they change is counted.
+  /// The trained numbers, each once; those that are trained in a way of their own count them
+  /// themselves.
   public var parameterCount: Int {
-    let sparse = sparseUpdates
-    let theirs = sparse.flatMap(\.parameters).reduce(0) { $0 + $1.value.count }
-    return parameters.reduce(0) { $0 + $1.value.count } - theirs
-      + sparse.reduce(0) { $0 + $1.parameterCount }
+    let own = Set(trained.flatMap(\.parameters).map(ObjectIdentifier.init))
+    return parameters.reduce(0) { $0 + (own.contains(ObjectIdentifier($1)) ? 0 : $1.value.count) }
+      + trained.reduce(0) { $0 + $1.parameterCount }
   }
 
-  private var sparseUpdates: [SparseUpdate] {
-    interventions.compactMap { $0.intervention as? SparseUpdate }
+  /// Those with a schedule, a penalty or noise of their own, each once.
+  private var trained: [any TrainableIntervention] {
+    var seen: Set<ObjectIdentifier> = []
+    return interventions.compactMap { $0.intervention as? any TrainableIntervention }
+      .filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 
   public func prepare(step: Int, of steps: Int) {
-    pruning?.prepare(sparseUpdates, step: step, of: steps)
+    for intervention in trained { intervention.prepare(step: step, of: steps) }
   }
-  public var isComplete: Bool { pruning == nil || sparseUpdates.allSatisfy(\.isSettled) }
-  public var penalty: Tensor? { pruning?.loss(sparseUpdates) }
+  public var isComplete: Bool { trained.allSatisfy(\.isComplete) }
+  public var penalty: Tensor? {
+    let penalties = trained.compactMap(\.penalty)
+    return penalties.dropFirst().reduce(penalties.first) { sum, next in sum.map { $0 + next } }
+  }
 
   public func validate(for model: Model) throws {
     for placed in interventions {
@@ -149,7 +157,7 @@ public final class InterventionAdapter: Adapter {
 }
 
 extension Cells {
-  /// Whether two edits touch the same numbers.
+  /// True where two edits touch the same numbers.
   fileprivate func meets(_ other: Cells) -> Bool {
     component == other.component && layer == other.layer
       && (head == nil || other.head == nil || head == other.head)

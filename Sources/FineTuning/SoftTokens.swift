@@ -4,10 +4,10 @@ import InterchangeModels
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// Trained vectors before every sequence: soft tokens of the input, or a prefix of keys and values in
-/// every layer.
+/// Trained vectors before every sequence: soft tokens of the input, or a prefix of keys and values
+/// in every layer.
 public final class SoftTokens: Adapter {
-  /// What is put in.
+  /// The kinds of trained vectors.
   public enum Form: String, Codable, Sendable, CaseIterable {
     /// Input embeddings, trained directly (arXiv 2104.08691).
     case prompt = "prompt-tuning"
@@ -18,14 +18,23 @@ public final class SoftTokens: Adapter {
     case prefix = "prefix-tuning"
   }
 
-  /// What directly trained soft tokens start as.
-  public enum Initialization: Codable, Sendable, Equatable {
+  /// The start of directly trained soft tokens.
+  public enum Initialization: Codable, Sendable, Equatable, CustomStringConvertible {
     /// Normal numbers of the embeddings' own deviation.
     case random
     /// Embeddings of tokens drawn from the vocabulary.
     case vocabulary
     /// Embeddings of a text's tokens, again and again: the class labels.
     case text(String)
+
+    /// The text that a user writes.
+    public var description: String {
+      switch self {
+      case .random: "random"
+      case .vocabulary: "vocabulary"
+      case .text(let text): text
+      }
+    }
 
     /// `random`, `vocabulary`, or any other text.
     public init(parsing text: String) {
@@ -38,7 +47,7 @@ public final class SoftTokens: Adapter {
   }
 
   public let form: Form
-  /// How many sets of soft tokens there are, each trained by itself, of which a sequence gets one; they
+  /// The number of sets of soft tokens, each trained by itself, of which a sequence gets one; they
   /// vote (Lester et al. 2021, §3.5).
   public let members: Int
   private let encoder: SoftTokenEncoder
@@ -147,8 +156,9 @@ public final class SoftTokens: Adapter {
   public var parameters: [Parameter] { encoder.parameters }
   public var orthonormalParameters: [Parameter] { [] }
   public var virtualTokens: Int { encoder.count / members }
-  /// What is put in, member by member: [tokens, width], or for a prefix [tokens, all layers' keys and values], layer by
-  /// layer, keys (after their position encoding) and then values.
+  /// The vectors that are put in, member by member: [tokens, width], or for a prefix [tokens, all
+  /// layers' keys and values], layer by layer, keys (after their position encoding) and then
+  /// values.
   public var vectors: Tensor { encoder.output.detached }
 
   public func validate(for model: Model) throws {
@@ -251,7 +261,7 @@ struct SoftTokenEncoder {
   }
 }
 
-/// What a file says of soft tokens beside their vectors.
+/// The record of soft tokens in files beside their vectors.
 private struct SoftTokensRecord: Codable {
   let form: SoftTokens.Form
   let count: Int

@@ -2,103 +2,12 @@ import ArgumentParser
 import Foundation
 import Interchange
 
-extension SubspaceUse: ExpressibleByArgument {}
 extension AnswerMode: ExpressibleByArgument {}
-extension LabelHead.Pooling: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
+extension LabelHead.Pooling: ExpressibleByArgument {}
 extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
-/// What a method is made of.
-struct MethodOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Layers: all, or a list with ranges such as 0,4-7,10-28:2.", valueName: "list"))
-  var layers: String?
-  @Option(
-    help: ArgumentHelp("The component that is edited, such as block_output.", valueName: "name"))
-  var site: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Positions of the prompt: f7+l7, f3, l2, -1, all; every goes on after it.", valueName: "p"))
-  var positions: String?
-  @Flag(help: "Weights of their own for the first and the last positions of fN+lM.")
-  var separate = false
-  @Option(
-    help: ArgumentHelp(
-      "Projections, for lora, bitfit and full: query,key,value,output,gate,up,down or all.",
-      valueName: "list"))
-  var projections: String?
-  @Option(help: ArgumentHelp("Dimensions of a low-rank edit or update.", valueName: "k"))
-  var rank: Int?
-  @Option(help: ArgumentHelp("LoRA's scale times its rank; an adapter's scale.", valueName: "α"))
-  var alpha: Double?
-  @Option(help: ArgumentHelp("Soft tokens of prompt, prefix and P-tuning.", valueName: "n"))
-  var tokens: Int?
-  @Option(help: ArgumentHelp("Prompts that are trained side by side and vote.", valueName: "n"))
-  var members: Int?
-  @Option(
-    help: ArgumentHelp("Soft tokens start: random, vocabulary, or a text's.", valueName: "how"))
-  var start: String?
-  @Option(
-    help: ArgumentHelp("Width of the network that makes the soft tokens; 0: none.", valueName: "n"))
-  var encoderWidth: Int?
-  @Option(
-    help:
-      "The non-linearity of a ReFT edit or an adapter: relu, silu, gelu, gelu_tanh, sigmoid or tanh."
-  )
-  var activation: Activation?
-  @Option(help: ArgumentHelp("The share of the edit left out in training.", valueName: "p"))
-  var dropout: Double?
-  @Option(help: ArgumentHelp("The share of weights that diff pruning changes.", valueName: "share"))
-  var keep: Double?
-  @Option(help: ArgumentHelp("What an open gate costs in diff pruning.", valueName: "λ"))
-  var penalty: Double?
-  @Option(
-    help: ArgumentHelp("How much of a steering vector; trained when not given.", valueName: "c"))
-  var coefficient: Double?
-  @Option(help: ArgumentHelp("A rotation.safetensors that `das` wrote.", valueName: "file"))
-  var subspace: String?
-  @Option(help: "How the saved subspace is used: start, fixed or constrained.")
-  var use = SubspaceUse.start
-
-  func configuration(_ method: String) throws -> AdapterConfiguration {
-    var configuration = AdapterConfiguration(method: method)
-    let made: [(AdapterChoice, String?)] = [
-      (.layers, layers), (.component, site), (.positions, positions),
-      (.isTied, separate ? "true" : nil), (.projections, projections),
-      (.rank, rank.map { "\($0)" }), (.alpha, alpha.map { "\($0)" }),
-      (.activation, activation?.rawValue), (.dropout, dropout.map { "\($0)" }),
-      (.tokens, tokens.map { "\($0)" }), (.initialization, start),
-      (.members, members.map { "\($0)" }),
-      (.encoderWidth, encoderWidth.map { "\($0)" }),
-      (.share, keep.map { "\($0)" }), (.penalty, penalty.map { "\($0)" }),
-      (.coefficient, coefficient.map { "\($0)" }),
-    ]
-    for case (let choice, let text?) in made { try configuration.set(choice, to: text) }
-    return configuration
-  }
-
-  /// Subspace and steering vectors, where the method wants them.
-  func inputs(
-    _ configuration: AdapterConfiguration, _ model: LanguageModel, _ data: FineTuningData
-  ) throws -> AdapterInputs {
-    var inputs = AdapterInputs()
-    if let subspace {
-      let url = URL(userPath: subspace)
-      inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
-    }
-    if configuration.method == "steering" {
-      inputs.steeringVectors = try data.steeringVectors(
-        model, component: configuration.component ?? .blockOutput,
-        layers: (configuration.layers ?? .all).resolved(model.model.architecture.layers))
-    }
-    return inputs
-  }
-}
-
-/// How a fine-tuning is trained.
+/// The settings of a training.
 struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
   @Option(help: ArgumentHelp("Steps at most.", valueName: "n")) var steps: Int?

@@ -5,7 +5,7 @@ import InterchangeTensors
 /// Diff pruning of one projection (arXiv 2012.07463): h + (z ⊙ Δ) x, where h = W x, and the gates z
 /// are trained toward zero with Δ. While it is trained each z is a draw of a hard concrete variable
 /// (arXiv 1712.01312), a stretched sigmoid cut to 0…1; otherwise it is that of the draw's middle.
-public final class SparseUpdate: AdditiveIntervention {
+public final class SparseUpdate: TrainableIntervention {
   /// The sigmoid's reach over 0…1 on either side, and the logits at which the gates begin, as in
   /// the paper's code: nearly open.
   private static let reach: Float = 1.5
@@ -20,17 +20,22 @@ public final class SparseUpdate: AdditiveIntervention {
   public let gates: Parameter
   /// True when it is decided which gates are open: then they are neither drawn nor trained.
   public var isSettled = false
+  /// How it is made sparse, together with others; nil for one that is only trained.
+  public let pruning: DiffPruning?
 
-  /// Untrained: Δ = 0, all gates nearly open.
-  public init(width: Int, inputWidth: Int) {
+  /// Makes an untrained one: Δ = 0, all gates nearly open.
+  public init(width: Int, inputWidth: Int, pruning: DiffPruning? = nil) {
+    self.pruning = pruning
     delta = Parameter("delta", .zeros([width, inputWidth]))
     gates = Parameter("gates", Tensor(repeating: Self.start, shape: [width, inputWidth]))
+    pruning?.add(self)
   }
 
-  /// A finished one, whose gates are open where the change isn't zero.
+  /// Makes a finished one, whose gates are open where the change isn't zero.
   ///
   /// - Parameter change: [width, input width]
   public init(change: Tensor) {
+    pruning = nil
     delta = Parameter("delta", change)
     gates = Parameter(
       "gates",
@@ -53,13 +58,24 @@ public final class SparseUpdate: AdditiveIntervention {
     sources[0].linear(opened(isSettled ? gates.value : gates.tensor) * delta.tensor)
   }
 
-  /// The change with drawn gates, as training sees it.
-  public func drawnChange(
-    of sources: [Tensor], using generator: inout RandomGenerator
+  public func prepare(step: Int, of steps: Int) {
+    pruning?.prepare(self, step: step, of: steps)
+  }
+  /// Whether it has been pruned, where it is going to be.
+  public var isComplete: Bool { pruning == nil || isSettled }
+  /// The expected number of open gates, weighted.
+  public var penalty: Tensor? {
+    guard let pruning, pruning.penalty > 0, !isSettled else { return nil }
+    return pruning.penalty * expectedCount
+  }
+
+  /// The change with drawn gates: [rows, width].
+  public func change(
+    of base: Tensor, sources: [Tensor], noise: inout RandomGenerator
   ) -> Tensor {
     guard !isSettled else { return sources[0].linear(opened(gates.value) * delta.tensor) }
     let logits = (0..<delta.value.count).map { _ -> Float in
-      let uniform = Double(generator.uniform()) * (1 - 2e-6) + 1e-6
+      let uniform = Double(noise.uniform()) * (1 - 2e-6) + 1e-6
       return Float(log(uniform / (1 - uniform)))
     }
     let drawn = gates.tensor + Tensor(logits, shape: delta.value.shape)

@@ -77,8 +77,8 @@ import Testing
     // The identity reads out every gate.
     var identity = [Float](repeating: 0, count: 10_000)
     for index in 0..<100 { identity[101 * index] = 1 }
-    let gates = update.drawnChange(
-      of: [Tensor(identity, shape: [100, 100])], using: &generator
+    let gates = update.change(
+      of: .zeros([100, 100]), sources: [Tensor(identity, shape: [100, 100])], noise: &generator
     ).elements
     let (shut, open) = (gates.count { $0 == 0 }, gates.count { $0 == 1 })
     // sigmoid(l) < 3/8 and > 5/8 for a logistic l: three eighths each.

@@ -122,3 +122,9 @@ struct TinyEncoder {
     return try LanguageModel(contentsOf: other.url)
   }
 }
+
+/// The largest of the differences of two lists of numbers.
+func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+  guard a.count == b.count else { return .infinity }
+  return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}

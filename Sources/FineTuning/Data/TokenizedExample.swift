@@ -5,11 +5,12 @@ import InterchangeTokenizers
 
 /// A prompt and its completion as a model reads them, or a text and its label.
 public struct TokenizedExample: Sendable, Equatable {
-  /// What is read.
+  /// The input.
   public let input: ModelInput
-  /// How many of its tokens are the prompt's: all of a labelled text.
+  /// The number of its tokens that are the prompt's: all of a labelled text.
   public let promptLength: Int
-  /// What a head should say of it, by ``LabelSet/value(of:)``; nil where the completion is learned.
+  /// The number that a head should give for it, by ``LabelSet/value(of:)``; nil where the
+  /// completion is learned.
   public let label: Double?
 
   /// The prompt's tokens, then the completion's.
@@ -31,7 +32,7 @@ public struct TokenizedExample: Sendable, Equatable {
   /// The positions whose next token is part of the completion.
   var measured: [Int] { Array(promptLength - 1..<tokens.count - 1) }
   var targets: [Int] { Array(tokens[promptLength...]) }
-  /// How many losses it has a part in: its completion's tokens, or its label's one.
+  /// The number of losses that it has a part in: its completion's tokens, or its label's one.
   var weight: Int { label == nil ? tokens.count - promptLength : 1 }
 }
 
@@ -40,8 +41,8 @@ extension TokenizedExample {
   ///
   /// - Parameter endsCompletion: whether what ends a completion is learned after it
   /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` or
-  ///   ``FineTuningError.emptyText(example:part:)`` when the prompt or the completion has no tokens;
-  ///   `TokenizerError` as ``PromptTemplate/encode(_:by:)``.
+  ///   ``FineTuningError.emptyText(example:part:)`` when the prompt or the completion has no
+  ///   tokens; `TokenizerError` as ``PromptTemplate/encode(_:by:)``.
   public init(
     _ example: TaskExample, index: Int, template: PromptTemplate, tokenizer: Tokenizer,
     endsCompletion: Bool

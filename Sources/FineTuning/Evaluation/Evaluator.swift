@@ -4,30 +4,30 @@ import InterchangeModels
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// How a model's answers are found.
+/// A way to find a model's answers.
 public enum AnswerMode: String, Codable, Sendable, CaseIterable {
   /// The model writes its answer, which is read from the text: what the papers report.
   case generate
   /// The likeliest of the possible completions: how much it knows, whatever it would write.
   case choose
-  /// What a head says: one of its labels, or a number.
+  /// The word of a head: one of its labels, or a number.
   case label
   /// Not at all: the loss of the right completions alone is measured.
   case loss
 
-  /// How a model's answers are found where nothing is said: an encoder can't write.
+  /// The way in which a model's answers are found where nothing is said: an encoder can't write.
   public static func standard(for model: Model) -> AnswerMode {
     model.architecture.isCausal ? .generate : .label
   }
 }
 
-/// What a model with adapters reached on a task's examples.
+/// The outcome of a model with adapters on a task's examples.
 public struct EvaluationResult: Codable, Sendable, Equatable {
   public let task: String
   public let mode: AnswerMode
   public let score: EvaluationScore
-  /// The mean cross-entropy of the right completions' tokens, or of the right labels; of a number the mean
-  /// squared error.
+  /// The mean cross-entropy of the right completions' tokens, or of the right labels; of a number
+  /// the mean squared error.
   public let loss: Double
   /// exp of the cross-entropy; nil where a number is predicted.
   public let perplexity: Double?
@@ -39,7 +39,7 @@ public struct Evaluator: Sendable {
   public var mode: AnswerMode
   /// Sequences in a run.
   public var batchSize = 16
-  /// Whether completions end with the token that ends them, as they were trained.
+  /// True where completions end with the token that ends them, as they were trained.
   public var endsCompletion = true
 
   public init(_ task: EvaluationTask, mode: AnswerMode = .generate) {
@@ -50,8 +50,8 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameter progress: called with how many examples are done, of how many
   /// - Returns: the figures, and what the model wrote or chose, in the examples' order
-  /// - Throws: ``FineTuningError`` without examples or without choices to choose from; `ModelError` for an
-  ///   example that doesn't fit.
+  /// - Throws: ``FineTuningError`` without examples or without choices to choose from; `ModelError`
+  ///   for an example that doesn't fit.
   public func evaluate(
     _ adapted: AdaptedModel, on examples: [TaskExample],
     progress: (Int, Int) -> Void = { _, _ in }
@@ -108,8 +108,8 @@ public struct Evaluator: Sendable {
     return answers.first { counts[$0] == most } ?? answers[0]
   }
 
-  /// How long each example is, and the answers to some of them, by index and by member of an ensemble, with
-  /// their mean loss where that falls out.
+  /// The length of each example, and the answers to some of them, by index and by member of an
+  /// ensemble, with their mean loss where that falls out.
   private typealias Answering = (
     lengths: [Int],
     answer: (_ batch: [Int], _ members: [Int]) throws -> (texts: [String], loss: Double?)

@@ -7,8 +7,8 @@ extension AdaptedModel {
   /// The trained head, when there is one.
   public var head: LabelHead? { adapters.lazy.compactMap { $0 as? LabelHead }.first }
 
-  /// What the model says of an input: its head's labels, or those of the checkpoint's own classifier; nil
-  /// for a model with neither.
+  /// The model's word on an input: its head's labels, or those of the checkpoint's own classifier;
+  /// nil for a model with neither.
   public var labels: LabelSet? {
     if let head { return head.labels }
     return base.model.architecture.labels.map { $0.count == 1 ? .number : LabelSet($0) }
@@ -46,7 +46,8 @@ extension AdaptedModel {
       run.captures[0], counts: batch.map { head.pooling.positions(of: $0.input).count })
   }
 
-  /// The mean cross-entropy of the right labels, or the mean squared error of a number, as a scalar.
+  /// The mean cross-entropy of the right labels, or the mean squared error of a number, as a
+  /// scalar.
   func labelLoss(_ batch: [TokenizedExample], outputs: Tensor) -> Tensor {
     let values = batch.map { $0.label ?? .nan }
     guard labels?.isNumber == true else { return outputs.crossEntropy(values.map { Int($0) }) }
@@ -56,8 +57,8 @@ extension AdaptedModel {
 }
 
 extension LanguageModel {
-  /// Labelled examples as the model reads them: their sentences, a pair as a pair, or their prompt where
-  /// they have none.
+  /// Labelled examples as the model reads them: their sentences, a pair as a pair, or their prompt
+  /// where they have none.
   ///
   /// - Throws: `FineTuningError` naming an example that is too long or whose label isn't known.
   public func tokenized(

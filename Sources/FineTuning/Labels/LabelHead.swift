@@ -3,10 +3,11 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// A trained classifier or regressor on a model's last hidden vectors, for models that have none of their
-/// own for a task. It changes nothing inside the model; alone, on a frozen model, it is a linear probe.
+/// A trained classifier or regressor on a model's last hidden vectors, for models that have none of
+/// their own for a task. It changes nothing inside the model; alone, on a frozen model, it is a
+/// linear probe.
 public final class LabelHead: Adapter {
-  /// Which vector stands for an input.
+  /// The vector that stands for an input.
   public enum Pooling: String, Codable, Sendable, CaseIterable {
     /// That of the first token, BERT's [CLS].
     case first
@@ -72,7 +73,8 @@ public final class LabelHead: Adapter {
 
   public func contribute(to request: inout Request, _ context: AdapterContext) {}
 
-  /// The outputs for inputs whose last hidden vectors [vectors, width] stand one input after another.
+  /// The outputs for inputs whose last hidden vectors [vectors, width] stand one input after
+  /// another.
   ///
   /// - Parameter counts: how many of them each input has
   /// - Returns: [inputs, outputs]
@@ -91,7 +93,7 @@ public final class LabelHead: Adapter {
   }
 }
 
-/// What a file says of a head beside its tensors.
+/// The record of a head in files beside its tensors.
 private struct LabelHeadRecord: Codable {
   let labels: LabelSet
   let pooling: LabelHead.Pooling

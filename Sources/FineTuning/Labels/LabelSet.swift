@@ -1,7 +1,7 @@
 import InterchangeDatasets
 import InterchangeModels
 
-/// What a head says of an example: one of several labels, or a number.
+/// The words that a head has for examples: several labels, or a number.
 public struct LabelSet: Codable, Sendable, Equatable {
   /// The classes, in the order of the head's outputs; empty for a number.
   public let names: [String]
@@ -12,13 +12,14 @@ public struct LabelSet: Codable, Sendable, Equatable {
   public static let number = LabelSet([])
 
   public var isNumber: Bool { names.isEmpty }
-  /// How many outputs a head has.
+  /// The number of outputs of a head.
   public var outputs: Int { max(1, names.count) }
 
-  /// The labels of a task's examples: their possible answers in the order in which they are met, or a
-  /// number where they have none.
+  /// The labels of a task's examples: their possible answers in the order in which they are met, or
+  /// a number where they have none.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for examples without labels.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for examples without
+  ///   labels.
   public init(of examples: [TaskExample]) throws {
     var seen: Set<String> = []
     let names = examples.flatMap(\.choices).filter { seen.insert($0).inserted }
@@ -31,7 +32,7 @@ public struct LabelSet: Codable, Sendable, Equatable {
     self.init(names)
   }
 
-  /// Whether these labels are among them, or both are numbers.
+  /// True where these labels are among them, or both are numbers.
   public func covers(_ other: LabelSet) -> Bool {
     isNumber == other.isNumber && Set(other.names).isSubset(of: names)
   }
@@ -58,7 +59,8 @@ public struct LabelSet: Codable, Sendable, Equatable {
 
   /// Checks that there is something to learn each label from.
   ///
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` naming a label without examples.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` naming a label without
+  ///   examples.
   public func requireExamples(_ examples: [TaskExample]) throws {
     let counts = try examples.reduce(into: [Double: Int]()) {
       $0[try value(of: $1), default: 0] += 1
@@ -70,7 +72,7 @@ public struct LabelSet: Codable, Sendable, Equatable {
     }
   }
 
-  /// What is said for a row of outputs: the label of the largest one, or the number.
+  /// The word for a row of outputs: the label of the largest one, or the number.
   func text(_ outputs: [Float]) -> String {
     guard !isNumber else { return "\(outputs[0])" }
     return names[outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0]

@@ -3,20 +3,22 @@ import InterchangeModels
 import InterchangeTensors
 
 extension BiasUpdate: StorableIntervention {
-  static var methods: [String] { ["bitfit"] }
-  var traits: InterventionTraits { InterventionTraits() }
-  var storedTensors: [(name: String, tensor: Tensor)] { [("bias", bias.value)] }
+  public static var methods: [String] { ["bitfit"] }
+  public var storedTensors: [(name: String, tensor: Tensor)] { [("bias", bias.value)] }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     self.init(bias: try stored.tensor("bias", [stored.width]))
   }
 }
 
-/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections and norms, or of chosen
-/// projections. Those of a pooler and of a head are not among them.
+/// BitFit (arXiv 2106.10199): the bias terms that the model has, of all projections and norms, or
+/// of chosen projections. Those of a pooler and of a head are not among them.
 enum BitFitMethod: AdapterMethod {
   static let names = ["bitfit"]
-  static let choices: Set<AdapterChoice> = [.layers, .projections]
+  static let summary = "The bias terms that the model has (arXiv 2106.10199)."
+  static let choices: [AdapterChoice] = [
+    .layers, .projections.defaulting(to: "all that have a bias, and the norms"),
+  ]
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
@@ -34,9 +36,11 @@ enum BitFitMethod: AdapterMethod {
           : "those with a bias: \(present.map(\.rawValue).joined(separator: ", "))",
         found: missing.rawValue)
     }
-    let projections = try projectionInterventions(
-      configuration, base, defaults: present, reads: false
-    ) { _, _, width, _ in BiasUpdate(width: width) }
+    var chosen = configuration
+    chosen.projections = chosen.projections ?? present
+    let projections = try projectionInterventions(chosen, base, reads: false) {
+      _, _, width, _ in BiasUpdate(width: width)
+    }
     guard configuration.projections == nil else { return projections }
     let norms = try (configuration.layers ?? .all).resolved(architecture.layers).flatMap { layer in
       try architecture.biasedNorms(layer).map { component in

@@ -4,22 +4,28 @@ import InterchangeModels
 import InterchangeTensors
 
 extension Bottleneck: StorableIntervention {
-  static var methods: [String] { ["serial-adapter", "parallel-adapter"] }
-  var traits: InterventionTraits {
-    InterventionTraits(rank: rank, activation: activation, scale: scale)
+  public static var methods: [String] { ["serial-adapter", "parallel-adapter"] }
+  /// The bottleneck's width, the non-linearity, and what the sum is multiplied by.
+  public struct Traits: Codable, Sendable {
+    let rank: Int?
+    let activation: Activation?
+    let scale: Float?
   }
-  var storedTensors: [(name: String, tensor: Tensor)] {
+
+  public var traits: Traits { Traits(rank: rank, activation: activation, scale: scale) }
+  public var storedTensors: [(name: String, tensor: Tensor)] {
     parameters.map { ($0.name, $0.value) }
   }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     let isParallel = stored.method == "parallel-adapter"
     let inputWidth = isParallel ? try stored.requiredSourceWidth() : stored.width
-    let rank = try stored.rank(upTo: min(stored.width, inputWidth))
-    guard let scale = stored.traits.scale, scale.isFinite else {
+    let traits = try stored.traits(as: Traits.self)
+    let rank = try stored.rank(traits.rank, upTo: min(stored.width, inputWidth))
+    guard let scale = traits.scale, scale.isFinite else {
       throw stored.invalid("scale", "a number", "none")
     }
-    guard let activation = stored.traits.activation else {
+    guard let activation = traits.activation else {
       throw stored.invalid("activation", "a non-linearity", "none")
     }
     self.init(
@@ -32,19 +38,34 @@ extension Bottleneck: StorableIntervention {
   }
 }
 
-/// Bottleneck adapters: serial ones after attention and MLP (arXiv 1902.00751), parallel ones beside the
-/// MLP (arXiv 2110.04366).
+/// Bottleneck adapters: serial ones after attention and MLP (arXiv 1902.00751), parallel ones
+/// beside the MLP (arXiv 2110.04366).
 enum BottleneckMethod: AdapterMethod {
   static let names = Bottleneck.methods
-  static let choices: Set<AdapterChoice> = [
-    .layers, .component, .rank, .alpha, .activation, .dropout,
+  static let summary =
+    "Bottleneck adapters after a sub-layer (arXiv 1902.00751) or beside it (arXiv 2110.04366)."
+  static let choices: [AdapterChoice] = [
+    .layers,
+    .component.defaulting(to: "attention_output and mlp_output; of a parallel one mlp_output") {
+      configuration, _ in isParallel(configuration) ? Component.mlpOutput : nil
+    },
+    .rank.defaulting(to: 16), .alpha.defaulting(to: 1.0),
+    .activation.defaulting(to: Activation.relu), .dropout,
   ]
+
+  static func searched(_ name: String) -> [MethodSpace.Axis] {
+    [MethodSpace.Axis(.rank, ["4", "16", "64"]), .rate]
+  }
+
+  private static func isParallel(_ configuration: AdapterConfiguration) -> Bool {
+    configuration.method == names[1]
+  }
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
     inputs: AdapterInputs
   ) throws -> any Adapter {
-    let isParallel = configuration.method == "parallel-adapter"
+    let isParallel = isParallel(configuration)
     var generator = RandomGenerator(seed: seed)
     let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
     let places = try places(configuration, isParallel: isParallel)
@@ -54,10 +75,11 @@ enum BottleneckMethod: AdapterMethod {
           let site = Site(component, layer: layer, .every)
           let width = try base.model.width(of: site)
           let inputWidth = try input.map { try base.model.width(of: Site($0, layer: layer)) }
-          let rank = try rank(configuration, default: 16, width, inputWidth ?? width)
+          let rank = try rank(configuration, width, inputWidth ?? width)
           let adapter = Bottleneck(
             rank: rank, inputWidth: inputWidth ?? width, width: width,
-            activation: configuration.activation ?? .relu, scale: Float(configuration.alpha ?? 1),
+            activation: try configuration.value(.activation),
+            scale: Float(try configuration.value(.alpha, as: Double.self)),
             isParallel: isParallel, using: &generator)
           return PlacedIntervention(
             adapter, at: site, reading: input, dropout: configuration.dropout ?? 0)

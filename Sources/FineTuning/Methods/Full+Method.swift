@@ -3,11 +3,10 @@ import InterchangeModels
 import InterchangeTensors
 
 extension WeightUpdate: StorableIntervention {
-  static var methods: [String] { ["full"] }
-  var traits: InterventionTraits { InterventionTraits() }
-  var storedTensors: [(name: String, tensor: Tensor)] { [("delta", delta.value)] }
+  public static var methods: [String] { ["full"] }
+  public var storedTensors: [(name: String, tensor: Tensor)] { [("delta", delta.value)] }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     self.init(
       delta: try stored.tensor("delta", [stored.width, stored.requiredSourceWidth()]))
   }
@@ -16,7 +15,8 @@ extension WeightUpdate: StorableIntervention {
 /// Full fine-tuning of the projections' weights: all that a block multiplies by.
 enum FullMethod: AdapterMethod {
   static let names = ["full"]
-  static let choices: Set<AdapterChoice> = [.layers, .projections]
+  static let summary = "All weights of the projections, all that a block multiplies by."
+  static let choices: [AdapterChoice] = [.layers, .everyProjection]
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,

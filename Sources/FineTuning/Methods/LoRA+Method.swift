@@ -4,16 +4,23 @@ import InterchangeModels
 import InterchangeTensors
 
 extension LowRankUpdate: StorableIntervention {
-  static var methods: [String] { ["lora"] }
-  var traits: InterventionTraits { InterventionTraits(rank: rank, scale: scale) }
-  var storedTensors: [(name: String, tensor: Tensor)] {
+  public static var methods: [String] { ["lora"] }
+  /// The rank r and α/r.
+  public struct Traits: Codable, Sendable {
+    let rank: Int?
+    let scale: Float?
+  }
+
+  public var traits: Traits { Traits(rank: rank, scale: scale) }
+  public var storedTensors: [(name: String, tensor: Tensor)] {
     [("down", down.value), ("up", up.value)]
   }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     let inputWidth = try stored.requiredSourceWidth()
-    let rank = try stored.rank(upTo: min(stored.width, inputWidth))
-    guard let scale = stored.traits.scale, scale.isFinite else {
+    let traits = try stored.traits(as: Traits.self)
+    let rank = try stored.rank(traits.rank, upTo: min(stored.width, inputWidth))
+    guard let scale = traits.scale, scale.isFinite else {
       throw stored.invalid("scale", "a number", "none")
     }
     self.init(
@@ -25,17 +32,31 @@ extension LowRankUpdate: StorableIntervention {
 /// Low-rank updates of projections (arXiv 2106.09685), by default of queries and values.
 enum LoRAMethod: AdapterMethod {
   static let names = ["lora"]
-  static let choices: Set<AdapterChoice> = [.layers, .projections, .rank, .alpha, .dropout]
+  static let summary = "Low-rank updates of projections (arXiv 2106.09685)."
+  static let choices: [AdapterChoice] = [
+    .layers, .projections.defaulting(to: [Projection.query, .value]), .rank.defaulting(to: 8),
+    .alpha.defaulting(to: "twice the rank") { configuration, _ in
+      configuration.rank.map { 2 * Double($0) }
+    },
+    .dropout,
+  ]
+
+  static func searched(_ name: String) -> [MethodSpace.Axis] {
+    [
+      .rank,
+      MethodSpace.Axis(.projections, ["query+value", "query+key+value+output", "all"]),
+      .dropout, .rate,
+    ]
+  }
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
     inputs: AdapterInputs
   ) throws -> any Adapter {
     var generator = RandomGenerator(seed: seed)
-    return try projectionInterventions(configuration, base, defaults: [.query, .value]) {
-      _, _, width, inputWidth in
-      let rank = try rank(configuration, default: 8, width, inputWidth)
-      let alpha = configuration.alpha ?? 2 * Double(rank)
+    return try projectionInterventions(configuration, base) { _, _, width, inputWidth in
+      let rank = try rank(configuration, width, inputWidth)
+      let alpha: Double = try configuration.value(.alpha)
       return LowRankUpdate(
         rank: rank, inputWidth: inputWidth, width: width, scale: Float(alpha / Double(rank)),
         using: &generator)

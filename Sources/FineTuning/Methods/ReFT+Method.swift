@@ -4,15 +4,25 @@ import InterchangeModels
 import InterchangeTensors
 
 extension ReFT: StorableIntervention {
-  static var methods: [String] { Form.allCases.map(\.rawValue) }
+  public static var methods: [String] { Form.allCases.map(\.rawValue) }
 
-  var traits: InterventionTraits {
-    InterventionTraits(
+  /// The numbers of rows, the non-linearity, and how the rotation is trained.
+  public struct Traits: Codable, Sendable {
+    let rank: Int?
+    let activation: Activation?
+    /// True where training changes the rotation.
+    let isTrained: Bool?
+    /// The rank of the subspace that the rotation is trained within.
+    let container: Int?
+  }
+
+  public var traits: Traits {
+    Traits(
       rank: rank, activation: activation, isTrained: rotation?.isTrained,
       container: rotation?.container?.rows)
   }
 
-  var storedTensors: [(name: String, tensor: Tensor)] {
+  public var storedTensors: [(name: String, tensor: Tensor)] {
     var tensors: [(name: String, tensor: Tensor)] = []
     switch projection {
     case .rotation(let rotation):
@@ -24,13 +34,14 @@ extension ReFT: StorableIntervention {
     return tensors + [("bias", bias.value)]
   }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     guard let form = Form(rawValue: stored.method) else {
       throw stored.invalid("method", Self.methods.joined(separator: ", "), stored.method)
     }
     let width = stored.width
-    let rank = try stored.rank(upTo: width)
-    guard stored.traits.activation == nil || form.hasWeight else {
+    let traits = try stored.traits(as: Traits.self)
+    let rank = try stored.rank(traits.rank, upTo: width)
+    guard traits.activation == nil || form.hasWeight else {
       throw stored.invalid("activation", "none for \(stored.method)", "one")
     }
     func frame(_ name: String, _ shape: [Int]) throws -> Tensor {
@@ -44,7 +55,7 @@ extension ReFT: StorableIntervention {
     }
     var projection: Projection
     if form.isOrthonormal {
-      let container = try stored.traits.container.map { rows in
+      let container = try traits.container.map { rows in
         guard (rank...width).contains(rows) else {
           throw stored.invalid("container", "\(rank) to \(width) rows", "\(rows)")
         }
@@ -53,22 +64,33 @@ extension ReFT: StorableIntervention {
       projection = .rotation(
         Rotation(
           restoring: try frame("rotation", [rank, container?.rows ?? width]),
-          container: container, isTrained: stored.traits.isTrained ?? true))
+          container: container, isTrained: traits.isTrained ?? true))
     } else {
       projection = .free(Parameter("projection", try stored.tensor("projection", [rank, width])))
     }
     self.init(
       form, projection, weight: form.hasWeight ? try stored.tensor("weight", [rank, width]) : nil,
-      bias: try stored.tensor("bias", [rank]), activation: stored.traits.activation)
+      bias: try stored.tensor("bias", [rank]), activation: traits.activation)
   }
 }
 
 /// The six forms of low-rank representation fine-tuning (arXiv 2404.03592).
 enum ReFTMethod: AdapterMethod {
   static let names = ReFT.Form.allCases.map(\.rawValue)
-  static let choices: Set<AdapterChoice> = [
-    .layers, .component, .positions, .isTied, .rank, .activation, .dropout, .subspace,
+  static let summary = "Low-rank representation fine-tuning (arXiv 2404.03592)."
+  static let choices: [AdapterChoice] = [
+    .layers, .component.defaulting(to: Component.blockOutput),
+    .positions.defaulting(to: Positions.firstAndLast(7, 7)), .isTied, .rank.defaulting(to: 4),
+    .activation, .dropout,
   ]
+  static let inputs: Set<AdapterInputs.Kind> = [.subspace]
+
+  static func searched(_ name: String) -> [MethodSpace.Axis] {
+    [
+      .rank, MethodSpace.Axis(.positions, ["f1+l1", "f3+l3", "f5+l5", "f7+l7"]),
+      MethodSpace.Axis(.isTied, ["false", "true"]), .dropout, .rate,
+    ]
+  }
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
@@ -82,10 +104,9 @@ enum ReFTMethod: AdapterMethod {
         name: "activation", expected: "nothing, as \(form.rawValue)'s source has no W h",
         found: "a choice")
     }
-    return try placedInterventions(configuration, base, defaultPositions: .firstAndLast(7, 7)) {
-      site, index in
+    return try placedInterventions(configuration, base) { site, index in
       let width = try base.model.width(of: site)
-      let rank = configuration.rank ?? 4
+      let rank: Int = try configuration.value(.rank)
       guard (1...width).contains(rank) else {
         throw InterventionError.rankOutOfRange(rank: rank, width: width)
       }

@@ -3,25 +3,49 @@ import InterchangeModels
 import InterchangeTensors
 
 extension Steering: StorableIntervention {
-  static var methods: [String] { ["steering"] }
-  var traits: InterventionTraits { InterventionTraits(isTrained: isTrained) }
-  var storedTensors: [(name: String, tensor: Tensor)] {
+  public static var methods: [String] { ["steering"] }
+  /// True where training changes the coefficient.
+  public struct Traits: Codable, Sendable {
+    let isTrained: Bool?
+  }
+
+  public var traits: Traits { Traits(isTrained: isTrained) }
+  public var storedTensors: [(name: String, tensor: Tensor)] {
     [("vector", vector), ("coefficient", coefficient.value)]
   }
 
-  convenience init(from stored: StoredIntervention) throws {
+  public convenience init(from stored: StoredIntervention) throws {
     self.init(
       try stored.tensor("vector", [stored.width]),
       coefficient: try stored.tensor("coefficient", [1]).elements[0],
-      isTrained: stored.traits.isTrained ?? false)
+      isTrained: try stored.traits(as: Traits.self).isTrained ?? false)
   }
 }
 
-/// Steering vectors: given or computed ones at every position, of which training finds only how much
-/// of each is added.
+extension AdapterChoice {
+  /// The coefficient of a steering vector; found by training when nothing is chosen.
+  public static let coefficient = number(
+    "coefficient", "How much of a steering vector is added.", valueName: "c", range: "a number")
+}
+
+extension AdapterConfiguration {
+  /// The coefficient of a steering vector; found by training when nil.
+  public var coefficient: Double? {
+    get { self[.coefficient] }
+    set { self[.coefficient] = newValue }
+  }
+}
+
+/// Steering vectors: given or computed ones at every position, of which training finds only how
+/// much of each is added.
 enum SteeringMethod: AdapterMethod {
   static let names = ["steering"]
-  static let choices: Set<AdapterChoice> = [.layers, .component, .positions, .coefficient]
+  static let summary = "Steering vectors, given or from contrast pairs (arXiv 2308.10248)."
+  static let choices: [AdapterChoice] = [
+    .layers, .component.defaulting(to: Component.blockOutput),
+    .positions.defaulting(to: Positions.every), .coefficient.defaulting(to: "trained"),
+  ]
+  static let inputs: Set<AdapterInputs.Kind> = [.steeringVectors]
 
   static func make(
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
@@ -31,7 +55,7 @@ enum SteeringMethod: AdapterMethod {
       throw FineTuningError.invalidSetting(
         name: "steering", expected: "vectors, or pairs to compute them from", found: "none")
     }
-    return try placedInterventions(configuration, base, defaultPositions: .every) { site, _ in
+    return try placedInterventions(configuration, base) { site, _ in
       guard let vector = vectors[site.layer] else {
         throw FineTuningError.invalidSetting(
           name: "steering", expected: "a vector for layer \(site.layer)",

@@ -6,8 +6,8 @@ import InterchangeTokenizers
 
 /// Two texts that differ in what a steering vector is to stand for.
 ///
-/// Vectors are read at the last token. Texts that all end with the same one, such as a full stop, give
-/// vectors of what the texts say; others give vectors of their last words.
+/// Vectors are read at the last token. Texts that all end with the same one, such as a full stop,
+/// give vectors of what the texts say; others give vectors of their last words.
 public struct ContrastPair: Codable, Sendable, Equatable {
   /// The text that the vector steers to.
   public var positive: String
@@ -26,7 +26,8 @@ public struct ContrastPair: Codable, Sendable, Equatable {
   /// Reads JSON lines, each `{"positive": …, "negative": …}`; other fields may hold anything.
   ///
   /// - Parameter path: the file; `~` stands for the home folder
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the reason.
+  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the
+  ///   reason.
   public static func read(_ path: String) throws -> [ContrastPair] {
     let url = URL(userPath: path)
     let pairs = try JSONLines.values(TextFile.bytes(contentsOf: url), path: url.path).map {

@@ -4,30 +4,32 @@ import InterchangeModels
 import InterchangeTensors
 
 extension SteeringVectors {
-  /// What is known of one layer's vector.
+  /// The facts about one layer's vector.
   public struct Summary: Codable, Sendable {
     public let layer: Int
     /// ‖v‖.
     public let norm: Double
     /// ‖v‖ over the mean norm of the hidden vectors that it was found in.
     public let relativeNorm: Double
-    /// How many pairs the vector found in the other pairs orders rightly, the positive text farther
-    /// along it. Each pair is judged by a vector that it had no part in. Nil for a single pair.
+    /// The number of pairs that the vector found in the other pairs orders rightly, the positive
+    /// text farther along it. Each pair is judged by a vector that it had no part in. Nil for a
+    /// single pair.
     public let orderedPairs: Int?
   }
 
   /// Vectors found in contrast pairs, with what is known of each.
   ///
-  /// The hidden vectors are those of each text's last token. A batch is one run that computes all layers'
-  /// vectors and nothing above the highest.
+  /// The hidden vectors are those of each text's last token. A batch is one run that computes all
+  /// layers' vectors and nothing above the highest.
   ///
   /// - Parameters:
   ///   - pairs: the tokens of the texts
   ///   - layers: from 0, each once
   ///   - batchSize: how many pairs are run together; the result doesn't depend on it
   ///   - progress: called with the number of pairs that are done
-  /// - Throws: ``FineTuningError`` when there are no pairs or layers, a text has no tokens or too many, or
-  ///   the texts don't differ at a layer; `ModelError` for a layer or component that the model lacks.
+  /// - Throws: ``FineTuningError`` when there are no pairs or layers, a text has no tokens or too
+  ///   many, or the texts don't differ at a layer; `ModelError` for a layer or component that the
+  ///   model lacks.
   public static func compute(
     from pairs: [(positive: [Int], negative: [Int])], model: LanguageModel,
     component: Component = .blockOutput, layers: [Int], method: Method = .differenceOfMeans,
@@ -117,8 +119,8 @@ private struct PairedRows {
     }
   }
 
-  /// How many pairs are ordered rightly by the direction of those of other folds; ten folds, or as many
-  /// as there are pairs.
+  /// The number of pairs that are ordered rightly by the direction of those of other folds; ten
+  /// folds, or as many as there are pairs.
   func orderedPairs(_ method: SteeringVectors.Method) throws -> Int? {
     guard count > 1 else { return nil }
     let folds = min(count, 10)

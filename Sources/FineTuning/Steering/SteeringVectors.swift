@@ -5,16 +5,16 @@ import InterchangeTensors
 
 /// Directions of the residual stream, one for each of some layers, to be added to hidden vectors.
 public struct SteeringVectors: Sendable {
-  /// How a direction is found in the hidden vectors of contrast pairs.
+  /// A way to find a direction in the hidden vectors of contrast pairs.
   public enum Method: String, Sendable, Codable, CaseIterable {
     /// The mean of the positive texts minus that of the negative ones.
     case differenceOfMeans = "mean"
-    /// The first principal component of the pairs' differences (arXiv 2310.01405), as long as their mean
-    /// along it.
+    /// The first principal component of the pairs' differences (arXiv 2310.01405), as long as their
+    /// mean along it.
     case principalComponent = "pca"
   }
 
-  /// Where the vectors are added.
+  /// The component to which the vectors are added.
   public let component: Component
   /// Vectors [width] by layer, at least one, all of one width.
   public let vectors: [Int: Tensor]
@@ -38,15 +38,15 @@ public struct SteeringVectors: Sendable {
   /// The number of elements of each vector.
   public var width: Int { vectors.values.first?.count ?? 0 }
 
-  /// The layers that are steered when nothing is said: the middle third, where a vector changes what a
-  /// text is about and the layers above can still put it into words.
+  /// The layers that are steered when nothing is said: the middle third, where a vector changes
+  /// what a text is about and the layers above can still put it into words.
   public static func defaultLayers(of count: Int) -> [Int] {
     Array(count / 3..<max(count / 3 + 1, 2 * count / 3))
   }
 
-  /// What computed vectors are multiplied by when nothing is said: 2.5 over the number of layers, as what
-  /// is added at each goes on through the others. It steers a small chat model well; twice as much begins
-  /// to break its sentences.
+  /// The factor of computed vectors when nothing is said: 2.5 over the number of layers, as what is
+  /// added at each goes on through the others. It steers a small chat model well; twice as much
+  /// begins to break its sentences.
   public static func defaultCoefficient(layers: Int) -> Double { 2.5 / Double(max(1, layers)) }
 
   /// The vectors of some of the layers; nil when none is left.
@@ -56,13 +56,14 @@ public struct SteeringVectors: Sendable {
       ? nil : SteeringVectors(kept, component: component, architecture: architecture)
   }
 
-  /// The vectors as an adapter: c·v is added at every position, of the prompt and of what follows it.
+  /// The vectors as an adapter: c·v is added at every position, of the prompt and of what follows
+  /// it.
   ///
   /// - Parameters:
   ///   - layers: those that are steered; by default all that have a vector
   ///   - coefficient: c; found by training when nil
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a layer without a vector,
-  ///   `ModelError` or `InterventionError` when they don't fit the model.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for a layer without a
+  ///   vector, `ModelError` or `InterventionError` when they don't fit the model.
   public func makeAdapter(
     for base: LanguageModel, layers: LayerSelection? = nil, coefficient: Double?
   ) throws -> any Adapter {

@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// Which examples each step of an epoch takes: batches of similar length in random order, that follow
-/// from the seed and the epoch alone, so that a resumed run goes on with the same batches.
+/// The examples that each step of an epoch takes: batches of similar length in random order, that
+/// follow from the seed and the epoch alone, so that a resumed run goes on with the same batches.
 package struct BatchOrder {
   /// Batches that are sorted by length together.
   private static let window = 16

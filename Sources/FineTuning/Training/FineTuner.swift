@@ -4,13 +4,16 @@ import InterchangeModels
 import InterchangeTensors
 
 /// Trains an adapted model on prompt → completion pairs: the mean cross-entropy of the completion's
-/// tokens; or on labelled texts: that of the labels, or the mean squared error of a number. The base model is frozen, so each step computes only what the adapters can change.
+/// tokens; or on labelled texts: that of the labels, or the mean squared error of a number.
+///
+/// The base model is frozen, so each step computes only what the adapters can change.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// var configuration = AdapterConfiguration(method: "loreft")
 /// configuration.rank = 4
-/// let adapted = try AdaptedModel(model, adapters: [configuration.makeAdapter(for: model, seed: 0)])
+/// let adapter = try configuration.makeAdapter(for: model, seed: 0)
+/// let adapted = try AdaptedModel(model, adapters: [adapter])
 /// let history = try FineTuner().train(
 ///   adapted, on: [PromptCompletion(prompt: "How are you?", completion: " 🙂")])
 /// print(adapted.parameterCount, history.losses.last!)
@@ -22,7 +25,7 @@ public struct FineTuner: Sendable {
     self.settings = settings
   }
 
-  /// What a training run tells after every step.
+  /// The state of a training run after a step.
   public struct Progress: Sendable {
     public let step: Int
     public let steps: Int
@@ -32,7 +35,7 @@ public struct FineTuner: Sendable {
     public let development: Double?
   }
 
-  /// What decides which parameters are kept: measured every so often, the best is taken.
+  /// The measure that decides which parameters are kept: taken every so often, the best counts.
   public struct Development {
     let isLoss: Bool
     /// The measure of a model.
@@ -74,8 +77,9 @@ public struct FineTuner: Sendable {
   /// - Parameters:
   ///   - development: what is measured every so often, for early stopping and the best parameters
   ///   - folder: where the run's state and log are kept, so that it can be resumed
-  /// - Throws: ``FineTuningError`` when there is nothing to train on, the loss is no longer a number, or
-  ///   the folder has the state of another run; `ModelError` for a prompt that doesn't fit.
+  /// - Throws: ``FineTuningError`` when there is nothing to train on, the loss is no longer a
+  ///   number, or the folder has the state of another run; `ModelError` for a prompt that doesn't
+  ///   fit.
   @discardableResult
   public func train(
     _ adapted: AdaptedModel, onTokens examples: [TokenizedExample],

@@ -1,14 +1,15 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// How a fine-tuning is trained.
+/// The settings of a training.
 public struct FineTuningSettings: Codable, Sendable, Equatable {
   public var epochs = 10
   /// Optimiser steps at most; the schedule is laid out for them. All epochs when nil.
   public var maximumSteps: Int?
   /// Examples in an optimiser step.
   public var batchSize = 16
-  /// How many parts a step's examples are run in, one after another: less memory, the same gradient.
+  /// The number of parts that a step's examples are run in, one after another: less memory, the
+  /// same gradient.
   public var accumulation = 1
   public var learningRate = 4e-3
   /// The share of all steps over which the rate rises.
@@ -17,17 +18,17 @@ public struct FineTuningSettings: Codable, Sendable, Equatable {
   public var weightDecay = 0.0
   /// The largest norm of the gradient; larger ones are scaled down. nil never does.
   public var gradientClip: Double?
-  /// NEFTune's α (arXiv 2310.05914): uniform noise in ±α/√(L·d) is added to the embeddings of a sequence
-  /// of L tokens, fresh every step and never outside training. nil adds none.
+  /// NEFTune's α (arXiv 2310.05914): uniform noise in ±α/√(L·d) is added to the embeddings of a
+  /// sequence of L tokens, fresh every step and never outside training. nil adds none.
   public var embeddingNoise: Double?
-  /// Whether blocks are computed a second time in the backward pass instead of being kept: much less memory
-  /// for about a third more time, and the same numbers.
+  /// True where blocks are computed a second time in the backward pass instead of being kept: much
+  /// less memory for about a third more time, and the same numbers.
   public var recomputesBlocks = false
   /// Steps between evaluations on the development examples; once an epoch when nil.
   public var evaluationInterval: Int?
   /// Evaluations without a better one after which training stops; never when nil.
   public var patience: Int?
-  /// Whether the end-of-sequence token is learned after the completion.
+  /// True where the end-of-sequence token is learned after the completion.
   public var endsCompletion = false
   public var seed: UInt64 = 0
 

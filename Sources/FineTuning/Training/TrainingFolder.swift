@@ -1,9 +1,9 @@
 import Foundation
 
-/// Where a training run keeps its state and its log.
+/// The folder in which a training run keeps its state and its log.
 public struct TrainingFolder: Sendable {
   public let url: URL
-  /// Whether a run goes on from the state in the folder, where there is one.
+  /// True for a run that goes on from the state in the folder, where there is one.
   public var resumes: Bool
   /// Steps between two states; nil writes one when the last is half a minute old.
   public var interval: Int?

@@ -8,7 +8,8 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
   public let gradients: Int
   /// Adam's two moments.
   public let optimizer: Int
-  /// What a step keeps for its backward pass, at most, and the quarter more that the buffer pool keeps.
+  /// The activations that a step keeps for its backward pass, at most, and the quarter more that
+  /// the buffer pool keeps.
   public let activations: Int
 
   public var total: Int { weights + gradients + optimizer + activations }

@@ -145,6 +145,6 @@ struct TrainingRun {
 }
 
 extension Tensor {
-  /// Whether all elements are numbers and their sum is one too.
+  /// True where all elements are numbers and their sum is one too.
   fileprivate var isFinite: Bool { detached.sum().scalar.isFinite }
 }

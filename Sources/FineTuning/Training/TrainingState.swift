@@ -10,14 +10,14 @@ public struct Evaluation: Codable, Sendable, Equatable {
   public let value: Double
 }
 
-/// What a training run has found so far.
+/// The findings of a training run so far.
 public struct TrainingHistory: Codable, Sendable, Equatable {
   /// The loss of every step.
   public internal(set) var losses: [Double] = []
   public internal(set) var evaluations: [Evaluation] = []
   /// The best of ``evaluations``, whose parameters the trained model has at the end.
   public internal(set) var best: Evaluation?
-  /// Whether training ended before its last step because it got no better.
+  /// True where training ended before its last step because it got no better.
   public internal(set) var stoppedEarly = false
   /// Tokens that were read, by all steps together.
   public internal(set) var tokens = 0
@@ -25,7 +25,7 @@ public struct TrainingHistory: Codable, Sendable, Equatable {
 
 /// A training run between two steps: everything that the next steps depend on.
 struct TrainingState {
-  /// Whose run it is; a checkpoint of another one is refused.
+  /// The identity of a run; a checkpoint of another one is refused.
   struct Identity: Codable, Equatable {
     let settings: FineTuningSettings
     let base: String
@@ -74,7 +74,8 @@ struct TrainingState {
   /// Goes back to a written state.
   ///
   /// - Returns: whether there was one
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for that of another run.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for that of another
+  ///   run.
   mutating func restore(from folder: URL) throws -> Bool {
     let url = folder.appending(component: Self.fileName)
     guard FileManager.default.fileExists(atPath: url.path) else { return false }

@@ -11,6 +11,6 @@ struct AdapterOptions: ParsableArguments {
   var adapter: [String] = []
 
   func adapted(_ model: LanguageModel) throws -> AdaptedModel {
-    try AdaptedModel(contentsOf: adapter, base: model)
+    try AdaptedModel(contentsOf: adapter, base: model, foreign: ForeignAdapters.all)
   }
 }

@@ -10,6 +10,9 @@ struct FinetuneCommand: ParsableCommand {
       --data is a file of instructions (.json), of prompts and completions (.jsonl, .csv) or of labelled \
       texts (.tsv), or a folder with such a file for each part. A folder's test part is measured at the end.
       A run that was stopped goes on with --resume, and ends in the numbers that it would have had.
+
+      Methods, with what each chooses where nothing is said, and what it takes:
+      \(MethodOptions.discussion)
       """)
 
   @OptionGroup var model: ModelArgument

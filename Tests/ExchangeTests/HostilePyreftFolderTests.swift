@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors

@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeBasics
+import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors

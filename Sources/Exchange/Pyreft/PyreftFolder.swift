@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
@@ -10,8 +11,9 @@ import InterchangeTensors
 /// 1. `config.json`: a class and a place for each intervention.
 /// 2. `intkey_<key>.bin`, a torch archive for each: its parameters. The key is made of the place.
 ///
-/// What pyreft doesn't save has to be given: the positions and the activation function. Dropout, which
-/// it doesn't save either, matters in training only. Nothing in the files is executed.
+/// Some things that pyreft doesn't save have to be given: the positions and the activation
+/// function. Dropout, which it doesn't save either, matters in training only. Nothing in the files
+/// is executed.
 public struct PyreftFolder {
   /// The folder, as errors name it.
   public let path: String
@@ -21,8 +23,9 @@ public struct PyreftFolder {
 
   /// Reads the configuration and checks the description of every file.
   ///
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for what pyreft doesn't
-  ///   write or what has no meaning here, `CheckpointError` for a file that is missing or damaged.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for what pyreft
+  ///   doesn't write or what has no meaning here, `CheckpointError` for a file that is missing or
+  ///   damaged.
   public init(contentsOf url: URL) throws {
     let file = try ModelConfiguration(contentsOf: url.appending(component: "config.json"))
     func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
@@ -78,8 +81,9 @@ public struct PyreftFolder {
   /// - Parameters:
   ///   - positions: those that it was trained at
   ///   - activation: that of `act_fn`; nil is the identity. Forms without W have none.
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't fit the
-  ///   model, the positions or the activation, `ModelError` for a site that the model lacks.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't
+  ///   fit the model, the positions or the activation, `ModelError` for a site that the model
+  ///   lacks.
   public func adapter(
     for base: LanguageModel, positions: Positions, activation: Activation? = nil
   ) throws -> InterventionAdapter {
@@ -101,7 +105,7 @@ public struct PyreftFolder {
     return adapter
   }
 
-  /// Where each entry is, the first and the last positions told apart.
+  /// The site of each entry, the first and the last positions told apart.
   private func sites(_ positions: Positions) throws -> [Site] {
     var met: [Site: Int] = [:]
     let whole = entries.map { Site($0.component, layer: $0.layer, positions) }

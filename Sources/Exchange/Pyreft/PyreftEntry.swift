@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
@@ -80,7 +81,8 @@ public struct PyreftEntry {
     return ReFT(form, projection, weight: weight, bias: bias, activation: activation)
   }
 
-  /// f(W h + b) − (P h + c) is f(W h + b − c) − P h where f is the identity; NoDiReFT doesn't use c.
+  /// f(W h + b) − (P h + c) is f(W h + b − c) − P h where f is the identity; NoDiReFT doesn't use
+  /// c.
   private func folded(
     _ bias: Tensor, _ shift: Tensor, _ activation: Activation?, _ reader: PyreftTensors
   ) throws -> Tensor {

@@ -1,12 +1,14 @@
 import InterchangeBasics
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeModels
 
-/// Where one of pyreft's interventions acts: an item of `representations` in its configuration.
+/// The place where one of pyreft's interventions acts: an item of `representations` in its
+/// configuration.
 ///
-/// The item is a list: layer, component, unit, number of units, rank, then what interventions are made
-/// with. Linked interventions are refused: what pyvene then edits is not each one's own vector, but the
-/// vector that the one before has edited.
+/// The item is a list: layer, component, unit, number of units, rank, then what interventions are
+/// made with. Linked interventions are refused: what pyvene then edits is not each one's own
+/// vector, but the vector that the one before has edited.
 struct PyreftPlace {
   typealias Invalid = (_ field: String, _ expected: String, _ found: String) -> FineTuningError
 
@@ -64,7 +66,8 @@ private struct ModulePath {
   let component: Component
   let layer: Int
 
-  /// What follows the block, where it means in every model what the component means.
+  /// The part of a path that follows the block, where it means in every model what the component
+  /// means.
   private static let components: [String: Component] = [
     "input": .blockInput, "output": .blockOutput,
     "self_attn.output": .attentionOutput, "attn.output": .attentionOutput,

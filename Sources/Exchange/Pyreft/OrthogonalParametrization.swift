@@ -1,18 +1,21 @@
 import Foundation
+import InterchangeFineTuning
 import InterchangeTensors
 
-/// What `torch.nn.utils.parametrizations.orthogonal` keeps of a matrix with orthonormal columns.
+/// The parts that `torch.nn.utils.parametrizations.orthogonal` keeps of a matrix with orthonormal
+/// columns.
 ///
-/// The matrix is B Q. For k < d, Q [d, k] is a product of k Householder reflections, whose vectors lie
-/// below the diagonal of X, times the integer parts of X's diagonal, which are signs. For k = d,
-/// Q = exp(L − Lᵀ), L the lower triangle of X.
+/// The matrix is B Q. For k < d, Q [d, k] is a product of k Householder reflections, whose vectors
+/// lie below the diagonal of X, times the integer parts of X's diagonal, which are signs. For k =
+/// d, Q = exp(L − Lᵀ), L the lower triangle of X.
 struct OrthogonalParametrization {
   /// X: [d, k]
   let original: Tensor
   /// B: [d, d]
   let base: Tensor
 
-  /// What the columns of L − Lᵀ may sum to: each doubling costs the exponential a digit in base two.
+  /// The largest sum of the columns of L − Lᵀ: each doubling costs the exponential a digit in base
+  /// two.
   static let largestSum: Float = 256
 
   /// The matrix transposed, a frame of k rows [k, d]; nil when ``largestSum`` is exceeded.

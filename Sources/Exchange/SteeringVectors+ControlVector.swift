@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
 
@@ -7,12 +8,12 @@ import InterchangeTensors
 ///
 /// The metadata are `general.architecture` = "controlvector", `controlvector.model_hint` = the
 /// architecture of the model, and `controlvector.layer_count`, the number of vectors. The tensor
-/// `direction.N`, float32 [width], is added to the residual stream after block N, counted from 0: it
-/// belongs to ``Component/blockOutput`` of layer N. There is none for layer 0, which llama.cpp refuses.
-/// Its strength is the user's (`--control-vector-scaled`), 1 by default.
+/// `direction.N`, float32 [width], is added to the residual stream after block N, counted from 0:
+/// it belongs to ``Component/blockOutput`` of layer N. There is none for layer 0, which llama.cpp
+/// refuses. Its strength is the user's (`--control-vector-scaled`), 1 by default.
 ///
-/// repeng numbers its vectors so too. llama.cpp's own `cvector-generator` doesn't: its `direction.N` was
-/// measured at the output of block N − 1, and is added one block later.
+/// repeng numbers its vectors so too. llama.cpp's own `cvector-generator` doesn't: its
+/// `direction.N` was measured at the output of block N − 1, and is added one block later.
 extension SteeringVectors {
   private static let name = "controlvector"
 
@@ -20,8 +21,9 @@ extension SteeringVectors {
   ///
   /// - Parameters:
   ///   - coefficient: c of c·v, which the file has no place for
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for another component than the block
-  ///   output and for layer 0, which such files can't hold; `CheckpointError` when it can't be written.
+  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for another component than
+  ///   the block output and for layer 0, which such files can't hold; `CheckpointError` when it
+  ///   can't be written.
   public func writeControlVector(to url: URL, coefficient: Double = 1) throws {
     guard component == .blockOutput else {
       throw FineTuningError.invalidSetting(
@@ -47,8 +49,8 @@ extension SteeringVectors {
 
   /// Reads a control vector.
   ///
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what isn't as the format
-  ///   has it, `CheckpointError` when the file is no GGUF file.
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what isn't as
+  ///   the format has it, `CheckpointError` when the file is no GGUF file.
   public init(contentsOf url: URL) throws {
     let file = try GGUFFile(contentsOf: url)
     func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {

@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
@@ -29,11 +30,6 @@ enum PeftFixtures {
   }
 }
 
-func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
-  guard a.count == b.count else { return .infinity }
-  return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
-}
-
 @Suite struct PeftFolderTests {
   @Test func logitsArePefts() throws {
     let model = try TinyModels.safetensors()
@@ -50,7 +46,8 @@ func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
       // A folder written for peft is read again as it was, and so is our own file.
       let kept = try TemporaryFolder()
       try PeftFolder.write(adapter, of: model, to: kept.url)
-      let again = try AdaptedModel(contentsOf: kept.url.path, base: model)
+      let again = try AdaptedModel(
+        contentsOf: kept.url.path, base: model, foreign: ForeignAdapters.all)
       #expect(try again.lastLogits(expected.prompts).elements == logits.elements)
       try AdapterFile.write(adapter, of: model, to: kept.url)
       let own = try AdapterFile.read(contentsOf: kept.url.path, base: model).adapter

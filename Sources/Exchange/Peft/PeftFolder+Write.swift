@@ -1,0 +1,57 @@
+import Foundation
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeModels
+
+extension PeftFolder {
+  /// The fields of every kind, and those of one.
+  private struct Configuration: Encodable {
+    let peftType: String
+    let taskType = "CAUSAL_LM"
+    let baseModelNameOrPath: String
+    let inferenceMode = true
+    let own: any Encodable
+
+    private enum CodingKeys: CodingKey {
+      case peftType, taskType, baseModelNameOrPath, inferenceMode
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(peftType, forKey: .peftType)
+      try container.encode(taskType, forKey: .taskType)
+      try container.encode(baseModelNameOrPath, forKey: .baseModelNameOrPath)
+      try container.encode(inferenceMode, forKey: .inferenceMode)
+      try own.encode(to: encoder)
+    }
+  }
+
+  /// Writes a LoRA or soft tokens of a causal model for peft.
+  ///
+  /// - Parameter folder: made when it doesn't exist
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for an adapter that peft's
+  ///   format can't hold, `CheckpointError` when it can't be written.
+  public static func write(
+    _ adapter: any Adapter, of base: LanguageModel, to folder: URL
+  ) throws {
+    let architecture = base.model.architecture
+    guard architecture.isCausal, architecture.tensorName(of: .query, layer: 0) != nil else {
+      throw PeftLoRA.unwritable("a causal model as transformers has it", architecture.name)
+    }
+    for kind in kinds {
+      guard let contents = try kind.contents(adapter, of: base) else { continue }
+      let configuration = Configuration(
+        peftType: kind.name, baseModelNameOrPath: base.name, own: contents.fields)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Safetensors.write(
+        contents.tensors, metadata: ["format": "pt"], to: folder.appending(component: weightsName))
+      try encoder.encode(configuration).write(
+        to: folder.appending(component: configurationName), options: .atomic)
+      return
+    }
+    throw PeftLoRA.unwritable("lora or soft tokens", adapter.method)
+  }
+}

@@ -1,0 +1,150 @@
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+
+/// LoRA (arXiv 2106.09685) of projections, by the names that their modules have in transformers.
+enum PeftLoRA: PeftKind {
+  static let name = "LORA"
+  /// The path of the model inside peft's own.
+  private static let prefix = "base_model.model."
+
+  private struct Fields: Encodable {
+    let r: Int
+    let loraAlpha: Double
+    let loraDropout: Double
+    let bias = "none"
+    let targetModules: [String]
+    var layersToTransform: [Int]?
+    var layersPattern: String?
+  }
+
+  /// The projection of one layer, and its module's path.
+  private struct Place {
+    let layer: Int
+    let projection: Projection
+    let module: String
+  }
+
+  /// The projections of a model that have a module, layer by layer.
+  private static func places(_ architecture: any Architecture) -> [Place] {
+    (0..<architecture.layers).flatMap { layer in
+      Projection.allCases.compactMap { projection in
+        module(projection, layer, architecture).map {
+          Place(layer: layer, projection: projection, module: $0)
+        }
+      }
+    }
+  }
+
+  private static func module(
+    _ projection: Projection, _ layer: Int, _ architecture: any Architecture
+  ) -> String? {
+    architecture.tensorName(of: projection, layer: layer).map {
+      $0.hasSuffix(".weight") ? String($0.dropLast(".weight".count)) : $0
+    }
+  }
+
+  static func adapter(
+    _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
+  ) throws -> any Adapter {
+    try refuseVariants(folder)
+    let configuration = folder.configuration
+    let rank: Int = try configuration.value("r")
+    let alpha: Double = try configuration.value("lora_alpha")
+    let isStabilized: Bool = try configuration.valueIfPresent("use_rslora") ?? false
+    let dropout: Double = try configuration.valueIfPresent("lora_dropout") ?? 0
+    guard rank >= 1, alpha.isFinite, (0..<1).contains(dropout) else {
+      throw folder.invalid(
+        "r, lora_alpha, lora_dropout", "numbers", "\(rank), \(alpha), \(dropout)")
+    }
+    let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
+    var modules = try Set(folder.weights.names.map { try module(ofTensor: $0, tensors) })
+    var placed: [PlacedIntervention] = []
+    for place in places(base.model.architecture) {
+      // The paths may begin with a class's name or without.
+      guard let module = modules.first(where: { isSame($0.dropFirst(prefix.count), place.module) })
+      else { continue }
+      modules.remove(module)
+      let site = Site(place.projection.component, layer: place.layer, .every)
+      let input = Site(place.projection.input, layer: place.layer)
+      let update = LowRankUpdate(
+        down: try tensors.tensor(
+          module + ".lora_A.weight", [rank, try base.model.width(of: input)]),
+        up: try tensors.tensor(module + ".lora_B.weight", [try base.model.width(of: site), rank]),
+        scale: Float(scale))
+      placed.append(
+        PlacedIntervention(update, at: site, reading: place.projection.input, dropout: dropout))
+    }
+    if let other = modules.min() {
+      throw tensors.invalid("tensor \(other).lora_A.weight", "a projection of the model", "another")
+    }
+    return InterventionAdapter(placed)
+  }
+
+  private static func module(
+    ofTensor name: String, _ tensors: AdapterTensors
+  ) throws -> String {
+    guard name.hasPrefix(prefix),
+      let ending = [".lora_A.weight", ".lora_B.weight"].first(where: { name.hasSuffix($0) })
+    else { throw tensors.invalid("tensor \(name)", "a projection's lora_A or lora_B", "another") }
+    return String(name.dropLast(ending.count))
+  }
+
+  private static func isSame(_ path: Substring, _ module: String) -> Bool {
+    path == module || path.hasSuffix("." + module) || module.hasSuffix("." + path)
+  }
+
+  /// Variants of LoRA that compute something else.
+  private static func refuseVariants(_ folder: PeftFolder) throws {
+    for flag in ["use_dora", "fan_in_fan_out", "lora_bias", "use_qalora"] {
+      if try folder.configuration.valueIfPresent(flag) ?? false {
+        throw folder.invalid(flag, "false", "true")
+      }
+    }
+    if let bias: String = try folder.configuration.valueIfPresent("bias"), bias != "none" {
+      throw folder.invalid("bias", "none", bias)
+    }
+    for table in ["rank_pattern", "alpha_pattern"] {
+      if let section = try folder.configuration.sectionIfPresent(table), !section.fields.isEmpty {
+        throw folder.invalid(table, "none", "\(section.fields.count) entries")
+      }
+    }
+  }
+
+  static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
+    guard let adapter = adapter as? InterventionAdapter else { return nil }
+    let architecture = base.model.architecture
+    var tensors: [(name: String, tensor: Tensor)] = []
+    var modules: [Int: Set<String>] = [:]
+    var layersPattern: String?
+    var shared: (rank: Int, scale: Float, dropout: Double)?
+    for placed in adapter.interventions {
+      let layer = placed.site.layer
+      guard let update = placed.intervention as? LowRankUpdate, let projection = placed.projection,
+        let path = module(projection, layer, architecture)
+      else { throw unwritable("lora of whole projections", placed.intervention.name) }
+      let own = (rank: update.rank, scale: update.scale, dropout: placed.dropout)
+      guard shared ?? own == own else {
+        throw unwritable("one rank, scale and dropout for all", "rank \(own.rank) among others")
+      }
+      shared = own
+      let parts = path.split(separator: ".").map(String.init)
+      modules[layer, default: []].insert(parts.last ?? path)
+      layersPattern = parts.firstIndex(of: "\(layer)").flatMap { $0 > 0 ? parts[$0 - 1] : nil }
+      tensors.append((prefix + path + ".lora_A.weight", update.down.value))
+      tensors.append((prefix + path + ".lora_B.weight", update.up.value))
+    }
+    guard let shared, let first = modules.values.first,
+      modules.values.allSatisfy({ $0 == first })
+    else { throw unwritable("the same projections in every layer", "others") }
+    var fields = Fields(
+      r: shared.rank, loraAlpha: Double(shared.scale) * Double(shared.rank),
+      loraDropout: shared.dropout, targetModules: first.sorted())
+    if modules.count < architecture.layers {
+      (fields.layersToTransform, fields.layersPattern) = (modules.keys.sorted(), layersPattern)
+    }
+    return PeftContents(fields: fields, tensors: tensors)
+  }
+}

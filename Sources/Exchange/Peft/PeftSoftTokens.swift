@@ -1,0 +1,89 @@
+import InterchangeCheckpoints
+import InterchangeFineTuning
+import InterchangeModels
+
+/// Prompt tuning (arXiv 2104.08691).
+enum PeftPromptTuning: PeftSoftTokens {
+  static let name = "PROMPT_TUNING"
+  static let form = SoftTokens.Form.prompt
+
+  static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {}
+}
+
+/// P-tuning (arXiv 2103.10385), whose vectors are kept instead of the network that made them.
+enum PeftPTuning: PeftSoftTokens {
+  static let name = "P_TUNING"
+  static let form = SoftTokens.Form.encodedPrompt
+
+  static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
+    fields.encoderHiddenSize = base.model.architecture.width
+  }
+}
+
+/// Prefix tuning (arXiv 2101.00190): vectors of the keys' and values' width.
+enum PeftPrefixTuning: PeftSoftTokens {
+  static let name = "PREFIX_TUNING"
+  static let form = SoftTokens.Form.prefix
+
+  static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
+    let keys = base.model.architecture.dimensions(of: .keyOutput)
+    (fields.tokenDim, fields.numAttentionHeads) = (keys?.width, keys?.heads)
+    fields.encoderHiddenSize = base.model.architecture.width
+    // The network that made them is gone; without it peft takes the vectors as they are.
+    fields.prefixProjection = false
+  }
+}
+
+/// The fields of soft tokens; nil ones are left out.
+struct PeftSoftTokenFields: Encodable {
+  let numVirtualTokens: Int
+  let numTransformerSubmodules = 1
+  let numLayers: Int
+  var tokenDim: Int?
+  var numAttentionHeads: Int?
+  var encoderHiddenSize: Int?
+  var prefixProjection: Bool?
+}
+
+/// A kind of trained vectors before the input or before keys and values.
+protocol PeftSoftTokens: PeftKind {
+  /// The form that it has here.
+  static var form: SoftTokens.Form { get }
+
+  /// Fills in what is this kind's own.
+  static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel)
+}
+
+extension PeftSoftTokens {
+  static func adapter(
+    _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
+  ) throws -> any Adapter {
+    let count: Int = try folder.configuration.value("num_virtual_tokens")
+    guard (1...base.model.architecture.maximumLength).contains(count) else {
+      throw folder.invalid(
+        "num_virtual_tokens", "1 to \(base.model.architecture.maximumLength)", "\(count)")
+    }
+    if let copies: Int = try folder.configuration.valueIfPresent("num_transformer_submodules"),
+      copies != 1
+    {
+      throw folder.invalid("num_transformer_submodules", "1", "\(copies)")
+    }
+    let width = try SoftTokens.vectorWidth(form, base.model)
+    return try SoftTokens(
+      form, vectors: tensors.tensor("prompt_embeddings", [count, width]), for: base.model)
+  }
+
+  static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
+    guard let soft = adapter as? SoftTokens, soft.form == form else { return nil }
+    guard soft.members == 1 else {
+      throw unwritable("one set of soft tokens", "an ensemble of \(soft.members)")
+    }
+    let architecture = base.model.architecture
+    var fields = PeftSoftTokenFields(
+      numVirtualTokens: soft.virtualTokens, numLayers: architecture.layers,
+      tokenDim: architecture.width,
+      numAttentionHeads: architecture.dimensions(of: .queryOutput)?.heads)
+    complete(&fields, of: base)
+    return PeftContents(fields: fields, tensors: [("prompt_embeddings", soft.vectors)])
+  }
+}

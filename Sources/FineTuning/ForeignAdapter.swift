@@ -1,0 +1,14 @@
+import Foundation
+import InterchangeModels
+
+/// Another tool's form of adapters, a folder, which can be read where our own is.
+public protocol ForeignAdapter: SendableMetatype {
+  /// True for a folder that looks like one of this form.
+  static func isFolder(_ url: URL) -> Bool
+
+  /// The adapter of a folder, for a base model.
+  ///
+  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for what has no
+  ///   meaning here, `CheckpointError` for a file that is missing or damaged.
+  static func adapter(contentsOf url: URL, for base: LanguageModel) throws -> any Adapter
+}

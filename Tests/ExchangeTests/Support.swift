@@ -1,0 +1,1 @@
+../FineTuningTests/Support.swift
