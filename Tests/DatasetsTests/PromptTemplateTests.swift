@@ -99,11 +99,11 @@ import Testing
     #expect(tokens.promptLength == "Say hi\n".count)
     #expect(tokenizer.decode(tokens.tokens) == "Say hi\nhi</s>")
     func message(_ example: TaskExample) -> String? {
-      let error = #expect(throws: DatasetError.self) {
+      let error = #expect(throws: (any Error).self) {
         try TokenizedExample(
           example, index: 3, template: .verbatim, tokenizer: tokenizer, endsCompletion: true)
       }
-      return error?.description
+      return error.map { "\($0)" }
     }
     #expect(
       message(TaskExample(prompt: "", completion: "a")) == "example 3: the prompt has no tokens")

@@ -1,7 +1,9 @@
 import Foundation
 import InterchangeBasics
 import InterchangeFigures
+import InterchangeFineTuning
 import InterchangeReports
+import InterchangeStudies
 
 extension MethodSearch: RunResult {
   public static let kind = "search"
