@@ -52,7 +52,7 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
   ) throws {
     let encoded = try dataset.map { try EncodedExample($0, model) }
     let aligned = encoded.filter(\.isAligned)
-    let run = InterchangeRun(model: model.model, store: store, batchSize: 32)
+    let run = InterchangeRun(model: model.network, store: store, batchSize: 32)
     (task, variable) = (dataset.task, dataset.changing)
     let bases = try run.outcomes(
       of: aligned.map(\.example.base), answers: aligned.map(\.baseAnswer))

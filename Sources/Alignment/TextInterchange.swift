@@ -36,7 +36,7 @@ extension LanguageModel {
     at site: Site, base: String, source: String, intervention: any Intervention = FullInterchange()
   ) throws -> TextInterchange {
     let (base, source) = (encode(base), encode(source))
-    try model.validate(site.component, layer: site.layer, head: site.head)
+    try network.validate(site.component, layer: site.layer, head: site.head)
     func positions(_ text: EncodedText, _ name: String) throws -> [Int] {
       do {
         return try site.positions.resolved(length: text.length)
@@ -50,9 +50,9 @@ extension LanguageModel {
       throw AlignmentError.positionMismatch(
         site: site.description, base: basePositions.count, source: sourcePositions.count)
     }
-    let rows = try model.activations(at: site, [source.input], positions: [sourcePositions])
+    let rows = try activations(at: site, [source.input], positions: [sourcePositions])
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
-    let run = try model.run(model.measuring([base.input], edits: [edit]))
+    let run = try self.run(measuring([base.input], edits: [edit]))
     return TextInterchange(
       base: base, source: source, positions: basePositions, logits: run.logits!, model: self)
   }

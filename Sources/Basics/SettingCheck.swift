@@ -8,7 +8,8 @@ package struct SettingCheck {
   private let error: (_ name: String, _ expected: String, _ found: String) -> any Error
 
   /// - Parameter error: the error of a setting that doesn't fit
-  package init(error: @escaping (_ name: String, _ expected: String, _ found: String) -> any Error) {
+  package init(error: @escaping (_ name: String, _ expected: String, _ found: String) -> any Error)
+  {
     self.error = error
   }
 

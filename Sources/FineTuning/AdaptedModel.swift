@@ -10,7 +10,7 @@ public final class AdaptedModel {
   /// - Throws: `ModelError` for a site that the model lacks, `InterventionError` for another width.
   public init(_ base: LanguageModel, adapters: [any Adapter]) throws {
     (self.base, self.adapters) = (base, adapters)
-    for adapter in adapters { try adapter.validate(for: base.model) }
+    for adapter in adapters { try adapter.validate(for: base.network) }
   }
 
   /// A model with interventions at sites, as one adapter.
@@ -38,7 +38,7 @@ public final class AdaptedModel {
 
   /// Trained numbers over those of the base.
   public var parameterShare: Double {
-    Double(parameterCount) / Double(base.model.architecture.parameterCount)
+    Double(parameterCount) / Double(base.architecture.parameterCount)
   }
 
   /// The soft tokens that all adapters together put before a sequence.
@@ -95,7 +95,7 @@ public final class AdaptedModel {
   public func lastLogits(_ prompts: [[Int]], store: ActivationStore? = nil) throws -> Tensor {
     var request = Request.lastLogits(prompts.map { .tokens($0) })
     try contribute(to: &request, promptLengths: prompts.map(\.count))
-    return try base.model.run(request, store: store).logits!
+    return try base.run(request, store: store).logits!
   }
 
   /// Continues prompts with the adapters on; decoding goes on from the key/value store, and only
@@ -107,7 +107,7 @@ public final class AdaptedModel {
     _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), members: [Int]? = nil,
     onToken: (Int, Int) -> Void = { _, _ in }
   ) throws -> [[Int]] {
-    try base.model.generate(
+    try base.network.generate(
       prompts, options: options,
       prepare: { request, active in
         try self.contribute(

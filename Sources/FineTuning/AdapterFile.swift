@@ -138,7 +138,7 @@ public enum AdapterFile {
       configuration: Data((file.metadata["configuration"] ?? "").utf8), tensors: tensors,
       base: base)
     try tensors.requireAllRead()
-    try adapter.validate(for: base.model)
+    try adapter.validate(for: base.network)
     return (adapter, record)
   }
 }

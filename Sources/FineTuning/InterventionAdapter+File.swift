@@ -93,8 +93,8 @@ extension InterventionAdapter {
     let layer = entry.site.layer
     return try type.init(
       from: StoredIntervention(
-        method: entry.method, traits: entry.traits, width: try base.model.width(of: entry.site),
-        sourceWidth: try entry.reading.map { try base.model.width(of: Site($0, layer: layer)) },
+        method: entry.method, traits: entry.traits, width: try base.width(of: entry.site),
+        sourceWidth: try entry.reading.map { try base.width(of: Site($0, layer: layer)) },
         index: index, tensors: tensors))
   }
 }

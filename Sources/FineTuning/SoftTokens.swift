@@ -92,9 +92,9 @@ public final class SoftTokens: Adapter {
     initialization: Initialization = .vocabulary, encoderWidth: Int? = nil, members: Int = 1,
     using generator: inout RandomGenerator
   ) throws {
-    let width = base.model.architecture.width
-    let keyWidths = form == .prefix ? try Self.keyWidths(of: base.model) : []
-    let outputs = try Self.vectorWidth(form, base.model)
+    let width = base.architecture.width
+    let keyWidths = form == .prefix ? try Self.keyWidths(of: base.network) : []
+    let outputs = try Self.vectorWidth(form, base.network)
     let hidden = form == .prompt ? 0 : encoderWidth ?? width
     let start: Tensor
     if form == .prompt {
@@ -130,7 +130,7 @@ public final class SoftTokens: Adapter {
     using generator: inout RandomGenerator
   ) throws -> Tensor {
     let embed = { (ids: [Int]) in
-      try base.model.architecture.embed([.tokens(ids)], positions: [Array(ids.indices)])
+      try base.architecture.embed([.tokens(ids)], positions: [Array(ids.indices)])
     }
     switch initialization {
     case .random, .vocabulary:
@@ -284,17 +284,17 @@ extension SoftTokens {
   ) throws {
     guard let record = try? JSONDecoder().decode(SoftTokensRecord.self, from: configuration)
     else { throw tensors.invalid("configuration", "a form and a count", "something else") }
-    guard (1...base.model.architecture.maximumLength).contains(record.count) else {
+    guard (1...base.architecture.maximumLength).contains(record.count) else {
       throw tensors.invalid(
-        "count", "1 to \(base.model.architecture.maximumLength)", "\(record.count)")
+        "count", "1 to \(base.architecture.maximumLength)", "\(record.count)")
     }
     let members = record.members ?? 1
     guard (1...1024).contains(members) else {
       throw tensors.invalid("members", "1 to 1024", "\(members)")
     }
-    let width = try Self.vectorWidth(record.form, base.model)
+    let width = try Self.vectorWidth(record.form, base.network)
     try self.init(
       record.form, vectors: tensors.tensor("tokens", [members * record.count, width]),
-      for: base.model, members: members)
+      for: base.network, members: members)
   }
 }

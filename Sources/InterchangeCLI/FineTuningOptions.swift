@@ -85,7 +85,7 @@ struct DataOptions: ParsableArguments {
   var pooling: LabelHead.Pooling?
 
   func apply(to experiment: inout FineTuningExperiment, _ model: LanguageModel) {
-    experiment.mode = answers ?? .standard(for: model.model)
+    experiment.mode = answers ?? .standard(for: model.network)
     experiment.pooling = pooling
   }
 

@@ -110,7 +110,7 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
       inputs.steeringVectors = try data.steeringVectors(
         model, component: full.value(.component),
         layers: full.value(.layers, as: LayerSelection.self)
-          .resolved(model.model.architecture.layers))
+          .resolved(model.architecture.layers))
     }
     return inputs
   }

@@ -29,7 +29,7 @@ import Testing
     var told: [[Int]] = []
     let result = try InterchangeSweep(
       component: component, head: head, layers: 0..<3, positions: positions
-    ).run(model.model, on: data) { told.append([$0, $1]) }
+    ).run(model.network, on: data) { told.append([$0, $1]) }
     // Four examples at four positions, layer by layer.
     #expect(told == [[16, 48], [32, 48], [48, 48]])
     #expect(result.layers == [0, 1, 2] && result.positions == ["0", "1", "-2", "-1"])
@@ -63,7 +63,7 @@ import Testing
         base: model.encode(base).input, sources: [model.encode(source).input], label: 49,
         baseLabel: 0)
     ]
-    let cell = try InterchangeSweep(layers: [1], positions: [.last]).run(model.model, on: data)
+    let cell = try InterchangeSweep(layers: [1], positions: [.last]).run(model.network, on: data)
       .cells[0][0]
     let swap = try model.interchange(at: .blockOutput(1, .last), base: base, source: source)
     var expected = PlainAccuracy()

@@ -12,12 +12,12 @@ import Testing
     let (base, source) = (model.encode("a cat, "), model.encode("the hot"))
     #expect(base.length == source.length)
     let cells = try positions.resolved(length: base.length)
-    let read = try model.model.run(
+    let read = try model.run(
       Request([source.input], captures: [Cells(.mlpOutput, layer: 1, positions: [cells])])
     ).captures[0]
     let edit = Edit(Cells(.mlpOutput, layer: 1, positions: [cells])) { _ in read }
     let expected = try #require(
-      try model.model.run(.lastLogits([base.input], edits: [edit])).logits)
+      try model.run(.lastLogits([base.input], edits: [edit])).logits)
     let swap = try model.interchange(
       at: .mlpOutput(1, positions), base: "a cat, ", source: "the hot")
     #expect(swap.logits.elements == expected.elements)

@@ -22,7 +22,7 @@ import Testing
     let sweep = InterchangeSweep(
       layers: 0..<3, positions: (0..<length).map { .index($0) }, batchRows: 2)
     var calls = 0
-    let result = try sweep.run(model.model, on: examples) { done, total in
+    let result = try sweep.run(model.network, on: examples) { done, total in
       calls += 1
       #expect(done == calls * length && total == 2 * 3 * length)
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct AdaptedModelTests {
   private func placed(_ sites: Site...) throws -> [PlacedIntervention] {
     try sites.enumerated().map { index, site in
-      let width = try TinyModels.gguf().model.width(of: site)
+      let width = try TinyModels.gguf().network.width(of: site)
       return PlacedIntervention(
         try randomLoReFT(rank: 2, width: width, seed: UInt64(index)), at: site)
     }
@@ -30,7 +30,7 @@ import Testing
       for _ in 0..<12 {
         let edits = try adapted.edits([tokens], promptLengths: [prompt.count])
         let logits = try #require(
-          try model.model.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
+          try model.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
         tokens.append(logits.rowMaxima()[0])
       }
       #expect(found == Array(tokens[prompt.count...]))
@@ -50,10 +50,10 @@ import Testing
     for (row, prompt) in prompts.enumerated() {
       let cells = Cells(
         .blockOutput, layer: 1, positions: [prompt.count == 1 ? [0] : [0, prompt.count - 1]])
-      let rows = try model.model.run(Request([.tokens(prompt)], captures: [cells])).captures[0]
+      let rows = try model.run(Request([.tokens(prompt)], captures: [cells])).captures[0]
       let edited = plainLoReFT(loreft, rows)
       let expected = try #require(
-        try model.model.run(.lastLogits([.tokens(prompt)], edits: [Edit(cells) { _ in edited }]))
+        try model.run(.lastLogits([.tokens(prompt)], edits: [Edit(cells) { _ in edited }]))
           .logits)
       for id in 0..<61 {
         // float32 rounding through one block and the vocabulary.
@@ -69,7 +69,7 @@ import Testing
       let adapted = try AdaptedModel(
         model,
         sites.map { site in
-          let width = try model.model.width(of: site)
+          let width = try model.width(of: site)
           return PlacedIntervention(try randomLoReFT(rank: 1, width: width, seed: 0), at: site)
         })
       return line { _ = try adapted.lastLogits([Array(1...length)]) }

@@ -37,7 +37,7 @@ import Testing
     for token in completion {
       let edits = try adapted.edits([tokens], promptLengths: [prompt.count])
       let logits = try #require(
-        try adapted.base.model.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
+        try adapted.base.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
       sum += Double(logits.logSoftmax()[0, token])
       tokens.append(token)
     }
@@ -149,7 +149,7 @@ import Testing
         second.interventions[0].intervention(shift(rows, sources: []), sources: [])
       }
       let logits = try #require(
-        try model.model.run(.lastLogits([.tokens(tokens)], edits: [edit])).logits)
+        try model.run(.lastLogits([.tokens(tokens)], edits: [edit])).logits)
       if tokens.count == prompt.count {
         for (a, b) in zip(logits.elements, ab.0) { #expect(abs(a - b) < 1e-5) }
       }

@@ -36,11 +36,11 @@ import Testing
       let input = ModelInput.tokens(prompt + completion)
       let cells = Cells(
         .blockOutput, layer: 1, positions: [try positions.resolved(length: prompt.count)])
-      let rows = try model.model.run(Request([input], captures: [cells])).captures[0]
+      let rows = try model.run(Request([input], captures: [cells])).captures[0]
       let edited = plainLoReFT(loreft, rows)
       var request = Request([input], edits: [Edit(cells) { _ in edited }])
       request.logits = [Array(0..<input.length)]
-      let logits = try #require(try model.model.run(request).logits)
+      let logits = try #require(try model.run(request).logits)
       for (place, target) in completion.enumerated() {
         let row = logits.rowSlice(prompt.count - 1 + place..<prompt.count + place).elements
           .map(Double.init)

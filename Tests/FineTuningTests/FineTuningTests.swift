@@ -45,7 +45,7 @@ import Testing
     for pair in pairs {
       var tokens = model.tokenizer.encode(pair.prompt)
       for token in model.tokenizer.encode(pair.completion, addingSpecialTokens: false) {
-        let logits = try #require(try model.model.run(.lastLogits([.tokens(tokens)])).logits)
+        let logits = try #require(try model.run(.lastLogits([.tokens(tokens)])).logits)
         total -= Double(logits.logSoftmax()[0, token])
         count += 1
         tokens.append(token)
@@ -101,7 +101,7 @@ import Testing
       var tokens = prompt
       let edits = try adapted.edits([prompt], promptLengths: [prompt.count])
       for token in found {
-        let run = try adapted.base.model.run(.lastLogits([.tokens(tokens)], edits: edits))
+        let run = try adapted.base.run(.lastLogits([.tokens(tokens)], edits: edits))
         #expect(try #require(run.logits).rowMaxima() == [token])
         tokens.append(token)
       }

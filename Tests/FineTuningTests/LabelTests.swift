@@ -36,7 +36,7 @@ import Testing
     seed: UInt64 = 1
   ) throws -> AdaptedModel {
     try AdaptedModel(
-      model, adapters: [LabelHead(labels, for: model.model, pooling: pooling, seed: seed)])
+      model, adapters: [LabelHead(labels, for: model.network, pooling: pooling, seed: seed)])
   }
 
   private func withLoRA(
@@ -48,7 +48,7 @@ import Testing
       model,
       adapters: [
         configuration.makeAdapter(for: model, seed: 2),
-        LabelHead(labels, for: model.model, seed: 2),
+        LabelHead(labels, for: model.network, seed: 2),
       ])
   }
 
@@ -65,12 +65,12 @@ import Testing
     ]
     let tokens = try tiny.model.tokenized(examples, labels: labels)
     #expect(tokens.map(\.label) == [1, 2, 0])
-    let last = tiny.model.model.architecture.layers - 1
+    let last = tiny.model.architecture.layers - 1
     let (weight, bias) = (head.parameters[0].value, head.parameters[1].value)
     var total = 0.0
     for token in tokens {
       let all = Array(0..<token.input.length)
-      let rows = try tiny.model.model.run(
+      let rows = try tiny.model.run(
         Request([token.input], captures: [Cells(.blockOutput, layer: last, positions: [all])])
       ).captures[0]
       let picked =
@@ -132,7 +132,7 @@ import Testing
     let texts = try Evaluator(task(names), mode: .label).evaluate(adapted, on: pairs).texts
     for (pair, text) in zip(pairs, texts) {
       let input = tiny.model.encode(pair.sentences[0], pair.sentences[1]).input
-      let logits = try #require(tiny.model.model.run(tiny.model.model.measuring([input])).logits)
+      let logits = try #require(tiny.model.run(tiny.model.measuring([input])).logits)
       #expect(text == names[logits.rowMaxima()[0]])
     }
     let other = example(["film"], "perhaps", names, line: 7)
@@ -170,7 +170,7 @@ import Testing
     let labels = LabelSet(["no", "yes"])
     let probe = try AdapterConfiguration(method: "probe").makeAdapter(for: model)
     let adapted = try AdaptedModel(
-      model, adapters: [probe, LabelHead(labels, for: model.model, seed: 0)])
+      model, adapters: [probe, LabelHead(labels, for: model.network, seed: 0)])
     #expect(adapted.parameterCount == 0 && adapted.head?.pooling == .last)
     let tokens = try model.tokenized(films, labels: labels)
     let history = try FineTuner().train(adapted, onTokens: tokens)
@@ -190,7 +190,7 @@ import Testing
     #expect(
       line { _ = try LabelSet(of: [TaskExample(prompt: "a", completion: "b")]) }
         == "labels: expected examples with labels or numbers, found texts")
-    let head = LabelHead(LabelSet(["a"]), for: try TinyModels.safetensors().model, seed: 0)
+    let head = LabelHead(LabelSet(["a"]), for: try TinyModels.safetensors().network, seed: 0)
     #expect(
       line { _ = try AdaptedModel(tiny.model, adapters: [head]) }
         == "head: expected a model of width 16, found 8")

@@ -31,7 +31,7 @@ private enum StrengthMethod: AdapterMethod {
   ) throws -> any Adapter {
     let strength = Float(try configuration.value(.strength, as: Double.self))
     return try placedInterventions(configuration, base) { site, _ in
-      BiasUpdate(bias: Tensor(repeating: strength, shape: [try base.model.width(of: site)]))
+      BiasUpdate(bias: Tensor(repeating: strength, shape: [try base.width(of: site)]))
     }
   }
 }

@@ -28,7 +28,8 @@ import Testing
     let together = try tuner.loss(AdaptedModel(model, adapters: [three]), onTokens: examples)
     let apart = try (0..<3).map { member in
       let one = try SoftTokens(
-        .prompt, vectors: three.vectors.gatherRows([2 * member, 2 * member + 1]), for: model.model)
+        .prompt, vectors: three.vectors.gatherRows([2 * member, 2 * member + 1]), for: model.network
+      )
       return try tuner.loss(AdaptedModel(model, adapters: [one]), onTokens: examples)
     }
     #expect(abs(together - apart.reduce(0, +) / 3) < 1e-5)
@@ -52,7 +53,7 @@ import Testing
     let alone = try (0..<3).map { member in
       let one = try SoftTokens(
         .prompt, vectors: ensemble.vectors.gatherRows([2 * member, 2 * member + 1]),
-        for: model.model)
+        for: model.network)
       return try evaluator.evaluate(AdaptedModel(model, adapters: [one]), on: asked).texts
     }
     for index in asked.indices {

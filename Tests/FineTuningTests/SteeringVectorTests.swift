@@ -20,7 +20,7 @@ import Testing
   /// The last row of a text that is run alone.
   private func lastRow(_ ids: [Int], _ component: Component, _ layer: Int) throws -> [Double] {
     let cells = Cells(component, layer: layer, positions: [Array(ids.indices)])
-    let rows = try base.model.run(Request([.tokens(ids)], captures: [cells])).captures[0]
+    let rows = try base.run(Request([.tokens(ids)], captures: [cells])).captures[0]
     return (0..<rows.width).map { Double(rows[ids.count - 1, $0]) }
   }
 
@@ -119,10 +119,10 @@ import Testing
     let adapted = try AdaptedModel(base, adapters: [adapter])
     let tokens = [5, 9, 30, 2]
     let cells = Cells(.blockOutput, layer: 1, positions: [[0, 1, 2, 3]])
-    let plain = try base.model.run(Request([.tokens(tokens)], captures: [cells])).captures[0]
+    let plain = try base.run(Request([.tokens(tokens)], captures: [cells])).captures[0]
     // The prompt is two tokens long; the others are a continuation.
     let edits = try adapted.edits([tokens], promptLengths: [2])
-    let steered = try base.model.run(Request([.tokens(tokens)], edits: edits, captures: [cells]))
+    let steered = try base.run(Request([.tokens(tokens)], edits: edits, captures: [cells]))
       .captures[0]
     let vector = try #require(vectors.vectors[1]).elements
     for row in 0..<4 {
@@ -153,7 +153,7 @@ import Testing
     #expect(
       refusal(Self.pairs, layers: [3]) == "layer 3 is out of range: the model has layers 0 to 2")
     #expect(refusal([([1], [2]), ([1], [])]) == "example 1: the negative text has no tokens")
-    let maximum = base.model.architecture.maximumLength
+    let maximum = base.architecture.maximumLength
     #expect(
       refusal([(Array(repeating: 1, count: maximum + 1), [2])])
         == "example 0: \(maximum + 1) tokens, the model reads at most \(maximum)")

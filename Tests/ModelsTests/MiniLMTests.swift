@@ -51,7 +51,7 @@ struct MiniLMTests {
         if case .segments(_, let types) = input { types } else { text.ids.map { _ in 0 } }
       #expect(types == text.types, "\(text.parts)")
     }
-    let bert = try #require(model.model.architecture as? Bert)
+    let bert = try #require(model.architecture as? Bert)
     for batch in [inputs] + inputs.map({ [$0] }) {
       let texts =
         batch.count == 1 ? reference.texts.filter { $0.ids == batch[0].tokenIDs } : reference.texts
@@ -59,7 +59,7 @@ struct MiniLMTests {
       let captures =
         [Cells(.blockInput, layer: 0, positions: ends)]
         + (0..<6).map { Cells(.blockOutput, layer: $0, positions: ends) }
-      let states = try model.model.run(Request(batch, captures: captures)).captures
+      let states = try model.run(Request(batch, captures: captures)).captures
       for (index, text) in texts.enumerated() {
         for (number, expected) in text.hidden.enumerated() {
           let row = states[number / 2].row(2 * index + number % 2).elements
@@ -77,7 +77,7 @@ struct MiniLMTests {
   }
 
   @Test func whatItIsAndWhatItCannotDo() throws {
-    let architecture = model.model.architecture
+    let architecture = model.architecture
     #expect(architecture.name == "bert" && architecture.layers == 6 && architecture.width == 384)
     #expect(architecture.vocabulary == 30522 && model.tokenizer.count == 30522)
     #expect(architecture.parameterCount == 22_713_216 && architecture.outputs == 0)

@@ -54,14 +54,14 @@ import Testing
   }
 
   @Test func itsFolderIsRead() throws {
-    #expect(model.name == "own" && model.model.architecture.name == "mixer")
+    #expect(model.name == "own" && model.architecture.name == "mixer")
     #expect(try model.identity().hasPrefix("xxh64:"))
     let summary = try model.summary()
     #expect(summary.parameters == 61 * 8 + 3 * (3 * 64 + 8))
     #expect(summary.layers == 3 && summary.context == 32 && summary.sites.count == 9)
-    #expect(model.model.architecture.hasBias(.key) && !model.model.architecture.hasBias(.query))
-    #expect(model.model.architecture.weight(of: .value, layer: 2)?.shape == [8, 8])
-    #expect(try model.model.generate([[3, 9]], options: .init(maximumTokens: 4))[0].count == 4)
+    #expect(model.architecture.hasBias(.key) && !model.architecture.hasBias(.query))
+    #expect(model.architecture.weight(of: .value, layer: 2)?.shape == [8, 8])
+    #expect(try model.network.generate([[3, 9]], options: .init(maximumTokens: 4))[0].count == 4)
   }
 
   /// An interchange in every layer: with the cone as without it, and not without an effect.
@@ -69,19 +69,19 @@ import Testing
   func anInterchange(component: Component, layer: Int) throws {
     let source = ModelInput.tokens([40, 41, 42])
     let positions = [[1], [0]]
-    let taken = try model.model.run(
+    let taken = try model.run(
       Request([source], captures: [Cells(component, layer: layer, positions: [[1, 2]])])
     ).captures[0]
     let edit = Edit(Cells(component, layer: layer, positions: positions)) { _ in taken }
-    let request = model.model.measuring(inputs, edits: [edit])
-    let whole = try #require(try model.model.run(request).logits)
+    let request = model.measuring(inputs, edits: [edit])
+    let whole = try #require(try model.run(request).logits)
     let store = ActivationStore()
     for _ in 0..<2 {
-      let cone = try #require(try model.model.run(request, store: store).logits)
+      let cone = try #require(try model.run(request, store: store).logits)
       expectSame(cone, whole, "\(component.rawValue) \(layer)")
     }
     #expect(store.computed == 2 && store.requested == 4)
-    let plain = try #require(try model.model.run(model.model.measuring(inputs)).logits)
+    let plain = try #require(try model.run(model.measuring(inputs)).logits)
     // Nothing above the last block reads another position's rows.
     let isSeen = layer < 2 || component == .keyOutput
     #expect((whole.elements != plain.elements) == isSeen)
@@ -96,7 +96,7 @@ import Testing
     try model.write(adding: changes, to: written)
     let read = try LanguageModel(contentsOf: written)
     let results = try [model, changed, read].map {
-      try #require(try $0.model.run($0.model.measuring(inputs)).logits).elements
+      try #require(try $0.network.run($0.network.measuring(inputs)).logits).elements
     }
     #expect(results[0] != results[1] && results[1] == results[2])
     #expect(throws: ModelError.self) {
@@ -105,21 +105,21 @@ import Testing
   }
 
   @Test func randomWeights() throws {
-    let random = try model.randomlyInitialized(seed: 3).model.architecture
+    let random = try model.randomlyInitialized(seed: 3).network.architecture
     var generator = RandomGenerator(seed: 3)
     _ = Tensor.normal([61, 8], using: &generator)
     let query = Tensor.normal([8, 8], deviation: 0.02, using: &generator)
     #expect(random.weight(of: .query, layer: 0)?.elements == query.elements)
-    #expect(random.parameterCount == model.model.architecture.parameterCount)
+    #expect(random.parameterCount == model.architecture.parameterCount)
   }
 
   @Test func aModelMadeInMemory() throws {
-    let mixer = try #require(model.model.architecture as? Mixer)
+    let mixer = try #require(model.architecture as? Mixer)
     let made = try LanguageModel(mixer, tokenizer: model.tokenizer, name: "made.here")
     #expect(made.name == "made.here")
     #expect(
-      try made.model.run(made.model.measuring(inputs)).logits?.elements
-        == model.model.run(model.model.measuring(inputs)).logits?.elements)
+      try made.network.run(made.network.measuring(inputs)).logits?.elements
+        == model.run(model.measuring(inputs)).logits?.elements)
     #expect(
       line { _ = try made.identity() }
         == "the model made.here was made in memory: it has no files to hash")
@@ -137,13 +137,13 @@ import Testing
 
   /// An architecture that doesn't list its weights runs, and refuses what needs the list.
   @Test func withoutAnInventory() throws {
-    let unlisted = Unlisted(base: try #require(model.model.architecture as? Mixer))
+    let unlisted = Unlisted(base: try #require(model.architecture as? Mixer))
     let made = try LanguageModel(unlisted, tokenizer: model.tokenizer, name: "unlisted")
     #expect(
-      try made.model.run(made.model.measuring(inputs)).logits?.elements
-        == model.model.run(model.model.measuring(inputs)).logits?.elements)
-    #expect(made.model.architecture.parameterCount == 0)
-    #expect(made.model.architecture.weight(of: .query, layer: 0) == nil)
+      try made.network.run(made.network.measuring(inputs)).logits?.elements
+        == model.run(model.measuring(inputs)).logits?.elements)
+    #expect(made.architecture.parameterCount == 0)
+    #expect(made.architecture.weight(of: .query, layer: 0) == nil)
     let error = ModelError.unlistedWeights(architecture: "mixer")
     #expect(throws: error) { try made.randomlyInitialized(seed: 1) }
     #expect(throws: error) { try made.adding([]) }

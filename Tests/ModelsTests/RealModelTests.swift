@@ -88,7 +88,7 @@ private func expectPrompts(
   #expect(prompts.count == outputs.count && !prompts.isEmpty)
   for prompt in prompts { #expect(model.encode(prompt.text).ids == prompt.ids, "\(prompt.text)") }
   let batch = try #require(
-    try model.model.run(.lastLogits(prompts.map { .tokens($0.ids) })).logits)
+    try model.run(.lastLogits(prompts.map { .tokens($0.ids) })).logits)
   for (index, (prompt, expected)) in zip(prompts, outputs).enumerated() {
     expectOutputs(batch.row(index), expected, stride: stride, "\(prompt.text), in a batch")
     expectOutputs(
@@ -99,7 +99,7 @@ private func expectPrompts(
 private func expectContinuations(
   _ model: LanguageModel, _ continuations: [RealModel.Continuation]
 ) throws {
-  let found = try model.model.generate(
+  let found = try model.network.generate(
     continuations.map(\.ids), options: GenerationOptions(maximumTokens: 32))
   for (found, expected) in zip(found, continuations) {
     // Otherwise rounding could take another way, and the comparison would say nothing.
@@ -167,7 +167,7 @@ struct SmolLM2Tests {
       return Cells(
         try Site(named: patch.site, layer: patch.layer, head: patch.head, .all), positions: all)
     }
-    let sources = try model.model.run(
+    let sources = try model.run(
       Request(
         tokens.map { .tokens($0.sourceIds) },
         captures: tokens.indices.map { try cells($0, document.patches[$0].sourcePositions) })
@@ -176,7 +176,7 @@ struct SmolLM2Tests {
       Edit(try cells(index, document.patches[index].basePositions)) { _ in sources[index] }
     }
     let logits = try #require(
-      try model.model.run(
+      try model.run(
         .lastLogits(tokens.map { .tokens($0.baseIds) }, edits: edits),
         store: stores ? ActivationStore() : nil
       ).logits)

@@ -11,7 +11,7 @@ import Testing
     let url = Fixtures.url(name)
     let models = try WeightForm.allCases.map { form in
       name.hasSuffix(".gguf")
-        ? try LanguageModel(contentsOf: url, weights: form).model
+        ? try LanguageModel(contentsOf: url, weights: form).network
         : Model(try Llama(folder: url, weights: form))
     }
     var generator = RandomGenerator(seed: 4)

@@ -60,7 +60,7 @@ private func small() -> Benchmark {
   /// Operations a second times seconds are the operations that the run costs.
   @Test func operationsOfAForwardPass() throws {
     let result = try small().run(.forward, tinyModel())
-    let model = try tinyModel().model
+    let model = try tinyModel().network
     let inputs = (0..<4).map { _ in ModelInput.tokens(Array(repeating: 1, count: 12)) }
     let costs = try model.costs(
       of: Request(inputs, logits: inputs.map { Array(0..<$0.length) }), hasStore: false)

@@ -34,7 +34,7 @@ extension PeftFolder {
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL
   ) throws {
-    let architecture = base.model.architecture
+    let architecture = base.architecture
     guard architecture.isCausal, architecture.tensorName(of: .query, layer: 0) != nil else {
       throw PeftLoRA.unwritable("a causal model as transformers has it", architecture.name)
     }

@@ -60,7 +60,7 @@ public struct PeftFolder: ForeignAdapter {
     let tensors = AdapterTensors(weights)
     let adapter = try kind.adapter(self, tensors, for: base)
     try tensors.requireAllRead()
-    try adapter.validate(for: base.model)
+    try adapter.validate(for: base.network)
     return adapter
   }
 }

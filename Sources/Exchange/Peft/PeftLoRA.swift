@@ -62,7 +62,7 @@ enum PeftLoRA: PeftKind {
     let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
     var modules = try Set(folder.weights.names.map { try module(ofTensor: $0, tensors) })
     var placed: [PlacedIntervention] = []
-    for place in places(base.model.architecture) {
+    for place in places(base.architecture) {
       // The paths may begin with a class's name or without.
       guard let module = modules.first(where: { isSame($0.dropFirst(prefix.count), place.module) })
       else { continue }
@@ -71,8 +71,8 @@ enum PeftLoRA: PeftKind {
       let input = Site(place.projection.input, layer: place.layer)
       let update = LowRankUpdate(
         down: try tensors.tensor(
-          module + ".lora_A.weight", [rank, try base.model.width(of: input)]),
-        up: try tensors.tensor(module + ".lora_B.weight", [try base.model.width(of: site), rank]),
+          module + ".lora_A.weight", [rank, try base.width(of: input)]),
+        up: try tensors.tensor(module + ".lora_B.weight", [try base.width(of: site), rank]),
         scale: Float(scale))
       placed.append(
         PlacedIntervention(update, at: site, reading: place.projection.input, dropout: dropout))
@@ -115,7 +115,7 @@ enum PeftLoRA: PeftKind {
 
   static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
     guard let adapter = adapter as? InterventionAdapter else { return nil }
-    let architecture = base.model.architecture
+    let architecture = base.architecture
     var tensors: [(name: String, tensor: Tensor)] = []
     var modules: [Int: Set<String>] = [:]
     var layersPattern: String?

@@ -16,7 +16,7 @@ enum PeftPTuning: PeftSoftTokens {
   static let form = SoftTokens.Form.encodedPrompt
 
   static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
-    fields.encoderHiddenSize = base.model.architecture.width
+    fields.encoderHiddenSize = base.architecture.width
   }
 }
 
@@ -26,9 +26,9 @@ enum PeftPrefixTuning: PeftSoftTokens {
   static let form = SoftTokens.Form.prefix
 
   static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
-    let keys = base.model.architecture.dimensions(of: .keyOutput)
+    let keys = base.architecture.dimensions(of: .keyOutput)
     (fields.tokenDim, fields.numAttentionHeads) = (keys?.width, keys?.heads)
-    fields.encoderHiddenSize = base.model.architecture.width
+    fields.encoderHiddenSize = base.architecture.width
     // The network that made them is gone; without it peft takes the vectors as they are.
     fields.prefixProjection = false
   }
@@ -59,18 +59,18 @@ extension PeftSoftTokens {
     _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
   ) throws -> any Adapter {
     let count: Int = try folder.configuration.value("num_virtual_tokens")
-    guard (1...base.model.architecture.maximumLength).contains(count) else {
+    guard (1...base.architecture.maximumLength).contains(count) else {
       throw folder.invalid(
-        "num_virtual_tokens", "1 to \(base.model.architecture.maximumLength)", "\(count)")
+        "num_virtual_tokens", "1 to \(base.architecture.maximumLength)", "\(count)")
     }
     if let copies: Int = try folder.configuration.valueIfPresent("num_transformer_submodules"),
       copies != 1
     {
       throw folder.invalid("num_transformer_submodules", "1", "\(copies)")
     }
-    let width = try SoftTokens.vectorWidth(form, base.model)
+    let width = try SoftTokens.vectorWidth(form, base.network)
     return try SoftTokens(
-      form, vectors: tensors.tensor("prompt_embeddings", [count, width]), for: base.model)
+      form, vectors: tensors.tensor("prompt_embeddings", [count, width]), for: base.network)
   }
 
   static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
@@ -78,7 +78,7 @@ extension PeftSoftTokens {
     guard soft.members == 1 else {
       throw unwritable("one set of soft tokens", "an ensemble of \(soft.members)")
     }
-    let architecture = base.model.architecture
+    let architecture = base.architecture
     var fields = PeftSoftTokenFields(
       numVirtualTokens: soft.virtualTokens, numLayers: architecture.layers,
       tokenDim: architecture.width,

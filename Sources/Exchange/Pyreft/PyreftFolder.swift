@@ -90,18 +90,18 @@ public struct PyreftFolder {
     guard activation == nil || entries.contains(where: { $0.form.hasWeight }) else {
       throw invalid("activation", "none for \(entries[0].form.rawValue)", "one")
     }
-    let layers = base.model.architecture.layers
+    let layers = base.architecture.layers
     if let entry = entries.first(where: { $0.layer >= layers }) {
       throw invalid("representations", "layers 0 to \(layers - 1)", "layer \(entry.layer)")
     }
     let sites = try self.sites(positions)
     let placed = try zip(entries, sites).map { entry, site in
       let reft = try entry.intervention(
-        width: base.model.width(of: site), activation: entry.form.hasWeight ? activation : nil)
+        width: base.width(of: site), activation: entry.form.hasWeight ? activation : nil)
       return PlacedIntervention(reft, at: site)
     }
     let adapter = InterventionAdapter(placed)
-    try adapter.validate(for: base.model)
+    try adapter.validate(for: base.network)
     return adapter
   }
 

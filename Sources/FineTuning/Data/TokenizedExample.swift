@@ -81,7 +81,7 @@ extension LanguageModel {
       guard !completion.isEmpty else {
         throw FineTuningError.emptyText(example: index, part: "completion")
       }
-      let (count, maximum) = (prompt.count + completion.count, model.architecture.maximumLength)
+      let (count, maximum) = (prompt.count + completion.count, network.architecture.maximumLength)
       guard count <= maximum else {
         throw FineTuningError.tooLong(example: index, tokens: count, maximum: maximum)
       }

@@ -49,7 +49,7 @@ extension AdaptedModel {
       sets.map { .tokens($0.prompt + $0.common) }, outputs: wanted)
     try contribute(
       to: &request, promptLengths: sets.map(\.prompt.count), members: sets.map(\.member))
-    let logits = try base.model.run(request).logits!
+    let logits = try base.run(request).logits!
     return tokens.enumerated().map { row, tokens in
       let values = tokens.map { logits[row, columns[$0] ?? 0] }
       return values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
@@ -64,7 +64,7 @@ extension AdaptedModel {
     try contribute(
       to: &request, promptLengths: set.completions.map { _ in set.prompt.count },
       members: set.completions.map { _ in set.member })
-    let logProbabilities = try base.model.run(request).logits!.logSoftmax()
+    let logProbabilities = try base.run(request).logits!.logSoftmax()
     var (row, sums) = (0, [Float]())
     for completion in set.completions {
       sums.append(

@@ -227,7 +227,7 @@ extension EvaluationTask {
       let tokens = try TokenizedExample(
         example, index: index, template: template, tokenizer: model.tokenizer,
         endsCompletion: ending)
-      let maximum = model.model.architecture.maximumLength
+      let maximum = model.architecture.maximumLength
       guard tokens.tokens.count <= maximum else {
         throw FineTuningError.tooLong(
           example: index, tokens: tokens.tokens.count, maximum: maximum)

@@ -11,18 +11,18 @@ extension AdaptedModel {
   /// nil for a model with neither.
   public var labels: LabelSet? {
     if let head { return head.labels }
-    return base.model.architecture.labels.map { $0.count == 1 ? .number : LabelSet($0) }
+    return base.architecture.labels.map { $0.count == 1 ? .number : LabelSet($0) }
   }
 
   /// A run that ends in the head's outputs for labelled examples, without the adapters.
   func labelRequest(_ batch: [TokenizedExample]) -> Request {
     let inputs = batch.map(\.input)
-    guard let head else { return base.model.measuring(inputs) }
+    guard let head else { return base.measuring(inputs) }
     return Request(
       inputs,
       captures: [
         Cells(
-          .blockOutput, layer: base.model.architecture.layers - 1,
+          .blockOutput, layer: base.architecture.layers - 1,
           positions: inputs.map(head.pooling.positions))
       ])
   }
@@ -34,10 +34,10 @@ extension AdaptedModel {
   ) throws -> Tensor {
     var request = labelRequest(batch)
     request.recomputesBlocks = recomputesBlocks
-    noise?.disturb(&request, width: base.model.architecture.width)
+    noise?.disturb(&request, width: base.architecture.width)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
-    let run = try base.model.run(request, store: store)
+    let run = try base.run(request, store: store)
     guard let head else {
       guard let logits = run.logits else { programmerError("labelOutputs: no head") }
       return logits
@@ -70,7 +70,7 @@ extension LanguageModel {
       guard input.length > 0 else {
         throw FineTuningError.emptyText(example: index, part: "text")
       }
-      let maximum = model.architecture.maximumLength
+      let maximum = network.architecture.maximumLength
       guard input.length <= maximum else {
         throw FineTuningError.tooLong(example: index, tokens: input.length, maximum: maximum)
       }

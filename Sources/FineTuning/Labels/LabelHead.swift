@@ -116,7 +116,7 @@ extension LabelHead {
     guard let record = try? JSONDecoder().decode(LabelHeadRecord.self, from: configuration) else {
       throw tensors.invalid("configuration", "labels and a pooling", "something else")
     }
-    let (outputs, width) = (record.labels.outputs, base.model.architecture.width)
+    let (outputs, width) = (record.labels.outputs, base.architecture.width)
     self.init(
       record.labels, pooling: record.pooling,
       weight: try tensors.tensor("weight", [outputs, width]),

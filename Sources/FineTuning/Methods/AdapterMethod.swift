@@ -65,7 +65,7 @@ extension AdapterMethod {
   ) throws -> InterventionAdapter {
     let positions: Positions = try configuration.value(.positions)
     let parts = configuration.isTied == false ? positions.ends ?? [positions] : [positions]
-    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
     let sites = layers.flatMap { layer in
       parts.map { Site(configuration.component ?? .blockOutput, layer: layer, $0) }
     }
@@ -86,15 +86,15 @@ extension AdapterMethod {
     make: (_ projection: Projection, _ layer: Int, _ width: Int, _ inputWidth: Int) throws
       -> any Intervention
   ) throws -> InterventionAdapter {
-    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
     let projections: [Projection] = try configuration.value(.projections)
     return InterventionAdapter(
       try layers.flatMap { layer in
         try projections.map { projection in
           let site = Site(projection.component, layer: layer, .every)
           let made = try make(
-            projection, layer, base.model.width(of: site),
-            base.model.width(of: Site(projection.input, layer: layer)))
+            projection, layer, base.width(of: site),
+            base.width(of: Site(projection.input, layer: layer)))
           return PlacedIntervention(
             made, at: site, reading: reads ? projection.input : nil,
             dropout: configuration.dropout ?? 0)
@@ -120,7 +120,7 @@ extension AdapterChoice {
   /// The projections that a model has, where none are chosen.
   static let everyProjection = projections.defaulting(to: "all that the model has") { _, base in
     Projection.allCases.filter {
-      base.model.architecture.dimensions(of: $0.component) != nil
+      base.architecture.dimensions(of: $0.component) != nil
     }
   }
 }

@@ -24,7 +24,7 @@ enum BitFitMethod: AdapterMethod {
     _ configuration: AdapterConfiguration, for base: LanguageModel, seed: UInt64,
     inputs: AdapterInputs
   ) throws -> any Adapter {
-    let architecture = base.model.architecture
+    let architecture = base.architecture
     let present = Projection.allCases.filter { architecture.hasBias($0) }
     if let missing = configuration.projections?.first(where: { !present.contains($0) })
       ?? (present.isEmpty ? Projection.query : nil)
@@ -45,7 +45,7 @@ enum BitFitMethod: AdapterMethod {
     let norms = try (configuration.layers ?? .all).resolved(architecture.layers).flatMap { layer in
       try architecture.biasedNorms(layer).map { component in
         let site = Site(component, layer: layer, .every)
-        return PlacedIntervention(BiasUpdate(width: try base.model.width(of: site)), at: site)
+        return PlacedIntervention(BiasUpdate(width: try base.width(of: site)), at: site)
       }
     }
     return InterventionAdapter(projections.interventions + norms)

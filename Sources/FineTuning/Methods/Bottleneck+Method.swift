@@ -67,14 +67,14 @@ enum BottleneckMethod: AdapterMethod {
   ) throws -> any Adapter {
     let isParallel = isParallel(configuration)
     var generator = RandomGenerator(seed: seed)
-    let layers = try (configuration.layers ?? .all).resolved(base.model.architecture.layers)
+    let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
     let places = try places(configuration, isParallel: isParallel)
     return InterventionAdapter(
       try layers.flatMap { layer in
         try places.map { component, input in
           let site = Site(component, layer: layer, .every)
-          let width = try base.model.width(of: site)
-          let inputWidth = try input.map { try base.model.width(of: Site($0, layer: layer)) }
+          let width = try base.width(of: site)
+          let inputWidth = try input.map { try base.width(of: Site($0, layer: layer)) }
           let rank = try rank(configuration, width, inputWidth ?? width)
           let adapter = Bottleneck(
             rank: rank, inputWidth: inputWidth ?? width, width: width,

@@ -29,7 +29,7 @@ enum REDMethod: AdapterMethod {
     inputs: AdapterInputs
   ) throws -> any Adapter {
     try placedInterventions(configuration, base) { site, _ in
-      RepresentationEditing(width: try base.model.width(of: site))
+      RepresentationEditing(width: try base.width(of: site))
     }
   }
 }

@@ -105,7 +105,7 @@ enum ReFTMethod: AdapterMethod {
         found: "a choice")
     }
     return try placedInterventions(configuration, base) { site, index in
-      let width = try base.model.width(of: site)
+      let width = try base.width(of: site)
       let rank: Int = try configuration.value(.rank)
       guard (1...width).contains(rank) else {
         throw InterventionError.rankOutOfRange(rank: rank, width: width)

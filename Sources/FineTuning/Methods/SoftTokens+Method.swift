@@ -65,7 +65,7 @@ enum SoftTokensMethod: AdapterMethod {
       form(configuration) == .prompt ? SoftTokens.Initialization.vocabulary : nil
     },
     .encoderWidth.defaulting(to: "the model's; of prompts none") { configuration, base in
-      form(configuration) == .prompt ? nil : base.model.architecture.width
+      form(configuration) == .prompt ? nil : base.architecture.width
     },
     .members.defaulting(to: 1),
   ]
@@ -92,7 +92,7 @@ enum SoftTokensMethod: AdapterMethod {
       programmerError("SoftTokensMethod: \(configuration.method)")
     }
     let count: Int = try configuration.value(.tokens)
-    let most = base.model.architecture.maximumLength / 2
+    let most = base.architecture.maximumLength / 2
     guard count >= 1, count <= most else {
       throw FineTuningError.invalidSetting(
         name: "tokens", expected: "1 to \(most)", found: "\(count)")

@@ -44,7 +44,7 @@ extension SteeringVectors {
     for start in stride(from: 0, to: pairs.count, by: batchSize) {
       let batch = pairs[start..<min(start + batchSize, pairs.count)]
       let texts = batch.map(\.positive) + batch.map(\.negative)
-      let run = try model.model.run(captures(of: texts, component: component, layers: layers))
+      let run = try model.run(captures(of: texts, component: component, layers: layers))
       for (index, captured) in run.captures.enumerated() {
         rows[index].positive.append(captured.rowSlice(0..<batch.count))
         rows[index].negative.append(captured.rowSlice(batch.count..<texts.count))
@@ -67,7 +67,7 @@ extension SteeringVectors {
         orderedPairs: try hidden.orderedPairs(method))
     }
     let made = SteeringVectors(
-      vectors, component: component, architecture: model.model.architecture.name)
+      vectors, component: component, architecture: model.architecture.name)
     return (made, summaries)
   }
 
@@ -75,7 +75,7 @@ extension SteeringVectors {
     _ pairs: [(positive: [Int], negative: [Int])], model: LanguageModel
   ) throws {
     guard !pairs.isEmpty else { throw FineTuningError.noExamples }
-    let maximum = model.model.architecture.maximumLength
+    let maximum = model.architecture.maximumLength
     for (index, pair) in pairs.enumerated() {
       for (part, ids) in [("positive text", pair.positive), ("negative text", pair.negative)] {
         guard !ids.isEmpty else { throw FineTuningError.emptyText(example: index, part: part) }

@@ -73,7 +73,7 @@ public struct SteeringVectors: Sendable {
     configuration.coefficient = coefficient
     let adapter = try configuration.makeAdapter(
       for: base, inputs: AdapterInputs(steeringVectors: vectors))
-    try adapter.validate(for: base.model)
+    try adapter.validate(for: base.network)
     return adapter
   }
 }

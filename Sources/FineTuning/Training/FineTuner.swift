@@ -146,10 +146,10 @@ extension AdaptedModel {
     }
     var request = request(batch)
     request.recomputesBlocks = recomputesBlocks
-    noise?.disturb(&request, width: base.model.architecture.width)
+    noise?.disturb(&request, width: base.architecture.width)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
-    return try base.model.run(request, store: store).loss!
+    return try base.run(request, store: store).loss!
   }
 
   /// The run that measures a batch, without the adapters.

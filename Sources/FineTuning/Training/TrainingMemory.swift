@@ -20,7 +20,7 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
   public init(
     training adapted: AdaptedModel, on examples: [TokenizedExample], _ settings: FineTuningSettings
   ) throws {
-    let architecture = adapted.base.model.architecture
+    let architecture = adapted.base.architecture
     weights = architecture.weightBytes
     let parameters = adapted.parameters.reduce(0) { $0 + $1.value.count }
     (gradients, optimizer) = (4 * parameters, 8 * parameters)
@@ -33,7 +33,7 @@ public struct TrainingMemory: Codable, Sendable, Equatable {
     }
     var request = adapted.request(largest)
     try adapted.contribute(to: &request, promptLengths: largest.map(\.promptLength))
-    let rows = try adapted.base.model.costs(of: request, hasStore: true).map(\.rows)
+    let rows = try adapted.base.network.costs(of: request, hasStore: true).map(\.rows)
     let all = rows.reduce(0, +)
     let numbers =
       settings.recomputesBlocks

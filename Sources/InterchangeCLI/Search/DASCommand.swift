@@ -26,7 +26,7 @@ struct DASCommand: ParsableCommand {
       throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
     }
     let model = try model.load()
-    let width = try model.network.width(of: site)
+    let width = try model.width(of: site)
     guard (1...width).contains(rank) else {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }

@@ -33,7 +33,7 @@ extension LanguageModel {
   ///   an architecture that doesn't list its weights.
   public func adding(_ changes: [WeightChange]) throws -> LanguageModel {
     try requireFitting(changes)
-    return try replacing(model.architecture.inventory().adding(changes))
+    return try replacing(architecture.inventory().adding(changes))
   }
 
   /// - Throws: ``ModelError`` for a layer, projection or shape that the model doesn't have.
@@ -41,8 +41,8 @@ extension LanguageModel {
     for change in changes {
       let (layer, projection) = (change.layer, change.projection)
       let expected = [
-        try model.width(of: Site(projection.component, layer: layer)),
-        try model.width(of: Site(projection.input, layer: layer)),
+        try width(of: Site(projection.component, layer: layer)),
+        try width(of: Site(projection.input, layer: layer)),
       ]
       guard change.shape == expected else {
         throw ModelError.shapeMismatch(

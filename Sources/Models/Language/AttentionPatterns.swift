@@ -92,7 +92,7 @@ extension LanguageModel {
   ) throws -> AttentionPatterns {
     for layer in layers {
       for head in heads ?? [] {
-        try model.validate(.attentionValueOutput, layer: layer, head: head)
+        try network.validate(.attentionValueOutput, layer: layer, head: head)
       }
     }
     let encoded = encode(text)
@@ -100,7 +100,7 @@ extension LanguageModel {
     request.attention = layers.map {
       AttentionQueries(layer: $0, positions: [Array(0..<encoded.length)])
     }
-    let weights = try model.run(request).attention.map { $0[0].detached }
+    let weights = try run(request).attention.map { $0[0].detached }
     let patterns = zip(layers, weights).flatMap { layer, all in
       (heads ?? Array(0..<all.shape[0])).map { head in
         let rows = all.reshaped([all.shape[0] * encoded.length, encoded.length])
@@ -113,7 +113,7 @@ extension LanguageModel {
       }
     }
     return AttentionPatterns(
-      text: text, tokens: encoded.ids.map(label), isCausal: model.architecture.isCausal,
+      text: text, tokens: encoded.ids.map(label), isCausal: architecture.isCausal,
       heads: patterns)
   }
 }

@@ -1,9 +1,6 @@
 import InterchangeTokenizers
 
 extension LanguageModel {
-  /// The network without its tokenizer.
-  public var network: Model { model }
-
   /// The architecture with its weights.
   public var architecture: any Architecture { network.architecture }
   /// The number of blocks.

@@ -51,7 +51,7 @@ extension LanguageModel {
   ///
   /// - Throws: as ``identity()``.
   public func summary() throws -> ModelSummary {
-    let architecture = model.architecture
+    let architecture = self.architecture
     return ModelSummary(
       path: url.path, architecture: architecture.name, identity: try identity(),
       parameters: architecture.parameterCount, layers: architecture.layers,

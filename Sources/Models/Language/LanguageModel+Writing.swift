@@ -62,7 +62,7 @@ extension LanguageModel {
 
   /// The weight that a change is added to, whatever prefix the checkpoint's names have.
   private func tensorName(of change: WeightChange, in checkpoint: any Checkpoint) throws -> String {
-    let name = model.architecture.tensorName(of: change.projection, layer: change.layer)
+    let name = architecture.tensorName(of: change.projection, layer: change.layer)
       .map { $0 + ".weight" }
     guard let name,
       let found = checkpoint.names.first(where: { $0 == name || $0.hasSuffix("." + name) })

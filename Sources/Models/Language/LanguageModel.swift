@@ -11,7 +11,8 @@ import InterchangeTokenizers
 /// ```
 public final class LanguageModel: Sendable {
   /// The network.
-  public let model: Model
+  /// The network without its tokenizer.
+  public let network: Model
   /// The tokenizer of its texts.
   public let tokenizer: Tokenizer
   /// The GGUF file or the folder it was read from; of a model made in memory its name.
@@ -48,17 +49,17 @@ public final class LanguageModel: Sendable {
   }
 
   private init(
-    _ model: Model, _ tokenizer: Tokenizer, source: ModelSource?, url: URL, name: String,
+    _ network: Model, _ tokenizer: Tokenizer, source: ModelSource?, url: URL, name: String,
     isAsRead: Bool
   ) throws {
     // A vocabulary may be smaller than a padded embedding table, never larger.
-    let embeddings = model.architecture.vocabulary
+    let embeddings = network.architecture.vocabulary
     guard tokenizer.count <= embeddings else {
       throw ModelError.tokenizerMismatch(
         path: source == nil ? name : url.path, vocabulary: tokenizer.count,
         embeddings: embeddings)
     }
-    (self.model, self.tokenizer, self.source) = (model, tokenizer, source)
+    (self.network, self.tokenizer, self.source) = (network, tokenizer, source)
     (self.url, self.name, self.isAsRead) = (url, name, isAsRead)
   }
 
@@ -73,7 +74,7 @@ public final class LanguageModel: Sendable {
   ///
   /// - Throws: ``ModelError/unlistedWeights(architecture:)`` without a ``WeightInventory``.
   public func randomlyInitialized(seed: UInt64) throws -> LanguageModel {
-    try replacing(model.architecture.randomlyInitialized(seed: seed))
+    try replacing(architecture.randomlyInitialized(seed: seed))
   }
 
   /// A text as the model reads it.
@@ -86,7 +87,7 @@ public final class LanguageModel: Sendable {
 
   /// The name of an output: a classifier's label, or a token's text.
   public func outputName(_ output: Int) -> String {
-    model.architecture.labels.map { $0.indices.contains(output) ? $0[output] : "\(output)" }
+    architecture.labels.map { $0.indices.contains(output) ? $0[output] : "\(output)" }
       ?? tokenizer.token(output)
   }
 
@@ -102,7 +103,7 @@ public final class LanguageModel: Sendable {
   /// - Throws: ``ModelError`` when the text is empty or too long, an edit doesn't fit, or the model
   ///   has no head.
   public func logits(after text: String, edits: [Edit] = []) throws -> Tensor {
-    let run = try model.run(model.measuring([encode(text).input], edits: edits))
+    let run = try run(measuring([encode(text).input], edits: edits))
     return run.logits!
   }
 

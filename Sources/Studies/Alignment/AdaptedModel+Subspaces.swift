@@ -28,7 +28,7 @@ extension AdaptedModel {
       progress(site.description)
       let search = DistributedAlignmentSearch(site: site, dimensions: rotation.rank)
       let alignment = try search.alignment(
-        of: rotation, base.model, on: data.train.examples, store: store)
+        of: rotation, base.network, on: data.train.examples, store: store)
       runs.append(
         AlignmentRun(
           task: data.task, variable: data.variable, check: data.test.check,

@@ -46,11 +46,11 @@ extension LanguageModel {
     let examples = Array(data.ofOneLength.prefix(limit))
     let length = examples.first?.base.length ?? 0
     let sweep = InterchangeSweep(
-      component: component, head: head, layers: layers ?? Array(0..<model.architecture.layers),
+      component: component, head: head, layers: layers ?? Array(0..<network.architecture.layers),
       positions: (0..<length).map { .index($0) })
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,
       positionLabels: positionLabels(examples),
-      result: try sweep.run(model, on: examples, store: store, progress: progress))
+      result: try sweep.run(network, on: examples, store: store, progress: progress))
   }
 }

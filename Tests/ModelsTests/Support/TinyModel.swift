@@ -95,7 +95,7 @@ struct TinyModel {
     let url = Fixtures.url(name)
     let isGGUF = name.hasSuffix(".gguf")
     if isGGUF {
-      model = try LanguageModel(contentsOf: url).model
+      model = try LanguageModel(contentsOf: url).network
     } else {
       model = Model(try ModelFamilies.architecture(in: ModelFolder(url)))
     }
