@@ -46,6 +46,12 @@ func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
   return Tensor(result, shape: rows.shape)
 }
 
+/// What two ways of computing numbers of a tiny model's run may differ by, as when a change is merged
+/// into the weights, which rounds them once more.
+func rounding(ofRun numbers: [Float]) -> Float {
+  Float(Rounding.spread(Rounding.tinyRun, of: Rounding.largest(numbers)))
+}
+
 /// A folder that is removed when its last holder is gone.
 final class TemporaryFolder {
   let url: URL
