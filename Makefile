@@ -81,12 +81,32 @@ model:
 demo: build model
 	.build/release/interchange demo $(MODEL) --out demo-output
 
-# Tests run optimised. What needs a model or a browser (chromium) that is not there is listed as skipped.
+# Tests run optimised. What needs a model or a browser (chromium) that is not there is listed as skipped. The suites whose
+# numbers depend on the processor run again at each lower level that this one has: a minute a level.
 test: deps browser model
 	swift build $(BUILD) --build-tests
 	swift build $(BUILD) --product InterchangeNotebookSupport
 	swift test $(BUILD) --skip-build --disable-xctest
+	$(call test_below,avx512,avx2,Haswell)
+	$(call test_below,avx2,baseline,Nehalem)
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
+
+NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests
+empty :=
+space := $(empty) $(empty)
+
+# Runs the numerical suites at the level $(2), with OpenBLAS's kernels of $(3), if the processor has the level $(1) above
+# it: a program that is asked for a level that is not there exits with 64.
+define test_below
+@status=0; INTERCHANGE_KERNELS=$(1) .build/release/interchange --help >/dev/null 2>&1 || status=$$?; \
+if [ $$status = 0 ]; then \
+  echo "The numerical suites at the level $(2), with OpenBLAS's kernels of $(3)"; \
+  INTERCHANGE_KERNELS=$(2) OPENBLAS_CORETYPE=$(3) swift test $(BUILD) --skip-build --disable-xctest \
+    --filter '^($(subst $(space),|,$(NUMERICAL_TESTS)))\.'; \
+elif [ $$status != 64 ]; then \
+  exit $$status; \
+fi
+endef
 
 # Runs all notebooks and writes what they print and draw into them. Seven minutes; `interchange-notebook check` compares
 # instead.

@@ -16,7 +16,9 @@ func library(
 
 func tests(_ folder: String, _ dependencies: [String]) -> Target {
   .testTarget(
-    name: folder, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+    name: folder,
+    dependencies: (dependencies + ["InterchangeTestSupport"]).map { .byName(name: $0) },
+    swiftSettings: settings)
 }
 
 func example(_ name: String, _ folder: String) -> Target {
@@ -124,6 +126,13 @@ let package = Package(
     example("interchange-example-tune-in-subspace", "TuneInSubspace"),
     example("interchange-example-emoji", "Emoji"),
 
+    // What several test targets share.
+    .target(
+      name: "InterchangeTestSupport",
+      dependencies: [
+        "InterchangeBasics", "InterchangeCheckpoints", "InterchangeFineTuning",
+        "InterchangeInterventions", "InterchangeModels", "InterchangeTensors",
+      ], path: "Tests/TestSupport", swiftSettings: settings),
     tests("BasicsTests", ["InterchangeBasics"]),
     tests("TensorsTests", ["InterchangeBasics", "InterchangeTensors", "CInterchangeKernels"]),
     tests(

@@ -20,9 +20,9 @@ enum { q4_0, q4_1, q8_0 };
 
 /// The integers of a block as floats, its scale, and the offset that Σ x is multiplied by.
 INLINE void load_block(
-  const uint8_t *bytes, const int kind, const int set, v16 *low, v16 *high, float *scale,
+  const uint8_t *bytes, const int kind, const int level, v16 *low, v16 *high, float *scale,
   float *offset) {
-  *scale = load_half(bytes, set);
+  *scale = load_half(bytes, level);
   *offset = 0;
   if (kind == q8_0) {
     *low = __builtin_convertvector(*(const signed16 *)(bytes + 2), v16);
@@ -32,7 +32,7 @@ INLINE void load_block(
   bytes16 pairs = *(const bytes16 *)(bytes + (kind == q4_1 ? 4 : 2));
   *low = __builtin_convertvector(pairs & 15, v16);
   *high = __builtin_convertvector(pairs >> 4, v16);
-  *offset = kind == q4_1 ? load_half(bytes + 2, set) : -8 * *scale;
+  *offset = kind == q4_1 ? load_half(bytes + 2, level) : -8 * *scale;
 }
 
 INLINE float sum_of_lanes(const v16 *vector) {
@@ -50,7 +50,7 @@ INLINE const uint8_t *stored_row(const ck_weight *weight, size_t row) {
 
 INLINE void dots(
   const ck_weight *weight, size_t first, size_t count, const float *packed, const int rows,
-  const int kind, const int set, float *out, size_t out_stride) {
+  const int kind, const int level, float *out, size_t out_stride) {
   const size_t width = weight->width, blocks = width / block;
   // Packed rows are padded to whole vectors; whole blocks are that already.
   float block_sums[most_rows * most_blocks];
@@ -76,7 +76,7 @@ INLINE void dots(
         __builtin_prefetch(next[p] + b * weight->block_bytes, 0, 3);
         v16 low, high;
         float scale, offset;
-        load_block(stored[p] + b * weight->block_bytes, kind, set, &low, &high, &scale, &offset);
+        load_block(stored[p] + b * weight->block_bytes, kind, level, &low, &high, &scale, &offset);
         UNROLL for (int r = 0; r < rows; r++) {
           const float *x = packed + r * width + b * block;
           v16 part = low * *(const loose16 *)x;
@@ -92,25 +92,18 @@ INLINE void dots(
   }
 }
 
-#define DOTS(NAME, TARGET, SET) \
-  TARGET static void dots_##NAME( \
-    const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, \
-    int kind, float *out, size_t out_stride) { \
-    switch (kind * most_rows + (int)rows - 1) { \
-      CASES(q4_0, SET) CASES(q4_1, SET) CASES(q8_0, SET) \
-    } \
-  }
-#define CASES(KIND, SET) CASE(KIND, 1, SET) CASE(KIND, 2, SET) CASE(KIND, 3, SET) CASE(KIND, 4, SET)
-#define CASE(KIND, ROWS, SET) \
+#define CASES(KIND) CASE(KIND, 1) CASE(KIND, 2) CASE(KIND, 3) CASE(KIND, 4)
+#define CASE(KIND, ROWS) \
   case KIND * most_rows + ROWS - 1: \
-    dots(weight, first, count, packed, ROWS, KIND, SET, out, out_stride); \
+    dots(weight, first, count, packed, ROWS, KIND, level, out, out_stride); \
     break;
 
-#if defined(__x86_64__)
-DOTS(avx512, CK_TARGET_AVX512, CK_AVX512)
-DOTS(avx2, CK_TARGET_AVX2, CK_AVX2)
-#endif
-DOTS(baseline, , CK_BASELINE)
+static CK_KERNEL(void, dots_of_kind,
+  (const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, int kind,
+    float *out, size_t out_stride),
+  (weight, first, count, packed, rows, kind, out, out_stride)) {
+  switch (kind * most_rows + (int)rows - 1) { CASES(q4_0) CASES(q4_1) CASES(q8_0) }
+}
 
 int ck_block_dots(
   const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, float *out,
@@ -121,13 +114,6 @@ int ck_block_dots(
   else if (weight->widen == ck_widen_q8_0) kind = q8_0;
   else return 0;
   if (rows > most_rows || weight->width / block > most_blocks) return 0;
-#if defined(__x86_64__)
-  int set = ck_instruction_set();
-  if (set == CK_AVX512)
-    dots_avx512(weight, first, count, packed, rows, kind, out, out_stride);
-  else if (set == CK_AVX2) dots_avx2(weight, first, count, packed, rows, kind, out, out_stride);
-  else
-#endif
-    dots_baseline(weight, first, count, packed, rows, kind, out, out_stride);
+  dots_of_kind(weight, first, count, packed, rows, kind, out, out_stride);
   return 1;
 }

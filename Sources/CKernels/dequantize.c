@@ -11,39 +11,20 @@ INLINE uint32_t load_bits(const uint8_t *bytes) {
   return bits;
 }
 
-/// Defines a widening function for every instruction set and the one that chooses.
-#if defined(__x86_64__) && defined(__FLT16_MANT_DIG__)
+/// The kernel of a widening function that takes the level.
 #define WIDENING(NAME) \
-  static void NAME##_baseline(const uint8_t *block, float *restrict out, size_t count) { \
-    NAME(block, out, count, CK_BASELINE); \
-  } \
-  CK_TARGET_AVX2 static void NAME##_avx2( \
-    const uint8_t *block, float *restrict out, size_t count) { \
-    NAME(block, out, count, CK_AVX2); \
-  } \
-  CK_TARGET_AVX512 static void NAME##_avx512( \
-    const uint8_t *block, float *restrict out, size_t count) { \
-    NAME(block, out, count, CK_AVX512); \
-  } \
-  void ck_##NAME(const void *blocks, float *restrict out, size_t count) { \
-    int set = ck_instruction_set(); \
-    if (set == CK_AVX512) NAME##_avx512(blocks, out, count); \
-    else if (set == CK_AVX2) NAME##_avx2(blocks, out, count); \
-    else NAME##_baseline(blocks, out, count); \
+  CK_KERNEL(void, ck_##NAME, \
+    (const void *blocks, float *restrict out, size_t count), (blocks, out, count)) { \
+    NAME(blocks, out, count, level); \
   }
-#else
-#define WIDENING(NAME) \
-  void ck_##NAME(const void *blocks, float *restrict out, size_t count) { \
-    NAME(blocks, out, count, CK_BASELINE); \
-  }
-#endif
 
-INLINE void widen_f16(const uint8_t *bytes, float *restrict out, size_t count, const int set) {
-  widen_halves(bytes, out, count, set);
+INLINE void widen_f16(const uint8_t *bytes, float *restrict out, size_t count, const int level) {
+  widen_halves(bytes, out, count, level);
 }
 WIDENING(widen_f16)
 
-CK_CLONES void ck_widen_bf16(const void *blocks, float *out, size_t count) {
+CK_KERNEL(void, ck_widen_bf16,
+  (const void *blocks, float *out, size_t count), (blocks, out, count)) {
   const uint8_t *bytes = blocks;
   for (size_t i = 0; i < count; i++) {
     uint16_t upper;
@@ -63,8 +44,8 @@ typedef float loose16 __attribute__((vector_size(64), aligned(4), may_alias));
 /// permutation of 16 floats (AVX-512) only the sixteen possible results are computed.
 INLINE void widen_nibbles(
   const uint8_t *q, float scale, int shift, float offset, const int has_offset, float *restrict low,
-  float *restrict high, const int set) {
-  if (set == CK_AVX512) {
+  float *restrict high, const int level) {
+  if (level == CK_AVX512) {
     const v16 integers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     v16 results = scale * (integers + (float)shift);
     if (has_offset) results = results + offset;
@@ -89,13 +70,13 @@ enum { group_blocks = 32 };
 /// one at a time would take longer than the blocks' elements.
 INLINE void load_fields(
   const uint8_t *block, const size_t block_bytes, size_t blocks, const int fields,
-  float *restrict values, const int set) {
+  float *restrict values, const int level) {
   uint8_t halves[group_blocks * 2 * 2] = {0};
   // Gathering the fields in vector registers takes longer.
   _Pragma("clang loop vectorize(disable)") for (size_t b = 0; b < blocks; b++)
     memcpy(halves + b * fields * 2, block + b * block_bytes, fields * 2);
   for (size_t i = 0; i < blocks * fields; i += 16)
-    widen_halves(halves + 2 * i, values + i, 16, set);
+    widen_halves(halves + 2 * i, values + i, 16, level);
 }
 
 /// Runs the statement for every block of `BYTES` bytes with its first float16 fields in field[].
@@ -103,7 +84,7 @@ INLINE void load_fields(
   while (count > 0) { \
     size_t blocks = count / 32 < group_blocks ? count / 32 : group_blocks; \
     float values[group_blocks * 2]; \
-    load_fields(block, BYTES, blocks, FIELDS, values, set); \
+    load_fields(block, BYTES, blocks, FIELDS, values, level); \
     count -= blocks * 32; \
     for (const float *field = values; field < values + blocks * (FIELDS); \
          field += (FIELDS), block += (BYTES), out += 32) { \
@@ -112,17 +93,17 @@ INLINE void load_fields(
     } \
   }
 
-INLINE void widen_q4_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
-  FOR_EACH_BLOCK(18, 1, widen_nibbles(rest, field[0], -8, 0, 0, out, out + 16, set);)
+INLINE void widen_q4_0(const uint8_t *block, float *restrict out, size_t count, const int level) {
+  FOR_EACH_BLOCK(18, 1, widen_nibbles(rest, field[0], -8, 0, 0, out, out + 16, level);)
 }
 WIDENING(widen_q4_0)
 
-INLINE void widen_q4_1(const uint8_t *block, float *restrict out, size_t count, const int set) {
-  FOR_EACH_BLOCK(20, 2, widen_nibbles(rest, field[0], 0, field[1], 1, out, out + 16, set);)
+INLINE void widen_q4_1(const uint8_t *block, float *restrict out, size_t count, const int level) {
+  FOR_EACH_BLOCK(20, 2, widen_nibbles(rest, field[0], 0, field[1], 1, out, out + 16, level);)
 }
 WIDENING(widen_q4_1)
 
-INLINE void widen_q5_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q5_0(const uint8_t *block, float *restrict out, size_t count, const int level) {
   FOR_EACH_BLOCK(22, 1, {
     float d = field[0];
     uint32_t high = load_bits(rest);
@@ -136,7 +117,7 @@ INLINE void widen_q5_0(const uint8_t *block, float *restrict out, size_t count, 
 }
 WIDENING(widen_q5_0)
 
-INLINE void widen_q5_1(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q5_1(const uint8_t *block, float *restrict out, size_t count, const int level) {
   FOR_EACH_BLOCK(24, 2, {
     float d = field[0], m = field[1];
     uint32_t high = load_bits(rest);
@@ -150,7 +131,7 @@ INLINE void widen_q5_1(const uint8_t *block, float *restrict out, size_t count, 
 }
 WIDENING(widen_q5_1)
 
-INLINE void widen_q8_0(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q8_0(const uint8_t *block, float *restrict out, size_t count, const int level) {
   FOR_EACH_BLOCK(34, 1, {
     float d = field[0];
     const int8_t *q = (const int8_t *)rest;
@@ -162,8 +143,8 @@ WIDENING(widen_q8_0)
 // --- blocks of 256 -------------------------------------------------------------------------------
 
 /// A block's eight scales and minima, from d, dmin and 12 bytes that pack them in 6 bits each.
-INLINE void load_scales(const uint8_t *block, float *scales, float *minima, const int set) {
-  float d = load_half(block, set), dmin = load_half(block + 2, set);
+INLINE void load_scales(const uint8_t *block, float *scales, float *minima, const int level) {
+  float d = load_half(block, level), dmin = load_half(block + 2, level);
   const uint8_t *packed = block + 4;
   uint8_t small_scales[8], small_minima[8];
   for (int i = 0; i < 4; i++) {
@@ -176,15 +157,15 @@ INLINE void load_scales(const uint8_t *block, float *scales, float *minima, cons
   for (int i = 0; i < 8; i++) minima[i] = dmin * small_minima[i];
 }
 
-INLINE void widen_q4_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q4_k(const uint8_t *block, float *restrict out, size_t count, const int level) {
   for (size_t done = 0; done < count; done += 256, block += 144) {
     float scales[8], minima[8];
-    load_scales(block, scales, minima, set);
+    load_scales(block, scales, minima, level);
     const uint8_t *q = block + 16;
     for (int group = 0; group < 8; group += 2, q += 32, out += 64) {
       float low_scale = scales[group], low_minimum = minima[group];
       float high_scale = scales[group + 1], high_minimum = minima[group + 1];
-      if (set == CK_AVX512) {
+      if (level == CK_AVX512) {
         const v16 integers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
         v16 low_results = low_scale * integers - low_minimum;
         v16 high_results = high_scale * integers - high_minimum;
@@ -204,10 +185,10 @@ INLINE void widen_q4_k(const uint8_t *block, float *restrict out, size_t count, 
 }
 WIDENING(widen_q4_k)
 
-INLINE void widen_q5_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q5_k(const uint8_t *block, float *restrict out, size_t count, const int level) {
   for (size_t done = 0; done < count; done += 256, block += 176) {
     float scales[8], minima[8];
-    load_scales(block, scales, minima, set);
+    load_scales(block, scales, minima, level);
     const uint8_t *high = block + 16;
     const uint8_t *q = block + 48;
     for (int group = 0; group < 8; group += 2, q += 32, out += 64) {
@@ -238,10 +219,10 @@ INLINE void widen_q6_k_half(
   }
 }
 
-INLINE void widen_q6_k(const uint8_t *block, float *restrict out, size_t count, const int set) {
+INLINE void widen_q6_k(const uint8_t *block, float *restrict out, size_t count, const int level) {
   for (size_t done = 0; done < count; done += 256, block += 210, out += 256) {
     const int8_t *small_scales = (const int8_t *)(block + 192);
-    float d = load_half(block + 208, set), scales[16];
+    float d = load_half(block + 208, level), scales[16];
     for (int i = 0; i < 16; i++) scales[i] = d * small_scales[i];
     widen_q6_k_half(block, block + 128, scales, out);
     widen_q6_k_half(block + 64, block + 160, scales + 8, out + 128);

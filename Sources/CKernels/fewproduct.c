@@ -190,48 +190,38 @@ INLINE void product_by_columns(
   }
 }
 
-// --- instruction sets ----------------------------------------------------------------------------
-
-typedef void product_function(
-  const ck_weight *, size_t, size_t, const float *, size_t, float *, size_t);
+// --- the tiles of each level ---------------------------------------------------------------------
 
 #define DOTS(ROWS, PANEL) \
   case ROWS: \
     product_by_dots(weight, first, count, packed, rows, ROWS, PANEL, out, out_stride); \
     return;
 
-/// The tiles fill the registers of an instruction set with accumulators: how many rows of W for 1, 2, 3
-/// and groups of 4 rows of x, for one vector of rows and for two.
-#define PRODUCT(NAME, TARGET, PANEL1, PANEL2, PANEL3, PANEL4, PANEL16, PANEL32) \
-  TARGET static void product_##NAME( \
-    const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, \
-    float *out, size_t out_stride) { \
-    switch (rows) { \
-      DOTS(1, PANEL1) \
-      DOTS(2, PANEL2) \
-      DOTS(3, PANEL3) \
-    } \
-    if (rows <= plain_rows) \
-      product_by_dots(weight, first, count, packed, rows, 4, PANEL4, out, out_stride); \
-    else if (rows <= lanes) \
-      product_by_columns(weight, first, count, packed, rows, 1, PANEL16, out, out_stride); \
-    else product_by_columns(weight, first, count, packed, rows, 2, PANEL32, out, out_stride); \
+/// The tiles fill the registers of a level with accumulators: how many rows of W for 1, 2, 3 and
+/// groups of 4 rows of x, for one vector of rows and for two.
+static CK_KERNEL(void, product,
+  (const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows,
+    float *out, size_t out_stride),
+  (weight, first, count, packed, rows, out, out_stride)) {
+  switch (rows) {
+    DOTS(1, CK_TILE(4, 4, 2))
+    DOTS(2, CK_TILE(4, 2, 1))
+    DOTS(3, CK_TILE(4, 2, 1))
   }
-
-#if defined(__x86_64__)
-PRODUCT(avx512, CK_TARGET_AVX512, 4, 4, 4, 4, 12, 12)
-PRODUCT(avx2, CK_TARGET_AVX2, 4, 2, 2, 1, 6, 3)
-PRODUCT(baseline, , 2, 1, 1, 1, 2, 1)
-static product_function *const products[] = {product_baseline, product_avx2, product_avx512};
-#else
-// 32 registers of four floats.
-PRODUCT(baseline, , 4, 2, 2, 1, 6, 3)
-static product_function *const products[] = {product_baseline};
-#endif
+  if (rows <= plain_rows)
+    product_by_dots(
+      weight, first, count, packed, rows, 4, CK_TILE(4, 1, 1), out, out_stride);
+  else if (rows <= lanes)
+    product_by_columns(
+      weight, first, count, packed, rows, 1, CK_TILE(12, 6, 2), out, out_stride);
+  else
+    product_by_columns(
+      weight, first, count, packed, rows, 2, CK_TILE(12, 3, 1), out, out_stride);
+}
 
 void ck_few_product(
   const ck_weight *weight, size_t first, size_t count, const float *packed, size_t rows, float *out,
   size_t out_stride) {
   if (rows == 0 || ck_block_dots(weight, first, count, packed, rows, out, out_stride)) return;
-  products[ck_instruction_set()](weight, first, count, packed, rows, out, out_stride);
+  product(weight, first, count, packed, rows, out, out_stride);
 }

@@ -7,7 +7,7 @@
 
 #pragma clang fp contract(fast)
 
-// Vectors are never passed by value: how they would be passed depends on the instruction set.
+// Vectors are never passed by value: how they would be passed depends on the level.
 typedef float v4 __attribute__((vector_size(16)));
 typedef float v8 __attribute__((vector_size(32)));
 typedef float v16 __attribute__((vector_size(64)));

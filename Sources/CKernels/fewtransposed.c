@@ -122,10 +122,7 @@ INLINE void transposed_by_panels(
   }
 }
 
-// --- instruction sets ----------------------------------------------------------------------------
-
-typedef void transposed_function(
-  const ck_weight *, size_t, size_t, size_t, const float *, size_t, float *, size_t);
+// --- the tiles of each level ---------------------------------------------------------------------
 
 #define FEW(ROWS, VECTORS) \
   case ROWS: \
@@ -133,39 +130,27 @@ typedef void transposed_function(
       weight, outputs, first, count, y, rows, ROWS, VECTORS, 8, out, out_stride); \
     return;
 
-/// The tiles fill the registers of an instruction set with accumulators: how many vectors of columns for
-/// 1 to 4 rows of y; the rows of a group of more rows, and its vectors.
-#define TRANSPOSED( \
-  NAME, TARGET, VECTORS1, VECTORS2, VECTORS3, VECTORS4, GROUP, VECTORS_GROUP) \
-  TARGET static void transposed_##NAME( \
-    const ck_weight *weight, size_t outputs, size_t first, size_t count, const float *packed, \
-    size_t rows, float *out, size_t out_stride) { \
-    left_rows y = {packed, whole_vectors(outputs), 1}; \
-    switch (rows) { \
-      FEW(1, VECTORS1) \
-      FEW(2, VECTORS2) \
-      FEW(3, VECTORS3) \
-      FEW(4, VECTORS4) \
-    } \
-    if (rows > plain_rows) { \
-      y.row_step = 1; \
-      y.output_step = whole_vectors(rows); \
-    } \
-    transposed_by_panels( \
-      weight, outputs, first, count, y, rows, GROUP, VECTORS_GROUP, 32, out, out_stride); \
+/// The tiles fill the registers of a level with accumulators: how many vectors of columns for 1 to
+/// 4 rows of y; the rows of a group of more rows, and its vectors.
+static CK_KERNEL(void, transposed_product,
+  (const ck_weight *weight, size_t outputs, size_t first, size_t count, const float *packed,
+    size_t rows, float *out, size_t out_stride),
+  (weight, outputs, first, count, packed, rows, out, out_stride)) {
+  left_rows y = {packed, whole_vectors(outputs), 1};
+  switch (rows) {
+    FEW(1, CK_TILE(8, 4, 2))
+    FEW(2, CK_TILE(8, 2, 1))
+    FEW(3, CK_TILE(4, 1, 1))
+    FEW(4, CK_TILE(4, 1, 1))
   }
-
-#if defined(__x86_64__)
-TRANSPOSED(avx512, CK_TARGET_AVX512, 8, 8, 4, 4, 8, 3)
-TRANSPOSED(avx2, CK_TARGET_AVX2, 4, 2, 1, 1, 4, 1)
-TRANSPOSED(baseline, , 2, 1, 1, 1, 2, 1)
-static transposed_function *const transposed_products[] = {
-  transposed_baseline, transposed_avx2, transposed_avx512};
-#else
-// 32 registers of four floats.
-TRANSPOSED(baseline, , 4, 2, 1, 1, 4, 1)
-static transposed_function *const transposed_products[] = {transposed_baseline};
-#endif
+  if (rows > plain_rows) {
+    y.row_step = 1;
+    y.output_step = whole_vectors(rows);
+  }
+  transposed_by_panels(
+    weight, outputs, first, count, y, rows, CK_TILE(8, 4, 2), CK_TILE(3, 1, 1), 32, out,
+    out_stride);
+}
 
 void ck_few_product_transposed(
   const ck_weight *weight, size_t outputs, size_t first, size_t count, const float *packed,
@@ -174,6 +159,5 @@ void ck_few_product_transposed(
     for (size_t r = 0; r < rows; r++)
       memset(out + r * out_stride + first, 0, count * sizeof(float));
   else if (rows > 0)
-    transposed_products[ck_instruction_set()](
-      weight, outputs, first, count, packed, rows, out, out_stride);
+    transposed_product(weight, outputs, first, count, packed, rows, out, out_stride);
 }

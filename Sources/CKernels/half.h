@@ -1,4 +1,4 @@
-// float16 as it is stored, inline in every instruction set.
+// float16 as it is stored, inline at every level.
 #ifndef CK_HALF_H
 #define CK_HALF_H
 
@@ -23,29 +23,30 @@ INLINE float half_from_bits(uint16_t half) {
   return float_from_bits(bits | (uint32_t)(half & 0x8000u) << 16);
 }
 
-/// Widens float16; with `set` above CK_BASELINE by the conversion that the instruction set has (it
-/// sets the quiet bit of a NaN).
-INLINE void widen_halves(const uint8_t *bytes, float *restrict out, size_t count, const int set) {
-  if (set == CK_BASELINE) {
+/// Widens float16; above CK_BASELINE by the processor's own conversion (it sets the quiet bit of a
+/// NaN).
+INLINE void widen_halves(
+  const uint8_t *bytes, float *restrict out, size_t count, const int level) {
+#if defined(__FLT16_MANT_DIG__)
+  if (level > CK_BASELINE) {
     for (size_t i = 0; i < count; i++) {
-      uint16_t half;
+      _Float16 half;
       memcpy(&half, bytes + 2 * i, sizeof half);
-      out[i] = half_from_bits(half);
+      out[i] = (float)half;
     }
     return;
   }
-#if defined(__FLT16_MANT_DIG__)
-  for (size_t i = 0; i < count; i++) {
-    _Float16 half;
-    memcpy(&half, bytes + 2 * i, sizeof half);
-    out[i] = (float)half;
-  }
 #endif
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, sizeof half);
+    out[i] = half_from_bits(half);
+  }
 }
 
-INLINE float load_half(const uint8_t *bytes, const int set) {
+INLINE float load_half(const uint8_t *bytes, const int level) {
   float value;
-  widen_halves(bytes, &value, 1, set);
+  widen_halves(bytes, &value, 1, level);
   return value;
 }
 

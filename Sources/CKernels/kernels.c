@@ -9,27 +9,32 @@
 // Sums of float32 over blocks of this many elements are added up in double precision.
 enum { block = 1024 };
 
-CK_CLONES void ck_add(const float *a, const float *b, float *out, size_t count) {
+CK_KERNEL(void, ck_add,
+  (const float *a, const float *b, float *out, size_t count), (a, b, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = a[i] + b[i];
 }
 
-CK_CLONES void ck_subtract(const float *a, const float *b, float *out, size_t count) {
+CK_KERNEL(void, ck_subtract,
+  (const float *a, const float *b, float *out, size_t count), (a, b, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = a[i] - b[i];
 }
 
-CK_CLONES void ck_multiply(const float *a, const float *b, float *out, size_t count) {
+CK_KERNEL(void, ck_multiply,
+  (const float *a, const float *b, float *out, size_t count), (a, b, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = a[i] * b[i];
 }
 
-CK_CLONES void ck_scale(const float *a, float scale, float *out, size_t count) {
+CK_KERNEL(void, ck_scale,
+  (const float *a, float scale, float *out, size_t count), (a, scale, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = scale * a[i];
 }
 
-CK_CLONES void ck_accumulate(const float *a, float scale, float *out, size_t count) {
+CK_KERNEL(void, ck_accumulate,
+  (const float *a, float scale, float *out, size_t count), (a, scale, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] += scale * a[i];
 }
 
-CK_CLONES void ck_narrow_bf16(const float *a, void *out, size_t count) {
+CK_KERNEL(void, ck_narrow_bf16, (const float *a, void *out, size_t count), (a, out, count)) {
   uint16_t *halves = out;
   for (size_t i = 0; i < count; i++) {
     uint32_t bits;
@@ -40,14 +45,14 @@ CK_CLONES void ck_narrow_bf16(const float *a, void *out, size_t count) {
   }
 }
 
-CK_CLONES double ck_dot(const float *a, const float *b, size_t count) {
+CK_KERNEL(double, ck_dot, (const float *a, const float *b, size_t count), (a, b, count)) {
   double total = 0;
   for (size_t start = 0; start < count; start += block)
     total += ck_dot_inline(a + start, b + start, MIN(block, count - start));
   return total;
 }
 
-CK_CLONES double ck_sum(const float *a, size_t count) {
+CK_KERNEL(double, ck_sum, (const float *a, size_t count), (a, count)) {
   double total = 0;
   for (size_t start = 0; start < count; start += block)
     total += ck_sum_inline(a + start, MIN(block, count - start));
@@ -71,26 +76,26 @@ INLINE float sigmoid(float x) { return 1 / (1 + ck_exp_inline(-x)); }
 static const float gelu_scale = 0.7978845608028654f;  // sqrt(2 / π)
 static const float gelu_cubic = 0.044715f;
 
-CK_CLONES static void relu_all(const float *x, float *out, size_t count) {
+static CK_KERNEL(void, relu_all, (const float *x, float *out, size_t count), (x, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = x[i] < 0 ? 0 : x[i];  // NaN stays
 }
 
-CK_CLONES static void silu_all(const float *x, float *out, size_t count) {
+static CK_KERNEL(void, silu_all, (const float *x, float *out, size_t count), (x, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = x[i] * sigmoid(x[i]);
 }
 
-CK_CLONES static void gelu_tanh_all(const float *x, float *out, size_t count) {
+static CK_KERNEL(void, gelu_tanh_all, (const float *x, float *out, size_t count), (x, out, count)) {
   for (size_t i = 0; i < count; i++) {
     float inner = gelu_scale * (x[i] + gelu_cubic * x[i] * x[i] * x[i]);
     out[i] = 0.5f * x[i] * (1 + ck_tanh_inline(inner));
   }
 }
 
-CK_CLONES static void sigmoid_all(const float *x, float *out, size_t count) {
+static CK_KERNEL(void, sigmoid_all, (const float *x, float *out, size_t count), (x, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = sigmoid(x[i]);
 }
 
-CK_CLONES static void tanh_all(const float *x, float *out, size_t count) {
+static CK_KERNEL(void, tanh_all, (const float *x, float *out, size_t count), (x, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = ck_tanh_inline(x[i]);
 }
 
@@ -109,18 +114,21 @@ void ck_activation(int function, const float *x, float *out, size_t count) {
   }
 }
 
-CK_CLONES static void relu_back(const float *x, const float *dy, float *dx, size_t count) {
+static CK_KERNEL(void, relu_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
   for (size_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? dy[i] : 0;
 }
 
-CK_CLONES static void silu_back(const float *x, const float *dy, float *dx, size_t count) {
+static CK_KERNEL(void, silu_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
   for (size_t i = 0; i < count; i++) {
     float s = sigmoid(x[i]);
     dx[i] = dy[i] * s * (1 + x[i] * (1 - s));
   }
 }
 
-CK_CLONES static void gelu_tanh_back(const float *x, const float *dy, float *dx, size_t count) {
+static CK_KERNEL(void, gelu_tanh_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
   for (size_t i = 0; i < count; i++) {
     float square = x[i] * x[i];
     float t = ck_tanh_inline(gelu_scale * (x[i] + gelu_cubic * x[i] * square));
@@ -136,14 +144,16 @@ static void gelu_erf_back(const float *x, const float *dy, float *dx, size_t cou
   }
 }
 
-CK_CLONES static void sigmoid_back(const float *x, const float *dy, float *dx, size_t count) {
+static CK_KERNEL(void, sigmoid_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
   for (size_t i = 0; i < count; i++) {
     float s = sigmoid(x[i]);
     dx[i] = dy[i] * s * (1 - s);
   }
 }
 
-CK_CLONES static void tanh_back(const float *x, const float *dy, float *dx, size_t count) {
+static CK_KERNEL(void, tanh_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
   for (size_t i = 0; i < count; i++) {
     float t = ck_tanh_inline(x[i]);
     dx[i] = dy[i] * (1 - t * t);
@@ -162,12 +172,14 @@ void ck_activation_gradient(
   }
 }
 
-CK_CLONES void ck_swiglu(const float *gate, const float *up, float *out, size_t count) {
+CK_KERNEL(void, ck_swiglu,
+  (const float *gate, const float *up, float *out, size_t count), (gate, up, out, count)) {
   for (size_t i = 0; i < count; i++) out[i] = gate[i] * sigmoid(gate[i]) * up[i];
 }
 
-CK_CLONES void ck_swiglu_gradient(
-  const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count) {
+CK_KERNEL(void, ck_swiglu_gradient,
+  (const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count),
+  (gate, up, dy, dgate, dup, count)) {
   // Each element is read before it is written, wherever that is.
   if (dgate && dup) {
 #pragma clang loop vectorize(assume_safety)
@@ -191,9 +203,10 @@ CK_CLONES void ck_swiglu_gradient(
 
 // --- normalisation -------------------------------------------------------------------------------
 
-CK_CLONES void ck_rms_norm(
-  const float *x, const float *weight, float epsilon, float *out, float *scales, size_t rows,
-  size_t width) {
+CK_KERNEL(void, ck_rms_norm,
+  (const float *x, const float *weight, float epsilon, float *out, float *scales, size_t rows,
+    size_t width),
+  (x, weight, epsilon, out, scales, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, out += width) {
     float scale = 1 / sqrtf(ck_dot_inline(x, x, width) / (float)width + epsilon);
     scales[row] = scale;
@@ -201,9 +214,10 @@ CK_CLONES void ck_rms_norm(
   }
 }
 
-CK_CLONES void ck_rms_norm_gradient(
-  const float *x, const float *weight, const float *scales, const float *dy, float *dx, size_t rows,
-  size_t width) {
+CK_KERNEL(void, ck_rms_norm_gradient,
+  (const float *x, const float *weight, const float *scales, const float *dy, float *dx,
+    size_t rows, size_t width),
+  (x, weight, scales, dy, dx, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, dy += width, dx += width) {
     float scale = scales[row];
     float projection = ck_dot3_inline(x, weight, dy, width) * scale * scale / (float)width;
@@ -211,15 +225,17 @@ CK_CLONES void ck_rms_norm_gradient(
   }
 }
 
-CK_CLONES void ck_rms_norm_weight_gradient(
-  const float *x, const float *scales, const float *dy, float *dweight, size_t rows, size_t width) {
+CK_KERNEL(void, ck_rms_norm_weight_gradient,
+  (const float *x, const float *scales, const float *dy, float *dweight, size_t rows, size_t width),
+  (x, scales, dy, dweight, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, dy += width)
     for (size_t i = 0; i < width; i++) dweight[i] += dy[i] * x[i] * scales[row];
 }
 
-CK_CLONES void ck_layer_norm(
-  const float *x, const float *weight, const float *bias, float epsilon, float *out, float *means,
-  float *scales, size_t rows, size_t width) {
+CK_KERNEL(void, ck_layer_norm,
+  (const float *x, const float *weight, const float *bias, float epsilon, float *out, float *means,
+    float *scales, size_t rows, size_t width),
+  (x, weight, bias, epsilon, out, means, scales, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, out += width) {
     float mean = ck_sum_inline(x, width) / (float)width;
     float scale = 1 / sqrtf(ck_variance_inline(x, mean, width) + epsilon);
@@ -229,9 +245,10 @@ CK_CLONES void ck_layer_norm(
   }
 }
 
-CK_CLONES void ck_layer_norm_gradient(
-  const float *x, const float *weight, const float *means, const float *scales, const float *dy,
-  float *dx, size_t rows, size_t width) {
+CK_KERNEL(void, ck_layer_norm_gradient,
+  (const float *x, const float *weight, const float *means, const float *scales, const float *dy,
+    float *dx, size_t rows, size_t width),
+  (x, weight, means, scales, dy, dx, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, dy += width, dx += width) {
     float mean = means[row], scale = scales[row];
     float sum = ck_dot_inline(weight, dy, width) / (float)width;
@@ -242,9 +259,10 @@ CK_CLONES void ck_layer_norm_gradient(
   }
 }
 
-CK_CLONES void ck_layer_norm_weight_gradient(
-  const float *x, const float *means, const float *scales, const float *dy, float *dweight,
-  float *dbias, size_t rows, size_t width) {
+CK_KERNEL(void, ck_layer_norm_weight_gradient,
+  (const float *x, const float *means, const float *scales, const float *dy, float *dweight,
+    float *dbias, size_t rows, size_t width),
+  (x, means, scales, dy, dweight, dbias, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width, dy += width)
     for (size_t i = 0; i < width; i++) {
       dweight[i] += dy[i] * (x[i] - means[row]) * scales[row];
@@ -254,9 +272,10 @@ CK_CLONES void ck_layer_norm_weight_gradient(
 
 // --- attention and loss --------------------------------------------------------------------------
 
-CK_CLONES void ck_rotary(
-  const float *x, const float *cosines, const float *sines, float direction, float *out,
-  size_t heads, size_t head_width) {
+CK_KERNEL(void, ck_rotary,
+  (const float *x, const float *cosines, const float *sines, float direction, float *out,
+    size_t heads, size_t head_width),
+  (x, cosines, sines, direction, out, heads, head_width)) {
   size_t half = head_width / 2;
   for (size_t head = 0; head < heads; head++, x += head_width, out += head_width)
     for (size_t i = 0; i < half; i++) {
@@ -266,7 +285,8 @@ CK_CLONES void ck_rotary(
     }
 }
 
-CK_CLONES void ck_softmax(float *scores, float scale, size_t allowed, size_t width) {
+CK_KERNEL(void, ck_softmax,
+  (float *scores, float scale, size_t allowed, size_t width), (scores, scale, allowed, width)) {
   float largest = ck_max_inline(scores, allowed);
   for (size_t i = 0; i < allowed; i++) scores[i] = ck_exp_inline(scale * (scores[i] - largest));
   float inverse = 1 / ck_sum_inline(scores, allowed);
@@ -274,15 +294,17 @@ CK_CLONES void ck_softmax(float *scores, float scale, size_t allowed, size_t wid
   for (size_t i = allowed; i < width; i++) scores[i] = 0;
 }
 
-CK_CLONES void ck_softmax_gradient(
-  const float *probabilities, float *gradient, float scale, size_t width) {
+CK_KERNEL(void, ck_softmax_gradient,
+  (const float *probabilities, float *gradient, float scale, size_t width),
+  (probabilities, gradient, scale, width)) {
   float mean = ck_dot_inline(probabilities, gradient, width);
   for (size_t i = 0; i < width; i++)
     gradient[i] = probabilities[i] * (gradient[i] - mean) * scale;
 }
 
-CK_CLONES float ck_cross_entropy(
-  const float *logits, size_t target, float *probabilities, size_t width) {
+CK_KERNEL(float, ck_cross_entropy,
+  (const float *logits, size_t target, float *probabilities, size_t width),
+  (logits, target, probabilities, width)) {
   float largest = ck_max_inline(logits, width);
   double total = 0;
   for (size_t start = 0; start < width; start += block) {
@@ -299,7 +321,8 @@ CK_CLONES float ck_cross_entropy(
   return (float)(log(total) - (double)(logits[target] - largest));
 }
 
-CK_CLONES float ck_running_softmax(float *logits, size_t width, float *largest, float *sum) {
+CK_KERNEL(float, ck_running_softmax,
+  (float *logits, size_t width, float *largest, float *sum), (logits, width, largest, sum)) {
   float found = ck_max_inline(logits, width);
   float scale = 1;
   if (found > *largest) {
@@ -312,19 +335,22 @@ CK_CLONES float ck_running_softmax(float *logits, size_t width, float *largest, 
   return scale;
 }
 
-CK_CLONES void ck_column_sums(const float *x, float *sums, size_t rows, size_t width) {
+CK_KERNEL(void, ck_column_sums,
+  (const float *x, float *sums, size_t rows, size_t width), (x, sums, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width)
     for (size_t i = 0; i < width; i++) sums[i] += x[i];
 }
 
-CK_CLONES void ck_add_bias(float *x, const float *bias, size_t rows, size_t width) {
+CK_KERNEL(void, ck_add_bias,
+  (float *x, const float *bias, size_t rows, size_t width), (x, bias, rows, width)) {
   for (size_t row = 0; row < rows; row++, x += width)
     for (size_t i = 0; i < width; i++) x[i] += bias[i];
 }
 
-CK_CLONES void ck_adam(
-  const float *gradient, float *first, float *second, float *direction, float beta1, float beta2,
-  float correction1, float correction2, float epsilon, size_t count) {
+CK_KERNEL(void, ck_adam,
+  (const float *gradient, float *first, float *second, float *direction, float beta1, float beta2,
+    float correction1, float correction2, float epsilon, size_t count),
+  (gradient, first, second, direction, beta1, beta2, correction1, correction2, epsilon, count)) {
   for (size_t i = 0; i < count; i++) {
     first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
     second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i];

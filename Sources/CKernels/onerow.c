@@ -5,18 +5,20 @@
 
 enum { chunk = 64 };
 
-CK_CLONES void ck_row_dots(
-  const float *row, const float *matrix, size_t stride, size_t count, size_t width, float *out,
-  int accumulating) {
+CK_KERNEL(void, ck_row_dots,
+  (const float *row, const float *matrix, size_t stride, size_t count, size_t width, float *out,
+    int accumulating),
+  (row, matrix, stride, count, width, out, accumulating)) {
   for (size_t j = 0; j < count; j++, matrix += stride) {
     float dot = ck_dot_inline(row, matrix, width);
     out[j] = accumulating ? out[j] + dot : dot;
   }
 }
 
-CK_CLONES void ck_weighted_rows(
-  const float *weights, const float *matrix, size_t stride, size_t count, size_t width, float *out,
-  int accumulating) {
+CK_KERNEL(void, ck_weighted_rows,
+  (const float *weights, const float *matrix, size_t stride, size_t count, size_t width, float *out,
+    int accumulating),
+  (weights, matrix, stride, count, width, out, accumulating)) {
   size_t start = 0;
   // The sums of a chunk of columns stay in registers.
   for (; start + chunk <= width; start += chunk) {

@@ -181,36 +181,13 @@ INLINE void product(
   }
 }
 
-// --- instruction sets ----------------------------------------------------------------------------
-
-#define ARGUMENTS \
-  ck_left a, const float *packed, size_t terms, size_t columns, size_t first_row, \
-    size_t rows, size_t first_panel, size_t panels, int accumulating, float *c, size_t stride, \
-    float *scratch
-
-typedef void many_function(ARGUMENTS);
-
-/// The tiles fill the registers of an instruction set with sums.
-#define MANY(NAME, TARGET, ROWS, VECTORS) \
-  TARGET static void many_##NAME(ARGUMENTS) { \
-    product( \
-      a, packed, terms, columns, first_row, rows, first_panel, panels, accumulating, c, \
-      stride, scratch, ROWS, VECTORS); \
-  }
-
-#if defined(__x86_64__)
-MANY(avx512, CK_TARGET_AVX512, 8, 3)
-MANY(avx2, CK_TARGET_AVX2, 6, 1)
-MANY(baseline, , 2, 1)
-static many_function *const kernels[] = {many_baseline, many_avx2, many_avx512};
-#else
-// 32 registers of four floats.
-MANY(baseline, , 6, 1)
-static many_function *const kernels[] = {many_baseline};
-#endif
-
-void ck_product(ARGUMENTS) {
-  kernels[ck_instruction_set()](
-    a, packed, terms, columns, first_row, rows, first_panel, panels, accumulating, c,
-    stride, scratch);
+// The tiles fill the registers of a level with sums.
+CK_KERNEL(void, ck_product,
+  (ck_left a, const float *packed, size_t terms, size_t columns, size_t first_row, size_t rows,
+    size_t first_panel, size_t panels, int accumulating, float *c, size_t stride, float *scratch),
+  (a, packed, terms, columns, first_row, rows, first_panel, panels, accumulating, c, stride,
+    scratch)) {
+  product(
+    a, packed, terms, columns, first_row, rows, first_panel, panels, accumulating, c, stride,
+    scratch, CK_TILE(8, 6, 2), CK_TILE(3, 1, 1));
 }

@@ -39,9 +39,10 @@ INLINE void pack_panel(const ck_weight *weight, size_t first, size_t live, float
   }
 }
 
-CK_CLONES void ck_pack_transposed(
-  const ck_weight *weight, size_t first, size_t count, size_t first_panel, size_t panels,
-  float *packed) {
+CK_KERNEL(void, ck_pack_transposed,
+  (const ck_weight *weight, size_t first, size_t count, size_t first_panel, size_t panels,
+    float *packed),
+  (weight, first, count, first_panel, panels, packed)) {
   for (size_t panel = first_panel; panel < first_panel + panels; panel++) {
     const size_t begin = panel * CK_PANEL;
     pack_panel(
@@ -50,9 +51,10 @@ CK_CLONES void ck_pack_transposed(
   }
 }
 
-CK_CLONES void ck_pack(
-  const ck_weight *weight, size_t first, size_t count, size_t from_row, size_t rows,
-  float *packed) {
+CK_KERNEL(void, ck_pack,
+  (const ck_weight *weight, size_t first, size_t count, size_t from_row, size_t rows,
+    float *packed),
+  (weight, first, count, from_row, rows, packed)) {
   _Alignas(64) float scratch[pack_rows * (pack_width + lanes)];
   const size_t width = weight->width;
   const size_t chunk = weight->widen ? pack_width / weight->block * weight->block : pack_width;

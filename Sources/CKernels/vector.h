@@ -1,32 +1,13 @@
-// Inline pieces that vectorise inside every clone of a kernel.
+// Inline pieces that vectorise inside a kernel at every level.
 #ifndef CK_VECTOR_H
 #define CK_VECTOR_H
+
+#include "level.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#define CK_CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define CK_CLONES
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-/// What a kernel may use when one body does not suit every instruction set: it is compiled for each
-/// with this as a constant, and the calls choose by ck_instruction_set().
-enum { CK_BASELINE, CK_AVX2, CK_AVX512 };
-#if defined(__x86_64__)
-#define CK_TARGET_AVX2 __attribute__((target("arch=haswell")))
-#define CK_TARGET_AVX512 __attribute__((target("avx512f")))
-INLINE int ck_instruction_set(void) {
-  if (__builtin_cpu_supports("avx512f")) return CK_AVX512;
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? CK_AVX2 : CK_BASELINE;
-}
-#else
-INLINE int ck_instruction_set(void) { return CK_BASELINE; }
-#endif
 
 /// e^x to 2 units in the last place; 0 below -87.3 and clamped above 88.7 (float32's range).
 INLINE float ck_exp_inline(float x) {

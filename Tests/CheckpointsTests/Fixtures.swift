@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTestSupport
 
 /// The files of Tests/Fixtures/checkpoints, made by its make_fixtures.py.
 enum Fixture {
@@ -23,25 +24,7 @@ enum Fixture {
   }
 }
 
-/// A folder for the files of one test, removed when the test is over.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(
-      component: "CheckpointsTests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// Writes a file and returns where it is.
-  func file(_ name: String, _ content: some Sequence<UInt8>) throws -> URL {
-    let file = url.appending(component: name)
-    try Data(content).write(to: file)
-    return file
-  }
-
+extension TemporaryFolder {
   /// The names of the files in the folder.
   var contents: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: url.path()).sorted() }

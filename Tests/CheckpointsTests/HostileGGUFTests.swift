@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// A GGUF file that is put together from parts, true or not.

@@ -2,6 +2,7 @@ import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 @Suite struct HostileTorchTests {

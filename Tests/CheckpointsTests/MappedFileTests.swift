@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeTestSupport
 import Testing
 
 @Suite struct MappedFileTests {

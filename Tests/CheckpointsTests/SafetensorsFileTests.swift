@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 @Suite struct SafetensorsFileTests {

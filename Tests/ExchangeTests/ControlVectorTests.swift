@@ -4,6 +4,7 @@ import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Steering vectors as GGUF control vectors, there and back.

@@ -4,6 +4,7 @@ import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Folders that pyreft can't have written, or that mean nothing here, get one line that says why.

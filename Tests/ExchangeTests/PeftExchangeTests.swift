@@ -4,6 +4,7 @@ import InterchangeExchange
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Adapters of ours in peft itself.

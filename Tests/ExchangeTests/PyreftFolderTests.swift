@@ -5,6 +5,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Folders that pyreft saved, with its logits.

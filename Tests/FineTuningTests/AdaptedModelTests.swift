@@ -2,6 +2,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import InterchangeTokenizers
 import Testing
 

@@ -4,6 +4,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Adapters in files.

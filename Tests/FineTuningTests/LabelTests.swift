@@ -5,6 +5,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Heads for labels and numbers, on encoders and decoders.

@@ -4,6 +4,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// s · h ⊙ g with a trained s and a given gain g: an intervention from outside the package.

@@ -3,6 +3,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Blocks that are computed again in the backward pass.

@@ -19,6 +19,14 @@ import Testing
     return try TemporaryFile(data)
   }
 
+  /// A level of the kernels that is no level must not be overlooked.
+  @Test(arguments: ["avx3", "AVX2", "avx2 "]) func unknownKernels(_ level: String) throws {
+    let result = try Program.run(["--help"], environment: ["INTERCHANGE_KERNELS": level])
+    #expect(result.status == 64 && result.output.isEmpty)
+    let line = "interchange: INTERCHANGE_KERNELS: expected avx512, avx2 or baseline"
+    #expect(result.errors == "\(line), found \"\(level)\"\n")
+  }
+
   @Test func truncatedAtManyPlaces() throws {
     let size = try Data(contentsOf: URL(filePath: Program.tiny)).count
     for share in stride(from: 0.0, through: 0.99, by: 0.11) {

@@ -54,9 +54,12 @@ enum Program {
     return process
   }
 
-  /// Runs a program to its end.
-  static func run(_ arguments: [String], program: String = "interchange") throws -> Result {
+  /// Runs a program to its end, with more environment variables than the tests have.
+  static func run(
+    _ arguments: [String], program: String = "interchange", environment: [String: String] = [:]
+  ) throws -> Result {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = folder.appending(component: program)
     process.arguments = arguments
     let files = try (0..<2).map { _ in try TemporaryFile() }

@@ -1,6 +1,7 @@
 import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// A run with stored base runs equals the run without, and computes little.
@@ -59,7 +60,8 @@ import Testing
           generated.gradients(cone, seed: 5), generated.gradients(plain, seed: 5))
         {
           expectSame(
-            found, expected, "\(name) case \(number), \(label), gradient: \(generated.description)")
+            found, expected, terms: 2 * Rounding.tinyRun,
+            "\(name) case \(number), \(label), gradient: \(generated.description)")
         }
       }
     }
@@ -180,7 +182,7 @@ import Testing
         (logits * logits).sum().backward()
         return map.gradient ?? .zeros([0])
       }
-      expectSame(gradients[1], gradients[0], "\(name), gradient")
+      expectSame(gradients[1], gradients[0], terms: 2 * Rounding.tinyRun, "\(name), gradient")
     }
     let tiny = try TinyModel("llama-mha")
     #expect(throws: ModelError.self) {

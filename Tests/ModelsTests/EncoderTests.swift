@@ -4,6 +4,7 @@ import InterchangeCheckpoints
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// The particulars of BERT and RoBERTa; activations, patches and gradients are compared with those

@@ -2,6 +2,7 @@ import Foundation
 import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Damaged models: one line that names the file, the field or tensor, what was expected and found.

@@ -1,6 +1,7 @@
 import Foundation
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import InterchangeTokenizers
 import Testing
 

@@ -3,6 +3,7 @@ import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import InterchangeTokenizers
 import Testing
 

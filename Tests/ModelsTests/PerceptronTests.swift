@@ -76,10 +76,10 @@ import Testing
     return Perceptron(hidden: hidden, readout: readout, activation: activation)
   }
 
-  /// One float32 rounding for each term of sums of at most 7: 1e-5 is ten times that.
+  /// Four layers of sums of at most 7 terms and a bias.
   private func close(_ found: Tensor?, _ expected: [[Double]], _ label: String) {
     let expected = expected.map { $0.map(Float.init) }
-    expectClose(found, Tensor(rows: expected), "\(label)")
+    expectClose(found, Tensor(rows: expected), terms: 4 * 8, "\(label)")
   }
 
   @Test(arguments: Activation.allCases)

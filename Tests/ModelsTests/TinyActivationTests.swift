@@ -1,6 +1,7 @@
 import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Logits, activations and gradients against transformers on tiny random models.
@@ -112,11 +113,12 @@ import Testing
     func check(_ edits: [Edit], _ zeros: [Tensor], _ places: [(Component, Int)]) throws {
       let run = try tiny.model.run(Request([input], edits: edits, logits: everywhere([input])))
       let loss = try #require(run.logits).crossEntropy(targets)
-      expectClose(
-        [loss.scalar], [losses[0]], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+      expectClose(loss, Tensor([losses[0]], shape: []), "\(name) loss")
       for (place, gradient) in zip(places, loss.gradients(of: zeros)) {
         let key = "\(place.0.rawValue).\(place.1)"
-        expectClose(gradient, try tiny.tensor("p0.grad.\(key)"), "\(name) gradient \(key)")
+        expectClose(
+          gradient, try tiny.tensor("p0.grad.\(key)"), terms: 2 * Rounding.tinyRun,
+          "\(name) gradient \(key)")
       }
     }
     try check(edits, zeros, tiny.places)

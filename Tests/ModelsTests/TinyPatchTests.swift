@@ -1,6 +1,7 @@
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Interchanges and learned edits against transformers on tiny random models.
@@ -38,8 +39,7 @@ import Testing
         ("by the cone", try tiny.model.run(request, store: store)),
       ] {
         expectClose(
-          run.logits?.row(0), expected, absolute: tiny.tolerance,
-          "\(name) patch \(number) \(patch.edits[0].site) \(label)")
+          run.logits?.row(0), expected, "\(name) patch \(number) \(patch.edits[0].site) \(label)")
       }
     }
   }
@@ -64,11 +64,10 @@ import Testing
         let edit = Edit(cells(component, base)) { _ in rows[index] }
         return try tiny.model.run(.lastLogits([base], edits: [edit])).logits!.row(0)
       }
-      expectClose(found[0], found[1], absolute: tiny.tolerance, "\(name) \(layer)")
+      expectClose(found[0], found[1], "\(name) \(layer)")
       let edit = Edit(cells(.residualMiddle, base)) { _ in rows[0] }
       let cone = try tiny.model.run(.lastLogits([base], edits: [edit]), store: ActivationStore())
-      expectClose(
-        cone.logits?.row(0), found[0], absolute: tiny.tolerance, "\(name) \(layer), by the cone")
+      expectClose(cone.logits?.row(0), found[0], "\(name) \(layer), by the cone")
       let plain = try tiny.model.run(.lastLogits([base])).logits!.row(0)
       let change = zip(found[0].elements, plain.elements).map { abs($0 - $1) }.max() ?? 0
       #expect(change > 1e-3, "\(name) \(layer)")
@@ -91,7 +90,7 @@ import Testing
     let logits = try #require(run.logits)
     for (number, patch) in patches.enumerated() {
       expectClose(
-        logits.row(number), try tiny.tensor(patch.logits), absolute: tiny.tolerance,
+        logits.row(number), try tiny.tensor(patch.logits),
         "\(name) patch \(number) \(patch.edits[0].site)")
     }
     for (number, input) in tiny.inputs.enumerated() {
@@ -124,11 +123,11 @@ import Testing
     let logits = try #require(run.logits)
     expectClose(logits.row(0), try tiny.tensor("distributed.logits"), "\(name) distributed")
     let loss = logits.crossEntropy([expected.target])
-    expectClose([loss.scalar], [expected.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    expectClose(loss, Tensor([expected.loss], shape: []), "\(name) loss")
     loss.backward()
     expectClose(
       rotation.parameter.gradient, try tiny.tensor("distributed.grad.rotation"),
-      "\(name) gradient for R")
+      terms: 2 * Rounding.tinyRun, "\(name) gradient for R")
   }
 
   @Test(arguments: TinyModel.names, [false, true])
@@ -150,13 +149,14 @@ import Testing
     let logits = try #require(run.logits)
     expectClose(logits, try tiny.tensor("loreft.logits"), "\(name) LoReFT")
     let loss = logits.crossEntropy(try #require(tiny.document.targets)[expected.prompt])
-    expectClose([loss.scalar], [expected.loss], absolute: 1e-5, relative: 1e-6, "\(name) loss")
+    expectClose(loss, Tensor([expected.loss], shape: []), "\(name) loss")
     loss.backward()
     for (parameter, key) in [
       (rotation.parameter, "rotation"), (reft.weight!, "weight"), (reft.bias, "bias"),
     ] {
       expectClose(
-        parameter.gradient, try tiny.tensor("loreft.grad.\(key)"), "\(name) gradient \(key)")
+        parameter.gradient, try tiny.tensor("loreft.grad.\(key)"), terms: 2 * Rounding.tinyRun,
+        "\(name) gradient \(key)")
     }
   }
 

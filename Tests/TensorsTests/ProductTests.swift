@@ -1,4 +1,5 @@
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 @Suite struct ProductTests {

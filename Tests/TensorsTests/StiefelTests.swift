@@ -14,6 +14,7 @@ import Testing
     let rows = samples.normal(size)
     let frame = try Stiefel.orthonormalized(rows)
     #expect(frame.shape == size)
+    // A unit row's elements are rounded once each, and its length a few times by QR: 16 roundings.
     #expect(orthonormalityError(rowsOf: frame) < 1e-6)
     // Row i lies in the span of the first i given rows, on the side of the i-th.
     #expect(
@@ -29,6 +30,7 @@ import Testing
     let frame = try frame(size, &samples)
     let tangent = Stiefel.tangent(samples.normal(size), at: frame)
     let product = Matrix(tangent) * Matrix(frame).transposed
+    // Products of normal rows with unit rows, of order 1 whatever the width; 84 roundings.
     expectClose(
       product.elements, product.transposed.elements.map { -$0 }, absolute: 5e-6, relative: 0)
     // A tangent's projection is itself, and the normal part is the one orthogonal to all tangents.

@@ -3,7 +3,7 @@
 // Every function writes `count` floats from a run of whole blocks; `count` is a multiple of the
 // format's block size. A run may start at any block, so that a range of rows can be widened alone.
 // Nothing needs to be aligned. Products and sums are rounded one at a time (never fused), so that
-// every instruction set gives the same bits as the formats' reference definition.
+// every level gives the same bits as the formats' reference definition.
 //
 // A block is stored little-endian, field after field, without padding. d, m and dmin are float16;
 // q[i] is the small integer stored for element i.
@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-/// IEEE float16, one element a block. A NaN stays one; its payload depends on the instruction set.
+/// IEEE float16, one element a block. A NaN stays one; its payload depends on the level.
 void ck_widen_f16(const void *blocks, float *out, size_t count);
 /// bfloat16: the upper half of a float32, one element a block.
 void ck_widen_bf16(const void *blocks, float *out, size_t count);

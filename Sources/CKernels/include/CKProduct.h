@@ -5,7 +5,7 @@
 // packing by B's panels or rows, multiplying by rows and panels of c.
 //
 // An element of c is Σ over blocks of CK_DEPTH terms of (Σ over the block's terms, in order), the
-// blocks added in order. On one instruction set this depends on nothing but the terms: not on how
+// blocks added in order. At one level this depends on nothing but the terms: not on how
 // many rows or columns there are, where the element lies, or how the work is split.
 #ifndef CKPRODUCT_H
 #define CKPRODUCT_H

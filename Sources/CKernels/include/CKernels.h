@@ -1,4 +1,4 @@
-// Element-wise, row-wise and few-row kernels, one source for all instruction sets.
+// Element-wise, row-wise and few-row kernels, one source for all levels of a processor.
 //
 // Matrices are row-major float32. `rows` and `width` name their shape. No kernel allocates, locks or
 // fails; none is given overlapping buffers unless it says so.
@@ -11,6 +11,13 @@
 #include "CKDequantize.h"
 #include "CKProduct.h"
 #include "CKWeights.h"
+
+// --- levels --------------------------------------------------------------------------------------
+
+/// The level of the processor that all kernels use: "avx512", "avx2" or "baseline". It is the best
+/// that the processor has, or a lower one that the environment variable INTERCHANGE_KERNELS names;
+/// any other value of that ends the program at its start, with a line and exit code 64.
+const char *ck_level_name(void);
 
 // --- element-wise --------------------------------------------------------------------------------
 

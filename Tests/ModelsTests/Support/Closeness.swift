@@ -1,4 +1,5 @@
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Expects every element to lie within `absolute + relative · |expected|` of its reference; names
@@ -31,12 +32,23 @@ func expectClose(
   }
 }
 
-/// Expects a tensor of the reference's shape and values.
+/// Expects a tensor of the reference's shape and values, but for the rounding of sums of so many terms in
+/// all, the largest number being their size.
 ///
-/// The default, 1e-5, leaves float32 (1e-7) room for the rounding of three blocks of sums taken in
-/// another order.
+/// A whole run by default; a gradient goes the way of a run twice.
 func expectClose(
-  _ actual: Tensor?, _ expected: Tensor, absolute: Double = 1e-5, relative: Double = 1e-5,
+  _ actual: Tensor?, _ expected: Tensor, terms: Int = Rounding.tinyRun,
+  _ label: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let size = Rounding.largest(expected.elements)
+  expectClose(
+    actual, expected, absolute: Rounding.bound(terms, of: size), relative: 0, label(),
+    sourceLocation: sourceLocation)
+}
+
+/// Expects a tensor of the reference's shape, each element within `absolute + relative · |expected|`.
+func expectClose(
+  _ actual: Tensor?, _ expected: Tensor, absolute: Double, relative: Double,
   _ label: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard let actual, actual.shape == expected.shape else {
@@ -50,14 +62,14 @@ func expectClose(
     sourceLocation: sourceLocation)
 }
 
-/// Expects two computations of the same thing to agree within 1e-5 of their largest number: the
-/// rounding of a sum is that of its largest terms.
+/// Expects two computations of the same thing to agree but for the rounding of a run. Numbers of order 1
+/// are on the way even to a result whose own are small.
 func expectSame(
-  _ actual: Tensor, _ expected: Tensor, _ label: @autoclosure () -> String,
-  sourceLocation: SourceLocation = #_sourceLocation
+  _ actual: Tensor, _ expected: Tensor, terms: Int = Rounding.tinyRun,
+  _ label: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  let largest = expected.elements.reduce(0) { max($0, abs($1)) }
+  let size = max(1, Rounding.largest(expected.elements))
   expectClose(
-    actual, expected, absolute: 1e-5 * max(1, Double(largest)), relative: 0, label(),
+    actual, expected, absolute: Rounding.bound(terms, of: size), relative: 0, label(),
     sourceLocation: sourceLocation)
 }

@@ -1,17 +1,7 @@
 import Foundation
+import InterchangeTestSupport
 
-/// A folder for the files of one test, removed when the test is over.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(
-      component: "ModelsTests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
+extension TemporaryFolder {
   /// A copy of a fixture that may be damaged.
   func copy(_ name: String) throws -> URL {
     let copy = url.appending(component: name)

@@ -112,10 +112,6 @@ struct TinyModel {
   var inputs: [ModelInput] { document.prompts.map(ModelInput.tokens) }
   var layers: Int { model.architecture.layers }
 
-  /// The distance that logits may have from the reference's: an encoder's norms of 8 numbers divide
-  /// rounded values by deviations well below 1.
-  var tolerance: Double { model.architecture.isCausal ? 1e-5 : 3e-5 }
-
   /// Every component of every layer that the reference has hooks for.
   var places: [(component: Component, layer: Int)] {
     let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput, .residualMiddle]

@@ -6,22 +6,22 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-enum TinyModels {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+package enum TinyModels {
+  package static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(components: "Fixtures", "models")
 
-  static func gguf() throws -> LanguageModel {
+  package static func gguf() throws -> LanguageModel {
     try LanguageModel(contentsOf: folder.appending(component: "llama-gqa.gguf"))
   }
 
   /// The same weights and vocabulary in another file.
-  static func safetensors() throws -> LanguageModel {
+  package static func safetensors() throws -> LanguageModel {
     try LanguageModel(contentsOf: folder.appending(component: "llama-gqa"))
   }
 }
 
 /// LoReFT away from the point where it changes nothing: random W and b.
-func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> ReFT {
+package func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> ReFT {
   var generator = RandomGenerator(seed: seed)
   return ReFT(
     .loreft, .rotation(try .random(rank: rank, width: width, seed: seed)),
@@ -30,7 +30,7 @@ func randomLoReFT(rank: Int, width: Int = 16, seed: UInt64) throws -> ReFT {
 }
 
 /// h + Rᵀ(W h + b − R h) for each row, in plain loops over doubles.
-func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
+package func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
   let (frame, weight, bias) = (loreft.rotation!.frame, loreft.weight!.value, loreft.bias.value)
   var result = rows.elements
   for row in 0..<rows.rows {
@@ -47,28 +47,14 @@ func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
   return Tensor(result, shape: rows.shape)
 }
 
-/// A folder that is removed when its last holder is gone.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(
-      component: "FineTuningTests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// The path of a file with these bytes.
-  func file(_ contents: Data) throws -> String {
-    let file = url.appending(component: UUID().uuidString)
-    try contents.write(to: file)
-    return file.path
-  }
+/// What two ways of computing numbers of a tiny model's run may differ by, as when a change is merged
+/// into the weights, which rounds them once more.
+package func rounding(ofRun numbers: [Float]) -> Float {
+  Float(Rounding.spread(Rounding.tinyRun, of: Rounding.largest(numbers)))
 }
 
 /// The error that a body throws, as the line that a user sees; nil when it throws none.
-func line(_ body: () throws -> Void) -> String? {
+package func line(_ body: () throws -> Void) -> String? {
   do {
     try body()
     return nil
@@ -79,12 +65,12 @@ func line(_ body: () throws -> Void) -> String? {
 
 /// The tiny BERT classifier of the fixtures with words to read: `entailment`, `neutral` or
 /// `contradiction`.
-struct TinyEncoder {
-  let model: LanguageModel
+package struct TinyEncoder {
+  package let model: LanguageModel
   private let folder: TemporaryFolder
 
   /// - Parameter hasHead: whether the checkpoint's own classifier is there
-  init(hasHead: Bool = true) throws {
+  package init(hasHead: Bool = true) throws {
     folder = try TemporaryFolder()
     let name = hasHead ? "bert-classifier" : "bert"
     for file in ["config.json", "model.safetensors"] {
@@ -106,7 +92,7 @@ struct TinyEncoder {
   }
 
   /// The model of the same checkpoint with other numbers.
-  func changing(_ change: (_ name: String, _ tensor: Tensor) throws -> Tensor) throws
+  package func changing(_ change: (_ name: String, _ tensor: Tensor) throws -> Tensor) throws
     -> LanguageModel
   {
     let other = try TemporaryFolder()
@@ -124,7 +110,7 @@ struct TinyEncoder {
 }
 
 /// The largest of the differences of two lists of numbers.
-func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+package func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
 }

@@ -1,1 +1,0 @@
-../FineTuningTests/Support.swift
