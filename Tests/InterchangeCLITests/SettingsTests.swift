@@ -31,7 +31,7 @@ import Testing
         "finetune", "MODEL", "--data", "x", "--rank", "4", "--no-best", "--answers", "choose",
       ]) as? FinetuneCommand)
     let settings = Settings.effective(of: command)
-    #expect(settings["rank"] == .integer(4) && settings["best"] == .bool(false))
+    #expect(settings["rank"] == .string("4") && settings["best"] == .bool(false))
     #expect(settings["learning-rate"] == .number(4e-3) && settings["decay"] == .string("linear"))
     #expect(settings["answers"] == .string("choose") && settings["patience"] == .null)
     let dumped = try Program.run(["--experimental-dump-help"]).json()
@@ -44,6 +44,23 @@ import Testing
     }
     let names = Set(options).subtracting(["json", "help", "version"])
     #expect(names.filter { !$0.hasPrefix("no-") } == Set(settings.keys))
+  }
+
+  /// A method's own defaults are recorded where nothing was chosen, beside the results too.
+  @Test func defaultsOfAMethod() throws {
+    let data = try TemporaryFile(Data(#"{"prompt":"abc","completion":"cc"}"#.utf8))
+    let result = try Program.run([
+      "finetune", Program.tiny, "--data", data.url.path, "--epochs", "1", "--layers", "1",
+      "--answers", "loss", "--json",
+    ])
+    try #require(result.status == 0, "\(result.errors)")
+    let record = try result.record()
+    let settings = try #require(record.settings)
+    #expect(settings["method"]?.string == "loreft" && settings["answers"]?.string == "loss")
+    #expect(settings["rank"]?.integer != nil && settings["positions"] != nil)
+    #expect(settings["training"]?["epochs"]?.integer == 1)
+    let configuration = try #require(record.results.comparisons?.first).methods[0].configuration
+    #expect(configuration.rank == settings["rank"]?.integer && configuration.positions != nil)
   }
 
   @Test func errorsHaveCodes() {

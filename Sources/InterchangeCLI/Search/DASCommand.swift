@@ -64,10 +64,10 @@ struct DASCommand: ParsableCommand {
           to: url,
           metadata: ["site": site.description, "model": writer.identity?.identity ?? ""])
         return [url]
-      }
-    ) {
-      Output.print(run.heading)
-      Output.print(run.table)
-    }
+      },
+      show: {
+        Output.print(run.heading)
+        Output.print(run.table)
+      })
   }
 }

@@ -29,6 +29,11 @@ struct RunWriter {
     identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
   }
 
+  /// Puts settings that the command chose in the place of those that were typed.
+  mutating func set(_ chosen: JSONValue) {
+    for member in chosen.members ?? [] { settings[member.key] = member.value }
+  }
+
   /// Writes the record with its figures and other files, and prints the record or what `show` does.
   ///
   /// - Parameter files: writes what can't be held in memory, and tells where it is

@@ -54,6 +54,8 @@ struct CompareCommand: ParsableCommand {
           try FineTuningExperiment(chosen, method, training, self.data, model, set, common)
         )
       }
+      writer.settings["methods"] = .array(
+        try experiments.map { try $0.1.effectiveSettings(for: model) })
       comparisons.append(
         try MethodComparison(
           experiments, on: set, model: model,

@@ -47,7 +47,7 @@ struct FinetuneCommand: ParsableCommand {
     let method = chosen?.method ?? method
     let experiment = try FineTuningExperiment(
       chosen ?? MethodChoices(method), methodOptions, training, self.data, model, data, common)
-    writer.settings["method"] = .string(method)
+    try writer.set(experiment.effectiveSettings(for: model))
     try describe(experiment, model, data)
     let progress = FineTuningProgress()
     let comparison = try MethodComparison(

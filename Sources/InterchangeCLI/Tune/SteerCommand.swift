@@ -80,8 +80,7 @@ struct SteerCommand: ParsableCommand {
       RunResults(outcome.run),
       files: {
         try write(outcome.vectors, outcome.adapter, model, outcome.run.coefficient, to: $0)
-      }
-    ) { show(outcome.run) }
+      }, show: { show(outcome.run) })
   }
 
   private func write(

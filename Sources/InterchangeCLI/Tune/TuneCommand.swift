@@ -55,6 +55,12 @@ struct TuneCommand: ParsableCommand {
     let data = try data.read()
     let model = try model.load()
     var writer = try RunWriter(self, common, model)
+    // Each method with the values that are searched, those of a method alone too.
+    writer.settings["methods"] = .array(
+      spaces.map { space in
+        let axes = space.axes.map { "\($0.key)=" + $0.values.joined(separator: "/") }
+        return .string(([space.method] + axes).joined(separator: ":"))
+      })
     let search = try MethodSearch(
       spaces, on: data, model: model, budget: budget, seed: common.seed, maximumTrials: trials,
       store: storeOptions.store(),
@@ -68,11 +74,11 @@ struct TuneCommand: ParsableCommand {
         let choices = folder.appending(component: "choices.json")
         try search.winner.choices.write(to: choices)
         return [choices]
-      }
-    ) {
-      Output.print(search.table)
-      Output.print("\nBest: \(search.winner.choices)")
-    }
+      },
+      show: {
+        Output.print(search.table)
+        Output.print("\nBest: \(search.winner.choices)")
+      })
   }
 
   private static func show(_ event: MethodSearch.Event) {

@@ -111,7 +111,8 @@ public struct MethodComparison: Codable, Sendable {
       }
       methods.append(
         MethodRun(
-          name: name, configuration: experiment.configuration, settings: experiment.settings,
+          name: name, configuration: try experiment.configuration.effective(for: model),
+          settings: experiment.settings,
           parameters: runs[0].parameters, parameterShare: runs[0].parameterShare,
           seeds: runs.map(\.run)))
     }

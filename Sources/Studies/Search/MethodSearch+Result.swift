@@ -3,7 +3,6 @@ import InterchangeBasics
 import InterchangeFigures
 import InterchangeFineTuning
 import InterchangeReports
-import InterchangeStudies
 
 extension MethodSearch: RunResult {
   public static let kind = "search"
