@@ -90,6 +90,8 @@ test: deps browser model
 	$(call test_below,avx512,avx2,Haswell)
 	$(call test_below,avx2,baseline,Nehalem)
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
+	Scripts/check-extending.sh
+	Scripts/check-dependency.sh
 
 NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests
 empty :=
