@@ -49,13 +49,6 @@ import Testing
       drawers: [("examine", "InterchangeCLI/Search/"), ("das", "InterchangeCLI/Search/")],
       // The benchmark's workload of that name is a raw value of its own.
       lists: [], pattern: { "== \"\($0)\"|!= \"\($0)\"" }),
-  ]
-
-  /// Rules that hold once architectures and methods have drawers of their own; set to be run when
-  /// they have.
-  private static let areArchitecturesAndMethodsChecked = false
-
-  private static let later: [Rule] = [
     Rule(
       testDescription: "architectures",
       drawers: [
@@ -73,9 +66,14 @@ import Testing
         ("prefix-tuning", "FineTuning/Methods/"), ("steering", "FineTuning/Methods/"),
         ("probe", "FineTuning/Methods/"), ("full", "FineTuning/Methods/"),
       ],
-      // Other tools' formats name the methods that they hold; the default of `finetune`; the
-      // result of a steering has the same key.
-      lists: ["Exchange/", "InterchangeCLI/Tune/FinetuneCommand.swift", "Studies/Steering/"],
+      // An intervention's own file has its name. Other tools' formats name the methods that they
+      // hold; the default of `finetune`; the workloads of the benchmark; steering vectors, whose
+      // study has the same key.
+      lists: [
+        "Interventions/", "FineTuning/SoftTokens.swift", "Exchange/",
+        "InterchangeCLI/Tune/FinetuneCommand.swift", "Studies/Benchmarks/", "Studies/Steering/",
+        "FineTuning/Steering/", "Studies/Comparison/FineTuningData+Steering.swift",
+      ],
       pattern: { "\"\($0)\"" }),
   ]
 
@@ -95,7 +93,7 @@ import Testing
     }
   }
 
-  @Test(arguments: rules + (areArchitecturesAndMethodsChecked ? later : []))
+  @Test(arguments: rules)
   func isNamedInItsDrawerAlone(rule: Rule) throws {
     for (name, place) in rule.drawers {
       let found = try Self.lines(naming: rule.pattern(name), outside: rule.lists + [place])
