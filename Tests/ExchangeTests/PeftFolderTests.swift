@@ -128,7 +128,7 @@ enum PeftFixtures {
         == "adapter_config.json: use_dora: expected false, found true")
     #expect(
       try refusal { $0["r"] = 4 }?.hasPrefix(
-        "adapter_model.safetensors: tensor base_model.model.network.layers.0.self_attn.q_proj.lora_A"
+        "adapter_model.safetensors: tensor base_model.model.model.layers.0.self_attn.q_proj.lora_A"
       )
         == true)
     #expect(
