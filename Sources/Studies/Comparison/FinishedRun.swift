@@ -3,6 +3,7 @@ import InterchangeBasics
 import InterchangeDatasets
 import InterchangeFineTuning
 import InterchangeModels
+import InterchangeTensors
 
 /// A run of a comparison that came to its end, kept beside its adapter: a comparison that goes on
 /// takes what it found instead of measuring it again.

@@ -34,7 +34,7 @@ struct StreamNorms: RunResult {
       series: [.init("", points: norms.enumerated().map { .init(x: Double($0), y: $1) })])
     (chart.title, chart.subtitle) = ("Length of the residual stream", "“\(text)”")
     (chart.xTitle, chart.yTitle) = ("layer", "norm")
-    return [("stream-norms", chart)]
+    return [NamedFigure("stream-norms", chart)]
   }
 
   var sections: [ReportSection] {
