@@ -1,6 +1,6 @@
 /// Checks the numbers of some settings one after another.
 ///
-/// ```swift
+/// ```
 /// let check = SettingCheck { MyError.invalid(name: $0, expected: $1, found: $2) }
 /// try check(batchSize >= 1, "batch size", "at least 1", batchSize)
 /// ```

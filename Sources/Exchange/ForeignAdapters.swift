@@ -3,7 +3,7 @@ import InterchangeFineTuning
 
 /// The forms of other tools that are read where an adapter of our own is.
 ///
-/// ```swift
+/// ```
 /// let adapted = try AdaptedModel(contentsOf: paths, base: model, foreign: ForeignAdapters.all)
 /// ```
 public enum ForeignAdapters {

@@ -7,7 +7,7 @@ import InterchangeModels
 /// Those that several methods share are in `SharedChoices.swift`, a method's own in the method's
 /// file:
 ///
-/// ```swift
+/// ```
 /// extension AdapterChoice {
 ///   static let strength = number(
 ///     "strength", "How strong the edit is.", valueName: "s", range: "0 or more") { $0 >= 0 }

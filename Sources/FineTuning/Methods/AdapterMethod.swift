@@ -7,7 +7,7 @@ import InterchangeTensors
 /// The command line, `tune`, records and help follow from it. One of this package is a file in this
 /// folder and a line in ``AdapterMethods``; one from outside is a type that is registered there:
 ///
-/// ```swift
+/// ```
 /// enum DoublingMethod: AdapterMethod {
 ///   static let names = ["doubling"]
 ///   static let summary = "Vectors times a trained number."

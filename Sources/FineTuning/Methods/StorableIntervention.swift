@@ -7,7 +7,7 @@ import InterchangeTensors
 /// An intervention that can be kept in an adapter's file: its tensors by name, and as JSON what
 /// they don't say.
 ///
-/// ```swift
+/// ```
 /// extension Doubling: StorableIntervention {
 ///   static var methods: [String] { ["doubling"] }
 ///   var storedTensors: [(name: String, tensor: Tensor)] { [("scale", scale.value)] }

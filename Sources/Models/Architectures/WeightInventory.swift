@@ -7,7 +7,7 @@ import InterchangeTensors
 /// and random initialization; no architecture writes any of them. An architecture writes
 /// ``mapWeights(_:)`` alone, with the names of its tensors:
 ///
-/// ```swift
+/// ```
 /// public func mapWeights(
 ///   _ change: (WeightSlot) throws -> WeightSlot.Value
 /// ) rethrows -> OneLayer {
