@@ -19,7 +19,7 @@ extension LanguageModel {
   ///   - examples: the pairs to fit on
   ///   - store: the base runs that are kept; give one store to several fits
   ///   - progress: called after every training step
-  /// - Throws: ``AlignmentError`` for a setting that can't work or a loss that is no number, `ModelError` for a
+  /// - Throws: `AlignmentError` for a setting that can't work or a loss that is no number, `ModelError` for a
   ///   site that the model lacks, `InterventionError` for a rank beyond its width.
   public func align(
     _ site: Site, dimensions: Int, on examples: some Collection<AlignmentExample>,

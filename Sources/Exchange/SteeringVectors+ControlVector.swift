@@ -21,7 +21,7 @@ extension SteeringVectors {
   ///
   /// - Parameters:
   ///   - coefficient: c of c·v, which the file has no place for
-  /// - Throws: ``FineTuningError/invalidSetting(name:expected:found:)`` for another component than
+  /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for another component than
   ///   the block output and for layer 0, which such files can't hold; `CheckpointError` when it
   ///   can't be written.
   public func writeControlVector(to url: URL, coefficient: Double = 1) throws {
@@ -49,7 +49,7 @@ extension SteeringVectors {
 
   /// Reads a control vector.
   ///
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what isn't as
+  /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what isn't as
   ///   the format has it, `CheckpointError` when the file is no GGUF file.
   public init(contentsOf url: URL) throws {
     let file = try GGUFFile(contentsOf: url)

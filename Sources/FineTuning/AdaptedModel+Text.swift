@@ -23,7 +23,7 @@ extension LanguageModel {
   /// - Parameters:
   ///   - method: the method with its choices
   ///   - seed: of what starts at random
-  /// - Throws: as ``AdapterConfiguration/makeAdapter(for:seed:inputs:)``.
+  /// - Throws: as `AdapterConfiguration/makeAdapter(for:seed:inputs:)`.
   public func adapted(
     by method: AdapterConfiguration, seed: UInt64 = 0, inputs: AdapterInputs = AdapterInputs()
   ) throws -> AdaptedModel {
@@ -82,7 +82,7 @@ extension AdaptedModel {
 
 extension LanguageModel {
   /// A prompt's continuation; the parameters are those of
-  /// ``AdaptedModel/generate(_:template:options:)``.
+  /// `AdaptedModel/generate(_:template:options:)`.
   ///
   /// - Throws: as that.
   public func generate(

@@ -23,7 +23,7 @@ public struct PyreftFolder {
 
   /// Reads the configuration and checks the description of every file.
   ///
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for what pyreft
+  /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` for what pyreft
   ///   doesn't write or what has no meaning here, `CheckpointError` for a file that is missing or
   ///   damaged.
   public init(contentsOf url: URL) throws {
@@ -81,7 +81,7 @@ public struct PyreftFolder {
   /// - Parameters:
   ///   - positions: those that it was trained at
   ///   - activation: that of `act_fn`; nil is the identity. Forms without W have none.
-  /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` naming what doesn't
+  /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what doesn't
   ///   fit the model, the positions or the activation, `ModelError` for a site that the model
   ///   lacks.
   public func adapter(

@@ -40,9 +40,9 @@ extension TokenizedExample {
   /// An example as a model reads it.
   ///
   /// - Parameter endsCompletion: whether what ends a completion is learned after it
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` or
-  ///   ``FineTuningError.emptyText(example:part:)`` when the prompt or the completion has no
-  ///   tokens; `TokenizerError` as ``PromptTemplate/encode(_:by:)``.
+  /// - Throws: `DatasetError/invalidData(path:line:reason:)` or
+  ///   `FineTuningError.emptyText(example:part:)` when the prompt or the completion has no
+  ///   tokens; `TokenizerError` as `PromptTemplate/encode(_:by:)`.
   public init(
     _ example: TaskExample, index: Int, template: PromptTemplate, tokenizer: Tokenizer,
     endsCompletion: Bool

@@ -50,7 +50,7 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameter progress: called with how many examples are done, of how many
   /// - Returns: the figures, and what the model wrote or chose, in the examples' order
-  /// - Throws: ``FineTuningError`` without examples or without choices to choose from; `ModelError`
+  /// - Throws: `FineTuningError` without examples or without choices to choose from; `ModelError`
   ///   for an example that doesn't fit.
   public func evaluate(
     _ adapted: AdaptedModel, on examples: [TaskExample],
@@ -166,7 +166,7 @@ public struct Evaluator: Sendable {
 
   /// Examples as they are learned and measured.
   ///
-  /// - Throws: ``FineTuningError`` or `TokenizerError` naming the example that can't be read.
+  /// - Throws: `FineTuningError` or `TokenizerError` naming the example that can't be read.
   public func tokenized(
     _ examples: [TaskExample], by adapted: AdaptedModel
   ) throws -> [TokenizedExample] {
@@ -219,7 +219,7 @@ public struct Evaluator: Sendable {
 extension EvaluationTask {
   /// Examples as a model reads them.
   ///
-  /// - Throws: ``FineTuningError`` or `TokenizerError` naming the example that can't be read.
+  /// - Throws: `FineTuningError` or `TokenizerError` naming the example that can't be read.
   public func tokenized(
     _ examples: [TaskExample], by model: LanguageModel, ending: Bool
   ) throws -> [TokenizedExample] {

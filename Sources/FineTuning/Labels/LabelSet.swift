@@ -39,7 +39,7 @@ public struct LabelSet: Codable, Sendable, Equatable {
 
   /// The right output's index, or the number itself.
   ///
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` for a label that is none of these.
+  /// - Throws: `DatasetError/invalidData(path:line:reason:)` for a label that is none of these.
   public func value(of example: TaskExample) throws -> Double {
     func fault(_ reason: String) -> DatasetError {
       .invalidData(

@@ -26,7 +26,7 @@ public struct ContrastPair: Codable, Sendable, Equatable {
   /// Reads JSON lines, each `{"positive": …, "negative": …}`; other fields may hold anything.
   ///
   /// - Parameter path: the file; `~` stands for the home folder
-  /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the
+  /// - Throws: `DatasetError/invalidData(path:line:reason:)` naming the file, the line and the
   ///   reason.
   public static func read(_ path: String) throws -> [ContrastPair] {
     let url = URL(userPath: path)

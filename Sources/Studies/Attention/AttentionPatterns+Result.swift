@@ -54,7 +54,7 @@ extension AttentionPatterns: RunResult {
 }
 
 extension RunResults {
-  /// The result of ``AttentionPatterns``.
+  /// The result of `AttentionPatterns`.
   public var attention: AttentionPatterns? { self[AttentionPatterns.self] }
 }
 

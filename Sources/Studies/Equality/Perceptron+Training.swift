@@ -27,7 +27,7 @@ extension Perceptron {
   ///
   /// - Parameters:
   ///   - inputs: [rows, inputs]
-  ///   - labels: one class below ``outputs`` for each row
+  ///   - labels: one class below `outputs` for each row
   ///   - progress: called with (step, steps, loss)
   /// - Throws: a `LinearAlgebraError` never occurs here: no parameter is a frame.
   public func trained(

@@ -32,7 +32,7 @@ extension EvaluationResult: RunResult {
 }
 
 extension RunResults {
-  /// The result of ``EvaluationResult``.
+  /// The result of `EvaluationResult`.
   public var evaluation: EvaluationResult? { self[EvaluationResult.self] }
 }
 

@@ -22,7 +22,7 @@ public struct SteeringExperiment {
   public var source: Source
   /// The layers that are steered; nil takes the middle third, or all that given vectors have.
   public var layers: LayerSelection?
-  /// The factor of the vectors; nil takes ``SteeringVectors/defaultCoefficient(layers:)`` for found
+  /// The factor of the vectors; nil takes `SteeringVectors/defaultCoefficient(layers:)` for found
   /// vectors and 1 for given ones.
   public var coefficient: Double?
 
