@@ -1,6 +1,6 @@
 import InterchangeTensors
 
-/// How the changes of several weights are made sparse together (arXiv 2012.07463): in the first
+/// The pruning of several weights together (arXiv 2012.07463): in the first
 /// half of a training their gates are drawn and a penalty shuts them; then the largest changes are
 /// kept, of all weights together.
 ///

@@ -20,7 +20,7 @@ public final class SparseUpdate: TrainableIntervention {
   public let gates: Parameter
   /// True when it is decided which gates are open: then they are neither drawn nor trained.
   public var isSettled = false
-  /// How it is made sparse, together with others; nil for one that is only trained.
+  /// The pruning that makes it sparse, together with others; nil for one that is only trained.
   public let pruning: DiffPruning?
 
   /// Makes an untrained one: Δ = 0, all gates nearly open.
@@ -61,7 +61,7 @@ public final class SparseUpdate: TrainableIntervention {
   public func prepare(step: Int, of steps: Int) {
     pruning?.prepare(self, step: step, of: steps)
   }
-  /// Whether it has been pruned, where it is going to be.
+  /// True once it has been pruned, or when it is never pruned.
   public var isComplete: Bool { pruning == nil || isSettled }
   /// The expected number of open gates, weighted.
   public var penalty: Tensor? {

@@ -9,12 +9,12 @@ import InterchangeTensors
 public protocol TrainableIntervention: AdditiveIntervention {
   /// Gets ready for a step of a training; called once before each, from step 0 on.
   func prepare(step: Int, of steps: Int)
-  /// Whether its present state can be kept as the best of a training.
+  /// True when its present state can be kept as the best of a training.
   var isComplete: Bool { get }
-  /// What training adds to the loss of the data, as a scalar; nil for nothing.
+  /// The term that training adds to the loss of the data, as a scalar; nil for nothing.
   var penalty: Tensor? { get }
 
-  /// What is added to each row in training: [rows, width].
+  /// The change of each row in training: [rows, width].
   ///
   /// - Parameter noise: the step's own random numbers, the same when the change is computed again
   ///   for its gradient

@@ -1,7 +1,7 @@
 import CInterchangeKernels
 import CInterchangeOpenBLAS
 
-/// What numbers are computed with on this processor: they differ from level to level by float32's
+/// The means by which numbers are computed on this processor: they differ from level to level by float32's
 /// rounding.
 public enum Processor {
   /// The level that all kernels run at: `avx512`, `avx2` or `baseline`.
