@@ -93,6 +93,7 @@ test: deps browser model
 	Scripts/check-extending.sh
 	Scripts/check-dependency.sh
 
+# By their folders in Tests; a filter that matches nothing would pass.
 NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests
 empty :=
 space := $(empty) $(empty)
@@ -102,6 +103,9 @@ space := $(empty) $(empty)
 define test_below
 @status=0; INTERCHANGE_KERNELS=$(1) .build/release/interchange --help >/dev/null 2>&1 || status=$$?; \
 if [ $$status = 0 ]; then \
+  for suite in $(NUMERICAL_TESTS); do \
+    [ -d Tests/$$suite ] || { echo "NUMERICAL_TESTS: no suite $$suite"; exit 1; }; \
+  done; \
   echo "The numerical suites at the level $(2), with OpenBLAS's kernels of $(3)"; \
   INTERCHANGE_KERNELS=$(2) OPENBLAS_CORETYPE=$(3) swift test $(BUILD) --skip-build --disable-xctest \
     --filter '^($(subst $(space),|,$(NUMERICAL_TESTS)))\.'; \
