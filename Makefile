@@ -94,7 +94,8 @@ test: deps browser model
 	Scripts/check-dependency.sh
 
 # By their folders in Tests; a filter that matches nothing would pass.
-NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests
+NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests \
+  ExchangeTests
 empty :=
 space := $(empty) $(empty)
 

@@ -1,5 +1,5 @@
-// LoReFT from ten pairs: teach a chat model to answer in emoji, by one edit of rank 4 at one layer and at
-// the last token of the prompt alone.
+// LoReFT from ten pairs: teach a chat model to answer in emoji, by one edit of rank 4 at one layer
+// and at the last token of the prompt alone.
 //
 //   swift run -c release interchange-example-emoji MODEL [LAYER]
 

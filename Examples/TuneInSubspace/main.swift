@@ -1,4 +1,5 @@
-// LoReFT inside one direction: teach the model to answer in the plural, and look at what else changed.
+// LoReFT inside one direction: teach the model to answer in the plural, and look at what else
+// changed.
 //
 //   swift run -c release interchange-example-tune-in-subspace MODEL LAYER
 

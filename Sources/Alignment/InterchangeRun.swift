@@ -3,7 +3,8 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// Runs bases with an intervention at a site; the logits of each base's output position are the output.
+/// Runs bases with an intervention at a site; the logits of each base's output position are the
+/// output.
 struct InterchangeRun {
   let model: Model
   let store: ActivationStore

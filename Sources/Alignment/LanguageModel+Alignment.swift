@@ -3,8 +3,8 @@ import InterchangeModels
 import InterchangeTensors
 
 extension LanguageModel {
-  /// Finds the subspace at a site that carries what a task's interchange changes, by Distributed Alignment
-  /// Search (arXiv 2303.02536).
+  /// Finds the subspace at a site that carries what a task's interchange changes, by Distributed
+  /// Alignment Search (arXiv 2303.02536).
   ///
   /// ```swift
   /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -19,8 +19,9 @@ extension LanguageModel {
   ///   - examples: the pairs to fit on
   ///   - store: the base runs that are kept; give one store to several fits
   ///   - progress: called after every training step
-  /// - Throws: `AlignmentError` for a setting that can't work or a loss that is no number, `ModelError` for a
-  ///   site that the model lacks, `InterventionError` for a rank beyond its width.
+  /// - Throws: `AlignmentError` for a setting that can't work or a loss that is no number,
+  ///   `ModelError` for a site that the model lacks, `InterventionError` for a rank beyond its
+  ///   width.
   public func align(
     _ site: Site, dimensions: Int, on examples: some Collection<AlignmentExample>,
     settings: AlignmentSettings = AlignmentSettings(), store: ActivationStore = ActivationStore(),

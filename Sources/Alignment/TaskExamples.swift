@@ -42,10 +42,11 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
   /// The first base's text, for the labels of figures.
   public let exampleText: String
 
-  /// Encodes the pairs of a text task, checks that the model solves them, and drops those it doesn't.
+  /// Encodes the pairs of a text task, checks that the model solves them, and drops those it
+  /// doesn't.
   ///
-  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several tokens,
-  ///   ``AlignmentError/noExamples(reason:)`` when nothing remains.
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several
+  ///   tokens, ``AlignmentError/noExamples(reason:)`` when nothing remains.
   public init(
     _ dataset: CounterfactualDataset<Prompt>, for model: LanguageModel,
     store: ActivationStore = ActivationStore()

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A list that can be added to from outside, by any thread: the house's own elements and then those of
-/// its users, in the order of their registration.
+/// A list that can be added to from outside, by any thread: the house's own elements and then those
+/// of its users, in the order of their registration.
 package final class Registry<Element: Sendable>: Sendable {
   private let own: [Element]
   private let added = Mutex<[Element]>([])

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeFigures
 
 /// Builds and runs notebooks as programs over this package.
@@ -40,7 +41,7 @@ public struct NotebookRunner {
     let (notebook, results, outcome) = try results(file, figures: figures)
     let text = notebook.updated(results).markdown
     let old = try String(contentsOf: file, encoding: .utf8)
-    if text != old { try Data(text.utf8).write(to: file, options: .atomic) }
+    if text != old { try writeAtomically(Data(text.utf8), to: file) }
     return outcome
   }
 
@@ -143,7 +144,7 @@ public struct NotebookRunner {
       return program
     }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: source, options: .atomic)
+    try writeAtomically(Data(text.utf8), to: source)
     try? FileManager.default.removeItem(at: program)
     try compile(source, to: program)
     return program

@@ -1,8 +1,8 @@
 import CInterchangeKernels
 import CInterchangeOpenBLAS
 
-/// The means by which numbers are computed on this processor: they differ from level to level by float32's
-/// rounding.
+/// The means by which numbers are computed on this processor: they differ from level to level by
+/// float32's rounding.
 public enum Processor {
   /// The level that all kernels run at: `avx512`, `avx2` or `baseline`.
   ///
@@ -11,7 +11,7 @@ public enum Processor {
   /// code 64.
   public static let kernelLevel = String(cString: ck_level_name())
 
-  /// OpenBLAS's version, how it was built, and last the processor that its own kernels are for: with
-  /// `DYNAMIC_ARCH` the variable `OPENBLAS_CORETYPE` forces another.
+  /// OpenBLAS's version, how it was built, and last the processor that its own kernels are for:
+  /// with `DYNAMIC_ARCH` the variable `OPENBLAS_CORETYPE` forces another.
   public static let openBLAS = String(cString: openblas_get_config())
 }

@@ -92,7 +92,7 @@ private final class Scheduled: TrainableIntervention {
   }
 }
 
-/// What users add to interventions: their files, and ways of training.
+/// Additions of users to interventions: their files, and ways of training.
 @Suite struct OwnInterventionTests {
   private let examples = (0..<4).map {
     TokenizedExample(tokens: [5 + $0, 9, 2, 14 - $0], promptLength: 2)

@@ -120,7 +120,7 @@ import Testing
     let losses = comparison.methods[0].seeds[0].history.losses
     #expect(try #require(losses.last) < 0.7 * (try #require(losses.first)))
     #expect(comparison.methods[0].parameters == 4 * 16 + 4 * 16 + 4)
-    // What is printed is what was written.
+    // The record is printed as it was written.
     let written = try String(contentsOf: out.url.appending(component: "run.json"), encoding: .utf8)
     #expect(tuned.output == written)
 

@@ -47,8 +47,8 @@ package func plainLoReFT(_ loreft: ReFT, _ rows: Tensor) -> Tensor {
   return Tensor(result, shape: rows.shape)
 }
 
-/// What two ways of computing numbers of a tiny model's run may differ by, as when a change is merged
-/// into the weights, which rounds them once more.
+/// The difference that two ways of computing a tiny model's run may have, as when a change is
+/// merged into the weights, which rounds them once more.
 package func rounding(ofRun numbers: [Float]) -> Float {
   Float(Rounding.spread(Rounding.tinyRun, of: Rounding.largest(numbers)))
 }

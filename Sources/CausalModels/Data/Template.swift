@@ -79,8 +79,8 @@ extension Template {
   ///   - words: the words of each gap
   ///   - setting: the values of the causal model's inputs
   ///   - groups: the nouns, names or entities among the words, for splits that share none
-  /// - Throws: `CausalModelError` for a gap without words, words without a gap, or a setting that the model
-  ///   doesn't take.
+  /// - Throws: `CausalModelError` for a gap without words, words without a gap, or a setting that
+  ///   the model doesn't take.
   public func prompt(
     _ words: [String: String], setting: Setting, model: CausalModel,
     groups: [GroupKind: Set<String>]

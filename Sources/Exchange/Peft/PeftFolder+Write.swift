@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeFineTuning
 import InterchangeModels
@@ -48,8 +49,8 @@ extension PeftFolder {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try Safetensors.write(
         contents.tensors, metadata: ["format": "pt"], to: folder.appending(component: weightsName))
-      try encoder.encode(configuration).write(
-        to: folder.appending(component: configurationName), options: .atomic)
+      try writeAtomically(
+        encoder.encode(configuration), to: folder.appending(component: configurationName))
       return
     }
     throw PeftLoRA.unwritable("lora or soft tokens", adapter.method)

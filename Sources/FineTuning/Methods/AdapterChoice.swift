@@ -129,7 +129,7 @@ public struct AdapterChoice: Sendable {
 
   /// The form that a text that can't be read should have; nil for one that can.
   public func misreading(of text: String) -> String? {
-    // What throws says more when the choice is made.
+    // A thrown error says more when the choice is made.
     do { return try read(text) == nil ? form : nil } catch { return nil }
   }
 

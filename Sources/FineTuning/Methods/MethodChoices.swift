@@ -100,6 +100,6 @@ public struct MethodChoices: Codable, Sendable, Equatable, CustomStringConvertib
   public func write(to url: URL) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try encoder.encode(self).write(to: url, options: .atomic)
+    try writeAtomically(encoder.encode(self), to: url)
   }
 }

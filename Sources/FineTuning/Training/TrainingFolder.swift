@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// The folder in which a training run keeps its state and its log.
 public struct TrainingFolder: Sendable {
@@ -59,7 +60,7 @@ final class TrainingLog {
         kept += line + Data("\n".utf8)
       }
     }
-    try kept.write(to: url, options: .atomic)
+    try writeAtomically(kept, to: url)
     handle = try FileHandle(forWritingTo: url)
     try handle?.seekToEnd()
   }

@@ -1,25 +1,20 @@
+import InterchangeBasics
 import InterchangeCheckpoints
-import Synchronization
 
 /// The families of models that can be read from files.
 public enum ModelFamilies {
   /// The families of this package.
   public static let builtIn: [any ModelFamily.Type] = [LlamaFamily.self, BertFamily.self]
 
-  private static let registered = Mutex<[any ModelFamily.Type]>([])
+  private static let registry = Registry<any ModelFamily.Type>(builtIn)
 
   /// Adds a family from outside this package, once; it is asked after all others.
   public static func register(_ family: any ModelFamily.Type) {
-    registered.withLock { families in
-      guard !families.contains(where: { ObjectIdentifier($0) == ObjectIdentifier(family) }) else {
-        return
-      }
-      families.append(family)
-    }
+    registry.register(family) { known in !known.contains { $0 == family } }
   }
 
   /// All families in the order in which they are asked.
-  public static var all: [any ModelFamily.Type] { builtIn + registered.withLock { $0 } }
+  public static var all: [any ModelFamily.Type] { registry.all }
 
   /// The family of a folder.
   ///

@@ -20,8 +20,8 @@ extension LanguageModel {
   /// - Throws: ``ModelError`` when the model has no such site.
   public func width(of site: Site) throws -> Int { try network.width(of: site) }
 
-  /// A request for the logits of each input's output position: the last one of a decoder, the first of
-  /// a classifier, the mask of a masked-language model.
+  /// A request for the logits of each input's output position: the last one of a decoder, the first
+  /// of a classifier, the mask of a masked-language model.
   public func measuring(
     _ inputs: [ModelInput], edits: [Edit] = [], outputs: [Int]? = nil
   ) -> Request {
@@ -35,8 +35,8 @@ extension LanguageModel {
   /// print(try model.generate("The capital of France is"))
   /// ```
   ///
-  /// - Parameter options: at most 64 tokens, the likeliest each time, when not given; the token that ends
-  ///   a text ends a continuation, too
+  /// - Parameter options: at most 64 tokens, the likeliest each time, when not given; the token
+  ///   that ends a text ends a continuation, too
   /// - Returns: the text that was added
   /// - Throws: ``ModelError`` for an empty text, one that is too long, or an encoder.
   public func generate(

@@ -32,7 +32,7 @@ extension LanguageModel {
     for file in try files.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)
     where Self.isKept(file) {
       let copy = folder.appending(component: file.lastPathComponent)
-      try Data(contentsOf: file).write(to: copy, options: .atomic)
+      try writeAtomically(Data(contentsOf: file), to: copy)
     }
     try Safetensors.write(
       making: stored.map { name, tensor in
@@ -42,8 +42,8 @@ extension LanguageModel {
         )
       }, metadata: ["format": "pt"], to: folder.appending(component: "model.safetensors"))
     // Last, so that a folder that wasn't finished isn't taken for a model.
-    try Data(configuration.utf8).write(
-      to: folder.appending(component: "config.json"), options: .atomic)
+    try writeAtomically(
+      Data(configuration.utf8), to: folder.appending(component: "config.json"))
   }
 
   private func requireFolder() throws -> ModelSource {

@@ -92,7 +92,7 @@ extension Model {
     let caches = batch.map { _ in KeyValueCache(layers: architecture.layers) }
     request.caches = caches
     let keys = (0..<architecture.layers).map { layer in batch.map { $0.needs.known[layer] } }
-    // What is kept doesn't depend on which inputs happened to be missing together, so that a run
+    // The kept rows don't depend on which inputs happened to be missing together, so that a run
     // that is resumed, or whose budget is another, reads the same bits.
     let run = try Weight.$roundsAlike.withValue(true) {
       try execute(plan(request, hasBase: false, keys: keys), request, base: nil)

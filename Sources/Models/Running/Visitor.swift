@@ -23,7 +23,7 @@ final class Visitor {
     self.architecture = architecture
     lengths = request.inputs.map(\.length)
     captured = Array(repeating: nil, count: request.captures.count)
-    // What stays where no position is asked for.
+    // The result where no position is asked for.
     let heads = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 0
     let none = lengths.map { Tensor.zeros([heads, 0, $0]) }
     attention = request.attention.map { _ in none }

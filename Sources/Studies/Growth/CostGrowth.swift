@@ -41,7 +41,7 @@ public struct CostGrowth: Codable, Sendable {
   public init(
     _ model: LanguageModel, _ benchmark: Benchmark, progress: (String) -> Void = { _ in }
   ) throws {
-    // What can't be measured is told before anything is.
+    // A workload that can't be measured is told before anything is.
     try benchmark.validate(model)
     _ = try benchmark.cost(model.network)
     let rates = Rates()

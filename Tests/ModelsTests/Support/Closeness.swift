@@ -32,8 +32,8 @@ func expectClose(
   }
 }
 
-/// Expects a tensor of the reference's shape and values, but for the rounding of sums of so many terms in
-/// all, the largest number being their size.
+/// Expects a tensor of the reference's shape and values, but for the rounding of sums of so many
+/// terms in all, the largest number being their size.
 ///
 /// A whole run by default; a gradient goes the way of a run twice.
 func expectClose(
@@ -46,7 +46,8 @@ func expectClose(
     sourceLocation: sourceLocation)
 }
 
-/// Expects a tensor of the reference's shape, each element within `absolute + relative · |expected|`.
+/// Expects a tensor of the reference's shape, each element within `absolute + relative ·
+/// |expected|`.
 func expectClose(
   _ actual: Tensor?, _ expected: Tensor, absolute: Double, relative: Double,
   _ label: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation
@@ -62,8 +63,8 @@ func expectClose(
     sourceLocation: sourceLocation)
 }
 
-/// Expects two computations of the same thing to agree but for the rounding of a run. Numbers of order 1
-/// are on the way even to a result whose own are small.
+/// Expects two computations of the same thing to agree but for the rounding of a run. Numbers of
+/// order 1 are on the way even to a result whose own are small.
 func expectSame(
   _ actual: Tensor, _ expected: Tensor, terms: Int = Rounding.tinyRun,
   _ label: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation

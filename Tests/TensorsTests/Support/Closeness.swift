@@ -1,11 +1,11 @@
 import InterchangeTensors
 import Testing
 
-/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names the
-/// worst offender once, so that a wrong kernel does not print forty thousand lines.
+/// Expects every element to lie within `absolute + relative · |expected|` of its reference; names
+/// the worst offender once, so that a wrong kernel does not print forty thousand lines.
 ///
-/// The defaults leave some 16 roundings to numbers of order 1, and ten times as many to larger ones:
-/// enough for short sums. Longer ones state theirs.
+/// The defaults leave some 16 roundings to numbers of order 1, and ten times as many to larger
+/// ones: enough for short sums. Longer ones state theirs.
 func expectClose(
   _ actual: [Double], _ expected: [Double], absolute: Double = 1e-6, relative: Double = 1e-5,
   _ label: String = "", sourceLocation: SourceLocation = #_sourceLocation

@@ -3,7 +3,7 @@ import Interchange
 /// A task from a template: "outside the puppy says" → " woof".
 struct AnimalSounds: CausalTask {
   enum Change: String, CausalChange {
-    /// Whether the animal is a dog or a cat.
+    /// The kind of the animal: a dog or a cat.
     case kind
   }
 
