@@ -90,6 +90,8 @@ test: deps browser model
 	$(call test_below,avx512,avx2,Haswell)
 	$(call test_below,avx2,baseline,Nehalem)
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
+	Scripts/check_commands.py
+	if [ -f $(MODEL) ]; then Scripts/console_blocks.py --check 0.1 README.md; fi
 	Scripts/check-extending.sh
 	Scripts/check-dependency.sh
 
@@ -227,7 +229,7 @@ readme: build model
 	@mkdir -p Examples/figures
 	cp demo-output/sweep.png demo-output/ranks.png Examples/figures/
 	$(call splice,demo,demo-output/summary.md,$(RESULTS_PAGE))
-	python3 Scripts/console_blocks.py --program .build/release/interchange README.md
+	Scripts/console_blocks.py README.md
 
 # The page of all commands and options, as the program tells them.
 commands: build

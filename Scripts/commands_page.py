@@ -4,7 +4,8 @@
     commands_page.py PROGRAM EXAMPLES > commands.md
 
 PROGRAM is `interchange`; its `--experimental-dump-help` tells commands and options, its `help` the
-groups. EXAMPLES has a command a line; a line that begins with `#` says what the next one does.
+groups. EXAMPLES has a command a line; a line that begins with `#` says what the next one does, one that
+begins with `#+` has options that `check_commands.py` adds.
 Fails when a command has no example or when an example names a command or an option that isn't there.
 """
 
@@ -126,6 +127,8 @@ def read_examples(path):
     found, caption = {}, ""
     for line in open(path, encoding="utf-8").read().replace("\\\n", "").splitlines():
         line = re.sub(r"\s+", " ", line).strip()
+        if line.startswith("#+"):
+            continue
         if line.startswith("#"):
             caption = line.lstrip("# ")
         elif line:

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Runs the commands of a page's ```console blocks and puts what they print below them.
 
-    console_blocks.py [--program PROGRAM] PAGE
+    console_blocks.py [--program PROGRAM] [--check TOLERANCE] PAGE
 
 A command begins with `$ ` and may go on after a backslash. The blocks of a page run in their order in
 one folder, which is removed at the end; it sees the repository's `.models` and `Examples`. Only
 standard output is kept: progress goes to standard error. The page stays as it is when a command fails.
+With --check the page is only compared: words must be equal, numbers within TOLERANCE of each other,
+relative to the larger one above 1; times and memory may be any.
 """
 
 import argparse
+import itertools
 import os
 import pathlib
 import re
@@ -42,9 +45,26 @@ def run(commands, folder, program):
     return outputs
 
 
+# Times and sizes of memory, which differ from run to run.
+MEASURED = re.compile(r"\b[\d.]+ (s|ms|MiB|GiB)\b")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def differences(page, now, tolerance):
+    """The lines of a block that aren't what they were, as text."""
+    for old, new in itertools.zip_longest(page.splitlines(), now.splitlines(), fillvalue=""):
+        # A run of blanks is one: a column's width follows from its numbers.
+        a, b = (re.sub(r"\s+", " ", MEASURED.sub(r"… \1", line)).strip() for line in (old, new))
+        words = NUMBER.sub("0", a) == NUMBER.sub("0", b)
+        numbers = zip(map(float, NUMBER.findall(a)), map(float, NUMBER.findall(b)))
+        if not words or any(abs(x - y) > tolerance * max(1, abs(x), abs(y)) for x, y in numbers):
+            yield f"- {old}\n+ {new}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / ".build/release/interchange")
+    parser.add_argument("--check", type=float, metavar="TOLERANCE")
     parser.add_argument("page", type=pathlib.Path)
     arguments = parser.parse_args()
     if not arguments.program.exists():
@@ -62,8 +82,14 @@ def main():
             for c in COMMAND.findall(block[1])
         ) + "```"
 
+    filled_text = BLOCK.sub(filled, text)
+    if arguments.check is not None:
+        if found := list(differences(text, filled_text, arguments.check)):
+            sys.exit(f"{arguments.page} prints something else:\n" + "\n".join(found))
+        print(f"{arguments.page}: {len(commands)} commands print what the page says")
+        return
     part = arguments.page.with_name(arguments.page.name + ".part")
-    part.write_text(BLOCK.sub(filled, text))
+    part.write_text(filled_text)
     part.replace(arguments.page)
 
 

@@ -176,8 +176,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "interchange-example-swap", "example-find-subspace", "example-tune-in-subspace",
-    "example-emoji",
+    "interchange-example-swap", "interchange-example-find-subspace",
+    "interchange-example-tune-in-subspace", "interchange-example-emoji",
   ])
   func examplesSayHowTheyAreUsed(program: String) throws {
     let result = try Program.run([], program: program)
