@@ -32,64 +32,60 @@ import InterchangeBasics
 /// this value exists. A tensor whose element type isn't an ``ElementType`` stops nobody from using
 /// the others: its name is listed, and ``tensor(named:)`` throws for it.
 public struct GGUFFile: Checkpoint {
-  /// The mapped file.
-  public let file: MappedFile
-  /// The format's version.
-  public let version: Int
-  /// The alignment of the tensors' bytes.
-  public let alignment: Int
-  /// The metadata by key.
-  public let metadata: [String: MetadataValue]
-  /// The metadata's keys in the order of the file.
-  public let metadataKeys: [String]
-  /// The tensors' names in the order of the file.
-  public let names: [String]
-  private let tensors: [String: StoredTensor]
-  /// The type numbers of tensors that can't be read.
-  private let unreadable: [String: UInt32]
+  /// The file, or the parts of a split one in their order.
+  private let parts: [GGUFPart]
+  /// The number of the part with each tensor, of several parts.
+  private let partOfTensor: [String: Int]
+  /// The names of the tensors that were read.
+  public let reads = ReadTensors()
 
-  /// The file's path, as errors name it.
-  public var path: String { file.path }
-  /// The one file.
-  public var files: [MappedFile] { [file] }
+  /// The format's version.
+  public var version: Int { parts[0].version }
+  /// The alignment of the tensors' bytes.
+  public var alignment: Int { parts[0].alignment }
+  /// The metadata by key; of a split file its first part's.
+  public var metadata: [String: MetadataValue] { parts[0].metadata }
+  /// The metadata's keys in the order of the file.
+  public var metadataKeys: [String] { parts[0].metadataKeys }
+  /// The tensors' names in the order of the files.
+  public var names: [String] { parts.flatMap(\.names) }
+  /// The file's path, as errors name it; of a split file its first part's.
+  public var path: String { parts[0].file.path }
+  /// The mapped file, or the parts.
+  public var files: [MappedFile] { parts.map(\.file) }
 
   /// Maps a GGUF file and checks all of its description.
   ///
-  /// - Throws: ``CheckpointError`` that names the place in the file.
+  /// Any part of a file that `llama-gguf-split` made stands for all of them; the others lie beside
+  /// it.
+  ///
+  /// - Throws: ``CheckpointError`` that names the place in the file, or the part that is missing.
   public init(contentsOf url: URL) throws {
-    file = try MappedFile(contentsOf: url)
-    var reader = ByteReader(file)
-    let header = try GGUFHeader(reading: &reader)
-    let entries = try reader.metadata(count: header.metadataCount)
-    let alignment = try reader.alignment(in: entries.values)
-    let descriptions = try reader.tensorDescriptions(count: header.tensorCount)
-    let layout = try GGUFLayout(
-      descriptions, in: file, descriptionEnd: reader.position, alignment: alignment)
-    version = header.version
-    self.alignment = alignment
-    metadata = entries.values
-    metadataKeys = entries.keys
-    names = descriptions.map(\.name)
-    tensors = layout.tensors
-    unreadable = layout.unreadable
+    let parts = try GGUFPart(contentsOf: url).withSiblings(of: url)
+    var partOfTensor: [String: Int] = [:]
+    for (number, part) in parts.enumerated() where parts.count > 1 {
+      for name in part.names where partOfTensor.updateValue(number, forKey: name) != nil {
+        throw CheckpointError.malformed(
+          file: part.file.path, place: "tensor \(quoted(name))", expected: "it in one part",
+          found: "it in another too")
+      }
+    }
+    (self.parts, self.partOfTensor) = (parts, partOfTensor)
   }
 
+  private func part(of name: String) -> GGUFPart { parts[partOfTensor[name] ?? 0] }
+
   /// True when there is a tensor of this name, readable or not.
-  public func contains(_ name: String) -> Bool {
-    tensors[name] != nil || unreadable[name] != nil
-  }
+  public func contains(_ name: String) -> Bool { part(of: name).contains(name) }
 
   /// The tensor of this name.
   ///
   /// - Throws: ``CheckpointError`` when there is none, and when its element type isn't an
   ///   ``ElementType``.
   public func tensor(named name: String) throws -> StoredTensor {
-    if let tensor = tensors[name] { return tensor }
-    guard let number = unreadable[name] else { throw missingTensor(name) }
-    throw CheckpointError.malformed(
-      file: path, place: "tensor \(quoted(name))",
-      expected: "one of the types " + ElementType.readableFromGGUF,
-      found: "type \(number)" + (ElementType.unreadableGGUFNames[number].map { ", \($0)" } ?? ""))
+    guard let tensor = try part(of: name).tensor(named: name) else { throw missingTensor(name) }
+    reads.insert(name)
+    return tensor
   }
 }
 
@@ -118,30 +114,4 @@ extension GGUFFile {
     }
     return result
   }
-}
-
-extension ElementType {
-  /// The element type of a number in a GGUF file; nil for one that isn't supported.
-  init?(gguf number: UInt32) {
-    guard let type = Self.ggufNumbers[number] else { return nil }
-    self = type
-  }
-
-  private static let ggufNumbers: [UInt32: ElementType] = [
-    0: .float32, 1: .float16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 12: .q4_K,
-    13: .q5_K, 14: .q6_K, 24: .int8, 25: .int16, 26: .int32, 27: .int64, 28: .float64,
-    30: .bfloat16,
-  ]
-
-  /// The names of the types that a GGUF file may hold, for errors.
-  fileprivate static var readableFromGGUF: String {
-    ggufNumbers.sorted { $0.key < $1.key }.map(\.value.rawValue).joined(separator: ", ")
-  }
-
-  /// The names of the other types, for errors.
-  fileprivate static let unreadableGGUFNames: [UInt32: String] = [
-    9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
-    19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 29: "IQ1_M", 34: "TQ1_0",
-    35: "TQ2_0", 39: "MXFP4",
-  ]
 }

@@ -16,15 +16,13 @@ struct ModelSource: Sendable {
   /// The same files for a model with other weights, which doesn't keep them open.
   var closed: ModelSource { ModelSource(url: url, opened: nil) }
 
-  /// The tensors of a folder, opened anew when they aren't open.
+  /// The tensors, opened anew when they aren't open.
   func checkpoint() throws -> any Checkpoint {
-    try opened ?? InterchangeCheckpoints.checkpoint(inFolder: url)
+    if let opened { return opened }
+    return url.isFolder
+      ? try InterchangeCheckpoints.checkpoint(inFolder: url) : try GGUFFile(contentsOf: url)
   }
 
   /// The hash of the weight files.
-  func identity() throws -> String {
-    if let opened { return opened.identity() }
-    return url.isFolder
-      ? try checkpoint().identity() : try MappedFile(contentsOf: url).identity()
-  }
+  func identity() throws -> String { try checkpoint().identity() }
 }
