@@ -150,7 +150,7 @@ extension PromptTemplate {
   ///
   /// - Throws: `TokenizerError` for a chat template that isn't known.
   public func stopTokens(_ tokenizer: Tokenizer) throws -> Set<Int> {
-    var stop = Set([tokenizer.endOfSequence].compactMap { $0 })
+    var stop = tokenizer.endTokens
     if case .chat = self {
       let end = try tokenizer.chatTemplate().endOfTurn
       let ids = tokenizer.encode([TextPart(end, parsesSpecialTokens: true)])

@@ -17,16 +17,9 @@ extension Tokenizer {
     let hasTemplate = FileManager.default.fileExists(atPath: templateURL.path)
     try self.init(
       TokenizerFile(name: url.path, bytes: Self.bytes(of: url)),
-      configuration: Self.configuration(in: folder),
+      settings: TokenizerSettings(folder: folder),
       chatTemplate: hasTemplate
         ? String(decoding: Self.bytes(of: templateURL), as: UTF8.self) : nil)
-  }
-
-  /// The folder's `tokenizer_config.json`, when there is one.
-  static func configuration(in folder: URL) throws(TokenizerError) -> TokenizerFile? {
-    let url = folder.appendingPathComponent("tokenizer_config.json")
-    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    return try TokenizerFile(name: url.path, bytes: bytes(of: url))
   }
 
   static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
@@ -41,11 +34,18 @@ extension Tokenizer {
   }
 
   init(
-    _ file: TokenizerFile, configuration: TokenizerFile?, chatTemplate: String? = nil
+    _ file: TokenizerFile, settings: TokenizerSettings?, chatTemplate: String? = nil
   ) throws(TokenizerError) {
-    let words = try file.words()
+    let configuration = settings?.document
+    var words = try file.words()
+    var normalizers = try file.normalizers()
     let model = try file.model()
-    let added = try file.addedTokens()
+    var added = try file.addedTokens()
+    if let settings {
+      words = try settings.words(words)
+      normalizers = try settings.normalizers(normalizers)
+      added = try settings.added(to: added, vocabulary: model["vocab"])
+    }
     let isWordPiece = file.isWordPiece(model)
     let vocabulary = try file.vocabulary(
       of: model, adding: added,
@@ -58,7 +58,7 @@ extension Tokenizer {
     var pipeline = Pipeline(
       addedTokens: AddedTokens(added.filter { !$0.isNormalized }), encoder: encoder)
     pipeline.preTokenizer = words.preTokenizer
-    pipeline.normalizers = try file.normalizers()
+    pipeline.normalizers = normalizers
     pipeline.normalizedAddedTokens = AddedTokens(
       added.filter(\.isNormalized).map { Self.normalizing($0, by: pipeline.normalizers) })
     if let prefix = words.metaspace {
@@ -92,6 +92,7 @@ extension Tokenizer {
     self.pipeline = pipeline
     beginningOfSequence = beginning
     endOfSequence = end
+    endTokens = Set([end].compactMap(\.self))
     unknown =
       try configuration?.token(inRoles: ["unk_token"], of: vocabulary)
       ?? encoder.unknown.map(Int.init)

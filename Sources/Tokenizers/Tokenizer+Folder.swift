@@ -30,10 +30,10 @@ extension Tokenizer {
 
   /// BERT's tokenizer for a `vocab.txt`: a token a line.
   private init(vocabularyText url: URL) throws(TokenizerError) {
-    let configuration = try Self.configuration(in: url.deletingLastPathComponent())
+    let settings = try TokenizerSettings(folder: url.deletingLastPathComponent())
     let tokens = try Self.lines(of: url)
     let ids = Dictionary(tokens.enumerated().map { ($1, $0) }) { first, _ in first }
-    let older = OlderFiles(name: url.path, configuration: configuration) { ids[$0] }
+    let older = OlderFiles(name: url.path, configuration: settings?.document) { ids[$0] }
     let unknown = try older.token("unk_token", "[UNK]")
     try self.init(
       TokenizerFile(
@@ -60,15 +60,15 @@ extension Tokenizer {
               "vocab": .object(
                 tokens.enumerated().map { .init(key: $1, value: .number(Double($0))) }),
             ]),
-        ])), configuration: configuration)
+        ])), settings: settings)
   }
 
   /// GPT-2's or RoBERTa's tokenizer for a `vocab.json` and a `merges.txt`: a merge a line.
   private init(vocabularyJSON url: URL, merges: URL) throws(TokenizerError) {
-    let configuration = try Self.configuration(in: url.deletingLastPathComponent())
+    let settings = try TokenizerSettings(folder: url.deletingLastPathComponent())
     let vocabulary = try TokenizerFile(name: url.path, bytes: Self.bytes(of: url)).root
     let lines = try Self.lines(of: merges).filter { !$0.hasPrefix("#version") && !$0.isEmpty }
-    let older = OlderFiles(name: url.path, configuration: configuration) {
+    let older = OlderFiles(name: url.path, configuration: settings?.document) {
       vocabulary[$0]?.integer
     }
     // GPT-2's vocabulary has no marks around a text.
@@ -103,7 +103,7 @@ extension Tokenizer {
           ]))
     }
     try self.init(
-      TokenizerFile(name: url.path, root: .object(sections)), configuration: configuration)
+      TokenizerFile(name: url.path, root: .object(sections)), settings: settings)
   }
 
   /// The lines of a file, without their ends.

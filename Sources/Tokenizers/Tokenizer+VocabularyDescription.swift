@@ -24,6 +24,14 @@ extension Tokenizer {
       description.unknown, "unknown_token_id", default: spelling == .byteLevel ? nil : 0)
     vocabulary = try description.vocabulary(spelled: spelling)
     chatTemplateSource = description.chatTemplate
+    let vocabulary = vocabulary
+    endTokens = Set(
+      ([endOfSequence].compactMap(\.self) + description.otherEnds).filter {
+        (0..<vocabulary.count).contains($0)
+      }
+        + Self.knownEnds.compactMap(vocabulary.id(spelled:)).map(Int.init).filter {
+          vocabulary.kinds[$0] == .control
+        })
     mask = nil
 
     var pipeline = Pipeline(
@@ -51,6 +59,13 @@ extension Tokenizer {
     }
     self.pipeline = pipeline
   }
+
+  /// The spellings of tokens that end a turn or a text wherever they are control tokens, as in
+  /// llama.cpp.
+  private static let knownEnds = [
+    "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<end_of_turn>",
+    "<|endoftext|>", "<|eom_id|>", "< EOT >", "_<EOT>", "<|end_of_text|>",
+  ]
 
   private static func addedTokens(of vocabulary: Vocabulary) -> [AddedToken] {
     (0..<vocabulary.count).compactMap { id in

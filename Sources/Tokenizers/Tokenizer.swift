@@ -15,6 +15,9 @@ public struct Tokenizer: Sendable {
   /// The token that ends a sequence.
   public let endOfSequence: Int?
 
+  /// The tokens that end a continuation: ``endOfSequence``, unless the model's files name others.
+  public package(set) var endTokens: Set<Int>
+
   /// The token for what the vocabulary can't express.
   public let unknown: Int?
 

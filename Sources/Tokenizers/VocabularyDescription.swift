@@ -24,6 +24,10 @@ public struct VocabularyDescription: Sendable {
   /// `eos_token_id`; 4294967295 is none.
   public var endOfSequence: Int?
 
+  /// `eot_token_id` and `eom_token_id`, which end a turn and a message: a continuation ends at
+  /// them, too.
+  public var otherEnds: [Int]
+
   /// `unknown_token_id`; 4294967295 is none.
   public var unknown: Int?
 
@@ -43,7 +47,8 @@ public struct VocabularyDescription: Sendable {
   public init(
     model: String, preTokenizer: String? = nil, tokens: [String], scores: [Float]? = nil,
     tokenTypes: [Int32]? = nil, merges: [String]? = nil, beginningOfSequence: Int? = nil,
-    endOfSequence: Int? = nil, unknown: Int? = nil, addsBeginningOfSequence: Bool? = nil,
+    endOfSequence: Int? = nil, otherEnds: [Int] = [], unknown: Int? = nil,
+    addsBeginningOfSequence: Bool? = nil,
     addsEndOfSequence: Bool? = nil, addsSpacePrefix: Bool? = nil,
     chatTemplate: String? = nil
   ) {
@@ -55,6 +60,7 @@ public struct VocabularyDescription: Sendable {
     self.merges = merges
     self.beginningOfSequence = beginningOfSequence
     self.endOfSequence = endOfSequence
+    self.otherEnds = otherEnds
     self.unknown = unknown
     self.addsBeginningOfSequence = addsBeginningOfSequence
     self.addsEndOfSequence = addsEndOfSequence

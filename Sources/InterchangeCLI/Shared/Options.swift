@@ -36,7 +36,9 @@ struct ModelArgument: ParsableArguments {
   @OptionGroup var form: WeightOptions
 
   func load() throws -> LanguageModel {
-    try LanguageModel(contentsOf: model, weights: form.weights)
+    let model = try LanguageModel(contentsOf: model, weights: form.weights)
+    for note in model.notes { Output.note("note: \(note)") }
+    return model
   }
 }
 

@@ -22,9 +22,9 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     let model = try model.load()
     let adapted = try adapters.adapted(model)
-    let stop = Set([model.tokenizer.endOfSequence].compactMap { $0 })
     let options = GenerationOptions(
-      maximumTokens: maxTokens, temperature: temperature, seed: common.seed, stopTokens: stop)
+      maximumTokens: maxTokens, temperature: temperature, seed: common.seed,
+      stopTokens: model.tokenizer.endTokens)
     let ids = model.encode(prompt).ids
     let text = try adapted.stream(ids, options: options) { common.show($0) }
     if common.json { return try Output.print(json: Result(prompt: ids, text: text)) }

@@ -24,6 +24,7 @@ extension GGUFFile {
       merges: try valueIfPresent(key("merges")),
       beginningOfSequence: try valueIfPresent(key("bos_token_id")),
       endOfSequence: try valueIfPresent(key("eos_token_id")),
+      otherEnds: try ["eot_token_id", "eom_token_id"].compactMap { try valueIfPresent(key($0)) },
       unknown: try valueIfPresent(key("unknown_token_id")),
       addsBeginningOfSequence: try valueIfPresent(key("add_bos_token")),
       addsEndOfSequence: try valueIfPresent(key("add_eos_token")),

@@ -48,10 +48,10 @@ extension LanguageModel {
 }
 
 extension GenerationOptions {
-  /// The same options, where the tokenizer's end of sequence ends a continuation, too.
+  /// The same options, where the tokens that end a continuation end one, too.
   package func ending(_ tokenizer: Tokenizer) -> GenerationOptions {
     var options = self
-    if let end = tokenizer.endOfSequence { options.stopTokens.insert(end) }
+    options.stopTokens.formUnion(tokenizer.endTokens)
     return options
   }
 }

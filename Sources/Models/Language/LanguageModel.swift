@@ -10,7 +10,6 @@ import InterchangeTokenizers
 /// print(model.top(1, of: logits)[0].token)  // " Paris"
 /// ```
 public final class LanguageModel: Sendable {
-  /// The network.
   /// The network without its tokenizer.
   public let network: Model
   /// The tokenizer of its texts.
@@ -19,6 +18,9 @@ public final class LanguageModel: Sendable {
   public let url: URL
   /// The name of the file or folder without its ending, or the one that was given.
   public let name: String
+  /// What was noticed while reading the files that the user should know: where they contradict
+  /// each other and which of them counts.
+  public let notes: [String]
   /// Where it was read from; nil for a model made in memory.
   let source: ModelSource?
   /// Tells whether its weights are those of the file or folder.
@@ -40,17 +42,18 @@ public final class LanguageModel: Sendable {
   }
 
   convenience init(
-    _ architecture: any Architecture, tokenizer: Tokenizer, source: ModelSource
+    _ architecture: any Architecture, tokenizer: Tokenizer, source: ModelSource,
+    notes: [String] = []
   ) throws {
     let url = source.url
     try self.init(
       Model(architecture), tokenizer, source: source, url: url,
-      name: url.deletingPathExtension().lastPathComponent, isAsRead: true)
+      name: url.deletingPathExtension().lastPathComponent, isAsRead: true, notes: notes)
   }
 
   private init(
     _ network: Model, _ tokenizer: Tokenizer, source: ModelSource?, url: URL, name: String,
-    isAsRead: Bool
+    isAsRead: Bool, notes: [String] = []
   ) throws {
     // A vocabulary may be smaller than a padded embedding table, never larger.
     let embeddings = network.architecture.vocabulary
@@ -60,7 +63,7 @@ public final class LanguageModel: Sendable {
         embeddings: embeddings)
     }
     (self.network, self.tokenizer, self.source) = (network, tokenizer, source)
-    (self.url, self.name, self.isAsRead) = (url, name, isAsRead)
+    (self.url, self.name, self.isAsRead, self.notes) = (url, name, isAsRead, notes)
   }
 
   /// Another model of the same vocabulary in the place of this one.
