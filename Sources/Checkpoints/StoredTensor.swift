@@ -49,6 +49,14 @@ public struct StoredTensor: Sendable {
     try withExtendedLifetime(file) { try body(bytes) }
   }
 
+  /// Tells whether this tensor has the elements of another, in the same order.
+  package func hasSameElements(as other: StoredTensor) -> Bool {
+    guard elementType != other.elementType else {
+      return withBytes { a in other.withBytes { a.elementsEqual($0) } }
+    }
+    return floats().elements == other.floats().elements
+  }
+
   /// The tensor as float32, in its own shape.
   ///
   /// Aligned float32 data isn't copied: the result reads the memory map and keeps it alive.

@@ -12,6 +12,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case invalidConfiguration(path: String, field: String, expected: String, found: String)
   /// A tensor has another shape than the configuration says.
   case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
+  /// The checkpoint has tensors that the architecture doesn't: they would change what it computes.
+  case unknownTensors(path: String, tensors: [String], architecture: String)
+  /// A weight is stored as whole numbers, which mean nothing without a quantization's scales.
+  case integerWeights(path: String, tensor: String, type: String)
   /// The vocabulary of the tokenizer does not fit the embedding table.
   case tokenizerMismatch(path: String, vocabulary: Int, embeddings: Int)
   /// The model has no such layer.
@@ -50,6 +54,14 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "\(path): \(field): expected \(expected), found \(found)"
     case .shapeMismatch(let path, let tensor, let expected, let found):
       "\(path): tensor '\(tensor)': expected shape \(expected), found \(found)"
+    case .unknownTensors(let path, let tensors, let architecture):
+      "\(path): tensors that nothing of \(architecture) reads: "
+        + tensors.prefix(3).joined(separator: ", ")
+        + (tensors.count > 3 ? " and \(tensors.count - 3) more" : "")
+        + "; what they would change is not known here"
+    case .integerWeights(let path, let tensor, let type):
+      "\(path): tensor '\(tensor)': expected floats or one of GGUF's block types, found \(type); "
+        + "models quantized by other tools have to be widened first"
     case .tokenizerMismatch(let path, let vocabulary, let embeddings):
       "\(path): the tokenizer doesn't match the model: its vocabulary has \(vocabulary) tokens, "
         + "the embedding table \(embeddings) rows"

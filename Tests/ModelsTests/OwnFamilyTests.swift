@@ -51,7 +51,6 @@ import Testing
     let names = ModelFamilies.all.flatMap { $0.names }
     #expect(names.filter { $0 == "mixer" }.count == 1)
     #expect(ModelFamilies.builtIn.allSatisfy { !$0.names.contains("mixer") })
-    #expect(try ModelFamilies.unknownFields(in: ModelFolder(folder)) == [])
   }
 
   @Test func itsFolderIsRead() throws {

@@ -27,6 +27,10 @@ public struct CheckpointReader {
       throw ModelError.shapeMismatch(
         path: checkpoint.path, tensor: name, expected: shape, found: stored.shape)
     }
+    guard !stored.elementType.isInteger else {
+      throw ModelError.integerWeights(
+        path: checkpoint.path, tensor: name, type: "\(stored.elementType)")
+    }
     return stored
   }
 
@@ -41,11 +45,15 @@ public struct CheckpointReader {
     return form == .stored ? stored.weight() : Weight(stored.floats())
   }
 
-  /// The tensor `name.weight` [outputs, inputs] with `name.bias` where there is one.
-  public func projection(_ name: String, _ outputs: Int, _ inputs: Int) throws -> LinearMap {
+  /// The tensor `name.weight` [outputs, inputs] with `name.bias`.
+  ///
+  /// - Parameter bias: tells whether there has to be a bias; nil: one where the file has it
+  public func projection(
+    _ name: String, _ outputs: Int, _ inputs: Int, bias: Bool? = nil
+  ) throws -> LinearMap {
     LinearMap(
       weight: try weight(name, outputs, inputs),
-      bias: contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
+      bias: bias ?? contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
   }
 }
 

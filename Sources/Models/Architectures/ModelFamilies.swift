@@ -30,24 +30,18 @@ public enum ModelFamilies {
     return family
   }
 
-  /// Reads the architecture in a folder.
+  /// Reads the architecture in a folder. A field of the configuration and a tensor that the family
+  /// doesn't understand are refused.
   ///
   /// - Throws: as ``family(of:)``; `CheckpointError` or ``ModelError`` naming the file, the field
   ///   or tensor.
   public static func architecture(in folder: ModelFolder) throws -> any Architecture {
-    try family(of: folder).read(folder)
+    let family = try family(of: folder)
+    return try family.reading(folder, family.read)
   }
 
-  /// The fields of a folder's `config.json` that its family doesn't understand, in alphabetical
-  /// order: what is not known to change nothing. They are not refused yet.
-  ///
-  /// - Throws: as ``family(of:)``.
-  public static func unknownFields(in folder: ModelFolder) throws -> [String] {
-    let known = try family(of: folder).fields.union(ModelFolder.commonFields)
-    return folder.configuration.fields.keys.filter { !known.contains($0) }.sorted()
-  }
-
-  /// Reads the architecture in a GGUF file.
+  /// Reads the architecture in a GGUF file. A key of the architecture's and a tensor that the family
+  /// doesn't understand are refused.
   ///
   /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when no family answers to its
   ///   name; `CheckpointError` or ``ModelError`` naming the file, the key or tensor.
@@ -59,6 +53,6 @@ public enum ModelFamilies {
       throw ModelError.unknownArchitecture(
         path: gguf.path, found: name, known: all.flatMap { $0.ggufNames })
     }
-    return try family.read(gguf, weights: weights)
+    return try family.reading(gguf) { try family.read(gguf, weights: weights) }
   }
 }

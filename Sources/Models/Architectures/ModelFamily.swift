@@ -14,7 +14,16 @@ public protocol ModelFamily: Sendable {
 
   /// The fields of `config.json` that the family understands, besides
   /// ``ModelFolder/commonFields``: those that it reads and those that change nothing it computes.
-  static var fields: Set<String> { get }
+  /// Any other is refused.
+  static var fields: KnownFields { get }
+
+  /// The keys of a GGUF file's metadata that the family understands, without the architecture's
+  /// name and dot before them. Any other that begins so is refused.
+  static var ggufKeys: KnownFields { get }
+
+  /// Tells whether a tensor of a file may be left unread: a constant that follows from the
+  /// configuration, or a part that no output depends on. Any other that isn't read is refused.
+  static func mayLeave(_ tensor: String) -> Bool
 
   /// Tells whether a `config.json` is one of this family.
   ///
@@ -33,6 +42,12 @@ public protocol ModelFamily: Sendable {
 }
 
 extension ModelFamily {
+  /// No keys.
+  public static var ggufKeys: KnownFields { KnownFields() }
+
+  /// False: every tensor has to be read.
+  public static func mayLeave(_ tensor: String) -> Bool { false }
+
   /// No names: such models can't be read from GGUF files.
   public static var ggufNames: [String] { [] }
 
@@ -60,6 +75,49 @@ extension ModelFamily {
     guard try answers(to: folder.configuration) else {
       throw ModelError.unknownArchitecture(
         path: folder.configuration.path, found: try folder.architectureName(), known: names)
+    }
+  }
+}
+
+extension ModelFamily {
+  /// Reads a folder by `body` and refuses what nobody understood: the fields of its configuration
+  /// before, its tensors after.
+  ///
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the field or tensor, and what `body`
+  ///   throws.
+  static func reading<A>(_ folder: ModelFolder, _ body: (ModelFolder) throws -> A) throws -> A {
+    try requireAnswer(to: folder)
+    try ModelFolder.commonFields.union(fields).check(folder.configuration)
+    let result = try body(folder)
+    let checkpoint = try folder.checkpoint()
+    try requireRead(checkpoint.reads, checkpoint, by: folder.architectureName())
+    return result
+  }
+
+  /// Reads a GGUF file by `body` and refuses what nobody understood: the keys of its architecture
+  /// before, its tensors after.
+  ///
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the key or tensor, and what `body` throws.
+  static func reading<A>(_ file: GGUFFile, _ body: () throws -> A) throws -> A {
+    let kind: String = try file.valueIfPresent("general.type") ?? "model"
+    guard kind == "model" else {
+      throw ModelError.invalidConfiguration(
+        path: file.path, field: "general.type", expected: "model", found: kind)
+    }
+    let name: String = try file.value("general.architecture")
+    try ggufKeys.check(file, prefix: name + ".")
+    let result = try body()
+    try requireRead(file.reads, file, by: name)
+    return result
+  }
+
+  private static func requireRead(
+    _ reads: ReadTensors, _ checkpoint: some Checkpoint, by architecture: String
+  ) throws {
+    let unread = reads.unread(of: checkpoint).filter { !mayLeave($0) }
+    guard unread.isEmpty else {
+      throw ModelError.unknownTensors(
+        path: checkpoint.path, tensors: unread, architecture: architecture)
     }
   }
 }

@@ -4,6 +4,9 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
   /// The MLP's; models without a gated MLP have no gate.
   case gate, up, down
 
+  /// True of the attention's, false of the MLP's.
+  package var isAttention: Bool { [.query, .key, .value, .output].contains(self) }
+
   /// The component that it makes.
   public var component: Component {
     switch self {

@@ -72,7 +72,7 @@ struct Mixer: WeightInventory {
 /// Mixers in folders.
 enum MixerFamily: ModelFamily {
   static let names = ["mixer"]
-  static let fields: Set<String> = ["size", "depth", "words", "longest"]
+  static let fields = KnownFields(applied: ["size", "depth", "words", "longest"])
 
   static func read(_ folder: ModelFolder) throws -> any Architecture {
     let (file, reader) = (folder.configuration, try folder.reader())

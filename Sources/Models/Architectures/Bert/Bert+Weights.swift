@@ -147,14 +147,19 @@ extension Bert.Norm {
 }
 
 extension Bert {
+  /// The name of the tensor that a masked-language model's head ends in.
+  static func decoderName(_ family: Family) -> String {
+    BertNames.Head(family).decoder + ".decoder.weight"
+  }
+
   /// Reads the weights of a checkpoint, with the heads that it has.
   ///
   /// Its names may have the family's prefix or not, and old ones for the norms (`gamma`, `beta`).
   ///
   /// - Throws: `CheckpointError` for a missing tensor, ``ModelError`` for one of another shape.
   init(
-    _ configuration: Configuration, from checkpoint: any Checkpoint, tiesHead: Bool,
-    weights form: WeightForm
+    _ configuration: Configuration, from checkpoint: any Checkpoint, head kind: Head.Kind,
+    tiesHead: Bool, weights form: WeightForm
   ) throws {
     let c = configuration
     let reader = BertReader(checkpoint, c, form: form)
@@ -175,7 +180,10 @@ extension Bert {
     }
     let words = try reader.weights.weight(body + BertNames.words, c.vocabulary, c.width)
     let summary = body + BertNames.pooler
-    let pooler = checkpoint.contains(summary + ".weight") ? try reader.square(summary) : nil
+    // A classifier of BERT reads the pooler: without one it can't be what was trained.
+    let needsPooler = kind == .labels && c.family == .bert
+    let pooler =
+      needsPooler || checkpoint.contains(summary + ".weight") ? try reader.square(summary) : nil
     let head = try reader.head(words: words, pooler: pooler, tiesHead: tiesHead)
     self.init(
       c, words: words,

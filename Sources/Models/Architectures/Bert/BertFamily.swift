@@ -7,13 +7,26 @@ import InterchangeTokenizers
 public enum BertFamily: ModelFamily {
   public static let names = Bert.Family.allCases.map(\.rawValue)
 
-  public static let fields: Set<String> = [
-    "add_cross_attention", "attention_probs_dropout_prob", "classifier_dropout", "finetuning_task",
-    "hidden_act", "hidden_dropout_prob", "hidden_size", "id2label", "intermediate_size",
-    "is_decoder", "label2id", "layer_norm_eps", "max_position_embeddings", "num_attention_heads",
-    "num_hidden_layers", "position_embedding_type", "problem_type", "tie_word_embeddings",
-    "type_vocab_size", "vocab_size",
-  ]
+  public static let fields = KnownFields(
+    applied: [
+      "hidden_act", "hidden_size", "id2label", "intermediate_size", "is_decoder",
+      "layer_norm_eps", "max_position_embeddings", "num_attention_heads", "num_hidden_layers",
+      "pad_token_id", "position_embedding_type", "tie_word_embeddings", "type_vocab_size",
+      "vocab_size",
+    ],
+    harmless: [
+      "attention_probs_dropout_prob", "classifier_dropout", "directionality",
+      "hidden_dropout_prob", "pooler_fc_size", "pooler_num_attention_heads",
+      "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
+    ])
+
+  /// True of positions' numbers, which older files keep, of BERT's second head, which tells whether
+  /// one text follows another, and of the bias that stands twice.
+  public static func mayLeave(_ tensor: String) -> Bool {
+    tensor.hasSuffix("embeddings.position_ids") || tensor.hasSuffix("embeddings.token_type_ids")
+      || tensor.hasPrefix("cls.seq_relationship.")
+      || ["cls.predictions.bias", "lm_head.bias"].contains(tensor)
+  }
 
   /// Tells whether the model type is one of the names or, in files of older versions that don't
   /// have any, the class begins with one.
@@ -35,7 +48,7 @@ extension Bert {
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
   public init(folder url: URL, weights: WeightForm = .stored) throws {
-    try self.init(ModelFolder(url, weights: weights))
+    self = try BertFamily.reading(ModelFolder(url, weights: weights)) { try Bert($0) }
   }
 
   fileprivate init(_ folder: ModelFolder) throws {
@@ -44,9 +57,47 @@ extension Bert {
       throw ModelError.unknownArchitecture(
         path: file.path, found: try folder.architectureName(), known: BertFamily.names)
     }
+    let head = try Head.Kind(file, family)
+    let checkpoint = try folder.checkpoint()
     try self.init(
-      Configuration(file, family).validated(path: file.path), from: folder.checkpoint(),
-      tiesHead: file.valueIfPresent("tie_word_embeddings") ?? true, weights: folder.weights)
+      Configuration(file, family).validated(path: file.path), from: checkpoint, head: head,
+      tiesHead: folder.ties(
+        Bert.decoderName(family),
+        to: checkpoint.names.first { $0.hasSuffix("word_embeddings.weight") } ?? "",
+        ifConfigured: file.valueIfPresent("tie_word_embeddings") ?? true),
+      weights: folder.weights)
+  }
+}
+
+extension Bert.Head {
+  /// A head that a checkpoint has, by the name of its class.
+  enum Kind: String, CaseIterable {
+    case none = "Model"
+    case vocabulary = "ForMaskedLM"
+    case pretraining = "ForPreTraining"
+    case labels = "ForSequenceClassification"
+    /// Files that name no class: whatever head the tensors are of.
+    case unnamed = ""
+
+    /// The head that a `config.json` names.
+    ///
+    /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)`` for the head of
+    ///   another task, whose tensors may have the same names.
+    fileprivate init(_ file: ModelConfiguration, _ family: Bert.Family) throws {
+      let classes: [String] = try file.valueIfPresent("architectures") ?? []
+      guard let name = classes.first else {
+        self = .unnamed
+        return
+      }
+      let named = Self.allCases.filter { $0 != .unnamed }
+      guard let kind = named.first(where: { name.hasSuffix($0.rawValue) }) else {
+        let prefix = family == .bert ? "Bert" : "Roberta"
+        throw ModelError.invalidConfiguration(
+          path: file.path, field: "architectures",
+          expected: named.map { prefix + $0.rawValue }.joined(separator: ", "), found: name)
+      }
+      self = kind
+    }
   }
 }
 

@@ -89,9 +89,9 @@ extension Llama {
     let c = configuration
     let reader = CheckpointReader(checkpoint, form: form)
     func projection(
-      _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil
+      _ name: String, _ outputs: Int, _ inputs: Int, heads: Int? = nil, bias: Bool? = nil
     ) throws -> LinearMap {
-      let stored = try reader.projection(name, outputs, inputs)
+      let stored = try reader.projection(name, outputs, inputs, bias: bias)
       guard let heads, format == .gguf else { return stored }
       let ordered = stored.selecting(
         Self.halvesOrder(heads: heads, headWidth: outputs / heads))
@@ -104,7 +104,8 @@ extension Llama {
         _ name: Projection, _ outputs: Int, _ inputs: Int, heads: Int? = nil
       ) throws -> LinearMap {
         try projection(
-          LlamaNames.projection(name, layer)[format], outputs, inputs, heads: heads)
+          LlamaNames.projection(name, layer)[format], outputs, inputs, heads: heads,
+          bias: name.isAttention ? c.attentionBias : c.mlpBias)
       }
       func norm(_ names: WeightNames) throws -> Tensor {
         try reader.tensor(names[format] + ".weight", [c.width])
@@ -125,7 +126,8 @@ extension Llama {
       finalNorm: try reader.tensor(LlamaNames.finalNorm[format] + ".weight", [c.width]),
       head: c.tiedEmbeddings
         ? LinearMap(weight: embeddings)
-        : try projection(LlamaNames.head[format], c.vocabulary, c.width))
+        : try projection(
+          LlamaNames.head[format], c.vocabulary, c.width, bias: format == .gguf ? nil : false))
   }
 
   /// For each row in the order of halves its place in the order of interleaved pairs.

@@ -30,6 +30,10 @@ public struct Llama: Architecture {
     public var maximumLength: Int
     /// Tells whether the output head is the embedding table.
     public var tiedEmbeddings: Bool
+    /// Tells whether the attention's projections have biases; nil: where the file has them.
+    public var attentionBias: Bool?
+    /// Tells whether the MLP's projections have biases; nil: where the file has them.
+    public var mlpBias: Bool?
     /// Tells whether a position sees only itself and earlier ones: so in every checkpoint.
     var isCausal = true
   }

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeTensors
 
@@ -7,17 +8,49 @@ public enum LlamaFamily: ModelFamily {
   public static let names = ["LlamaForCausalLM"]
   public static let ggufNames = ["llama"]
 
-  public static let fields: Set<String> = [
-    "attention_bias", "attention_dropout", "head_dim", "hidden_act", "hidden_size",
-    "intermediate_size", "max_position_embeddings", "mlp_bias", "num_attention_heads",
-    "num_hidden_layers", "num_key_value_heads", "pretraining_tp", "rms_norm_eps",
-    "rope_parameters", "rope_scaling", "rope_theta", "tie_word_embeddings", "vocab_size",
-  ]
+  public static let fields = KnownFields(
+    applied: [
+      "attention_bias", "head_dim", "hidden_act", "hidden_size", "intermediate_size",
+      "max_position_embeddings", "mlp_bias", "num_attention_heads", "num_hidden_layers",
+      "num_key_value_heads", "rms_norm_eps", "rope_parameters", "rope_scaling", "rope_theta",
+      "tie_word_embeddings", "vocab_size",
+    ],
+    harmless: ["attention_dropout", "pretraining_tp"],
+    harmlessAt: ["is_causal": [.bool(true)], "partial_rotary_factor": [.integer(1)]])
 
-  /// Tells whether the class is the one whose head is read; its model type is also that of others.
+  public static let ggufKeys = KnownFields(
+    applied: [
+      "attention.head_count", "attention.head_count_kv", "attention.key_length",
+      "attention.layer_norm_rms_epsilon", "attention.value_length", "block_count",
+      "context_length", "embedding_length", "feed_forward_length", "rope.dimension_count",
+      "rope.freq_base", "rope.scale_linear", "rope.scaling.factor", "rope.scaling.type",
+    ],
+    harmless: [
+      "attention.layer_norm_epsilon", "rope.scaling.finetuned",
+      "rope.scaling.original_context_length", "vocab_size",
+    ],
+    harmlessAt: [
+      "attention.causal": [.bool(true)], "attention.sliding_window": [.integer(0)],
+      "embedding_scale": [.integer(1)], "expert_count": [.integer(0)],
+      "expert_used_count": [.integer(0)], "logit_scale": [.integer(0), .integer(1)],
+      "attention.scale": [.integer(0)], "residual_scale": [.integer(0), .integer(1)],
+      "rope.scaling.attn_factor": [.integer(1)],
+      "tensor_data_layout": [.string("Meta AI original pth")],
+      "use_parallel_residual": [.bool(true), .bool(false)],
+    ])
+
+  /// Tells whether the class is the one whose head is read, and the type, where there is one, is
+  /// `llama`: others have used the class's name, too.
   public static func answers(to configuration: ModelConfiguration) throws -> Bool {
+    let type: String? = try configuration.valueIfPresent("model_type")
     let classes: [String] = try configuration.valueIfPresent("architectures") ?? []
-    return classes.contains { names.contains($0) }
+    guard type ?? "llama" == "llama" else { return false }
+    return classes.isEmpty ? type != nil : classes.contains { names.contains($0) }
+  }
+
+  /// True of the rotary frequencies, which older files keep.
+  public static func mayLeave(_ tensor: String) -> Bool {
+    tensor.hasSuffix("rotary_emb.inv_freq")
   }
 
   public static func read(_ folder: ModelFolder) throws -> any Architecture { try Llama(folder) }
@@ -32,15 +65,17 @@ extension Llama {
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
   public init(folder url: URL, weights: WeightForm = .stored) throws {
-    try self.init(ModelFolder(url, weights: weights))
+    self = try LlamaFamily.reading(ModelFolder(url, weights: weights)) { try Llama($0) }
   }
 
   fileprivate init(_ folder: ModelFolder) throws {
-    try LlamaFamily.requireAnswer(to: folder)
     let file = folder.configuration
-    try self.init(
-      Configuration(file).validated(path: file.path), from: folder.checkpoint(), .folder,
-      weights: folder.weights)
+    var configuration = try Configuration(file).validated(path: file.path)
+    // The reference ties the two only when the file doesn't tell them apart.
+    configuration.tiedEmbeddings = try folder.ties(
+      LlamaNames.head[.folder] + ".weight", to: LlamaNames.embeddings[.folder] + ".weight",
+      ifConfigured: configuration.tiedEmbeddings)
+    try self.init(configuration, from: folder.checkpoint(), .folder, weights: folder.weights)
   }
 }
 
@@ -75,23 +110,29 @@ extension Llama {
     try self.init(configuration, from: file, .gguf, weights: weights)
   }
 
-  /// The divisors of the rotary frequencies: a tensor of factors, or one factor for all.
+  /// The divisors of the rotary frequencies: a tensor of factors, one factor for all, or both
+  /// multiplied. A factor without a type is linear.
   private static func rotaryFactors(_ file: GGUFFile, headWidth: Int) throws -> [Double]? {
-    let name = "rope_freqs.weight"
-    if file.contains(name) {
-      return try file.tensor(named: name).floats().elements.map(Double.init)
-    }
-    let kind: String = try file.valueIfPresent("llama.rope.scaling.type") ?? "none"
-    switch kind {
-    case "none": return nil
-    case "linear":
-      let factor: Double = try file.value("llama.rope.scaling.factor")
-      // A width that no model can have is refused by `validated`.
-      return Array(repeating: factor, count: (2...1 << 24).contains(headWidth) ? headWidth / 2 : 0)
-    default:
+    let kind: String = try file.valueIfPresent("llama.rope.scaling.type") ?? "linear"
+    guard kind == "none" || kind == "linear" else {
       throw ModelError.invalidConfiguration(
         path: file.path, field: "llama.rope.scaling.type", expected: "none or linear", found: kind)
     }
+    var scale = 1.0
+    if kind == "linear" {
+      // Files of older versions have another name for it; 0 says that there is none.
+      let stated: Double? =
+        try file.valueIfPresent("llama.rope.scaling.factor")
+        ?? file.valueIfPresent("llama.rope.scale_linear")
+      if let stated, stated != 0 { scale = stated }
+    }
+    let name = "rope_freqs.weight"
+    if file.contains(name) {
+      return try file.tensor(named: name).floats().elements.map { Double($0) * scale }
+    }
+    // A width that no model can have is refused by `validated`.
+    guard scale != 1 else { return nil }
+    return Array(repeating: scale, count: (2...1 << 24).contains(headWidth) ? headWidth / 2 : 0)
   }
 }
 
@@ -112,32 +153,51 @@ extension Llama.Configuration {
       throw ModelError.invalidConfiguration(
         path: file.path, field: "hidden_act", expected: "silu", found: activation)
     }
-    // Newer files keep θ and the scaling together in rope_parameters.
-    let parameters = try file.sectionIfPresent("rope_parameters")
+    attentionBias = try file.valueIfPresent("attention_bias") ?? false
+    mlpBias = try file.valueIfPresent("mlp_bias") ?? false
+    // Newer files keep θ and the scaling together in rope_parameters; the reference lets an older
+    // field stand before it.
+    let scaling = try file.sectionIfPresent("rope_scaling")
+    let parameters =
+      scaling?.fields.isEmpty == false ? scaling : try file.sectionIfPresent("rope_parameters")
     rotaryBase =
       try parameters?.valueIfPresent("rope_theta") ?? file.valueIfPresent("rope_theta") ?? 10_000
     rotaryFactors = try Self.rotaryFactors(
-      parameters ?? file.sectionIfPresent("rope_scaling"), base: rotaryBase, headWidth: headWidth)
+      parameters, base: rotaryBase, headWidth: headWidth, maximumLength: maximumLength)
   }
 
   /// The divisors of the rotary frequencies: LLaMA 3.1's `llama3` scaling, or `linear`.
   private static func rotaryFactors(
-    _ scaling: ModelConfiguration?, base: Double, headWidth: Int
+    _ scaling: ModelConfiguration?, base: Double, headWidth: Int, maximumLength: Int
   ) throws -> [Double]? {
     // Numbers that no model can have are refused by `validated`; they must not size an array here.
     guard let scaling, (2...1 << 24).contains(headWidth) else { return nil }
     let kind: String =
       try scaling.valueIfPresent("rope_type") ?? scaling.valueIfPresent("type") ?? "default"
+    // The reference applies nothing but θ without a kind, whatever else stands there.
+    var known = KnownFields(
+      applied: ["rope_type", "type", "rope_theta"],
+      harmlessAt: ["partial_rotary_factor": [.integer(1)]])
     switch kind {
-    case "default": return nil
+    case "default":
+      try known.check(scaling)
+      return nil
     case "linear":
+      known = known.union(KnownFields(applied: ["factor"]))
+      try known.check(scaling)
       let factor: Double = try scaling.value("factor")
       return Array(repeating: factor, count: headWidth / 2)
     case "llama3":
+      known = known.union(
+        KnownFields(applied: [
+          "factor", "high_freq_factor", "low_freq_factor", "original_max_position_embeddings",
+        ]))
+      try known.check(scaling)
       let factor: Double = try scaling.value("factor")
       let low: Double = try scaling.value("low_freq_factor")
       let high: Double = try scaling.value("high_freq_factor")
-      let original: Double = try scaling.value("original_max_position_embeddings")
+      let original: Double =
+        try scaling.valueIfPresent("original_max_position_embeddings") ?? Double(maximumLength)
       return (0..<headWidth / 2).map { index in
         let frequency = pow(base, -2 * Double(index) / Double(headWidth))
         let turns = original * frequency / (2 * .pi)
