@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
-  tasks methods neftune lint format pages readme commands clean
+  tasks methods neftune lint format pages readme commands fuzz mutants sanitize trust clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -22,6 +22,9 @@ BUILD := -c release
 RESULTS_PAGE := Documentation/Results.md
 BENCHMARKS_PAGE := Benchmarks/README.md
 COMMANDS_PAGE := Documentation/Commands.md
+TRUST_PAGE := Documentation/Trust.md
+# What the last runs of tests printed, a row each.
+TRUST := .build/trust
 # LLM-Adapters' sets and GLUE's, where they are.
 DATA ?= data
 
@@ -86,7 +89,10 @@ demo: build model
 test: deps browser model
 	swift build $(BUILD) --build-tests
 	swift build $(BUILD) --product InterchangeNotebookSupport
-	swift test $(BUILD) --skip-build --disable-xctest
+	@mkdir -p $(TRUST)
+	swift test $(BUILD) --skip-build --disable-xctest 2>&1 | tee $(TRUST)/tests.log
+	sed -n 's/.*Test run with \([0-9]* tests in [0-9]* suites\) passed.*/| `make test` | \1 | all passed |/p' \
+	  $(TRUST)/tests.log > $(TRUST)/1-tests.md
 	$(call test_below,avx512,avx2,Haswell)
 	$(call test_below,avx2,baseline,Nehalem)
 	.build/release/interchange-notebook check --only-self-contained notebooks-md/*.md
@@ -94,6 +100,35 @@ test: deps browser model
 	if [ -f $(MODEL) ]; then Scripts/console_blocks.py --check 0.1 README.md; fi
 	Scripts/check-extending.sh
 	Scripts/check-dependency.sh
+	$(MAKE) fuzz MINUTES=0.5
+
+# Mutated inputs over every reader, for some minutes and from a seed; exit code 1 where there is a fault.
+MINUTES ?= 5
+SEED ?= 0
+fuzz: deps
+	swift build $(BUILD) --product interchange-fuzz
+	@mkdir -p $(TRUST)
+	.build/release/interchange-fuzz --minutes $(MINUTES) --seed $(SEED) --counts $(TRUST)/2-fuzz.md
+
+# The tests of readers and kernels with the address sanitizer, in a build of its own. Leaks are not looked for: what
+# the runtime keeps for good counts as one.
+SANITIZED_TESTS := BasicsTests CheckpointsTests TokenizersTests DatasetsTests TensorsTests ExchangeTests FiguresTests
+sanitize: deps
+	@mkdir -p $(TRUST)
+	ASAN_OPTIONS=detect_leaks=0 swift test -c debug --sanitize=address --scratch-path .build-sanitize --disable-xctest \
+	  --filter '^($(subst $(space),|,$(SANITIZED_TESTS)))\.' 2>&1 | tee $(TRUST)/sanitize.log
+	sed -n 's/.*Test run with \([0-9]* tests in [0-9]* suites\) passed.*/| `make sanitize` | \1 of readers and kernels | nothing found |/p' \
+	  $(TRUST)/sanitize.log > $(TRUST)/3-sanitize.md
+
+# Small faults put in on purpose (Tests/mutants.json): which of them do the tests notice? Half an hour.
+mutants: deps
+	@mkdir -p $(TRUST)
+	Scripts/mutants.py --counts $(TRUST)/4-mutants.md
+
+# Puts what the last runs printed into the page of what is promised.
+trust:
+	{ printf '| run | what | outcome |\n| --- | --- | --- |\n'; cat $(TRUST)/*.md; } > $(TRUST)/table
+	$(call splice,trust,$(TRUST)/table,$(TRUST_PAGE))
 
 # By their folders in Tests; a filter that matches nothing would pass.
 NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests \

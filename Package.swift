@@ -133,6 +133,10 @@ let package = Package(
         "InterchangeBasics", "InterchangeCheckpoints", "InterchangeFineTuning",
         "InterchangeInterventions", "InterchangeModels", "InterchangeTensors",
       ], path: "Tests/TestSupport", swiftSettings: settings),
+    // Mutated inputs over every reader: `make fuzz`.
+    .executableTarget(
+      name: "interchange-fuzz", dependencies: ["Interchange"], path: "Tests/Fuzz",
+      swiftSettings: settings),
     tests("BasicsTests", ["InterchangeBasics"]),
     tests("TensorsTests", ["InterchangeBasics", "InterchangeTensors", "CInterchangeKernels"]),
     tests(

@@ -81,7 +81,10 @@ public struct SafetensorsCheckpoint: Checkpoint {
         file: index.path, place: "weight_map", expected: "tensors", found: "none")
     }
     for (tensor, name) in map {
-      let isPlain = !name.isEmpty && !name.hasPrefix(".") && !name.contains { "/\\\0".contains($0) }
+      // No file has a name of more than 255 bytes.
+      let isPlain =
+        (1...255).contains(name.utf8.count) && !name.hasPrefix(".")
+        && !name.contains { "/\\\0".contains($0) }
       guard isPlain else {
         throw CheckpointError.malformed(
           file: index.path, place: "weight_map[\(quoted(tensor))]",

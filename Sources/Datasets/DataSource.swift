@@ -177,7 +177,7 @@ public struct DataSource: Sendable {
         path: url.path, line: header.line,
         reason:
           "expected a header with prompt and completion, text and label, or instruction; found "
-          + header.values.prefix(12).joined(separator: ", "))
+          + header.values.prefix(12).map { String($0.prefix(60)) }.joined(separator: ", "))
     }
     guard columns.count == header.values.count else {
       throw DatasetError.invalidData(

@@ -136,7 +136,7 @@ public enum GLUETask: String, Sendable, CaseIterable, Codable {
     func fault(_ expected: String) -> DatasetError {
       .invalidData(
         path: origin.path, line: origin.line,
-        reason: "column '\(form.label)': expected \(expected), found '\(label)'")
+        reason: "column '\(form.label)': expected \(expected), found '\(label.prefix(60))'")
     }
     var word = label
     var value: Double?

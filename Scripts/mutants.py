@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Small faults on purpose: which of them do the tests notice?
+
+Tests/mutants.json lists them: a file, a place in it whose part between « and » is replaced, the new
+text, a sentence, and the tests that should notice (a filter of their names). All are put into one
+copy of the package, each behind a switch that an environment variable turns on, so that one build
+is enough and no fault hides another. Then the tests run with each fault alone; the first failure is
+the one that noticed it. A fault that the tests are not to notice has "equivalent": why it changes
+nothing.
+
+Exit code 0: the tests pass without a fault, at least 95 % are noticed, and all formulas and splits.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+variable = "INTERCHANGE_MUTANT"
+
+swift_switch = f"""
+import Foundation
+
+private let activeMutant = Int(ProcessInfo.processInfo.environment["{variable}"] ?? "") ?? -1
+private func isMutant(_ number: Int) -> Bool {{ activeMutant == number }}
+"""
+c_switch = f"""#include <stdlib.h>
+static int is_mutant(int number) {{
+  static int active = -2;
+  if (active == -2) {{
+    const char *text = getenv("{variable}");
+    active = text ? atoi(text) : -1;
+  }}
+  return active == number;
+}}
+"""
+
+
+def parts(mutant):
+    before, rest = mutant["place"].split("«")
+    old, after = rest.split("»")
+    return before, old, after
+
+
+def changed(path, mutants):
+    """The text of a file with all its faults behind switches."""
+    text = (root / path).read_text()
+    is_c = path.endswith(".c")
+    edits = []
+    for number, mutant in mutants:
+        before, old, after = parts(mutant)
+        if text.count(before + old + after) != 1:
+            sys.exit(f"{path}: {text.count(before + old + after)} places like: {mutant['place']}")
+        start = text.index(before + old + after) + len(before)
+        name = "is_mutant" if is_c else "isMutant"
+        if mutant.get("statement"):
+            new = f"if {name}({number}) {{ {mutant['new']} }} else {{ {old} }}"
+        else:
+            new = f"({name}({number}) ? ({mutant['new']}) : ({old}))"
+        edits.append((start, start + len(old), new))
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return c_switch + text if is_c else text + swift_switch
+
+
+def prepare(copy, mutants):
+    """Copies the package; files that are the same stay as they are, so that builds are incremental."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
+        capture_output=True, check=True, text=True).stdout.split("\0")
+    by_file = {}
+    for number, mutant in enumerate(mutants):
+        by_file.setdefault(mutant["file"], []).append((number, mutant))
+    kept = set()
+    for name in filter(None, listed):
+        source, target = root / name, copy / name
+        if not source.is_file():
+            continue
+        kept.add(target)
+        data = (
+            changed(name, by_file[name]).encode() if name in by_file else source.read_bytes())
+        if target.is_file() and target.read_bytes() == data:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        shutil.copymode(source, target)
+    for folder in ["Sources", "Tests"]:
+        for file in (copy / folder).rglob("*"):
+            if file.is_file() and file not in kept:
+                file.unlink()
+
+
+def run(copy, number, tests, limit):
+    """The first test that failed, how it ended otherwise, or None where all passed."""
+    binary = next((copy / ".build/debug").glob("*.xctest"))
+    environment = dict(os.environ, SWIFT_BACKTRACE="enable=no")
+    environment.pop(variable, None)
+    if number is not None:
+        environment[variable] = str(number)
+    process = subprocess.Popen(
+        [str(binary), "--testing-library", "swift-testing", "--filter", tests], cwd=copy,
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", start_new_session=True)
+    end = time.time() + limit
+    failed, passed, last = None, False, ""
+    os.set_blocking(process.stdout.fileno(), False)
+    while True:
+        line = process.stdout.readline()
+        if line:
+            last = line.strip() or last
+            found = re.search(r"Test (.+?) recorded an issue", line)
+            if found:
+                failed = found.group(1)
+                break
+            passed = passed or bool(re.search(r"Test run with [1-9]\d* tests?.* passed", line))
+            continue
+        if process.poll() is not None:
+            break
+        if time.time() > end:
+            failed = f"more than {limit} s"
+            break
+        time.sleep(0.02)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if failed is None and not passed:
+        failed = f"ended with {process.returncode}: {last[:100]}"
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--copy", default=str(root / ".build-mutants/package"))
+    parser.add_argument("--only", help="numbers, such as 3,7-9")
+    parser.add_argument("--stage", choices=["prepare", "build", "run", "all"], default="all")
+    parser.add_argument("--limit", type=int, default=600, help="seconds for one fault's tests")
+    parser.add_argument("--counts", help="a file for the row of what was found")
+    options = parser.parse_args()
+    mutants = json.loads((root / "Tests/mutants.json").read_text())
+    copy = Path(options.copy)
+    if options.stage in ("prepare", "all"):
+        prepare(copy, mutants)
+    if options.stage in ("build", "all"):
+        subprocess.run(["swift", "build", "--build-tests", "-c", "debug"], cwd=copy, check=True)
+    if options.stage not in ("run", "all"):
+        return 0
+
+    chosen = set(range(len(mutants)))
+    if options.only:
+        chosen = set()
+        for part in options.only.split(","):
+            first, _, last = part.partition("-")
+            chosen |= set(range(int(first), int(last or first) + 1))
+    for tests in sorted({mutants[number]["tests"] for number in chosen}):
+        if failed := run(copy, None, tests, options.limit):
+            sys.exit(f"{tests} fails without a fault: {failed}")
+    noticed, survivors, equivalent = 0, [], 0
+    for number in sorted(chosen):
+        mutant = mutants[number]
+        begin = time.time()
+        by = run(copy, number, mutant["tests"], options.limit)
+        what = f"{number:3} {mutant['file'].removeprefix('Sources/')}: {mutant['why']}"
+        if by:
+            noticed += 1
+            print(f"{what}\n      noticed by {by} ({time.time() - begin:.0f} s)", flush=True)
+        elif "equivalent" in mutant:
+            equivalent += 1
+            print(f"{what}\n      changes nothing: {mutant['equivalent']}", flush=True)
+        else:
+            survivors.append(mutant)
+            print(f"{what}\n      SURVIVED {mutant['tests']}", flush=True)
+    count = len(chosen) - equivalent
+    formulas = [mutant for mutant in survivors if mutant.get("formula")]
+    print(f"{noticed} of {count} noticed; {len(formulas)} of the survivors are formulas or splits")
+    if options.counts:
+        Path(options.counts).write_text(
+            f"| `make mutants` | {count} small faults put in on purpose, "
+            f"{sum(1 for m in mutants if m.get('formula'))} of them in formulas and splits "
+            f"| noticed: {noticed} |\n")
+    return 0 if noticed >= 0.95 * count and not formulas else 1
+
+
+sys.exit(main())

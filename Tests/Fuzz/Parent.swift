@@ -1,0 +1,115 @@
+import Foundation
+
+/// Starts workers one after the other, and tells what became of them.
+final class Parent {
+  private let options: Options
+  private let readers: [Reader]
+  private let board: Board
+  private var findings: [Worker.Finding] = []
+  /// Seconds that one input may take, in any build.
+  private let limit = 20.0
+  /// So many faults of the same kind are told.
+  private let told = 200
+
+  init(options: Options, readers: [Reader]) throws {
+    (self.options, self.readers) = (options, readers)
+    try FileManager.default.createDirectory(
+      at: options.folder, withIntermediateDirectories: true)
+    board = try Board(options.folder.appending(component: "board"), readers: readers.count)
+  }
+
+  func run() throws -> Int32 {
+    defer { try? FileManager.default.removeItem(at: options.folder) }
+    let end = Date().addingTimeInterval(60 * options.minutes)
+    var first = options.first
+    while Date() < end && findings.count < told { first = try watch(from: first, until: end) + 1 }
+    let inputs = readers.indices.reduce(0) { $0 + board.counts($1).ran }
+    print("seed \(options.seed): \(inputs) inputs over \(readers.count) readers")
+    for (index, reader) in readers.enumerated() {
+      let (ran, accepted, time) = board.counts(index)
+      let name = reader.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+      let mean = ran == 0 ? 0 : time / ran
+      print("\(name) \(ran) inputs, \(accepted) read, \(mean) µs each")
+    }
+    tell()
+    print(findings.isEmpty ? "no fault" : "\(findings.count) faults")
+    if let counts = options.counts { try write(to: counts, inputs) }
+    return findings.isEmpty ? 0 : 1
+  }
+
+  /// The first faults of each kind, with what runs them again.
+  private func tell() {
+    let kinds = Dictionary(grouping: findings) { $0.reader + ": " + String($0.fault.prefix(30)) }
+    for (_, alike) in kinds.sorted(by: { $0.key < $1.key }) {
+      for finding in alike.prefix(3) {
+        print(
+          "FAULT \(finding.reader): --seed \(options.seed) --input \(finding.input): "
+            + finding.fault)
+      }
+      if alike.count > 3 { print("      and \(alike.count - 3) like these") }
+    }
+  }
+
+  /// The row of the page of what is tested.
+  private func write(to path: String, _ inputs: UInt64) throws {
+    let faults = findings.isEmpty ? "none" : "\(findings.count)"
+    let row =
+      "| `make fuzz` | \(inputs) mutated inputs over \(readers.count) readers | faults: \(faults) |\n"
+    try Data(row.utf8).write(to: URL(filePath: path))
+  }
+
+  /// Watches one worker to its end.
+  ///
+  /// - Returns: the number of its last input
+  private func watch(from first: UInt64, until end: Date) throws -> UInt64 {
+    let process = Process()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments =
+      ["--worker", options.folder.path, "--seed", "\(options.seed)", "--first", "\(first)"]
+      + (options.only.map { ["--only", $0] } ?? [])
+    let (output, errors) = (
+      options.folder.appending(component: "output"), options.folder.appending(component: "errors")
+    )
+    for file in [output, errors] {
+      _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+    }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    // A crash is told by its input; the trace would take seconds.
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["SWIFT_BACKTRACE": "enable=no"]
+    ) { $1 }
+    board.current = first
+    try process.run()
+    var (last, since) = (first, Date())
+    var isHanging = false
+    while process.isRunning {
+      usleep(50_000)
+      if board.current != last { (last, since) = (board.current, Date()) }
+      isHanging = Date().timeIntervalSince(since) > limit
+      if isHanging || Date() >= end {
+        kill(process.processIdentifier, SIGKILL)
+        break
+      }
+    }
+    process.waitUntilExit()
+    let input = board.current
+    let lines = try Data(contentsOf: output).split(separator: 0x0A)
+    findings += lines.compactMap { try? JSONDecoder().decode(Worker.Finding.self, from: $0) }
+    let isOver =
+      process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+    if isHanging || !isOver {
+      let words = String(decoding: try Data(contentsOf: errors).suffix(600), as: UTF8.self)
+        .split(separator: "\n").suffix(3).joined(separator: " ")
+      let ending =
+        process.terminationReason == .uncaughtSignal
+        ? "signal \(process.terminationStatus)" : "exit \(process.terminationStatus)"
+      findings.append(
+        Worker.Finding(
+          input: input, reader: "worker", seed: "",
+          fault: isHanging ? "more than \(Int(limit)) seconds" : "\(ending): \(words)"))
+      print("input \(input): \(isHanging ? "hangs" : ending)")
+    }
+    return input
+  }
+}
