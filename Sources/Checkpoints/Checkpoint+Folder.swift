@@ -10,8 +10,17 @@ public func checkpoint(inFolder folder: URL) throws -> any Checkpoint {
       atPath: folder.appending(component: name).path(percentEncoded: false))
   }
   let archive = "pytorch_model.bin"
-  if has(archive), !has("model.safetensors"), !has("model.safetensors.index.json") {
-    return try TorchArchive(contentsOf: folder.appending(component: archive))
+  if !has("model.safetensors"), !has("model.safetensors.index.json") {
+    if has(archive) {
+      return try TorchArchive(contentsOf: folder.appending(component: archive))
+    }
+    guard !has(archive + ".index.json") else {
+      throw CheckpointError.malformed(
+        file: folder.path(percentEncoded: false), place: "folder",
+        expected: "safetensors, or one \(archive)",
+        found: "\(archive) in parts, which are not read; the reference writes safetensors when it "
+          + "saves the model")
+    }
   }
   return try SafetensorsCheckpoint(contentsOf: folder)
 }

@@ -41,6 +41,11 @@ public final class MappedFile: @unchecked Sendable {
     let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else { throw unreadable() }
     base = UnsafeRawPointer(address)
+    guard !GitLFS.isPointer(bytes) else {
+      throw CheckpointError.malformed(
+        file: path, place: "file", expected: "its content; `git lfs pull` fetches it",
+        found: "a Git LFS pointer")
+    }
   }
 
   /// Memory of this process, filled once by `body`, in the place of a file whose data it holds in

@@ -87,8 +87,12 @@ package struct AxisLabels {
     }
   }
 
-  /// True when the labels are not all whole numbers, of which some may be left out.
-  static func areWords(_ labels: [String]) -> Bool { labels.contains { Int($0) == nil } }
+  /// True when the labels aren't rising whole numbers, of which some may be left out. Digits that
+  /// are the tokens of a text are words.
+  static func areWords(_ labels: [String]) -> Bool {
+    let numbers = labels.compactMap { Int($0) }
+    return numbers.count < labels.count || zip(numbers, numbers.dropFirst()).contains { $0 >= $1 }
+  }
 
   /// Draws ticks and labels below equal cells, the labels' places in their middles.
   func draw(on canvas: Canvas, below plot: CGRect, theme: Theme) {
@@ -141,7 +145,9 @@ package struct AxisLabels {
     let steps = (0..<9).flatMap { power in [1, 2, 5].map { $0 * Int(pow(10, Double(power))) } }
     let step = steps.first { Double($0) >= least } ?? labels.count
     var result: [Int] = []
-    for (index, label) in labels.enumerated() where (Int(label) ?? index) % step == 0 {
+    let areWords = areWords(labels)
+    for (index, label) in labels.enumerated()
+    where (areWords ? index : Int(label) ?? index) % step == 0 {
       if let last = result.last, Double(index - last) < least { continue }
       result.append(index)
     }

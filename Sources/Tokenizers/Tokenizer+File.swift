@@ -24,7 +24,15 @@ extension Tokenizer {
 
   static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
     do {
-      return Array(try Data(contentsOf: url))
+      let bytes = Array(try Data(contentsOf: url))
+      guard !GitLFS.isPointer(bytes) else {
+        throw TokenizerError(
+          source: url.path, field: "", expected: "its content; `git lfs pull` fetches it",
+          found: "a Git LFS pointer")
+      }
+      return bytes
+    } catch let error as TokenizerError {
+      throw error
     } catch {
       let exists = FileManager.default.fileExists(atPath: url.path)
       throw TokenizerError(

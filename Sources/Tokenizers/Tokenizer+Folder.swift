@@ -24,6 +24,13 @@ extension Tokenizer {
         try self.init(vocabularyJSON: vocabulary, merges: merges)
         return
       }
+      if let model = file("tokenizer.model") {
+        throw TokenizerError(
+          source: url.path, field: "",
+          expected: "tokenizer.json, vocab.txt, or vocab.json and merges.txt",
+          found: "\(model.lastPathComponent) alone, which is not read; the reference writes a "
+            + "tokenizer.json when it saves the tokenizer")
+      }
     }
     try self.init(tokenizerJSON: url.appendingPathComponent("tokenizer.json"))
   }

@@ -222,12 +222,14 @@ extension Tokenizer.SpacePrefix {
   /// The fragment with its space.
   func apply(to text: [UInt8], isFirst: Bool) -> [UInt8] {
     let space = UInt8(ascii: " ")
+    // A text may begin with the mark that stands for a space.
+    let isSpaced = text.first == space || text.starts(with: "\u{2581}".utf8)
     let needsSpace =
       switch self {
       case .none: false
       case .always: true
-      case .unlessSpaced: text.first != space
-      case .firstUnlessSpaced: isFirst && text.first != space
+      case .unlessSpaced: !isSpaced
+      case .firstUnlessSpaced: isFirst && !isSpaced
       }
     return needsSpace ? [space] + text : text
   }

@@ -25,6 +25,9 @@ import Testing
     let words = (0..<10).map { "w\($0)" }
     #expect(AxisLabels.thinned(words, pitch: 10, needed: 15) == [0, 2, 4, 6, 8])
     #expect(AxisLabels.thinned(words, pitch: 10, needed: 9) == Array(0..<10))
+    // Tokens that are digits say nothing of their places.
+    let digits = ["1", "3", "7", "1", "9", "3", "1", "7", "9", "3"]
+    #expect(AxisLabels.thinned(digits, pitch: 10, needed: 15) == [0, 2, 4, 6, 8])
   }
 
   @Test func `Labels turn when they have no room`() {

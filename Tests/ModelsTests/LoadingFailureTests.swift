@@ -65,6 +65,27 @@ import Testing
     }
   }
 
+  /// A repository that was cloned without its large files.
+  @Test(arguments: ["model.safetensors", "tokenizer.json", "config.json"])
+  func aPointer(name: String) throws {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+    try Data(pointer.utf8).write(to: folder.appending(component: name))
+    let found = fault(folder)
+    #expect(found?.contains("\(name): ") == true, "\(found ?? "nothing")")
+    #expect(found?.hasSuffix("found a Git LFS pointer") == true, "\(found ?? "nothing")")
+  }
+
+  @Test func filesThatAreNotReadAreNamed() throws {
+    func rename(_ old: String, _ new: String) throws {
+      try FileManager.default.moveItem(
+        at: folder.appending(component: old), to: folder.appending(component: new))
+    }
+    try rename("tokenizer.json", "tokenizer.model")
+    #expect(fault(folder)?.contains("found tokenizer.model alone") == true)
+    try rename("model.safetensors", "pytorch_model.bin.index.json")
+    #expect(fault(folder)?.contains("found pytorch_model.bin in parts") == true)
+  }
+
   @Test(arguments: [
     "model.layers.1.self_attn.k_proj.weight", "model.norm.weight", "model.embed_tokens.weight",
     "model.layers.2.mlp.down_proj.weight",

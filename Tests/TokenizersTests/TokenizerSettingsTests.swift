@@ -79,4 +79,21 @@ import Testing
     ])
     #expect(tokenizer.encode("a") == ids)
   }
+
+  /// A text that begins with the mark of a space gets no other, as in the reference.
+  @Test(arguments: ["always", "first"])
+  func aTextThatBeginsWithTheMark(scheme: String) throws {
+    let file = #"""
+      {"added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Metaspace",
+       "replacement": "\u2581", "prepend_scheme": "SCHEME", "split": false},
+       "post_processor": null, "model": {"type": "BPE", "merges": [], "unk_token": "a",
+       "vocab": {"a": 0, "\u2581": 1}}}
+      """#
+    let tokenizer = try tokenizer([
+      "tokenizer.json": file.replacing("SCHEME", with: scheme)
+    ])
+    #expect(tokenizer.encode("a") == [1, 0])
+    #expect(tokenizer.encode("\u{2581}a") == [1, 0])
+    #expect(tokenizer.encode(" a") == [1, 0])
+  }
 }
