@@ -104,9 +104,8 @@ package final class FolderLock: Sendable {
     var links: [URL] = []
     while place.path != "/", !roots.contains(place.path) {
       var found = stat()
-      if lstat(place.path(percentEncoded: false), &found) == 0,
-        found.st_mode & S_IFMT == S_IFLNK
-      {
+      // Without a slash at its end, which would follow the link.
+      if lstat(place.path, &found) == 0, found.st_mode & S_IFMT == S_IFLNK {
         links.append(place)
       }
       place.deleteLastPathComponent()

@@ -49,14 +49,17 @@ enum Program {
       executable: URL(filePath: "/bin/sh"))
   }
 
-  /// Starts a program whose output nobody reads.
-  static func start(_ arguments: [String], program: String = "interchange") throws -> Process {
+  /// Starts a program whose output nobody reads, but for errors where there is a file for them.
+  static func start(
+    _ arguments: [String], program: String = "interchange", errors: URL? = nil
+  ) throws -> Process {
     let process = Process()
     process.executableURL = folder.appending(component: program)
     process.arguments = arguments
     for keyPath in [\Process.standardOutput, \.standardError, \.standardInput] {
       process[keyPath: keyPath] = FileHandle.nullDevice
     }
+    if let errors { process.standardError = try FileHandle(forWritingTo: errors) }
     try process.run()
     return process
   }

@@ -163,26 +163,26 @@ import Testing
   }
 
   /// INT and TERM write the last step's state; the run goes on there and ends in the same bytes.
-  @Test(arguments: ["INT", "TERM"]) func stoppedBySignal(_ signal: String) throws {
-    let calm = try TemporaryFile(folder: ()).url
+  @Test(arguments: [SIGINT, SIGTERM]) func stoppedBySignal(_ signal: Int32) throws {
+    let (calm, errors) = (try TemporaryFile(folder: ()).url, try TemporaryFile().url)
     let arguments = [
-      "finetune", Program.tiny, "--data", data.url.path, "--answers", "loss", "--epochs", "300",
+      "finetune", Program.tiny, "--data", data.url.path, "--answers", "loss", "--epochs", "100",
       "--batch", "4", "--rank", "1", "--dropout", "0.1", "--resume", "--out",
     ]
     #expect(try Program.run(arguments + [calm.path]).status == 0)
-    // The shell waits for some steps, and tells how the program ended.
-    let stopped = try Program.shell(
-      """
-      "$0" "$@" & child=$!
-      while [ "$(cat '\(out.path)/log.jsonl' 2>/dev/null | wc -l)" -lt 20 ]; do sleep 0.01; done
-      kill -\(signal) $child; wait $child; echo "status $?"
-      """, arguments + [out.path])
-    let number = signal == "INT" ? 130 : 143
-    #expect(stopped.output.contains("status \(number)\n"), "\(stopped)")
-    #expect(stopped.errors.contains("stopping after this step, with its state kept"))
-    #expect(
-      stopped.errors.contains(", whose state is kept; the same command with --resume goes on"),
-      "\(stopped.errors)")
+    let process = try Program.start(arguments + [out.path], errors: errors)
+    let log = out.appending(component: "log.jsonl")
+    while process.isRunning, ((try? Data(contentsOf: log))?.count { $0 == 10 } ?? 0) < 20 {
+      Thread.sleep(forTimeInterval: 0.005)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    let told = try String(contentsOf: errors, encoding: .utf8)
+    #expect(process.terminationReason == .uncaughtSignal, "\(told)")
+    #expect(process.terminationStatus == signal)
+    #expect(told.contains("stopping after this step, with its state kept"))
+    let line = ", whose state is kept; the same command with --resume goes on from there\n"
+    #expect(told.hasSuffix(line), "\(told)")
     #expect(try names() == ["checkpoint.safetensors", "log.jsonl"])
     #expect(try Program.run(arguments + [out.path]).status == 0)
     for name in ["adapter.safetensors", "checkpoint.safetensors"] {

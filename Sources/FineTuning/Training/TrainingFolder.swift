@@ -77,6 +77,7 @@ final class TrainingLog {
   static let fileName = "log.jsonl"
 
   private let handle: FileHandle?
+  private let path: String
   private let start = Date()
   private let encoder: JSONEncoder = {
     let encoder = JSONEncoder()
@@ -88,6 +89,7 @@ final class TrainingLog {
 
   /// Begins a log, or goes on with one: lines after `step` belong to steps that are taken anew.
   init(_ folder: TrainingFolder?, after step: Int) throws {
+    path = folder?.url.appending(component: Self.fileName).path ?? ""
     guard let folder else {
       handle = nil
       return
@@ -118,6 +120,9 @@ final class TrainingLog {
     let line = TrainingLogLine(
       step: step, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm,
       development: development, seconds: Date().timeIntervalSince(start))
-    try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))
+    let text = try encoder.encode(line) + Data("\n".utf8)
+    do { try handle.write(contentsOf: text) } catch {
+      throw FileSystemError(path: path, reason: systemError())
+    }
   }
 }

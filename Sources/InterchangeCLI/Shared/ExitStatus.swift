@@ -13,13 +13,22 @@ enum ExitStatus: Int32 {
   static func leave(after error: any Error) -> Never {
     FolderLock.releaseAll()
     guard let status = status(of: error) else { leave(afterUsage: error) }
-    var line = "\(error)".replacingOccurrences(of: "\n", with: " ")
+    var line = words(error).replacingOccurrences(of: "\n", with: " ")
     if case FineTuningError.interrupted = error {
       line += "; the same command with --resume goes on from there"
     }
     Output.note("interchange: \(line)")
     if case FineTuningError.interrupted = error { Interruption.endIfReceived() }
     exit(status.rawValue)
+  }
+
+  /// An error in a sentence; Foundation's are told by their file and the system's reason.
+  private static func words(_ error: any Error) -> String {
+    guard let cocoa = error as? CocoaError else { return "\(error)" }
+    let file = cocoa.filePath ?? cocoa.url?.path
+    let code = (cocoa.underlying as? POSIXError)?.code.rawValue
+    let system = code.map { String(cString: strerror($0)) }
+    return [file, system ?? cocoa.localizedDescription].compactMap { $0 }.joined(separator: ": ")
   }
 
   /// ArgumentParser's errors and help.
