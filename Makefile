@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
-  tasks methods neftune lint format pages readme commands fuzz mutants sanitize trust clean
+  tasks methods neftune kills lint format pages readme commands fuzz mutants sanitize trust clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -238,6 +238,11 @@ neftune: build model
 	  --methods lora:rank=8:rate=1e-3,lora:rank=8:rate=1e-3:neftune=5 --data $(DATA)/llm-adapters/math_data.json \
 	  --test-share 0.1 --train-limit 96 --test-limit 48 --epochs 1 --batch 8 --no-best --seeds 3 --out neftune-output
 	$(call splice,neftune,neftune-output/comparison.md,$(RESULTS_PAGE))
+
+# Runs that are killed at random moments end in the same bytes; a minute. Scripts/kills.py tells which.
+KILLS ?= 50
+kills: build
+	Scripts/kills.py .build/release/interchange $(KILLS)
 
 # Puts a file between the marks of a name in a page; a page without both marks is an error, and an empty file.
 # $(call splice,NAME,FILE,PAGE)

@@ -19,6 +19,8 @@ from collections import Counter
 # An option that this share of all commands has is told once.
 COMMON = 0.66
 HIDDEN = {"help", "version"}
+# Where the default of an option with a range of numbers stands.
+DEFAULT = re.compile(r" \(default: (.*)\)$")
 
 
 def fail(text):
@@ -92,7 +94,7 @@ def cell(text):
 
 def told(argument):
     """An option's sentence, with its values."""
-    text = argument.get("abstract", "")
+    text = DEFAULT.sub("", argument.get("abstract", ""))
     values = argument.get("allValues", [])
     if values and not all(re.search(rf"\b{re.escape(v)}\b", text) for v in values):
         text += f" One of {', '.join(values)}."
@@ -110,6 +112,8 @@ def prose(text):
 
 
 def default(argument):
+    if value := DEFAULT.search(argument.get("abstract", "")):
+        return f"`{cell(value[1])}`"
     if value := argument.get("defaultValue"):
         if argument["kind"] == "flag":
             return "off" if value.startswith("--no-") else "on"

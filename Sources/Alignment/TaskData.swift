@@ -1,3 +1,4 @@
+import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeModels
 
@@ -28,12 +29,14 @@ public struct TaskData {
   ///   - trainShare: the share of pairs to fit on
   ///   - store: the base runs that are kept
   /// - Throws: `CausalModelError` for an unknown variable or more pairs than the task can make,
-  ///   ``AlignmentError`` when the model solves none of it.
+  ///   `MemoryError` for more than the machine can hold, ``AlignmentError`` when the model solves none of it.
   public init(
     _ task: any CausalTask<Prompt>, changing variable: String? = nil, count: Int,
     trainShare: Double = 0.7, for model: LanguageModel, store: ActivationStore = ActivationStore(),
     seed: UInt64 = 0
   ) throws {
+    // About what texts, tokens and answers of a pair take.
+    try requireMemory(2048 * Double(count), for: "\(count) pairs")
     self.variable = variable ?? task.changeNames[0]
     self.task = task.name
     disjoint = task.group.rawValue

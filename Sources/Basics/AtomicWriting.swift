@@ -1,18 +1,72 @@
 import Foundation
+import Synchronization
 
-/// A file that the operating system refused to write; nothing is left under its name.
+/// A file that the operating system refused to write; nothing is left under its name. Or a folder
+/// that can't be written into.
 public struct FileSystemError: Error, Equatable, CustomStringConvertible {
-  /// The file's path.
+  /// The path of the file or the folder.
   public let path: String
   /// The system's own words.
   public let reason: String
-
   /// One line with the path and the reason.
-  public var description: String { "\(path): can't be written: \(reason)" }
+  public let description: String
+
+  /// A file that can't be written.
+  package init(path: String, reason: String) {
+    (self.path, self.reason) = (path, reason)
+    description = "\(path): can't be written: \(reason)"
+  }
+
+  /// A file or folder with a problem in words.
+  package init(path: String, problem: String) {
+    (self.path, reason) = (path, problem)
+    description = "\(path): \(problem)"
+  }
 }
 
 /// The last error of the operating system in words.
 package func systemError() -> String { String(cString: strerror(errno)) }
+
+/// Files under their temporary names, which are to go when the program is stopped.
+private enum UnfinishedFiles {
+  static let paths = Mutex<Set<String>>([])
+  /// Letters of the random part of a name.
+  static let suffixLength = 13
+
+  /// A temporary name beside a file's own: `.NAME.RANDOM.part`.
+  static func temporary(for name: some StringProtocol) -> String {
+    // Two writers of one file, in this process or in others, must not share the temporary name.
+    let random = String(UInt64.random(in: .min ... .max), radix: 36)
+    let zeros = String(repeating: "0", count: suffixLength - random.count)
+    return ".\(name).\(zeros)\(random).part"
+  }
+
+  /// Tells whether a name is such a one; those of earlier versions are a little shorter.
+  static func isTemporary(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0].isEmpty, parts.last == "part" else { return false }
+    let random = parts[parts.count - 2].utf8
+    return (suffixLength - 3...suffixLength).contains(random.count)
+      && random.allSatisfy {
+        ("0"..."9").contains(UnicodeScalar($0))
+          || ("a"..."z").contains(UnicodeScalar($0))
+      }
+  }
+}
+
+/// Removes the files that this program is just writing, before it is stopped in the middle.
+package func removeUnfinishedFiles() {
+  for path in UnfinishedFiles.paths.withLock({ $0 }) { unlink(path) }
+}
+
+/// Removes what killed programs left unfinished in a folder; the caller has it locked.
+package func removeUnfinishedFiles(in folder: URL) {
+  let files = FileManager.default
+  let names = (try? files.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
+  for name in names where UnfinishedFiles.isTemporary(name) {
+    unlink(folder.appending(component: name).path(percentEncoded: false))
+  }
+}
 
 /// Writes a file so that it appears under its name complete or not at all.
 ///
@@ -26,10 +80,10 @@ package func writeAtomically(
 ) throws {
   func unwritable() -> FileSystemError { FileSystemError(path: path, reason: systemError()) }
   let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-  // Two writers of one file, in this process or in others, must not share the temporary name.
-  let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-  let temporary = path[..<slash] + ".\(path[slash...]).\(suffix).part"
-  let descriptor = open(String(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  let temporary = String(path[..<slash]) + UnfinishedFiles.temporary(for: path[slash...])
+  UnfinishedFiles.paths.withLock { _ = $0.insert(temporary) }
+  defer { UnfinishedFiles.paths.withLock { _ = $0.remove(temporary) } }
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else { throw unwritable() }
   var isOpen = true
   do {
@@ -46,10 +100,10 @@ package func writeAtomically(
     guard fsync(descriptor) == 0 else { throw unwritable() }
     isOpen = false
     guard close(descriptor) == 0 else { throw unwritable() }
-    guard rename(String(temporary), path) == 0 else { throw unwritable() }
+    guard rename(temporary, path) == 0 else { throw unwritable() }
   } catch {
     if isOpen { close(descriptor) }
-    unlink(String(temporary))
+    unlink(temporary)
     throw error
   }
   syncFolder(String(path[..<slash]))

@@ -141,7 +141,9 @@ public struct JSONParser {
   }
 
   private mutating func value(depth: Int) throws(Fault) -> JSONValue {
-    guard depth < Self.maximumDepth else { throw fault("at most \(Self.maximumDepth) levels") }
+    guard depth < Self.maximumDepth else {
+      throw fault("values at most \(Self.maximumDepth) deep in one another")
+    }
     skipSpace()
     switch current {
     case UInt8(ascii: "{"): return try object(depth: depth)

@@ -1,3 +1,16 @@
+extension String {
+  /// The text with every control character but line feeds and tabs in escaped form, such as
+  /// `\u{1B}`: a terminal shows it and does nothing else.
+  package var withVisibleControls: String {
+    func isShown(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.value >= 0x20 && !(0x7F..<0xA0).contains(scalar.value) || scalar == "\n"
+        || scalar == "\t"
+    }
+    guard !unicodeScalars.allSatisfy(isShown) else { return self }
+    return unicodeScalars.map { isShown($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+  }
+}
+
 /// `text` in quotes, on one line and cut after some characters, for errors that show a file's
 /// content.
 package func quoted(_ text: String, upTo length: Int = 60) -> String {

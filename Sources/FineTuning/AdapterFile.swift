@@ -161,11 +161,14 @@ extension AdaptedModel {
       try AdapterFile.write(
         adapter, of: base, to: folder, seed: seed, steps: steps, writer: writer)
     }
-    if let head {
-      try AdapterFile.write(
-        head, of: base, to: folder, seed: seed, steps: steps, writer: writer,
-        name: AdapterFile.headName)
+    guard let head else {
+      // One of an earlier model would be read as this one's.
+      unlink(folder.appending(component: AdapterFile.headName).path(percentEncoded: false))
+      return
     }
+    try AdapterFile.write(
+      head, of: base, to: folder, seed: seed, steps: steps, writer: writer,
+      name: AdapterFile.headName)
   }
 
   /// Reads adapters for the same base model, heads among them, to be applied in this order.

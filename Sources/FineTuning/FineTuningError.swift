@@ -9,6 +9,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case overlap(first: String, second: String)
   /// The loss is no longer a number.
   case diverged(step: Int)
+  /// The training was asked to stop, and its state is kept.
+  case interrupted(step: Int)
   /// A setting is outside what can work.
   case invalidSetting(name: String, expected: String, found: String)
   /// A saved adapter lacks something, or was made for something else.
@@ -26,6 +28,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
       "two interventions change the same cells: \(first) and \(second)"
     case .diverged(let step):
       "the loss is not a number at step \(step); try a smaller learning rate"
+    case .interrupted(let step):
+      "stopped after step \(step), whose state is kept"
     case .invalidSetting(let name, let expected, let found):
       "\(name): expected \(expected), found \(found)"
     case .invalidAdapter(let path, let field, let expected, let found):

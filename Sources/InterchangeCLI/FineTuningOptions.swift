@@ -9,29 +9,25 @@ extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
 /// The settings of a training.
 struct TrainingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs = 10
-  @Option(help: ArgumentHelp("Steps at most.", valueName: "n")) var steps: Int?
-  @Option(help: ArgumentHelp("Examples in a step.", valueName: "n")) var batch = 16
-  @Option(help: ArgumentHelp("Parts that a step's examples are run in.", valueName: "n"))
-  var accumulation = 1
+  @Option(.count, "Passes over the data.") var epochs = 10
+  @Option(.count, "Steps at most.") var steps: Int?
+  @Option(.count, "Examples in a step.") var batch = 16
+  @Option(.count, "Parts that a step's examples are run in.") var accumulation = 1
   @Flag(help: "Compute blocks again in the backward pass: much less memory, a third more time.")
   var recompute = false
-  @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
-  @Option(help: ArgumentHelp("The share of steps over which the rate rises.", valueName: "share"))
+  @Option(.rate, "The rate after warm-up.", valueName: "rate") var learningRate = 4e-3
+  @Option(.share, "The share of steps over which the rate rises.", valueName: "share")
   var warmup = 0.1
   @Option(help: "What follows the warm-up: constant, linear or cosine.")
   var decay = LearningRateSchedule.Decay.linear
-  @Option(help: ArgumentHelp("AdamW's weight decay.", valueName: "rate")) var weightDecay = 0.0
-  @Option(help: ArgumentHelp("The largest norm of a gradient.", valueName: "norm"))
-  var clip: Double?
+  @Option(.strength, "AdamW's weight decay.", valueName: "rate") var weightDecay = 0.0
+  @Option(.positive, "The largest norm of a gradient.", valueName: "norm") var clip: Double?
   @Option(
-    help: ArgumentHelp("NEFTune: uniform noise of ±α/√(L·d) on the embeddings.", valueName: "α"))
+    .strength, "NEFTune: uniform noise of ±α/√(L·d) on the embeddings.", valueName: "α")
   var neftune: Double?
-  @Option(
-    help: ArgumentHelp("Steps between development measures; by default an epoch.", valueName: "n"))
+  @Option(.count, "Steps between development measures; by default an epoch.")
   var evaluateEvery: Int?
-  @Option(help: ArgumentHelp("Measures without a better one before stopping.", valueName: "n"))
-  var patience: Int?
+  @Option(.count, "Measures without a better one before stopping.") var patience: Int?
   @Flag(inversion: .prefixedNo, help: "Learn the token that ends a completion.")
   var learnEnd = true
   @Flag(inversion: .prefixedNo, help: "Keep the parameters of the best development loss.")
@@ -63,15 +59,13 @@ struct DataOptions: ParsableArguments {
       "verbatim, plain, alpaca, chat, or a text with {instruction} and {input}; the task's own.",
       valueName: "name"))
   var template: String?
-  @Option(help: ArgumentHelp("Training examples at most, a fixed choice.", valueName: "n"))
-  var trainLimit: Int?
-  @Option(help: ArgumentHelp("Test examples at most, a fixed choice.", valueName: "n"))
-  var testLimit: Int?
-  @Option(help: ArgumentHelp("The share of training examples to choose by.", valueName: "share"))
+  @Option(.count, "Training examples at most, a fixed choice.") var trainLimit: Int?
+  @Option(.count, "Test examples at most, a fixed choice.") var testLimit: Int?
+  @Option(.part, "The share of training examples to choose by.", valueName: "share")
   var developmentShare = 0.1
   @Option(
-    help: ArgumentHelp(
-      "The share of a single file to measure on, when there is no other file.", valueName: "share"))
+    .part, "The share of a single file to measure on, when there is no other file.",
+    valueName: "share")
   var testShare = 0.0
   @Flag(help: "Leave out training examples whose completion doesn't end in the right answer.")
   var onlyConsistent = false
@@ -94,9 +88,6 @@ struct DataOptions: ParsableArguments {
   }
 
   func read(_ path: String) throws -> FineTuningData {
-    for (name, limit) in [("train-limit", trainLimit), ("test-limit", testLimit)] {
-      guard limit ?? 1 >= 1 else { throw ValidationError("--\(name) must be at least 1.") }
-    }
     var options = FineTuningData.Options()
     options.template = try template.map { try PromptTemplate(named: $0) }
     (options.trainLimit, options.testLimit) = (trainLimit, testLimit)

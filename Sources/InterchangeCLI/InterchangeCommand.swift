@@ -1,5 +1,6 @@
 import ArgumentParser
 import Interchange
+import InterchangeBasics
 
 /// The command line: a thin shell over the library.
 @main
@@ -15,9 +16,12 @@ struct InterchangeCommand: ParsableCommand {
     groupedSubcommands: [look, intervene, search, tune, exchange, show, measure])
 
   static func main() {
+    StandardStreams.prepare()
+    Interruption.watch()
     do {
       var command = try parseAsRoot()
       try command.run()
+      FolderLock.releaseAll()
     } catch {
       ExitStatus.leave(after: error)
     }

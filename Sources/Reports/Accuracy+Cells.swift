@@ -19,16 +19,17 @@ extension Accuracy {
 }
 
 extension ResultTable {
-  /// A number in a cell by a format such as `%.2f`; ``nothing`` where there is none.
+  /// A number in a cell by a format such as `%.2f`; ``nothing`` where there is none, and
+  /// ``notANumber`` where it is none.
   public static func number(_ value: Double?, _ format: String) -> String {
-    value.map { String(format: format, $0) } ?? nothing
+    value.map { $0.isFinite ? String(format: format, $0) : notANumber } ?? nothing
   }
 
   /// A mean in a cell, with its deviation where there are several values; ``nothing`` for none.
   public static func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
     guard let statistics else { return nothing }
-    let mean = String(format: format, statistics.mean)
-    guard statistics.values.count > 1 else { return mean }
+    let mean = number(statistics.mean, format)
+    guard statistics.values.count > 1, statistics.mean.isFinite else { return mean }
     return mean + " ± " + String(format: format, statistics.deviation)
   }
 }

@@ -13,6 +13,8 @@ public struct ResultTable: Sendable, Equatable {
 
   /// The cell of a number that does not exist.
   public static let nothing = "–"
+  /// The cell of a result that is no number, such as the score of a training that diverged.
+  public static let notANumber = "not a number"
 
   /// A table; every row has as many cells as the header.
   public init(_ title: String = "", note: String = "", header: [String], rows: [[String]]) {
@@ -52,7 +54,9 @@ public struct ResultTable: Sendable, Equatable {
   /// Tells whether a cell holds a number, perhaps with its unit, deviation or interval, or stands
   /// for none.
   private static func isNumber(_ cell: String) -> Bool {
-    if cell == nothing || Double(cell.prefix { $0 != " " }) != nil { return true }
+    if cell == nothing || cell == notANumber || Double(cell.prefix { $0 != " " }) != nil {
+      return true
+    }
     return cell.contains(where: \.isASCIIDigit)
       && cell.allSatisfy { "0123456789.,+-−–±[]()/% ".contains($0) }
   }

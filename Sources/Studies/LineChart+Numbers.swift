@@ -9,10 +9,19 @@ extension LineChart.Point {
 
   /// A mean with its deviation up and down.
   init(x: Double, statistics: SeedStatistics, label: String? = nil) {
-    self.init(
-      x: x, y: statistics.mean,
-      interval: statistics.mean - statistics.deviation...statistics.mean + statistics.deviation,
-      label: label)
+    let (low, high) = (
+      statistics.mean - statistics.deviation, statistics.mean + statistics.deviation
+    )
+    // Of what is no number there is no interval.
+    self.init(x: x, y: statistics.mean, interval: low <= high ? low...high : nil, label: label)
+  }
+}
+
+extension LineChart.ReferenceLine {
+  /// A line at a value that a record holds; nil at one that is no number.
+  init?(_ label: String, atNumber value: Double) {
+    guard value.isFinite else { return nil }
+    self.init(label, at: value)
   }
 }
 

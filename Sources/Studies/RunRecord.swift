@@ -29,6 +29,9 @@ public struct RunRecord: Codable, Sendable {
     }
   }
 
+  /// The name of a record in a run's folder.
+  static let fileName = "run.json"
+
   /// The version that made the run.
   public var version = interchangeVersion
   /// The subcommand, or the name of the program.
@@ -64,7 +67,7 @@ public struct RunRecord: Codable, Sendable {
   ///
   /// - Throws: ``RunRecordError`` when there is none or it isn't a record.
   public init(folder: URL) throws {
-    let url = folder.appending(component: "run.json")
+    let url = folder.appending(component: Self.fileName)
     let data: Data
     do {
       data = try Data(contentsOf: url)
@@ -85,7 +88,7 @@ public struct RunRecord: Codable, Sendable {
   @discardableResult
   public func write(to folder: URL) throws -> [URL] {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let url = folder.appending(component: "run.json")
+    let url = folder.appending(component: Self.fileName)
     try writeAtomically(Data((try json() + "\n").utf8), to: url)
     return [url] + (try writeFigures(to: folder))
   }

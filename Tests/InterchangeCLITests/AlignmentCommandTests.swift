@@ -6,27 +6,8 @@ import Testing
   private let model: TemporaryFile
 
   init() throws {
-    model = try TemporaryFile(copyOf: Program.fixtures.appending(path: "llama-gqa"))
-    try Self.teachVerbs(model.url.appending(path: "tokenizer.json"))
+    model = try TaughtModel.make()
     try Self.halve(model.url.appending(path: "model.safetensors"))
-  }
-
-  /// Gives three of the vocabulary's last tokens to " i", " is" and " are".
-  private static func teachVerbs(_ url: URL) throws {
-    var json = try #require(
-      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
-    var bpe = try #require(json["model"] as? [String: Any])
-    var vocabulary = try #require(bpe["vocab"] as? [String: Int])
-    var merges = try #require(bpe["merges"] as? [[String]])
-    for (old, parts) in [("at", ["Ġ", "i"]), ("12", ["Ġi", "s"]), ("ĠĠ", ["Ġa", "re"])] {
-      let id = vocabulary.removeValue(forKey: old)
-      let place = merges.firstIndex { $0.joined() == old }
-      vocabulary[parts.joined()] = try #require(id)
-      merges[try #require(place)] = parts
-    }
-    (bpe["vocab"], bpe["merges"]) = (vocabulary, merges)
-    json["model"] = bpe
-    try JSONSerialization.data(withJSONObject: json).write(to: url)
   }
 
   /// Writes a float32 checkpoint again with the upper halves of its numbers: bfloat16.

@@ -42,31 +42,47 @@ enum Program {
       ?? package.appending(path: ".build/release")
   }()
 
-  /// Starts a program whose output nobody reads.
-  static func start(_ arguments: [String], program: String = "interchange") throws -> Process {
+  /// Runs a shell's command with the program as `$0` and the arguments as `$@`.
+  static func shell(_ command: String, _ arguments: [String]) throws -> Result {
+    try run(
+      ["-c", command, folder.appending(component: "interchange").path] + arguments,
+      executable: URL(filePath: "/bin/sh"))
+  }
+
+  /// Starts a program whose output nobody reads, but for errors where there is a file for them.
+  static func start(
+    _ arguments: [String], program: String = "interchange", errors: URL? = nil
+  ) throws -> Process {
     let process = Process()
     process.executableURL = folder.appending(component: program)
     process.arguments = arguments
     for keyPath in [\Process.standardOutput, \.standardError, \.standardInput] {
       process[keyPath: keyPath] = FileHandle.nullDevice
     }
+    if let errors { process.standardError = try FileHandle(forWritingTo: errors) }
     try process.run()
     return process
   }
 
   /// Runs a program to its end, with more environment variables than the tests have.
   static func run(
-    _ arguments: [String], program: String = "interchange", environment: [String: String] = [:]
+    _ arguments: [String], program: String = "interchange", environment: [String: String] = [:],
+    executable: URL? = nil, timeout: TimeInterval? = nil
   ) throws -> Result {
     let process = Process()
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.executableURL = folder.appending(component: program)
+    process.executableURL = executable ?? folder.appending(component: program)
     process.arguments = arguments
     let files = try (0..<2).map { _ in try TemporaryFile() }
     process.standardOutput = try FileHandle(forWritingTo: files[0].url)
     process.standardError = try FileHandle(forWritingTo: files[1].url)
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    let end = timeout.map { Date().addingTimeInterval($0) }
+    while let end, process.isRunning {
+      if Date() > end { kill(process.processIdentifier, SIGKILL) }
+      Thread.sleep(forTimeInterval: 0.005)
+    }
     process.waitUntilExit()
     return Result(
       status: process.terminationReason == .exit ? process.terminationStatus : -1,

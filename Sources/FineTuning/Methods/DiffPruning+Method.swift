@@ -22,8 +22,9 @@ extension AdapterChoice {
 
   /// The price of an open gate in the loss.
   public static let penalty = number(
-    "penalty", "What an open gate costs in diff pruning.", valueName: "λ", range: "0 or more"
-  ) { $0 >= 0 }
+    "penalty", "What an open gate costs in diff pruning.", valueName: "λ",
+    range: "0 to 1000000"
+  ) { (0...1e6).contains($0) }
 }
 
 extension AdapterConfiguration {

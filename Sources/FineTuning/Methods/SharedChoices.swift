@@ -43,7 +43,7 @@ extension AdapterChoice {
   /// α: a low-rank update is multiplied by α / rank, an adapter by α.
   public static let alpha = AdapterChoice.number(
     "alpha", "LoRA's scale times its rank; an adapter's scale.", valueName: "α",
-    range: "a number")
+    range: "a number from -1e6 to 1e6", isInRange: { abs($0) <= 1e6 })
 
   /// The non-linearity of an edit or of an adapter.
   public static let activation = AdapterChoice(

@@ -25,7 +25,8 @@ extension Steering: StorableIntervention {
 extension AdapterChoice {
   /// The coefficient of a steering vector; found by training when nothing is chosen.
   public static let coefficient = number(
-    "coefficient", "How much of a steering vector is added.", valueName: "c", range: "a number")
+    "coefficient", "How much of a steering vector is added.", valueName: "c",
+    range: "a number from -1e6 to 1e6", isInRange: { abs($0) <= 1e6 })
 }
 
 extension AdapterConfiguration {

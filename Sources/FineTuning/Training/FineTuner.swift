@@ -90,11 +90,18 @@ public struct FineTuner: Sendable {
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     var run = try TrainingRun(
       settings, adapted, examples, development: development, folder: folder, store: store)
-    while !run.isDone {
-      try run.step()
-      progress(run.progress)
+    func finish() throws -> TrainingHistory {
+      while !run.isDone {
+        try run.step()
+        progress(run.progress)
+        if folder?.interruption?.isRequested == true, !run.isDone {
+          try run.write()
+          throw FineTuningError.interrupted(step: run.progress.step)
+        }
+      }
+      return try run.finish()
     }
-    return try run.finish()
+    return try folder?.interruption?.during(finish) ?? finish()
   }
 
   /// The mean cross-entropy of the completions' tokens, without training.

@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeBasics
+import Synchronization
 
 /// The folder in which a training run keeps its state and its log.
 public struct TrainingFolder: Sendable {
@@ -8,10 +9,52 @@ public struct TrainingFolder: Sendable {
   public var resumes: Bool
   /// Steps between two states; nil writes one when the last is half a minute old.
   public var interval: Int?
+  /// What decides the outcome beside the training's own settings and data, by its names. A state
+  /// that was left with other values is refused.
+  public var configuration: JSONValue?
+  /// Ends the training after a step, with its state written, when another thread asks for it.
+  public var interruption: TrainingInterruption?
 
   /// - Parameter url: made when it doesn't exist
-  public init(_ url: URL, resumes: Bool = false, interval: Int? = nil) {
+  public init(
+    _ url: URL, resumes: Bool = false, interval: Int? = nil, configuration: JSONValue? = nil,
+    interruption: TrainingInterruption? = nil
+  ) {
     (self.url, self.resumes, self.interval) = (url, resumes, interval)
+    (self.configuration, self.interruption) = (configuration, interruption)
+  }
+
+  /// The files of a training: its state, its log, and the adapter with its head.
+  public static let fileNames = [
+    TrainingState.fileName, TrainingLog.fileName, AdapterFile.name, AdapterFile.headName,
+  ]
+}
+
+/// A way for another thread, such as one that waits for a signal, to end trainings with their
+/// states written.
+public final class TrainingInterruption: Sendable {
+  private let state = Mutex((isRequested: false, trainings: 0))
+
+  public init() {}
+
+  /// Asks all trainings to end after their step, with `FineTuningError.interrupted(step:)`.
+  ///
+  /// - Returns: true when there is one that will
+  public func request() -> Bool {
+    state.withLock {
+      $0.isRequested = true
+      return $0.trainings > 0
+    }
+  }
+
+  /// True once it was asked for.
+  var isRequested: Bool { state.withLock { $0.isRequested } }
+
+  /// Runs a training that looks at ``isRequested``.
+  func during<Value>(_ training: () throws -> Value) rethrows -> Value {
+    state.withLock { $0.trainings += 1 }
+    defer { state.withLock { $0.trainings -= 1 } }
+    return try training()
   }
 }
 
@@ -34,6 +77,7 @@ final class TrainingLog {
   static let fileName = "log.jsonl"
 
   private let handle: FileHandle?
+  private let path: String
   private let start = Date()
   private let encoder: JSONEncoder = {
     let encoder = JSONEncoder()
@@ -45,6 +89,7 @@ final class TrainingLog {
 
   /// Begins a log, or goes on with one: lines after `step` belong to steps that are taken anew.
   init(_ folder: TrainingFolder?, after step: Int) throws {
+    path = folder?.url.appending(component: Self.fileName).path ?? ""
     guard let folder else {
       handle = nil
       return
@@ -75,6 +120,9 @@ final class TrainingLog {
     let line = TrainingLogLine(
       step: step, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm,
       development: development, seconds: Date().timeIntervalSince(start))
-    try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))
+    let text = try encoder.encode(line) + Data("\n".utf8)
+    do { try handle.write(contentsOf: text) } catch {
+      throw FileSystemError(path: path, reason: systemError())
+    }
   }
 }

@@ -36,7 +36,10 @@ struct TrainingRun {
       optimizer: AdamW(
         parameters, orthonormal: adapted.adapters.flatMap(\.orthonormalParameters),
         weightDecay: settings.weightDecay))
-    if let folder, folder.resumes { _ = try state.restore(from: folder.url) }
+    if let folder {
+      state.configuration = folder.configuration
+      if folder.resumes { _ = try state.restore(from: folder.url, examples: examples.count) }
+    }
     log = try TrainingLog(folder, after: state.step)
     order = (-1, [])
     progress = FineTuner.Progress(
@@ -75,11 +78,16 @@ struct TrainingRun {
 
   /// Takes the best parameters where there are any, and writes the last state.
   mutating func finish() throws -> TrainingHistory {
-    if let folder { try state.write(to: folder.url) }
+    try write()
     if let best = state.best {
       for (parameter, value) in zip(state.parameters, best) { parameter.value = value }
     }
     return state.history
+  }
+
+  /// Writes the state, where there is a folder for it.
+  func write() throws {
+    if let folder { try state.write(to: folder.url) }
   }
 
   private mutating func batch(_ step: Int) -> [TokenizedExample] {

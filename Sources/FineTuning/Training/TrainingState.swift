@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
@@ -40,11 +41,15 @@ struct TrainingState {
     let identity: Identity
     let history: TrainingHistory
     let hasBest: Bool
+    /// Nil in states from before it was kept.
+    var configuration: JSONValue?
   }
 
   static let fileName = "checkpoint.safetensors"
 
   let identity: Identity
+  /// What decides the outcome beside the identity.
+  var configuration: JSONValue?
   var history = TrainingHistory()
   /// The parameters at the best evaluation.
   var best: [Tensor]?
@@ -62,7 +67,8 @@ struct TrainingState {
       tensors.append(("\(index).second", optimizer.moments[index].second))
       if let best { tensors.append(("\(index).best", best[index])) }
     }
-    let record = Record(identity: identity, history: history, hasBest: best != nil)
+    let record = Record(
+      identity: identity, history: history, hasBest: best != nil, configuration: configuration)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try Safetensors.write(
@@ -71,12 +77,14 @@ struct TrainingState {
       to: folder.appending(component: Self.fileName))
   }
 
-  /// Goes back to a written state.
+  /// Goes back to a written state. That of a run which came to its end with fewer epochs or steps
+  /// is taken too: further ones follow, at the rates of the longer run's schedule.
   ///
+  /// - Parameter examples: how many are trained on
   /// - Returns: whether there was one
   /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for that of another
   ///   run.
-  mutating func restore(from folder: URL) throws -> Bool {
+  mutating func restore(from folder: URL, examples: Int) throws -> Bool {
     let url = folder.appending(component: Self.fileName)
     guard FileManager.default.fileExists(atPath: url.path) else { return false }
     let file = try SafetensorsFile(contentsOf: url)
@@ -87,10 +95,8 @@ struct TrainingState {
       throw FineTuningError.invalidAdapter(
         path: file.path, field: "metadata", expected: "a training run's state", found: "none")
     }
-    if let (field, expected, found) = identity.difference(from: record.identity) {
-      throw FineTuningError.invalidAdapter(
-        path: file.path, field: field, expected: "\(expected), as asked for now", found: found)
-    }
+    let isLonger = identity.isLonger(than: record.identity, after: record.history, examples)
+    try requireSame(as: record, ignoring: isLonger ? Identity.lengths : [], in: file.path)
     func tensor(_ name: String, like value: Tensor) throws -> Tensor {
       let stored = try file.tensor(named: name)
       guard stored.shape == value.shape else {
@@ -121,23 +127,75 @@ struct TrainingState {
     optimizer.steps = record.history.losses.count
     self.best = record.hasBest ? best : nil
     history = record.history
+    if isLonger { history.stoppedEarly = false }
     return true
+  }
+
+  /// Refuses the state of a run with other settings, all of them named.
+  private func requireSame(as record: Record, ignoring ignored: [String], in path: String) throws {
+    var differences = identity.differences(from: record.identity)
+    if let configuration, let other = record.configuration {
+      differences += configuration.differences(from: other)
+    }
+    // They follow from what is named already.
+    if differences.isEmpty, identity.parameters != record.identity.parameters {
+      differences.append(
+        JSONDifference(
+          name: "parameters", old: "shapes \(record.identity.parameters)",
+          new: "shapes \(identity.parameters)"))
+    }
+    differences.removeAll { ignored.contains($0.name) }
+    guard let first = differences.first else { return }
+    let others = differences.dropFirst().map {
+      "; \($0.words): expected \($0.new), as asked for now, found \($0.old)"
+    }
+    throw FineTuningError.invalidAdapter(
+      path: path, field: first.words, expected: "\(first.new), as asked for now",
+      found: first.old + others.joined())
+  }
+}
+
+extension JSONDifference {
+  /// The setting's name as one writes it: `batchSize` is "batch size".
+  fileprivate var words: String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
   }
 }
 
 extension TrainingState.Identity {
-  /// The first thing in which another run differs.
-  fileprivate func difference(
-    from other: Self
-  ) -> (field: String, expected: String, found: String)? {
-    if base != other.base { return ("base model", base, other.base) }
-    if method != other.method { return ("method", method, other.method) }
-    if data != other.data { return ("training data", data, other.data) }
-    if parameters != other.parameters {
-      return ("parameters", "shapes \(parameters)", "\(other.parameters)")
-    }
-    if settings != other.settings { return ("settings", "\(settings)", "\(other.settings)") }
-    return nil
+  /// The settings that say how long a run is.
+  fileprivate static let lengths = ["epochs", "maximumSteps"]
+
+  /// Everything in which another run differs, but for the parameters' shapes.
+  fileprivate func differences(from other: Self) -> [JSONDifference] {
+    let named = [
+      ("base model", base, other.base), ("method", method, other.method),
+      ("training data", data, other.data),
+    ].filter { $0.1 != $0.2 }.map { JSONDifference(name: $0.0, old: $0.2, new: $0.1) }
+    guard settings != other.settings else { return named }
+    let differences = settings.record.differences(from: other.settings.record)
+    // JSON may hold a seed of 64 bits less exactly than it is.
+    return named
+      + (differences.isEmpty
+        ? [JSONDifference(name: "seed", old: "\(other.settings.seed)", new: "\(settings.seed)")]
+        : differences)
+  }
+
+  /// Tells whether this run goes on where another one had come to its end.
+  fileprivate func isLonger(
+    than other: Self, after history: TrainingHistory, _ examples: Int
+  ) -> Bool {
+    let earlier = other.settings.totalSteps(examples)
+    return (history.stoppedEarly || history.losses.count >= earlier)
+      && settings.totalSteps(examples) > earlier && data == other.data
+  }
+}
+
+extension FineTuningSettings {
+  /// Every setting by its name.
+  fileprivate var record: JSONValue {
+    let encoded = try? JSONEncoder.ofRecords.encode(self)
+    return encoded.flatMap { try? JSONDecoder.ofRecords.decode(JSONValue.self, from: $0) } ?? .null
   }
 }
 

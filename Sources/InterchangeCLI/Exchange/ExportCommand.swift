@@ -22,7 +22,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     guard let out = common.out else { return }
-    let target = try RunWriter.writableFolder(out)
+    let target = try RunFolder(URL(userPath: out), resumes: true).url
     let base = try model.load()
     let (read, _) = try AdapterFile.read(contentsOf: adapter, base: base)
     try PeftFolder.write(read, of: base, to: target)

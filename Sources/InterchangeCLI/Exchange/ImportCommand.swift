@@ -37,7 +37,7 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     guard let out = common.out else { return }
-    let target = try RunWriter.writableFolder(out)
+    let target = try RunWriter.folder(out, writing: [AdapterFile.name, AdapterFile.headName])
     let source = try PyreftFolder(
       contentsOf: URL(userPath: folder))
     let base = try model.load()

@@ -23,7 +23,7 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     guard let out = common.out else { return }
-    let target = try RunWriter.writableFolder(out)
+    let target = try RunFolder(URL(userPath: out), resumes: true).url
     let adapted = try adapters.adapted(model.load())
     try adapted.writeMerged(to: target)
     if common.json {

@@ -12,7 +12,7 @@ struct SwapCommand: ParsableCommand {
   @Option(help: "The text that is run.") var base: String
   @Option(help: "The text that the vector is taken from.") var source: String
   @OptionGroup var site: SiteOptions
-  @Option(help: ArgumentHelp("How many tokens to show.", valueName: "k")) var top = 5
+  @Option(.count, "How many tokens to show.", valueName: "k") var top = 5
   @OptionGroup var common: CommonOptions
 
   func run() throws {

@@ -18,12 +18,11 @@ struct SweepCommand: ParsableCommand {
     help: ArgumentHelp(
       "One head's part of the vector, several such as 0,3 or 0-8, or all.", valueName: "heads"))
   var head: String?
-  @Option(help: ArgumentHelp("How many pairs the sweep uses.", valueName: "n")) var limit = 32
+  @Option(.count, "How many pairs the sweep uses.") var limit = 32
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard limit >= 1 else { throw ValidationError("--limit must be at least 1.") }
     _ = try head.map { try LayerSelection(heads: $0) }
     _ = try components
   }

@@ -16,11 +16,10 @@ struct AttentionCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("The heads of each layer, such as 0,3; by default all.", valueName: "heads"))
   var heads: String?
-  @Option(help: ArgumentHelp("How many tokens the table shows.", valueName: "k")) var top = 3
+  @Option(.count, "How many tokens the table shows.", valueName: "k") var top = 3
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard top >= 1 else { throw ValidationError("--top must be at least 1.") }
     _ = try LayerSelection(option: "--layers", layers)
     _ = try heads.map { try LayerSelection(heads: $0) }
   }

@@ -8,7 +8,7 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @Option(help: "The text.") var text: String
-  @Option(help: ArgumentHelp("How many tokens to show.", valueName: "k")) var top = 5
+  @Option(.count, "How many tokens to show.", valueName: "k") var top = 5
   @OptionGroup var common: CommonOptions
 
   func run() throws {

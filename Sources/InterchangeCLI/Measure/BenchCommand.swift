@@ -19,18 +19,17 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "A GGUF file, or a folder with config.json, safetensors and a tokenizer.")
   var model: String?
   @OptionGroup var form: WeightOptions
-  @Option(help: ArgumentHelp("Sequences in a step.", valueName: "n")) var batch = 16
-  @Option(help: ArgumentHelp("Tokens of a sequence.", valueName: "n")) var length = 64
-  @Option(help: ArgumentHelp("The edited layer, from 0.", valueName: "n")) var layer = 15
+  @Option(.count, "Sequences in a step.") var batch = 16
+  @Option(.count, "Tokens of a sequence.") var length = 64
+  @Option(.place, "The edited layer, from 0.") var layer = 15
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The edited position.", valueName: "p"))
   var position = "-1"
-  @Option(help: ArgumentHelp("Dimensions; 16 for DAS, 8 for LoReFT and LoRA.", valueName: "k"))
+  @Option(.count, "Dimensions; 16 for DAS, 8 for LoReFT and LoRA.", valueName: "k")
   var rank: Int?
-  @Option(help: ArgumentHelp("Steps that are timed.", valueName: "n")) var steps = 20
-  @Option(help: ArgumentHelp("Pairs of a data set (fit: 128, sweep: 16).", valueName: "n"))
-  var pairs: Int?
-  @Option(help: ArgumentHelp("Passes over the data set (fit).", valueName: "n")) var epochs = 10
+  @Option(.count, "Steps that are timed.") var steps = 20
+  @Option(.count, "Pairs of a data set (fit: 128, sweep: 16).") var pairs: Int?
+  @Option(.count, "Passes over the data set (fit).") var epochs = 10
   @Option(
     help: ArgumentHelp(
       "Texts to train on instead of random tokens (loreft, lora): .json, .jsonl, .csv or .tsv.",
@@ -41,12 +40,6 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    for (name, value) in [
-      ("batch", batch), ("length", length), ("rank", rank ?? 1), ("steps", steps),
-      ("pairs", pairs ?? 1), ("epochs", epochs),
-    ] where value < 1 {
-      throw ValidationError("--\(name) must be at least 1.")
-    }
     guard data == nil || what == .loreft || what == .lora else {
       throw ValidationError("--data is for loreft and lora.")
     }

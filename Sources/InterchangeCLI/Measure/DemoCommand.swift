@@ -17,7 +17,7 @@ struct DemoCommand: ParsableCommand {
     common.out = common.out ?? "demo-output"
     let present = model.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
     let loaded = try present.map { try LanguageModel(contentsOf: $0) }
-    var writer = try RunWriter(self, common, loaded)
+    var writer = try RunWriter(self, common, loaded, writing: ["summary.md"])
     writer.identity = try loaded.map {
       .init(path: $0.url.lastPathComponent, identity: try $0.identity())
     }

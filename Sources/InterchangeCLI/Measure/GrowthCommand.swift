@@ -9,19 +9,12 @@ struct GrowthCommand: ParsableCommand {
     discussion: "By layer, position, batch, rank and the model's width, one figure each.")
 
   @OptionGroup var model: ModelArgument
-  @Option(help: ArgumentHelp("Sequences in a step.", valueName: "n")) var batch = 16
-  @Option(help: ArgumentHelp("Tokens of a sequence.", valueName: "n")) var length = 64
-  @Option(help: ArgumentHelp("The edited layer, from 0.", valueName: "n")) var layer = 15
-  @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 16
-  @Option(help: ArgumentHelp("Steps that are timed at each point.", valueName: "n")) var steps = 9
+  @Option(.count, "Sequences in a step.") var batch = 16
+  @Option(.count, "Tokens of a sequence.") var length = 64
+  @Option(.place, "The edited layer, from 0.") var layer = 15
+  @Option(.count, "Dimensions of the subspace.", valueName: "k") var rank = 16
+  @Option(.count, "Steps that are timed at each point.") var steps = 9
   @OptionGroup var common: CommonOptions
-
-  func validate() throws {
-    for (name, value) in [("batch", batch), ("length", length), ("rank", rank), ("steps", steps)]
-    where value < 1 {
-      throw ValidationError("--\(name) must be at least 1.")
-    }
-  }
 
   func run() throws {
     let model = try model.load()

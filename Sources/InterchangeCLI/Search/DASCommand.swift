@@ -10,27 +10,24 @@ struct DASCommand: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var task: TaskOptions
   @OptionGroup var site: SiteOptions
-  @Option(help: ArgumentHelp("Dimensions of the subspace.", valueName: "k")) var rank = 1
+  @Option(.place, "Dimensions of the subspace.", valueName: "k") var rank = 1
   @Flag(help: "Boundless DAS: learn the number of dimensions; --rank is not used.")
   var boundless = false
-  @Option(help: ArgumentHelp("Passes over the training pairs.", valueName: "n")) var epochs = 10
-  @Option(help: ArgumentHelp("Pairs in a step.", valueName: "n")) var batch = 32
-  @Option(help: ArgumentHelp("The rate after warm-up.", valueName: "rate")) var learningRate = 4e-3
+  @Option(.count, "Passes over the training pairs.") var epochs = 10
+  @Option(.count, "Pairs in a step.") var batch = 32
+  @Option(.rate, "The rate after warm-up.", valueName: "rate") var learningRate = 4e-3
   @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let site = try site.resolved()
-    guard epochs >= 1, batch >= 1, learningRate > 0, learningRate.isFinite else {
-      throw ValidationError("--epochs and --batch must be at least 1, --learning-rate above 0.")
-    }
     let model = try model.load()
     let width = try model.width(of: site)
     guard (1...width).contains(rank) else {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }
-    let writer = try RunWriter(self, common, model)
+    let writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
     let store = storeOptions.store(for: [site])
     let data = try task.data(for: model, store: store, seed: common.seed)
     var settings = AlignmentSettings()

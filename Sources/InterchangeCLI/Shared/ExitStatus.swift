@@ -9,13 +9,42 @@ enum ExitStatus: Int32 {
   case badUsage = 64
   case badInput = 65
 
-  /// Prints one line for an error of the library and ends the program; usage errors and help are
-  /// ArgumentParser's.
+  /// Prints one line for an error, or the help that was asked for, and ends the program.
   static func leave(after error: any Error) -> Never {
-    guard let status = status(of: error) else { InterchangeCommand.exit(withError: error) }
-    let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
-    FileHandle.standardError.write(Data("interchange: \(line)\n".utf8))
+    FolderLock.releaseAll()
+    guard let status = status(of: error) else { leave(afterUsage: error) }
+    var line = words(error).replacingOccurrences(of: "\n", with: " ")
+    if case FineTuningError.interrupted = error {
+      line += "; the same command with --resume goes on from there"
+    }
+    Output.note("interchange: \(line)")
+    if case FineTuningError.interrupted = error { Interruption.endIfReceived() }
     exit(status.rawValue)
+  }
+
+  /// An error in a sentence; Foundation's are told by their file and the system's reason.
+  private static func words(_ error: any Error) -> String {
+    guard let cocoa = error as? CocoaError else { return "\(error)" }
+    let file = cocoa.filePath ?? cocoa.url?.path
+    let code = (cocoa.underlying as? POSIXError)?.code.rawValue
+    let system = code.map { String(cString: strerror($0)) }
+    return [file, system ?? cocoa.localizedDescription].compactMap { $0 }.joined(separator: ": ")
+  }
+
+  /// ArgumentParser's errors and help.
+  private static func leave(afterUsage error: any Error) -> Never {
+    let code = InterchangeCommand.exitCode(for: error)
+    let text = InterchangeCommand.fullMessage(for: error)
+    guard !code.isSuccess else {
+      if !text.isEmpty { Output.print(text) }
+      exit(code.rawValue)
+    }
+    // The error and where help is, without the usage between them.
+    let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    let message = lines.prefix { !$0.hasPrefix("Usage:") && !$0.hasPrefix("Help:") }
+    let help = lines.last.flatMap { $0.hasPrefix("See ") && lines.count > 1 ? " " + $0 : nil }
+    Output.note(message.joined(separator: " ") + (help ?? ""))
+    exit(code.rawValue)
   }
 
   static func status(of error: any Error) -> ExitStatus? {
@@ -46,8 +75,14 @@ extension AlignmentError: ClassifiedError {
   public var failure: Failure { if case .diverged = self { .failed } else { .badInput } }
 }
 extension FineTuningError: ClassifiedError {
-  public var failure: Failure { if case .diverged = self { .failed } else { .badInput } }
+  public var failure: Failure {
+    switch self {
+    case .diverged, .interrupted: .failed
+    default: .badInput
+    }
+  }
 }
+extension MemoryError: ClassifiedError {}
 extension FigureError: ClassifiedError {
   public var failure: Failure { if case .cannotRead = self { .badInput } else { .failed } }
 }

@@ -7,10 +7,9 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Print one JSON document on standard output; progress goes to standard error.")
   var json = false
 
-  @Option(help: ArgumentHelp("The seed of every random number.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(.seed, "The seed of every random number.") var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Threads to use; by default one a core.", valueName: "n"))
+  @Option(.counts(from: 1, to: 4096), "Threads to use; by default one a core.")
   var threads: Int?
 
   @Option(help: ArgumentHelp("Where results and figures are written.", valueName: "dir"))
@@ -18,14 +17,11 @@ struct CommonOptions: ParsableArguments {
 
   /// Shows a piece of text as it is written, unless one document is asked for.
   func show(_ piece: String) {
-    if !json { Output.write(Data(piece.utf8), to: .standardOutput) }
+    if !json { Output.show(piece) }
   }
 
   func validate() throws {
-    if let threads {
-      guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
-      Parallel.threads = threads
-    }
+    if let threads { Parallel.threads = threads }
   }
 }
 
@@ -49,8 +45,7 @@ struct SiteOptions: ParsableArguments {
       "The component, such as block_output or head_attention_value_output.", valueName: "name"))
   var site = "block_output"
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("The layer, from 0.", valueName: "n"))
-  var layer: Int
+  @Option(.place, "The layer, from 0.") var layer: Int
 
   @Option(
     parsing: .unconditional,
@@ -59,10 +54,7 @@ struct SiteOptions: ParsableArguments {
       valueName: "p"))
   var position = "-1"
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("One head's part of the vector.", valueName: "n"))
-  var head: Int?
+  @Option(.place, "One head's part of the vector.") var head: Int?
 
   func resolved() throws -> Site {
     try Site(named: site, layer: layer, head: head, Positions(parsing: position))

@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 
 /// A progress bar with an estimate on a terminal, plain lines in a log.
 final class ProgressLine {
@@ -8,7 +9,7 @@ final class ProgressLine {
   private var lastShown = Date.distantPast
   private var lastTenth = -1
 
-  init(_ title: String) { self.title = title }
+  init(_ title: String) { self.title = title.withVisibleControls }
 
   func update(_ done: Int, of total: Int, detail: String = "") {
     let share = Double(done) / Double(max(1, total))
@@ -20,8 +21,9 @@ final class ProgressLine {
       let filled = Int(share * 24)
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
       let line = String(
-        format: "\r%@ %@ %d/%d  %@  %.0f s left\u{1B}[K", title, bar, done, total, detail, rest)
-      Output.write(Data((done == total ? "\r\u{1B}[K" : line).utf8), to: .standardError)
+        format: "\r%@ %@ %d/%d  %@  %.0f s left\u{1B}[K", title, bar, done, total,
+        detail.withVisibleControls, rest)
+      Output.progress(done == total ? "\r\u{1B}[K" : line)
     } else if Int(share * 4) > lastTenth {
       lastTenth = Int(share * 4)
       guard elapsed > 5 || done == total else { return }

@@ -16,17 +16,35 @@ struct RunWriter {
   /// Files beside the record, by their names.
   var files: [String: Data] = [:]
 
-  /// Checks before any work that the folder can be written.
+  /// Takes the folder before any work, for this run alone.
+  ///
+  /// - Parameters:
+  ///   - resumes: whether the run goes on with an earlier one in its folder
+  ///   - names: the files that it writes beside its record and its figures
   init<Command: ParsableCommand>(
-    _ command: Command, _ common: CommonOptions, _ model: LanguageModel?
+    _ command: Command, _ common: CommonOptions, _ model: LanguageModel?, resumes: Bool = false,
+    writing names: [String] = []
   ) throws {
     self.command = Command.configuration.commandName ?? ""
     settings = Settings.effective(of: command)
     (seed, asksForJSON) = (common.seed, common.json)
     settings["threads"] = .integer(Parallel.threads)
-    folder = try common.out.map { try Self.writableFolder($0) }
+    folder = try common.out.map { try Self.folder($0, resumes: resumes, writing: names) }
     // As the user gave it: a record that is shared names no folders of this machine.
     identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
+  }
+
+  /// A folder that this run alone writes into until its end.
+  static func folder(
+    _ path: String, resumes: Bool = false, writing names: [String]
+  ) throws -> URL {
+    let url = URL(userPath: path)
+    if names.contains(AdapterFile.name), ForeignAdapters.all.contains(where: { $0.isFolder(url) }) {
+      throw ValidationError(
+        "--out: \(path) has an adapter in another tool's form, which would be read instead of this "
+          + "run's; choose another folder.")
+    }
+    return try RunFolder(url, resumes: resumes, writing: names, note: Output.note).url
   }
 
   /// Puts settings that the command chose in the place of those that were typed.
@@ -56,30 +74,6 @@ struct RunWriter {
       }
       for file in written + (try record.write(to: folder)) { Output.note("wrote \(file.path)") }
     }
-    if asksForJSON { Output.print(try record.json()) } else { try show() }
-  }
-
-  static func writableFolder(_ path: String) throws -> URL {
-    let url = URL(userPath: path)
-    let files = FileManager.default
-    // The probe leaves nothing behind: folders that it made go again until there is a result.
-    var made: [URL] = []
-    var folder = url
-    while folder.path != "/" && !files.fileExists(atPath: folder.path) {
-      made.append(folder)
-      folder.deleteLastPathComponent()
-    }
-    // Only when empty: another run may have begun to write there.
-    defer { for folder in made { rmdir(folder.path) } }
-    do {
-      try files.createDirectory(at: url, withIntermediateDirectories: true)
-      let probe = url.appending(
-        component: ".interchange-\(ProcessInfo.processInfo.processIdentifier)")
-      try Data().write(to: probe)
-      try files.removeItem(at: probe)
-    } catch {
-      throw OutputError(description: "\(url.path): the folder can't be written")
-    }
-    return url
+    if asksForJSON { Output.print(json: try record.json()) } else { try show() }
   }
 }

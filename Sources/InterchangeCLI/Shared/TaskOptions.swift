@@ -13,12 +13,10 @@ struct TaskOptions: ParsableArguments {
       "What the interchange changes; the task's usual variable by default.", valueName: "name"))
   var variable: String?
 
-  @Option(help: ArgumentHelp("Pairs in all, train and test.", valueName: "n"))
-  var pairs = 512
+  @Option(.counts(from: 8), "Pairs in all, train and test.") var pairs = 512
 
   func data(for model: LanguageModel, store: ActivationStore, seed: UInt64) throws -> TaskData {
-    guard pairs >= 8 else { throw ValidationError("--pairs must be at least 8.") }
-    return try TaskData(
+    try TaskData(
       task: task, variable: variable, count: pairs, for: model, store: store, seed: seed)
   }
 }

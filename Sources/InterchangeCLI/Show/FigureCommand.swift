@@ -20,11 +20,11 @@ struct FigureCommand: ParsableCommand {
       guard let text = try PNGRecord.read(from: url) else {
         throw RunRecordError.unreadable(path: url.path, reason: "the figure has no record inside")
       }
-      return Output.print(text)
+      return Output.print(json: text)
     }
     let run = try RunRecord(folder: url)
-    let files = try run.writeFigures(
-      to: try common.out.map { try RunWriter.writableFolder($0) } ?? url, format: format)
+    let folder = try RunFolder(common.out.map { URL(userPath: $0) } ?? url, resumes: true)
+    let files = try run.writeFigures(to: folder.url, format: format)
     if common.json { return try Output.print(json: files.map(\.path)) }
     for file in files { Output.print(file.path) }
   }

@@ -18,11 +18,7 @@ struct ReportCommand: ParsableCommand {
     let folder = URL(userPath: path)
     let record = try RunRecord(folder: folder)
     let file = try target(beside: folder)
-    do {
-      try RunReport(record).write(to: file)
-    } catch is CocoaError {
-      throw OutputError(description: "\(file.path): the page can't be written")
-    }
+    try RunReport(record).write(to: file)
     if common.json { return try Output.print(json: [file.path]) }
     Output.print(file.path)
   }
@@ -35,8 +31,12 @@ struct ReportCommand: ParsableCommand {
       file = URL(userPath: out)
       if out.hasSuffix("/") || file.isFolder { file.append(component: name) }
     }
-    let target = try RunWriter.writableFolder(file.deletingLastPathComponent().path)
-    try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    let target = file.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    } catch {
+      throw OutputError(description: "\(target.path): the folder can't be written")
+    }
     return file
   }
 }

@@ -13,9 +13,8 @@ struct ChatCommand: ParsableCommand {
   @OptionGroup var adapters: AdapterOptions
   @Option(help: ArgumentHelp("The system message: told before all else.", valueName: "text"))
   var system: String?
-  @Option(help: ArgumentHelp("How many tokens at most in an answer.", valueName: "n"))
-  var maxTokens = 256
-  @Option(help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "t"))
+  @Option(.countOrNone, "How many tokens at most in an answer.") var maxTokens = 256
+  @Option(.temperature, "0 takes the likeliest token each time.", valueName: "t")
   var temperature = 0.0
   @OptionGroup var common: CommonOptions
 
@@ -29,7 +28,7 @@ struct ChatCommand: ParsableCommand {
       maximumTokens: maxTokens, temperature: temperature, seed: common.seed,
       stopTokens: try PromptTemplate.chat().stopTokens(model.tokenizer))
     while true {
-      if isTerminal { Output.write(Data("> ".utf8), to: .standardError) }
+      if isTerminal { Output.progress("> ") }
       guard let line = readLine(), !line.allSatisfy(\.isWhitespace) else { break }
       messages.append(ChatMessage(.user, line))
       let prompt = try model.tokenizer.encode(messages)

@@ -22,7 +22,7 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var method: MethodOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
-  @Option(help: ArgumentHelp("How many seeds, from --seed on.", valueName: "n")) var seeds = 3
+  @Option(.counts(from: 1, to: 10_000), "How many seeds, from --seed on.") var seeds = 3
   @Option(
     help: ArgumentHelp("A further data set, compared in the same way.", valueName: "path"))
   var alsoData: [String] = []
@@ -33,7 +33,6 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    guard seeds >= 1 else { throw ValidationError("--seeds must be at least 1.") }
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
     let parsed =
       try (methods ?? "").split(separator: ",").map { try MethodChoices(parsing: String($0)) }
@@ -43,7 +42,8 @@ struct CompareCommand: ParsableCommand {
     }
     let sets = try ([data.data] + alsoData).map { try data.read($0) }
     let model = try model.load()
-    var writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(
+      self, common, model, resumes: resume, writing: ["comparison.md"])
     let progress = FineTuningProgress()
     var comparisons: [MethodComparison] = []
     for set in sets {
@@ -62,7 +62,8 @@ struct CompareCommand: ParsableCommand {
           seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
           folder: { method, seed in
             writer.folder?.appending(components: set.task.name, method, "seed-\(seed)")
-          }, resumes: resume, store: storeOptions.store(), progress: progress.show))
+          }, resumes: resume, interruption: Interruption.training,
+          store: storeOptions.store(), progress: progress.show))
     }
     let results = MethodComparisons(comparisons)
     let tables = results.tables.map { $0.markdown + "\n" }.joined(separator: "\n")

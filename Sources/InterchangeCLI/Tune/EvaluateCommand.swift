@@ -16,7 +16,7 @@ struct EvaluateCommand: ParsableCommand {
   var data: String
   @Option(help: ArgumentHelp("The part of a folder: train, dev or test.", valueName: "part"))
   var split = DataSplit.test
-  @Option(help: ArgumentHelp("Examples at most, a fixed choice.", valueName: "n")) var limit: Int?
+  @Option(.count, "Examples at most, a fixed choice.") var limit: Int?
   @Option(
     help: ArgumentHelp("The prompt's template; the task's own by default.", valueName: "name"))
   var template: String?
@@ -26,7 +26,7 @@ struct EvaluateCommand: ParsableCommand {
       (not at all).
       """)
   var answers: AnswerMode?
-  @Option(help: ArgumentHelp("Sequences in a run.", valueName: "n")) var batch = 16
+  @Option(.count, "Sequences in a run.") var batch = 16
   @OptionGroup var common: CommonOptions
 
   private struct Prediction: Encodable {
@@ -36,9 +36,6 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard limit ?? 1 >= 1, batch >= 1 else {
-      throw ValidationError("--limit and --batch must be at least 1.")
-    }
     let source = try DataSource(data, split: split)
     var examples = try source.examples()
     var task = EvaluationTask(source, examples)
@@ -46,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
     if let limit { examples = examples.subset(limit, seed: 0) }
     let model = try model.load()
     let adapted = try adapters.adapted(model)
-    var writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(self, common, model, writing: ["predictions.jsonl"])
     let answers = answers ?? .standard(for: model.network)
     writer.settings["answers"] = .string(answers.rawValue)
     writer.settings["template"] = .string(template ?? "\(task.template)")

@@ -9,7 +9,9 @@ struct FinetuneCommand: ParsableCommand {
     discussion: """
       --data is a file of instructions (.json), of prompts and completions (.jsonl, .csv) or of labelled \
       texts (.tsv), or a folder with such a file for each part. A folder's test part is measured at the end.
-      A run that was stopped goes on with --resume, and ends in the numbers that it would have had.
+      A run that was stopped goes on with --resume, and ends in the numbers that it would have had. One that \
+      came to its end goes on when --epochs or --steps ask for more: further steps follow at the rates of the \
+      longer schedule. All other settings must be the same.
 
       Methods, with what each chooses where nothing is said, and what it takes:
       \(MethodOptions.discussion)
@@ -27,22 +29,18 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var methodOptions: MethodOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
-  @Option(help: ArgumentHelp("How many seeds, from --seed on.", valueName: "n")) var seeds = 1
+  @Option(.counts(from: 1, to: 10_000), "How many seeds, from --seed on.") var seeds = 1
   @Flag(help: "Go on from the state that an earlier run left in --out.") var resume = false
-  @Option(
-    help: ArgumentHelp("Steps between two states on disk; by default 30 s.", valueName: "n"))
-  var saveEvery: Int?
+  @Option(.count, "Steps between two states on disk; by default 30 s.") var saveEvery: Int?
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    guard seeds >= 1, saveEvery ?? 1 >= 1 else {
-      throw ValidationError("--seeds and --save-every must be at least 1.")
-    }
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
     let data = try data.read()
     let model = try model.load()
-    var writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(
+      self, common, model, resumes: resume, writing: MethodComparison.fileNames)
     let chosen = try choices.map { try MethodChoices(file: $0) }
     let method = chosen?.method ?? method
     let experiment = try FineTuningExperiment(
@@ -55,8 +53,8 @@ struct FinetuneCommand: ParsableCommand {
       seeds: (0..<seeds).map { common.seed &+ UInt64($0) },
       folder: { _, seed in
         writer.folder.map { seeds == 1 ? $0 : $0.appending(component: "seed-\(seed)") }
-      }, resumes: resume, saveInterval: saveEvery, store: storeOptions.store(),
-      progress: progress.show)
+      }, resumes: resume, saveInterval: saveEvery, interruption: Interruption.training,
+      store: storeOptions.store(), progress: progress.show)
     try writer.finish(RunResults(MethodComparisons([comparison]))) { report(comparison) }
   }
 
@@ -88,8 +86,8 @@ struct FinetuneCommand: ParsableCommand {
       let losses = run.history.losses
       Output.print(
         String(
-          format: "seed %d: loss %.4f → %.4f in %d steps, %@; peak memory %.0f MiB",
-          Int(run.seed), losses.first ?? .nan, losses.last ?? .nan, losses.count,
+          format: "seed \(run.seed): loss %.4f → %.4f in %d steps, %@; peak memory %.0f MiB",
+          losses.first ?? .nan, losses.last ?? .nan, losses.count,
           run.trainingSeconds.map { String(format: "%.0f s", $0) } ?? "resumed", run.peakMiB))
     }
     guard comparison.untuned != nil else { return }

@@ -8,8 +8,8 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @Option(help: "The prompt.") var prompt: String
-  @Option(help: ArgumentHelp("How many tokens at most.", valueName: "n")) var maxTokens = 64
-  @Option(help: ArgumentHelp("0 takes the likeliest token each time.", valueName: "t"))
+  @Option(.countOrNone, "How many tokens at most.") var maxTokens = 64
+  @Option(.temperature, "0 takes the likeliest token each time.", valueName: "t")
   var temperature = 0.0
   @OptionGroup var adapters: AdapterOptions
   @OptionGroup var common: CommonOptions

@@ -31,13 +31,10 @@ struct SteerCommand: ParsableCommand {
   @Option(help: "How vectors are found: mean (difference of means) or pca (of differences).")
   var method: SteeringVectors.Method?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "What the vectors are multiplied by; negative steers the other way.", valueName: "c"))
+    .factor, "What the vectors are multiplied by; negative steers the other way.", valueName: "c")
   var coefficient: Double?
   @Option(help: "A prompt to continue without and with the vectors.") var prompt: String?
-  @Option(help: ArgumentHelp("How many tokens at most follow it.", valueName: "n"))
-  var maxTokens = 48
+  @Option(.countOrNone, "How many tokens at most follow it.") var maxTokens = 48
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -46,9 +43,6 @@ struct SteerCommand: ParsableCommand {
     }
     guard method == nil || pairs != nil else {
       throw ValidationError("--method is how vectors are found in --pairs.")
-    }
-    guard coefficient?.isFinite ?? true, maxTokens >= 0 else {
-      throw ValidationError("--coefficient must be finite, --max-tokens at least 0.")
     }
     _ = try selection()
   }
@@ -66,7 +60,9 @@ struct SteerCommand: ParsableCommand {
     let experiment = SteeringExperiment(
       source, layers: try selection(), coefficient: coefficient)
     _ = try experiment.layers?.resolved(model.layers)
-    var writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(
+      self, common, model,
+      writing: [AdapterFile.name, AdapterFile.headName, "control-vector.gguf"])
     var outcome = try experiment.run(on: model, progress: StudyProgressLines().show)
     writer.settings["coefficient"] = .number(outcome.run.coefficient)
     writer.settings["layers"] = .string("\(LayerSelection.layers(outcome.run.layers))")

@@ -20,13 +20,9 @@ struct TuneCommand: ParsableCommand {
       A method alone has those that its paper varies.
       """, valueName: "list"))
   var methods: String
-  @Option(
-    help: ArgumentHelp("Steps of all trials together.", valueName: "n"))
-  var budgetSteps: Int?
-  @Option(
-    help: ArgumentHelp("Minutes of all trials together.", valueName: "n"))
-  var budgetMinutes: Double?
-  @Option(help: ArgumentHelp("Trials of the first round at most.", valueName: "n")) var trials = 27
+  @Option(.count, "Steps of all trials together.") var budgetSteps: Int?
+  @Option(.positive, "Minutes of all trials together.") var budgetMinutes: Double?
+  @Option(.counts(from: 1, to: 100_000), "Trials of the first round at most.") var trials = 27
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Method") var method: MethodOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
@@ -36,17 +32,15 @@ struct TuneCommand: ParsableCommand {
   private var budget: MethodSearch.Budget {
     get throws {
       switch (budgetSteps, budgetMinutes) {
-      case (let steps?, nil) where steps >= 1: return .steps(steps)
-      case (nil, let minutes?) where minutes > 0 && minutes.isFinite: return .minutes(minutes)
-      default:
-        throw ValidationError("tune needs --budget-steps or --budget-minutes, above 0.")
+      case (let steps?, nil): return .steps(steps)
+      case (nil, let minutes?): return .minutes(minutes)
+      default: throw ValidationError("tune needs --budget-steps or --budget-minutes.")
       }
     }
   }
 
   func validate() throws {
     _ = try budget
-    guard trials >= 1 else { throw ValidationError("--trials must be at least 1.") }
   }
 
   func run() throws {
@@ -54,7 +48,7 @@ struct TuneCommand: ParsableCommand {
     guard !spaces.isEmpty else { throw ValidationError("--methods names no method.") }
     let data = try data.read()
     let model = try model.load()
-    var writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(self, common, model, writing: ["choices.json", "search.md"])
     // Each method with the values that are searched, those of a method alone too.
     writer.settings["methods"] = .array(
       spaces.map { space in

@@ -1,3 +1,4 @@
+import InterchangeBasics
 import InterchangeTensors
 
 /// The tokens of a text that the attention heads of some layers look at.
@@ -96,6 +97,12 @@ extension LanguageModel {
       }
     }
     let encoded = encode(text)
+    let all = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 1
+    let places = layers.count * (heads?.count ?? all)
+    // A weight as a float in the run and in the result, and as text in a record.
+    try requireMemory(
+      160 * Double(places) * Double(encoded.length) * Double(encoded.length),
+      for: "\(places) attention patterns of \(encoded.length) tokens")
     var request = Request([encoded.input], edits: edits)
     request.attention = layers.map {
       AttentionQueries(layer: $0, positions: [Array(0..<encoded.length)])

@@ -114,6 +114,11 @@ public struct Benchmark {
       throw ModelError.invalidLength(
         length: length, maximum: model.architecture.maximumLength)
     }
+    let positions = Double(max(batch, pairs ?? batch)) * Double(length)
+    let layers = Double(model.architecture.layers)
+    try requireMemory(
+      4 * positions * Double(model.architecture.width) * layers,
+      for: "\(batch) sequences of \(length) tokens")
     guard model.architecture.outputs > 0 else {
       throw ModelError.noOutputs(architecture: model.architecture.name)
     }

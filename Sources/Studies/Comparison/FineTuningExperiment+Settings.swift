@@ -1,7 +1,9 @@
 import Foundation
 import InterchangeBasics
 import InterchangeFineTuning
+import InterchangeInterventions
 import InterchangeModels
+import InterchangeTensors
 
 extension FineTuningExperiment {
   /// Everything that decides the outcome but the data and the seed, defaults filled in: the
@@ -23,6 +25,41 @@ extension FineTuningExperiment {
     ]
     if let pooling { members.append(.init(key: "pooling", value: .string(pooling.rawValue))) }
     return .object(members)
+  }
+}
+
+extension FineTuningExperiment {
+  /// What decides the trained parameters beside the settings of the training and its examples: a
+  /// run that goes on must have the same.
+  func decisiveSettings(
+    for model: LanguageModel, on data: FineTuningData, store: ActivationStore
+  ) throws -> JSONValue {
+    let told = try effectiveSettings(for: model).members ?? []
+    var members = told.filter { !["method", "answers", "training"].contains($0.key) }
+    let adapted = try adapted(model, for: data, seed: settings.seed)
+    let development = try evaluator(data).tokenized(data.development, by: adapted).identity
+    members += [
+      .init(key: "development data", value: .string(keepsBest ? development : "not used")),
+      .init(key: "activation-storage", value: .string(store.precision.rawValue)),
+    ]
+    if let subspace = inputs.subspace {
+      members += [
+        .init(key: "subspace", value: .string(subspace.rotation.identity)),
+        .init(key: "use", value: .string(subspace.use.rawValue)),
+      ]
+    }
+    return .object(members)
+  }
+}
+
+extension Rotation {
+  /// A hash of all numbers (FNV-1a).
+  fileprivate var identity: String {
+    let frame = frame
+    let hash = frame.elements.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, number in
+      (hash ^ UInt64(number.bitPattern)) &* 0x100_0000_01B3
+    }
+    return "\(frame.shape), hash \(String(hash, radix: 16))"
   }
 }
 

@@ -30,7 +30,7 @@ struct FinishedRun: Codable {
     let keepsBest: Bool
   }
 
-  private static let fileName = "outcome.json"
+  static let fileName = "outcome.json"
 
   /// Nil for a run that can't be told from others.
   private let key: Key?

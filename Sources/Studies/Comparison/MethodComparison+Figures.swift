@@ -29,6 +29,11 @@ extension MethodComparison {
   }
 }
 
+extension MethodRun {
+  /// True where the score is a number, and so can be drawn.
+  fileprivate var isNumber: Bool { score?.mean.isFinite ?? false }
+}
+
 extension MethodComparison {
   /// The numbers of examples that were trained on and measured.
   fileprivate var sizes: String {
@@ -51,7 +56,7 @@ extension MethodComparison {
   /// The baselines that methods are compared with.
   fileprivate var references: [LineChart.ReferenceLine] {
     [("untuned", untuned?.score), ("most frequent answer", constant)].compactMap { name, score in
-      score?.values.first?.value.map { LineChart.ReferenceLine(name, at: $0) }
+      score?.values.first?.value.flatMap { LineChart.ReferenceLine(name, atNumber: $0) }
     }
   }
 }
@@ -72,7 +77,8 @@ extension LineChart {
     title = "\(comparison.task): methods at equal data and seeds"
     subtitle = comparison.sizes
     yTitle = comparison.metric
-    horizontalScale = .categories(measured.map(\.name))
+    horizontalScale = .categories(
+      measured.map { $0.name + ($0.isNumber ? "" : " (\(ResultTable.notANumber))") })
     references = comparison.references
     pageSize = FigureSize(width: 11, height: 7.5)
   }
@@ -80,9 +86,11 @@ extension LineChart {
   /// Each method's main metric against its share of the base model's parameters.
   public init(parametersOf comparison: MethodComparison) {
     let measured = comparison.methods.filter { $0.score != nil }
-    let named = zip(comparison.methods, comparison.shortNames).filter { method, _ in
-      method.score != nil && method.parameterShare > 0
+    let shown = zip(comparison.methods, comparison.shortNames).filter { method, _ in
+      method.score != nil && method.parameterShare > 0 && method.parameterShare.isFinite
     }
+    let named = shown.filter { $0.0.isNumber }
+    let others = shown.filter { !$0.0.isNumber }.map { "\($0.1): \(ResultTable.notANumber)" }
     // Many names would cover one another: letters stand for them.
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".map(String.init)
     let hasKey = (8...letters.count).contains(named.count)
@@ -99,14 +107,14 @@ extension LineChart {
     self.init(series: [means])
     title = "\(comparison.task): \(comparison.metric) and trained parameters"
     let key = zip(letters, named).map { "\($0) \($1.1)" }.joined(separator: ", ")
-    subtitle = comparison.sizes + (hasKey ? ". " + key : "")
+    subtitle = ([comparison.sizes + (hasKey ? ". " + key : "")] + others).joined(separator: ". ")
     xTitle = "trained parameters, % of the base"
     yTitle = comparison.metric
     horizontalScale = .logarithmic
     references =
       comparison.references
       + measured.filter { $0.parameterShare == 0 }.compactMap { method in
-        method.score.map { ReferenceLine(method.name, at: $0.mean) }
+        method.score.flatMap { ReferenceLine(method.name, atNumber: $0.mean) }
       }
     pageSize = FigureSize(width: 13, height: 8.5)
   }

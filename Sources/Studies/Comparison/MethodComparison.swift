@@ -57,14 +57,16 @@ public struct MethodComparison: Codable, Sendable {
   ///   - resumes: whether runs go on from their states in the folder; what finished ones found is
   ///     read
   ///   - saveInterval: steps between two states; nil writes one every half minute
+  ///   - interruption: ends a training with its state written, when it is asked to
   ///   - store: one for all: what lies below every edit is the same for all methods and seeds
-  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``.
+  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``; `FileSystemError` for a
+  ///   folder that a link within the run's folder leads to.
   public init(
     _ experiments: [(name: String, experiment: FineTuningExperiment)], on data: FineTuningData,
     model: LanguageModel, seeds: [UInt64],
     folder: (_ method: String, _ seed: UInt64) -> URL? = { _, _ in nil }, resumes: Bool = false,
-    saveInterval: Int? = nil, store: ActivationStore = ActivationStore(),
-    progress: (Event) -> Void = { _ in }
+    saveInterval: Int? = nil, interruption: TrainingInterruption? = nil,
+    store: ActivationStore = ActivationStore(), progress: (Event) -> Void = { _ in }
   ) throws {
     require(!experiments.isEmpty && !seeds.isEmpty, "MethodComparison: nothing to run")
     task = data.task.name
@@ -89,13 +91,21 @@ public struct MethodComparison: Codable, Sendable {
         base.isEmpty ? nil : try experiment.key(model, base: base, on: data, store: store)
       let runs = try seeds.map { seed in
         let part = folder(name, seed)
+        if let part {
+          try RunFolder.prepare(part: part, resumes: resumes, writing: Self.fileNames)
+        }
         key?.settings.seed = seed
         if resumes, let part, let key, let earlier = FinishedRun(folder: part, key: key) {
           progress(.done(method: name, earlier.run))
           return earlier
         }
         let place = FineTuningExperiment.Place(
-          folder: part.map { TrainingFolder($0, resumes: resumes, interval: saveInterval) },
+          folder: try part.map {
+            TrainingFolder(
+              $0, resumes: resumes, interval: saveInterval,
+              configuration: try experiment.decisiveSettings(for: model, on: data, store: store),
+              interruption: interruption)
+          },
           store: store)
         let (adapted, run) = try experiment.run(model, on: data, seed: seed, place: place) {
           progress(.training(method: name, seed: seed, $0))
@@ -117,6 +127,9 @@ public struct MethodComparison: Codable, Sendable {
           seeds: runs.map(\.run)))
     }
   }
+
+  /// The files of a run with a seed, in its folder.
+  public static let fileNames = TrainingFolder.fileNames + [FinishedRun.fileName]
 
   /// The number of test examples.
   var measuredCount: Int {

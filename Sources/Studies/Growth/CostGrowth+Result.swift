@@ -85,7 +85,8 @@ extension LineChart {
     if ["batch", "rank"].contains(axis.name) { xTitle = axis.name }
     yTitle = "milliseconds"
     horizontalScale = ["batch", "rank", "width"].contains(axis.name) ? .logarithmic : .linear
-    let highest = axis.points.map { 1e3 * max($0.seconds, $0.predicted) }.max() ?? 1
-    valueRange = 0...highest * 1.08
+    let times = axis.points.flatMap { [1e3 * $0.seconds, 1e3 * $0.predicted] }
+    let highest = times.filter { $0.isFinite && $0 > 0 }.max() ?? 1
+    valueRange = 0...min(highest * 1.08, .greatestFiniteMagnitude)
   }
 }

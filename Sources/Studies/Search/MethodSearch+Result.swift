@@ -20,7 +20,7 @@ extension MethodSearch: RunResult {
 
   /// A line for each trial.
   private var lines: [[String]] {
-    return (0...lastRound).reversed().flatMap { round in
+    return Set(trials.map(\.round)).sorted(by: >).flatMap { round in
       trials.filter { $0.round == round }.sorted { $0.isBetter(than: $1) }.map {
         [
           "\($0.round)", $0.choices.description, "\($0.steps)", "\($0.parameters)",
