@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
-  tasks methods neftune kills lint format pages readme commands fuzz mutants sanitize trust clean
+  tasks methods neftune kills lint format pages readme commands fuzz libfuzzer mutants sanitize sanitize-fuzz \
+  trust clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -100,7 +101,7 @@ test: deps browser model
 	if [ -f $(MODEL) ]; then Scripts/console_blocks.py --check 0.1 README.md; fi
 	Scripts/check-extending.sh
 	Scripts/check-dependency.sh
-	$(MAKE) fuzz MINUTES=0.5
+	$(MAKE) fuzz sanitize-fuzz MINUTES=0.5
 
 # Mutated inputs over every reader, for some minutes and from a seed; exit code 1 where there is a fault.
 MINUTES ?= 5
@@ -110,20 +111,37 @@ fuzz: deps
 	@mkdir -p $(TRUST)
 	.build/release/interchange-fuzz --minutes $(MINUTES) --seed $(SEED) --counts $(TRUST)/2-fuzz.md
 
-# The tests of readers and kernels with the address sanitizer, in a build of its own. Leaks are not looked for: what
-# the runtime keeps for good counts as one.
-SANITIZED_TESTS := BasicsTests CheckpointsTests TokenizersTests DatasetsTests TensorsTests ExchangeTests FiguresTests
-sanitize: deps
+# The same with the address sanitizer, in a build of its own; what the sanitizer keeps of freed memory doesn't count.
+# Leaks are not looked for: what the runtime keeps for good counts as one.
+SANITIZER := ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=32
+SANITIZED := -c debug --sanitize=address --scratch-path .build-sanitize
+sanitize-fuzz: deps
+	swift build $(SANITIZED) --product interchange-fuzz
 	@mkdir -p $(TRUST)
-	ASAN_OPTIONS=detect_leaks=0 swift test -c debug --sanitize=address --scratch-path .build-sanitize --disable-xctest \
+	$(SANITIZER) .build-sanitize/debug/interchange-fuzz --minutes $(MINUTES) --seed $(SEED) --memory 1024 \
+	  --counts $(TRUST)/sanitize
+	sed 's/make fuzz/make sanitize/; s/mutated inputs/& with the address sanitizer/' $(TRUST)/sanitize \
+	  > $(TRUST)/3-sanitize.md
+
+# And the tests of readers and kernels: ten minutes.
+SANITIZED_TESTS := BasicsTests CheckpointsTests TokenizersTests DatasetsTests TensorsTests ExchangeTests
+sanitize: sanitize-fuzz
+	$(SANITIZER) swift test $(SANITIZED) --disable-xctest \
 	  --filter '^($(subst $(space),|,$(SANITIZED_TESTS)))\.' 2>&1 | tee $(TRUST)/sanitize.log
 	sed -n 's/.*Test run with \([0-9]* tests in [0-9]* suites\) passed.*/| `make sanitize` | \1 of readers and kernels | nothing found |/p' \
-	  $(TRUST)/sanitize.log > $(TRUST)/3-sanitize.md
+	  $(TRUST)/sanitize.log > $(TRUST)/4-sanitize.md
+
+# One reader under libFuzzer, which is guided by coverage, where the toolchain has it.
+READER ?= GGUF
+libfuzzer: deps
+	swift build -c debug --sanitize=fuzzer --scratch-path .build-libfuzzer -Xswiftc -DLIBFUZZER \
+	  --product interchange-fuzz
+	.build-libfuzzer/debug/interchange-fuzz --minutes $(MINUTES) --only '$(READER)'
 
 # Small faults put in on purpose (Tests/mutants.json): which of them do the tests notice? Half an hour.
 mutants: deps
 	@mkdir -p $(TRUST)
-	Scripts/mutants.py --counts $(TRUST)/4-mutants.md
+	Scripts/mutants.py --counts $(TRUST)/5-mutants.md
 
 # Puts what the last runs printed into the page of what is promised.
 trust:

@@ -96,42 +96,75 @@ def prepare(copy, mutants):
                 file.unlink()
 
 
-def run(copy, number, tests, limit):
-    """The first test that failed, how it ended otherwise, or None where all passed."""
-    binary = next((copy / ".build/debug").glob("*.xctest"))
+def run(copy, number, tests, limit, known=()):
+    """The first test that failed, but for known ones; how it ended otherwise; None where all passed.
+
+    Without a fault all tests that fail are listed.
+    """
     environment = dict(os.environ, SWIFT_BACKTRACE="enable=no")
     environment.pop(variable, None)
     if number is not None:
         environment[variable] = str(number)
     process = subprocess.Popen(
-        [str(binary), "--testing-library", "swift-testing", "--filter", tests], cwd=copy,
+        [str(binary(copy)), "--testing-library", "swift-testing", "--filter", tests], cwd=copy,
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         errors="replace", start_new_session=True)
     end = time.time() + limit
-    failed, passed, last = None, False, ""
+    failed, ended, last = [], False, ""
     os.set_blocking(process.stdout.fileno(), False)
     while True:
         line = process.stdout.readline()
         if line:
             last = line.strip() or last
             found = re.search(r"Test (.+?) recorded an issue", line)
-            if found:
-                failed = found.group(1)
-                break
-            passed = passed or bool(re.search(r"Test run with [1-9]\d* tests?.* passed", line))
+            if found and found.group(1) not in known and found.group(1) not in failed:
+                failed.append(found.group(1))
+                if number is not None:
+                    break
+            ended = ended or bool(re.search(r"Test run with [1-9]\d* tests?", line))
             continue
         if process.poll() is not None:
             break
         if time.time() > end:
-            failed = f"more than {limit} s"
+            failed.append(f"more than {limit} s")
             break
         time.sleep(0.02)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if failed is None and not passed:
-        failed = f"ended with {process.returncode}: {last[:100]}"
-    return failed
+    if not failed and not ended:
+        failed.append(f"ended with {process.returncode}: {last[:100]}")
+    if number is None:
+        return failed if ended else sys.exit(f"{tests} without a fault: {failed[-1]}")
+    return failed[0] if failed else None
+
+
+def binary(copy):
+    return next((copy / ".build/debug").glob("*.xctest"))
+
+
+class Baseline:
+    """The tests of each filter that fail without a fault, kept for a build.
+
+    Debug builds sum in another order: a test with a tolerance for optimized ones may fail there.
+    """
+
+    def __init__(self, copy, limit):
+        self.copy, self.limit = copy, limit
+        self.file = copy / ".build/without-faults.json"
+        self.build = binary(copy).stat().st_mtime
+        kept = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self.failing = kept["failing"] if kept.get("build") == self.build else {}
+
+    def __call__(self, tests):
+        if tests not in self.failing:
+            begin = time.time()
+            self.failing[tests] = run(self.copy, None, tests, self.limit)
+            self.file.write_text(json.dumps({"build": self.build, "failing": self.failing}))
+            print(
+                f"{tests} without a fault: {len(self.failing[tests])} fail "
+                f"({time.time() - begin:.0f} s)", flush=True)
+        return self.failing[tests]
 
 
 def main():
@@ -157,14 +190,13 @@ def main():
         for part in options.only.split(","):
             first, _, last = part.partition("-")
             chosen |= set(range(int(first), int(last or first) + 1))
-    for tests in sorted({mutants[number]["tests"] for number in chosen}):
-        if failed := run(copy, None, tests, options.limit):
-            sys.exit(f"{tests} fails without a fault: {failed}")
+    baseline = Baseline(copy, options.limit)
     noticed, survivors, equivalent = 0, [], 0
     for number in sorted(chosen):
         mutant = mutants[number]
+        known = baseline(mutant["tests"])
         begin = time.time()
-        by = run(copy, number, mutant["tests"], options.limit)
+        by = run(copy, number, mutant["tests"], options.limit, known)
         what = f"{number:3} {mutant['file'].removeprefix('Sources/')}: {mutant['why']}"
         if by:
             noticed += 1

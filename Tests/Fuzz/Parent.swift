@@ -65,7 +65,10 @@ final class Parent {
     let process = Process()
     process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments =
-      ["--worker", options.folder.path, "--seed", "\(options.seed)", "--first", "\(first)"]
+      [
+        "--worker", options.folder.path, "--seed", "\(options.seed)", "--first", "\(first)",
+        "--memory", "\(options.memory)",
+      ]
       + (options.only.map { ["--only", $0] } ?? [])
     let (output, errors) = (
       options.folder.appending(component: "output"), options.folder.appending(component: "errors")

@@ -6,10 +6,13 @@ struct Worker {
   let readers: [Reader]
   let seed: UInt64
   let folder: URL
+  private let memory: Int
   private let turns: [Int]
 
-  init(readers: [Reader], seed: UInt64, folder: URL) throws {
+  /// - Parameter memory: MiB that an input may take besides what its size justifies
+  init(readers: [Reader], seed: UInt64, folder: URL, memory: Int) throws {
     (self.readers, self.seed, self.folder) = (readers, seed, folder)
+    self.memory = memory
     turns = readers.indices.flatMap { Array(repeating: $0, count: readers[$0].weight) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
@@ -108,7 +111,7 @@ struct Worker {
       input.reader, isAccepted: isAccepted, microseconds: UInt64(taken * 1e6))
     // A file may be read into numbers eight times as wide, with an error's copy of it besides.
     let growth = peak - before
-    if growth > 64 << 20 + 64 * input.bytes {
+    if growth > memory << 20 + 64 * input.bytes {
       fault = "\(growth >> 20) MiB more memory for \(input.bytes) bytes"
     }
     return fault.map {

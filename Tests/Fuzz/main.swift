@@ -15,6 +15,8 @@ struct Options {
   var input: UInt64?
   var only: String?
   var counts: String?
+  /// MiB that an input may take besides what its size justifies.
+  var memory = 64
   var folder = URL(filePath: "/dev/shm").appending(component: "interchange-fuzz-\(getpid())")
   var isWorker = false
 
@@ -35,11 +37,13 @@ struct Options {
       case "--input": input = try number(name, value)
       case "--only": only = value
       case "--counts": counts = value
+      case "--memory": memory = try number(name, value)
       case "--worker": (folder, isWorker) = (URL(filePath: value), true)
       default:
         throw Usage(
           description:
-            "unknown \(name); --minutes M, --seed S, --only READER, --input N, --counts FILE")
+            "unknown \(name); --minutes M, --seed S, --only READER, --input N, --memory MIB, "
+            + "--counts FILE")
       }
     }
   }
@@ -55,9 +59,13 @@ func run() throws -> Int32 {
     readers = readers.filter { $0.name == only }
     guard !readers.isEmpty else { throw Usage(description: "no reader \(only)") }
   }
+  #if LIBFUZZER
+    return try runLibFuzzer(readers[0], ["-max_total_time=\(Int(60 * options.minutes))"])
+  #endif
   if let input = options.input {
     let folder = URL(filePath: ".build/fuzz")
-    let worker = try Worker(readers: readers, seed: options.seed, folder: folder)
+    let worker = try Worker(
+      readers: readers, seed: options.seed, folder: folder, memory: options.memory)
     print("input \(input) of seed \(options.seed), in \(folder.path)")
     let finding = try worker.run(input, nil)
     print(finding.map { "\($0.reader), \($0.seed): \($0.fault)" } ?? "no fault")
@@ -74,7 +82,8 @@ func run() throws -> Int32 {
 func work(_ options: Options, _ readers: [Reader]) throws {
   let board = try Board(options.folder.appending(component: "board"), readers: readers.count)
   let worker = try Worker(
-    readers: readers, seed: options.seed, folder: options.folder.appending(component: "inputs"))
+    readers: readers, seed: options.seed, folder: options.folder.appending(component: "inputs"),
+    memory: options.memory)
   var input = options.first
   while true {
     board.current = input
