@@ -9,7 +9,7 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// The fields.
   public let fields: [String: JSONValue]
   /// The fields' place in the file, empty or ending in a dot.
-  private let prefix: String
+  let prefix: String
 
   /// Reads a `config.json`, or that of a folder.
   ///
