@@ -18,7 +18,8 @@ public struct KnownFields: Sendable {
     case applied
     /// Changes nothing that is computed, whatever its value.
     case harmless
-    /// Changes nothing at these values; at others it would.
+    /// Changes nothing at these values; at others it would. Of a field that has to say nothing
+    /// there are none.
     case harmlessAt([JSONValue])
   }
 
@@ -73,7 +74,7 @@ public struct KnownFields: Sendable {
           + (near.isEmpty ? "" : "; near: " + near.map { quoted($0) }.joined(separator: ", "))
       }
       return Fault(
-        field: prefix + field, expected: expected.isEmpty ? "null" : expected,
+        field: prefix + field, expected: expected.isEmpty ? "none" : expected,
         found: value.inErrors)
     }
     return nil
@@ -110,5 +111,7 @@ extension JSONValue {
   }
 
   /// The value as errors show it: numbers and strings as they are, others in a few words.
-  fileprivate var inErrors: String { string.map { quoted($0, upTo: 40) } ?? summary }
+  fileprivate var inErrors: String {
+    string.map { String(quoted($0, upTo: 40).dropFirst().dropLast()) } ?? summary
+  }
 }
