@@ -80,7 +80,9 @@ let package = Package(
     library("Interventions", ["Basics", "Tensors", "Checkpoints"]),
     library("CausalModels", ["Basics"], [orderedCollections]),
     library("Datasets", ["Basics", "Tokenizers"]),
-    library("Alignment", ["Basics", "Tensors", "Models", "Interventions", "CausalModels"]),
+    library(
+      "Alignment",
+      ["Basics", "Tensors", "Tokenizers", "Models", "Interventions", "CausalModels"]),
     library(
       "FineTuning",
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),

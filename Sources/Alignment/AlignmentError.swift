@@ -14,6 +14,8 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
   case invalidSetting(name: String, expected: String, found: String)
   /// An answer is not one token in this model's vocabulary.
   case answerNotSingleToken(answer: String, tokens: Int)
+  /// The vocabulary has a token over the end of the prompt and the beginning of the answer.
+  case answerMergesWithPrompt(answer: String, prompt: String)
 
   /// One line with what was expected and what was found.
   public var description: String {
@@ -25,11 +27,18 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
     case .sourceMismatch(let expected, let found):
       "the intervention takes \(expected) sources, the examples have \(found)"
     case .diverged(let step):
-      "the loss is not a number at step \(step); try a smaller learning rate"
+      "the loss is not a number at step \(step); "
+        + (step == 0
+          ? "a weight isn't one, or the learning rate is too high"
+          : "try a smaller learning rate")
     case .invalidSetting(let name, let expected, let found):
       "\(name): expected \(expected), found \(found)"
     case .answerNotSingleToken(let answer, let tokens):
-      "the answer '\(answer)' is \(tokens) tokens in this vocabulary; expected one"
+      "the answer '\(answer)' is \(tokens) tokens in this vocabulary; expected one, as an "
+        + "interchange is judged by the token after the prompt"
+    case .answerMergesWithPrompt(let answer, let prompt):
+      "the answer '\(answer)': expected a token of its own after '\(prompt)', found one over the "
+        + "prompt's end in this vocabulary"
     }
   }
 }

@@ -230,6 +230,8 @@ public struct DistributedAlignmentSearch: Sendable {
       let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
         total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
       }
+      // No number is better than one that isn't a number: nothing would be kept any more.
+      guard watched.isFinite else { throw AlignmentError.diverged(step: losses.count) }
       if stopping.shouldStop(after: watched / Double(held), keeping: rotation.parameter.value) {
         break
       }

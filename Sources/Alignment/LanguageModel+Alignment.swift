@@ -1,6 +1,7 @@
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTokenizers
 
 extension LanguageModel {
   /// Finds the subspace at a site that carries what a task's interchange changes, by Distributed
@@ -82,5 +83,39 @@ extension InterchangeSweep {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepResult {
     try run(model.network, on: Array(examples), store: store, progress: progress)
+  }
+}
+
+extension LanguageModel {
+  /// The token of each of some answers after a text, encoded in its place; an encoder's answers,
+  /// which stand for a mask inside the text, are encoded by themselves.
+  ///
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` or
+  ///   ``AlignmentError/answerMergesWithPrompt(answer:prompt:)`` for an answer that isn't a token
+  ///   of its own there.
+  public func answerTokens(_ answers: [String], after text: String) throws -> [Int] {
+    guard architecture.isCausal else { return try answers.map { try single($0, encoded($0)) } }
+    let prompt = [TextPart(text, parsesSpecialTokens: true)]
+    let own = tokenizer.encode(prompt)
+    return try answers.map { answer in
+      let found = tokenizer.encode(
+        prompt, continuedBy: [[TextPart(answer, parsesSpecialTokens: true)]],
+        addingSpecialTokens: false)
+      guard found.prompt.count == own.count else {
+        throw AlignmentError.answerMergesWithPrompt(answer: answer, prompt: text)
+      }
+      return try single(answer, found.continuations[0])
+    }
+  }
+
+  private func encoded(_ answer: String) -> [Int] {
+    tokenizer.encode(answer, addingSpecialTokens: false)
+  }
+
+  private func single(_ answer: String, _ ids: [Int]) throws -> Int {
+    guard ids.count == 1 else {
+      throw AlignmentError.answerNotSingleToken(answer: answer, tokens: ids.count)
+    }
+    return ids[0]
   }
 }

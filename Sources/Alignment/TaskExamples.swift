@@ -95,27 +95,23 @@ private struct EncodedExample {
   let isAligned: Bool
 
   init(_ pair: CounterfactualExample<Prompt>, _ model: LanguageModel) throws {
-    func token(_ answer: String) throws -> Int {
-      let ids = model.tokenizer.encode(answer, addingSpecialTokens: false)
-      guard ids.count == 1 else {
-        throw AlignmentError.answerNotSingleToken(answer: answer, tokens: ids.count)
-      }
-      return ids[0]
-    }
     func spans(_ prompt: Prompt, _ text: EncodedText) -> [String: Range<Int>] {
       prompt.spans.mapValues { text.tokens(in: $0) }
     }
     let base = model.encode(pair.base.text)
     let sources = pair.sources.map { model.encode($0.text) }
-    let answers = try pair.answers.map(token)
-    let label = try token(pair.label)
+    let found = try model.answerTokens(
+      pair.answers + [pair.label, pair.base.answer], after: pair.base.text)
+    let answers = Array(found.prefix(pair.answers.count))
+    let (label, baseLabel) = (found[answers.count], found[answers.count + 1])
     example = AlignmentExample(
       base: base.input, sources: sources.map(\.input), baseSpans: spans(pair.base, base),
       sourceSpans: zip(pair.sources, sources).map(spans), label: label, answers: answers,
-      baseLabel: try token(pair.base.answer))
+      baseLabel: baseLabel)
     baseAnswer = ComparedAnswers(label: example.baseLabel, answers: answers)
     sourceAnswers = try pair.sources.map { source in
-      let own = try token(source.answer)
+      let found = try model.answerTokens(pair.answers + [source.answer], after: source.text)
+      let (answers, own) = (Array(found.dropLast()), found[answers.count])
       return ComparedAnswers(label: own, answers: answers.contains(own) ? answers : answers + [own])
     }
     text = pair.base.text

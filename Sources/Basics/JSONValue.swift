@@ -269,3 +269,11 @@ extension JSONValue: ExpressibleByDictionaryLiteral {
     self = .object(elements.map { Member(key: $0.0, value: $0.1) })
   }
 }
+
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByStringLiteral {
+  /// A truth value.
+  public init(booleanLiteral flag: Bool) { self = .bool(flag) }
+
+  /// A text.
+  public init(stringLiteral text: String) { self = .string(text) }
+}

@@ -3,8 +3,8 @@ import InterchangeBasics
 /// The fields that a reader of a JSON object or of a file's metadata understands.
 ///
 /// A field that isn't in the table is let through only where it says nothing: null, false, or
-/// empty. Anything else could change what is computed, so it is refused by its name. One that is
-/// harmless at some values may be null, too.
+/// empty. Anything else could change what is computed, so it is refused by its name. So is
+/// false where only true is harmless.
 ///
 /// ```
 /// let known = KnownFields(
@@ -19,7 +19,8 @@ public struct KnownFields: Sendable {
     case applied
     /// Changes nothing that is computed, whatever its value.
     case harmless
-    /// Changes nothing at these values; at others it would.
+    /// Changes nothing at these values; at others it would. Of a field that has to say nothing
+    /// there are none.
     case harmlessAt([JSONValue])
   }
 
@@ -62,7 +63,8 @@ public struct KnownFields: Sendable {
       switch roles[field] {
       case .applied, .harmless: continue
       case .harmlessAt(let values):
-        guard value != .null, !values.contains(where: { $0.isSame(as: value) }) else { continue }
+        let saysNothing = value.saysNothing && !(value == .bool(false) && values == [.bool(true)])
+        guard !saysNothing, !values.contains(where: { $0.isSame(as: value) }) else { continue }
         expected = values.map(\.inErrors).joined(separator: ", ")
       case nil:
         guard !value.saysNothing else { continue }
@@ -72,7 +74,7 @@ public struct KnownFields: Sendable {
           + (near.isEmpty ? "" : "; near: " + near.map { quoted($0) }.joined(separator: ", "))
       }
       return Fault(
-        field: prefix + field, expected: expected.isEmpty ? "null" : expected,
+        field: prefix + field, expected: expected.isEmpty ? "none" : expected,
         found: value.inErrors)
     }
     return nil
@@ -140,5 +142,7 @@ extension JSONValue {
   }
 
   /// The value as errors show it: numbers and strings as they are, others in a few words.
-  fileprivate var inErrors: String { string.map { quoted($0, upTo: 40) } ?? summary }
+  fileprivate var inErrors: String {
+    string.map { String(quoted($0, upTo: 40).dropFirst().dropLast()) } ?? summary
+  }
 }

@@ -22,7 +22,7 @@ struct DataRecord {
     if fields["text"] != nil, fields["label"] != nil {
       let (text, label) = (try required(["text"]), try required(["label"]))
       return TaskExample(
-        prompt: text, completion: " " + label, answer: label, label: Double(label),
+        prompt: text, completion: " " + label, answer: label, label: LabelKind.number(label),
         sentences: [text], origin: origin)
     }
     let prompt = try required(fields["instruction"] == nil ? ["prompt"] : ["instruction"])

@@ -71,7 +71,8 @@ public struct DataSource: Sendable {
     return file
   }
 
-  /// Reads the examples.
+  /// Reads the examples; of labelled texts the labels are classes or numbers as
+  /// ``LabelKind`` has it.
   ///
   /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` naming the file, the line and the
   ///   reason.
@@ -98,16 +99,9 @@ public struct DataSource: Sendable {
     guard !examples.isEmpty else {
       throw DatasetError.invalidData(path: url.path, line: 0, reason: "no examples in the file")
     }
-    addChoices(to: &examples)
-    return examples
-  }
-
-  /// Makes a file's labels each other's alternatives.
-  private func addChoices(to examples: inout [TaskExample]) {
-    guard examples.allSatisfy({ $0.choices.isEmpty && !$0.sentences.isEmpty }) else { return }
-    let labels = Set(examples.compactMap(\.answer)).sorted()
-    guard labels.count > 1, labels.count <= 100 else { return }
-    for index in examples.indices { examples[index].choices = labels }
+    // STS-B's scores are numbers even where all of them are whole.
+    let kind = glue?.words.isEmpty == true ? .numbers : examples.inferredLabelKind
+    return try kind.map(examples.labelled) ?? examples
   }
 
   // MARK: Records
@@ -148,7 +142,14 @@ public struct DataSource: Sendable {
       case .string(let text): fields[member.key] = text
       case .integer(let number): fields[member.key] = "\(number)"
       case .number(let number):
-        fields[member.key] = Int(exactly: number).map(String.init) ?? "\(number)"
+        // Whole numbers of that size are no longer told apart.
+        guard abs(number) < 0x1p53 else {
+          throw fault(
+            "field '\(member.key)': expected a text or an integer of 64 bits, found \(number)")
+        }
+        // A label that is written with a decimal point is a number to predict.
+        let whole = member.key == "label" ? nil : Int(exactly: number)
+        fields[member.key] = whole.map(String.init) ?? "\(number)"
       case .bool(let flag): fields[member.key] = "\(flag)"
       case .null: continue
       case .array, .object:

@@ -118,6 +118,7 @@ public struct EvaluationTask: Sendable, Equatable {
       } else {
         self.init(
           name: source.name, template: template, extraction: isNumeric ? .number : .text,
+          metrics: isLabelled && isNumeric ? [.pearson, .spearman] : [.accuracy],
           maximumTokens: isNumeric ? 256 : 64)
       }
     }

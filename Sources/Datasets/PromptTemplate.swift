@@ -53,30 +53,51 @@ public enum PromptTemplate: Sendable, Equatable {
   /// - Throws: `TokenizerError` for ``chat(system:)`` when the model has no chat template that is
   ///   known.
   public func encode(_ example: TaskExample, by tokenizer: Tokenizer) throws -> [Int] {
-    if let parts = parts(for: example) {
-      return tokenizer.encode(parts, addingSpecialTokens: true)
-    }
-    guard case .chat(let system) = self else { return [] }
-    let question = ChatMessage(.user, Self.joined(example))
-    return try tokenizer.encode((system.map { [ChatMessage(.system, $0)] } ?? []) + [question])
+    tokenizer.encode(
+      try parts(for: example, of: tokenizer), addingSpecialTokens: addsSpecialTokens)
   }
 
-  /// The completion's tokens, with the tokens that end it if requested: the chat template's mark,
-  /// or the token that ends a sequence.
+  /// The prompt's tokens and those of completions that may follow it, each encoded in its place as
+  /// `Tokenizer/encode(_:continuedBy:addingSpecialTokens:)` does.
   ///
+  /// - Parameters:
+  ///   - completions: texts that may follow the prompt; the example's own by default
+  ///   - ending: whether the tokens that end a completion stand after it: the chat template's mark,
+  ///     or the token that ends a sequence
   /// - Throws: as ``encode(_:by:)``.
-  public func encodeCompletion(
-    _ example: TaskExample, by tokenizer: Tokenizer, ending: Bool
-  ) throws -> [Int] {
-    let ids = tokenizer.encode([
-      TextPart(example.completion, parsesSpecialTokens: self == .verbatim)
-    ])
-    guard ending else { return ids }
-    if case .chat = self {
-      let end = try tokenizer.chatTemplate().endOfTurn
-      return ids + tokenizer.encode([TextPart(end, parsesSpecialTokens: true)])
-    }
-    return ids + (tokenizer.endOfSequence.map { [$0] } ?? [])
+  public func encode(
+    _ example: TaskExample, followedBy completions: [String]? = nil, by tokenizer: Tokenizer,
+    ending: Bool
+  ) throws -> (prompt: [Int], completions: [[Int]]) {
+    let prompt = try parts(for: example, of: tokenizer)
+    let found = tokenizer.encode(
+      prompt,
+      continuedBy: (completions ?? [example.completion]).map {
+        [TextPart($0, parsesSpecialTokens: self == .verbatim)]
+      }, addingSpecialTokens: addsSpecialTokens)
+    guard ending else { return (found.prompt, found.continuations) }
+    let end = try endingTokens(tokenizer)
+    return (found.prompt, found.continuations.map { $0 + end })
+  }
+
+  /// The tokens that end a completion.
+  private func endingTokens(_ tokenizer: Tokenizer) throws -> [Int] {
+    guard case .chat = self else { return tokenizer.endOfSequence.map { [$0] } ?? [] }
+    let end = try tokenizer.chatTemplate().endOfTurn
+    return tokenizer.encode([TextPart(end, parsesSpecialTokens: true)])
+  }
+
+  /// True where the tokenizer's own special tokens are put around a prompt; a chat template spells
+  /// them out.
+  private var addsSpecialTokens: Bool { if case .chat = self { false } else { true } }
+
+  /// The prompt in parts, those of ``chat(system:)`` too.
+  private func parts(for example: TaskExample, of tokenizer: Tokenizer) throws -> [TextPart] {
+    if let parts = parts(for: example) { return parts }
+    guard case .chat(let system) = self else { return [] }
+    let question = ChatMessage(.user, Self.joined(example))
+    return try tokenizer.chatTemplate().parts(
+      (system.map { [ChatMessage(.system, $0)] } ?? []) + [question])
   }
 
   /// The prompt in parts that are the template's and parts that are the data's; nil for
@@ -152,8 +173,7 @@ extension PromptTemplate {
   public func stopTokens(_ tokenizer: Tokenizer) throws -> Set<Int> {
     var stop = tokenizer.endTokens
     if case .chat = self {
-      let end = try tokenizer.chatTemplate().endOfTurn
-      let ids = tokenizer.encode([TextPart(end, parsesSpecialTokens: true)])
+      let ids = try endingTokens(tokenizer)
       if ids.count == 1 { stop.formUnion(ids) }
     }
     return stop

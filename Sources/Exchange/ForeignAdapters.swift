@@ -1,5 +1,7 @@
+import Foundation
 import InterchangeBasics
 import InterchangeFineTuning
+import InterchangeModels
 
 /// The forms of other tools that are read where an adapter of our own is.
 ///
@@ -15,5 +17,16 @@ public enum ForeignAdapters {
   /// Makes a form known; twice does no harm.
   public static func register(_ type: any ForeignAdapter.Type) {
     registry.register(type) { known in !known.contains { $0 == type } }
+  }
+
+  /// What a user should know of adapters of other tools that can be read for a base model; nothing
+  /// of our own.
+  ///
+  /// - Throws: `CheckpointError` for a file that is missing or damaged.
+  public static func remarks(on paths: [String], for base: LanguageModel) throws -> [String] {
+    try paths.flatMap { path in
+      let url = URL(userPath: path)
+      return try all.first { $0.isFolder(url) }?.remarks(contentsOf: url, for: base) ?? []
+    }
   }
 }

@@ -40,14 +40,19 @@ public final class AdapterTensors {
 
   /// A tensor of a shape.
   ///
-  /// - Throws: `CheckpointError` when it is missing, ``FineTuningError`` for another shape.
+  /// - Throws: `CheckpointError` when it is missing, ``FineTuningError`` for another shape or
+  ///   numbers that are none.
   public func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
     asked.insert(name)
     let stored = try file.tensor(named: name)
     guard stored.shape == shape else {
       throw invalid("tensor \(name)", "shape \(shape)", "\(stored.shape)")
     }
-    return stored.floats()
+    let tensor = stored.floats()
+    if let (index, value) = tensor.firstNonFinite {
+      throw invalid("tensor \(name)", "finite numbers", "\(value) at element \(index)")
+    }
+    return tensor
   }
 
   /// Refuses a file that holds more than was asked for.

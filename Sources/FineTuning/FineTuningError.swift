@@ -1,3 +1,5 @@
+import InterchangeModels
+
 /// A fault of a fine-tuning, in one line.
 public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case noExamples
@@ -11,6 +13,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case diverged(step: Int)
   /// The training was asked to stop, and its state is kept.
   case interrupted(step: Int)
+  /// A measured number is infinite or none.
+  case notFinite(what: String, place: String)
   /// A setting is outside what can work.
   case invalidSetting(name: String, expected: String, found: String)
   /// A saved adapter lacks something, or was made for something else.
@@ -23,11 +27,15 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
     case .noExamples: "no training examples"
     case .emptyText(let example, let part): "example \(example): the \(part) has no tokens"
     case .tooLong(let example, let tokens, let maximum):
-      "example \(example): \(tokens) tokens, the model reads at most \(maximum)"
+      "example \(example): " + Self.tooLongReason(tokens: tokens, maximum: maximum)
     case .overlap(let first, let second):
       "two interventions change the same cells: \(first) and \(second)"
     case .diverged(let step):
-      "the loss is not a number at step \(step); try a smaller learning rate"
+      "the loss is not a number at step \(step); "
+        + (step == 0
+          ? "a weight isn't one, or the learning rate is too high"
+          : "try a smaller learning rate")
+    case .notFinite(let what, let place): "\(what): expected a finite number, found none: \(place)"
     case .interrupted(let step):
       "stopped after step \(step), whose state is kept"
     case .invalidSetting(let name, let expected, let found):
@@ -35,6 +43,23 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
     case .invalidAdapter(let path, let field, let expected, let found):
       "\(path): \(field): expected \(expected), found \(found)"
     case .unwritable(let name, let reason): "\(name) can't be written: \(reason)"
+    }
+  }
+
+  /// The words for a text that is longer than the model reads.
+  static func tooLongReason(tokens: Int, maximum: Int) -> String {
+    "\(tokens) tokens, the model reads at most \(maximum); long texts can be cut or left out"
+  }
+}
+
+extension Error {
+  /// True for an error that says that a run, a loss or a score gave no number, which a trained
+  /// model can do through its training alone.
+  package var isOfNumbers: Bool {
+    let error: any Error = self
+    return switch error {
+    case FineTuningError.diverged, FineTuningError.notFinite, ModelError.notFinite: true
+    default: false
     }
   }
 }

@@ -11,4 +11,14 @@ public protocol ForeignAdapter: SendableMetatype {
   /// - Throws: ``FineTuningError/invalidAdapter(path:field:expected:found:)`` for what has no
   ///   meaning here, `CheckpointError` for a file that is missing or damaged.
   static func adapter(contentsOf url: URL, for base: LanguageModel) throws -> any Adapter
+
+  /// What a user should know of a folder that can be read for a base model, each in a line.
+  ///
+  /// - Throws: as ``adapter(contentsOf:for:)``.
+  static func remarks(contentsOf url: URL, for base: LanguageModel) throws -> [String]
+}
+
+extension ForeignAdapter {
+  /// Nothing.
+  public static func remarks(contentsOf url: URL, for base: LanguageModel) throws -> [String] { [] }
 }

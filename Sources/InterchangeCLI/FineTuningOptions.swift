@@ -5,6 +5,7 @@ import Interchange
 extension AnswerMode: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
 extension LabelHead.Pooling: ExpressibleByArgument {}
+extension LabelKind: ExpressibleByArgument {}
 extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 
 /// The settings of a training.
@@ -77,6 +78,13 @@ struct DataOptions: ParsableArguments {
   var answers: AnswerMode?
   @Option(help: "What a new head reads: first, mean or last; the model's usual vector.")
   var pooling: LabelHead.Pooling?
+  @Option(
+    help: """
+      What texts are labelled with: classes or numbers. By default numbers where one has a decimal \
+      point, or where there are more than 100 different ones.
+      """)
+  var labels: LabelKind?
+  @OptionGroup var longTexts: LongTextOptions
 
   func apply(to experiment: inout FineTuningExperiment, _ model: LanguageModel) {
     experiment.mode = answers ?? .standard(for: model.network)
@@ -87,12 +95,32 @@ struct DataOptions: ParsableArguments {
     try read(data)
   }
 
+  /// Data as far as a model reads them, after the soft tokens of some experiments.
+  func fitted(
+    _ data: FineTuningData, to model: LanguageModel, for experiments: [FineTuningExperiment] = []
+  ) throws -> FineTuningData {
+    let reserved = try experiments.map {
+      try $0.adapted(model, for: data, seed: 0).virtualTokens
+    }.max()
+    if reserved == 0 { return data }
+    let evaluator = Evaluator(data.task, mode: answers ?? .standard(for: model.network))
+    return try data.map {
+      try longTexts.fitted($0, to: model, by: evaluator, reserving: reserved ?? 0)
+    }
+  }
+
+  /// Tells what a head is to learn, before it does.
+  func tellLabels(_ data: FineTuningData, _ model: LanguageModel) throws {
+    guard answers ?? .standard(for: model.network) == .label else { return }
+    Output.note("labels: " + (try LabelSet(of: data.train).summary(of: data.train)))
+  }
+
   func read(_ path: String) throws -> FineTuningData {
     var options = FineTuningData.Options()
     options.template = try template.map { try PromptTemplate(named: $0) }
     (options.trainLimit, options.testLimit) = (trainLimit, testLimit)
     (options.developmentShare, options.onlyConsistent) = (developmentShare, onlyConsistent)
-    options.testShare = testShare
+    (options.testShare, options.labels) = (testShare, labels)
     return try FineTuningData(path, testPath: test, options: options)
   }
 }

@@ -102,8 +102,7 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
   ) throws -> AdapterInputs {
     var inputs = AdapterInputs()
     if let subspace {
-      let url = URL(userPath: subspace)
-      inputs.subspace = (try Rotation.read(contentsOf: url).0, use)
+      try inputs.readSubspace(contentsOf: URL(userPath: subspace), use: use, for: model)
     }
     if try AdapterMethods.named(configuration.method).inputs.contains(.steeringVectors) {
       let full = try configuration.effective(for: model)

@@ -38,6 +38,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case notADecoder(architecture: String)
   /// The base runs of one batch need more memory than the store may take.
   case activationBudget(needed: Int, budget: Int)
+  /// A run gave infinity or no number; `origin` is where in the model that begins, if it is known.
+  case notFinite(place: String, value: String, origin: String?)
 
   public var description: String {
     switch self {
@@ -86,6 +88,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .activationBudget(let needed, let budget):
       "activation memory: " + Self.excess(needed, over: budget)
         + ": take smaller batches or a larger budget"
+    case .notFinite(let place, let value, let origin):
+      "\(place): expected finite numbers, found \(value)"
+        + (origin.map { "; they begin in \($0)" } ?? "")
     case .noOutputs(let architecture):
       "this \(architecture) model has no head, so no outputs: only its hidden vectors can be read"
     case .notADecoder(let architecture):

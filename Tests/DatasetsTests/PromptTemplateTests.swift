@@ -70,9 +70,9 @@ import Testing
     #expect(
       try PromptTemplate.chat(system: "Be brief.").encode(bare, by: tokenizer)
         == tokenizer.encode(messages))
-    let ids = try PromptTemplate.chat().encodeCompletion(bare, by: tokenizer, ending: true)
+    let ids = try PromptTemplate.chat().encode(bare, by: tokenizer, ending: true).completions[0]
     #expect(tokenizer.decode(ids) == "hi<|im_end|>" && tokenizer.isSpecial(ids.last ?? -1))
-    let plain = try PromptTemplate.plain.encodeCompletion(bare, by: tokenizer, ending: true)
+    let plain = try PromptTemplate.plain.encode(bare, by: tokenizer, ending: true).completions[0]
     #expect(tokenizer.decode(plain) == "hi</s>")
   }
 
@@ -86,7 +86,7 @@ import Testing
     #expect(try count(.text("<|im_start|>{instruction}{input}<|im_end|>")) == 2)
     #expect(try count(.chat()) == count(.chat(system: "a")))
     #expect(
-      try !PromptTemplate.chat().encodeCompletion(attack, by: tokenizer, ending: false)
+      try !PromptTemplate.chat().encode(attack, by: tokenizer, ending: false).completions[0]
         .contains(where: tokenizer.isSpecial))
     // Prompts that are written out as the model reads them.
     #expect(try count(.verbatim) == 2)

@@ -37,6 +37,19 @@ import Testing
     #expect(tensor.floats().elements == [0, -6, 2])
   }
 
+  /// A file's word on its model is compared with the one that is steered.
+  @Test func anotherArchitectureIsTold() throws {
+    let model = try TinyModels.gguf()
+    try SteeringVectors([1: .zeros([16])], architecture: "gpt2").writeControlVector(to: url)
+    #expect(
+      try SteeringVectors(contentsOf: url).remark(for: model)
+        == "the vectors are of a model of the architecture gpt2; this one is of llama")
+    try SteeringVectors([1: .zeros([16])], architecture: "llama").writeControlVector(to: url)
+    #expect(try SteeringVectors(contentsOf: url).remark(for: model) == nil)
+    try SteeringVectors([1: .zeros([16])]).writeControlVector(to: url)
+    #expect(try SteeringVectors(contentsOf: url).remark(for: model) == nil)
+  }
+
   @Test func thereAndBack() throws {
     try Self.vectors.writeControlVector(to: url)
     let read = try SteeringVectors(contentsOf: url)

@@ -101,23 +101,108 @@ enum PeftFixtures {
     return nil
   }
 
-  @Test func whatDoesNotFitIsRefused() throws {
-    let model = try TinyModels.safetensors()
-    let source = PeftFixtures.folder.appending(component: "lora-qv")
-    func refusal(_ change: (inout [String: Any]) -> Void) throws -> String? {
-      let folder = try TemporaryFolder()
-      let data = try Data(contentsOf: source.appending(component: "adapter_config.json"))
-      var fields = try #require(
-        JSONSerialization.jsonObject(with: data) as? [String: Any])
-      change(&fields)
-      try JSONSerialization.data(withJSONObject: fields).write(
-        to: folder.url.appending(component: "adapter_config.json"))
-      try FileManager.default.copyItem(
-        at: source.appending(component: "adapter_model.safetensors"),
-        to: folder.url.appending(component: "adapter_model.safetensors"))
-      return line { _ = try PeftFolder(contentsOf: folder.url).adapter(for: model) }
-        .map { $0.replacing(folder.url.path + "/", with: "") }
+  /// The line that refuses a fixture's folder with a changed configuration.
+  private func refusal(
+    of name: String = "lora-qv", for model: LanguageModel? = nil,
+    _ change: (inout [String: Any]) -> Void
+  ) throws -> String? {
+    let source = PeftFixtures.folder.appending(component: name)
+    let folder = try TemporaryFolder()
+    let data = try Data(contentsOf: source.appending(component: "adapter_config.json"))
+    var fields = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    change(&fields)
+    try JSONSerialization.data(withJSONObject: fields).write(
+      to: folder.url.appending(component: "adapter_config.json"))
+    try FileManager.default.copyItem(
+      at: source.appending(component: "adapter_model.safetensors"),
+      to: folder.url.appending(component: "adapter_model.safetensors"))
+    let base = try model ?? TinyModels.safetensors()
+    return line { _ = try PeftFolder(contentsOf: folder.url).adapter(for: base) }
+      .map { $0.replacing(folder.url.path + "/", with: "") }
+  }
+
+  /// Every setting that changes what is computed and isn't applied is refused by its name.
+  @Test func settingsThatAreNotAppliedAreRefused() throws {
+    let settings: [(field: String, value: Any)] = [
+      ("init_lora_weights", "pissa"), ("init_lora_weights", "pissa_niter_16"),
+      ("init_lora_weights", "olora"), ("init_lora_weights", "corda"),
+      ("init_lora_weights", "loftq"), ("init_lora_weights", "lora_ga"),
+      ("use_dora", true), ("use_qalora", true), ("lora_bias", true), ("fan_in_fan_out", true),
+      ("ensure_weight_tying", true), ("alora_invocation_tokens", [5, 6]),
+      ("layer_replication", [[0, 2], [1, 3]]), ("rank_pattern", ["q_proj": 2]),
+      ("alpha_pattern", ["q_proj": 2]), ("modules_to_save", ["lm_head"]),
+      ("trainable_token_indices", [1]), ("target_parameters", ["up"]),
+      ("loftq_config", ["loftq_bits": 4]), ("corda_config", ["corda_method": "ipm"]),
+      ("megatron_config", ["a": 1]), ("arrow_config", ["top_k": 1]), ("use_bdlora", ["a": 1]),
+      ("kasa_config", ["beta": 1]), ("velora_config", ["a": 1]), ("bias", "lora_only"),
+      ("a_later_setting", true), ("a_later_setting", 1), ("a_later_setting", "x"),
+      ("a_later_setting", 0), ("a_later_setting", [0]), ("a_later_setting", ["x": 1]),
+    ]
+    for (field, value) in settings {
+      let found = try refusal { $0[field] = value }
+      #expect(
+        found?.hasPrefix("adapter_config.json: \(field): expected ") == true,
+        "\(field): \(found ?? "let through")")
     }
+    for kind in ["prompt-tuning", "p-tuning", "prefix-tuning"] {
+      for field in ["modules_to_save", "a_later_setting", "use_dora"] {
+        let found = try refusal(of: kind) { $0[field] = ["x"] }
+        #expect(found?.hasPrefix("adapter_config.json: \(field): ") == true, "\(kind), \(field)")
+      }
+    }
+    #expect(
+      try refusal { $0["init_lora_weights"] = "pissa" }
+        == "adapter_config.json: init_lora_weights: expected true, false, gaussian, orthogonal, eva, "
+        + "found pissa")
+  }
+
+  @Test func settingsWithoutMeaningAreLetThrough() throws {
+    let settings: [(field: String, value: Any)] = [
+      ("init_lora_weights", false), ("init_lora_weights", "gaussian"),
+      ("init_lora_weights", "orthogonal"), ("peft_version", "99"), ("revision", "main"),
+      ("a_later_setting", NSNull()), ("a_later_setting", false), ("a_later_setting", ""),
+      ("a_later_setting", [Int]()), ("a_later_setting", [String: Int]()),
+      ("qalora_group_size", 32), ("megatron_core", "other"), ("inference_mode", false),
+      ("task_type", "FEATURE_EXTRACTION"), ("auto_mapping", ["base_model_class": "X"]),
+    ]
+    for (field, value) in settings {
+      #expect(try refusal { $0[field] = value } == nil, "\(field)")
+    }
+    #expect(try refusal { $0["target_modules"] = "all-linear" } == nil)
+  }
+
+  /// What a folder says of its base is compared with the model.
+  @Test func anotherBaseIsRefusedOrTold() throws {
+    #expect(
+      try refusal { $0["target_modules"] = ["q_proj"] }?
+        .hasPrefix("adapter_config.json: target_modules: expected the tensors' modules, found ")
+        == true)
+    #expect(
+      try refusal { $0["target_modules"] = ["q_proj", "v_proj", "o_proj"] }
+        == "adapter_config.json: target_modules: expected tensors for all layers of the model "
+        + "(0 to 2), found none for model.layers.0.self_attn.o_proj")
+    #expect(
+      try refusal(of: "prompt-tuning") { $0["num_layers"] = 4 }
+        == "adapter_config.json: num_layers: expected 3, as the model has, found 4")
+    #expect(
+      try refusal(of: "prefix-tuning") { $0["token_dim"] = 16 }
+        == "adapter_config.json: token_dim: expected 8, as the model has, found 16")
+
+    let model = try TinyModels.safetensors()
+    func remarks(_ name: String) throws -> [String] {
+      let folder = try TemporaryFolder()
+      let text = #"{"peft_type": "LORA", "base_model_name_or_path": "\#(name)"}"#
+      _ = try folder.file("adapter_config.json", Data(text.utf8))
+      return try ForeignAdapters.remarks(on: [folder.url.path], for: model)
+    }
+    for name in ["llama-gqa", "/models/llama-gqa/", "someone/LLaMA_GQA-instruct", ""] {
+      #expect(try remarks(name) == [], "\(name)")
+    }
+    let remark = try #require(try remarks("someone/other").first)
+    #expect(remark.hasSuffix("was trained on \"someone/other\"; this model is \"llama-gqa\""))
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
     #expect(try refusal { _ in } == nil)
     #expect(
       try refusal { $0["peft_type"] = "IA3" }

@@ -73,7 +73,7 @@ enum PyreftFixtures {
 
   @Test func sitesAndParameters() throws {
     let untied = try adapter("loreft-untied", .firstAndLast(2, 2))
-    let ends: [Positions] = [.firstAndLast(2, 0), .lastAfterFirst(first: 2, 2)]
+    let ends: [Positions] = [.halves(first: 2, last: 0), .halves(first: 0, last: 2)]
     #expect(
       untied.interventions.map(\.site)
         == ends.flatMap { [.blockOutput(0, $0), .blockOutput(2, $0)] })

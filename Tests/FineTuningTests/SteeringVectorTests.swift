@@ -184,6 +184,13 @@ import Testing
       line { _ = try pairs(text) }.map { String($0.drop { $0 != ":" }.dropFirst(2)) }
     }
     let good = "{\"positive\": \"a\", \"negative\": \"b\"}\n"
+    let long = String(repeating: "x", count: 600)
+    let model = try TinyModels.gguf()
+    let tooLong = try pairs(good + "{\"positive\": \"\(long)\", \"negative\": \"b\"}")
+    #expect(line { try tooLong[0].requireReadable(by: model) } == nil)
+    #expect(
+      line { try tooLong[1].requireReadable(by: model) }?.hasSuffix(
+        "line 2: the positive text has 600 tokens, the model reads 1 to 512") == true)
     #expect(refusal("") == "no pairs in the file")
     #expect(refusal(good + "\n{\"positive\": \"a\"}") == "line 3: no field 'negative'")
     #expect(refusal(good + "[1]") == "line 2: expected an object, found an array of 1")

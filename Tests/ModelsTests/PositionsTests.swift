@@ -15,6 +15,10 @@ import Testing
     // On a short input each position is taken once, as ReFT's f7+l7 must.
     ("f7+l7", .firstAndLast(7, 7), [0, 1, 2, 3, 4]),
     ("f3+l4", .firstAndLast(3, 4), [0, 1, 2, 3, 4]),
+    // pyreft takes at most half of a short one for each end.
+    ("f7+l7/2", .halves(first: 7, last: 7), [0, 1, 3, 4]),
+    ("f1+l3/2", .halves(first: 1, last: 3), [0, 3, 4]),
+    ("f0+l1/2", .halves(first: 0, last: 1), [4]),
     ("subject", .span("subject"), [1, 2]), ("subject.end", .endOfSpan("subject"), [2]),
     ("verb.end", .endOfSpan("verb"), [3]),
   ])
@@ -50,6 +54,11 @@ import Testing
 
   @Test func extremeCountsDoNotOverflow() throws {
     #expect(try Positions.firstAndLast(.max, .max).resolved(length: 3) == [0, 1, 2])
+    #expect(try Positions.halves(first: .max, last: .min).resolved(length: 3) == [0])
+    #expect(try Positions.halves(first: 7, last: 7).resolved(length: 1) == [])
+    #expect(
+      try Positions.halves(first: 7, last: 7).resolved(length: 14)
+        == Positions.firstAndLast(7, 7).resolved(length: 14))
     #expect(try Positions.firstAndLast(.min, .min).resolved(length: 3) == [])
     #expect(try Positions.all.resolved(length: 0) == [])
   }

@@ -19,6 +19,12 @@ public struct PeftFolder: ForeignAdapter {
   let weights: SafetensorsFile
   private let kind: any PeftKind.Type
 
+  /// The fields that every kind has.
+  private static let fields = KnownFields(
+    applied: ["base_model_name_or_path", "peft_type"],
+    harmless: ["auto_mapping", "inference_mode", "peft_version", "revision", "task_type"],
+    harmlessAt: ["modules_to_save": []])
+
   public static func isFolder(_ url: URL) -> Bool {
     FileManager.default.fileExists(
       atPath: url.appending(component: configurationName).path(percentEncoded: false))
@@ -30,7 +36,8 @@ public struct PeftFolder: ForeignAdapter {
     try PeftFolder(contentsOf: url).adapter(for: base)
   }
 
-  /// Reads the configuration and checks the description of every tensor.
+  /// Reads the configuration, every field of which has to be understood, and checks the
+  /// description of every tensor.
   ///
   /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` for what has no meaning
   ///   here, `CheckpointError` for a file that is missing or damaged.
@@ -44,6 +51,10 @@ public struct PeftFolder: ForeignAdapter {
         expected: Self.kinds.map { $0.name }.joined(separator: ", "), found: name)
     }
     self.kind = kind
+    if let fault = Self.fields.union(kind.fields).fault(in: configuration.fields) {
+      throw FineTuningError.invalidAdapter(
+        path: configuration.path, field: fault.field, expected: fault.expected, found: fault.found)
+    }
     weights = try SafetensorsFile(contentsOf: url.appending(component: Self.weightsName))
   }
 
@@ -52,7 +63,28 @@ public struct PeftFolder: ForeignAdapter {
     .invalidAdapter(path: configuration.path, field: field, expected: expected, found: found)
   }
 
-  /// The adapter, for a base model; peft doesn't say which one it was trained on.
+  /// A word on the base model, where the folder names another one than this; names say too little
+  /// to refuse it.
+  public static func remarks(contentsOf url: URL, for base: LanguageModel) throws -> [String] {
+    let configuration = try ModelConfiguration(
+      contentsOf: url.appending(component: configurationName))
+    let field = "base_model_name_or_path"
+    guard let name: String = try configuration.valueIfPresent(field), !name.isEmpty else {
+      return []
+    }
+    func plain(_ path: String) -> String {
+      (path.split(whereSeparator: { "/\\".contains($0) }).last ?? "").lowercased()
+        .filter { $0.isLetter || $0.isNumber }
+    }
+    let (said, own) = (plain(name), plain(base.name))
+    guard !said.isEmpty, !said.contains(own), !own.contains(said) else { return [] }
+    return [
+      "\(configuration.path): \(field): the adapter was trained on \(quoted(name)); this model is "
+        + "\(quoted(base.name))"
+    ]
+  }
+
+  /// The adapter, for a base model whose tensors fit; peft says no more than its name.
   ///
   /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what doesn't fit
   ///   the model, `ModelError` for a layer that it lacks.

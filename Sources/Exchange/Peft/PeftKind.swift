@@ -11,6 +11,9 @@ protocol PeftKind: SendableMetatype {
   /// The name in `peft_type`.
   static var name: String { get }
 
+  /// The fields of the configuration that this kind has beside those of every kind.
+  static var fields: KnownFields { get }
+
   /// An adapter of a folder of this kind.
   ///
   /// - Throws: `FineTuningError` or `ModelError` naming what doesn't fit.

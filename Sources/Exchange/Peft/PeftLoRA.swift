@@ -1,3 +1,4 @@
+import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeFineTuning
 import InterchangeInterventions
@@ -9,6 +10,25 @@ enum PeftLoRA: PeftKind {
   static let name = "LORA"
   /// The path of the model inside peft's own.
   private static let prefix = "base_model.model."
+
+  static let fields = KnownFields(
+    // The tensors' names say which modules and layers there are.
+    applied: [
+      "exclude_modules", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_dropout", "r",
+      "target_modules", "use_rslora",
+    ],
+    harmless: ["eva_config", "megatron_core", "qalora_group_size", "runtime_config"],
+    harmlessAt: [
+      "bias": ["none"],
+      // The others start from a changed base model.
+      "init_lora_weights": [true, false, "gaussian", "orthogonal", "eva"],
+      "ensure_weight_tying": [false], "fan_in_fan_out": [false], "lora_bias": [false],
+      "use_dora": [false], "use_qalora": [false],
+      "alora_invocation_tokens": [], "alpha_pattern": [], "arrow_config": [], "corda_config": [],
+      "kasa_config": [], "layer_replication": [], "loftq_config": [], "lora_ga_config": [],
+      "megatron_config": [], "monteclora_config": [], "rank_pattern": [], "target_parameters": [],
+      "trainable_token_indices": [], "use_bdlora": [], "velora_config": [],
+    ])
 
   private struct Fields: Encodable {
     let r: Int
@@ -49,7 +69,6 @@ enum PeftLoRA: PeftKind {
   static func adapter(
     _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
   ) throws -> any Adapter {
-    try refuseVariants(folder)
     let configuration = folder.configuration
     let rank: Int = try configuration.value("r")
     let alpha: Double = try configuration.value("lora_alpha")
@@ -61,6 +80,7 @@ enum PeftLoRA: PeftKind {
     }
     let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
     var modules = try Set(folder.weights.names.map { try module(ofTensor: $0, tensors) })
+    try requireTargets(folder, modules, base)
     var placed: [PlacedIntervention] = []
     for place in places(base.architecture) {
       // The paths may begin with a class's name or without.
@@ -96,20 +116,33 @@ enum PeftLoRA: PeftKind {
     path == module || path.hasSuffix("." + module) || module.hasSuffix("." + path)
   }
 
-  /// Variants of LoRA that compute something else.
-  private static func refuseVariants(_ folder: PeftFolder) throws {
-    for flag in ["use_dora", "fan_in_fan_out", "lora_bias", "use_qalora"] {
-      if try folder.configuration.valueIfPresent(flag) ?? false {
-        throw folder.invalid(flag, "false", "true")
-      }
+  /// Refuses a folder whose tensors aren't those that its own fields name for this model, such as
+  /// that of a model with other layers.
+  private static func requireTargets(
+    _ folder: PeftFolder, _ modules: Set<String>, _ base: LanguageModel
+  ) throws {
+    // A single name can be a pattern, or stand for all.
+    guard case .array(let names)? = folder.configuration.fields["target_modules"] else { return }
+    let targets = names.compactMap(\.string)
+    func isTarget(_ module: some StringProtocol) -> Bool {
+      targets.contains { module == $0 || module.hasSuffix("." + $0) }
     }
-    if let bias: String = try folder.configuration.valueIfPresent("bias"), bias != "none" {
-      throw folder.invalid("bias", "none", bias)
+    if let other = modules.filter({ !isTarget($0) }).min() {
+      throw folder.invalid(
+        "target_modules", "the tensors' modules", "none that ends like \(quoted(other))")
     }
-    for table in ["rank_pattern", "alpha_pattern"] {
-      if let section = try folder.configuration.sectionIfPresent(table), !section.fields.isEmpty {
-        throw folder.invalid(table, "none", "\(section.fields.count) entries")
-      }
+    let isNarrowed = ["layers_to_transform", "exclude_modules", "layers_pattern"].contains {
+      ![nil, .null].contains(folder.configuration.fields[$0])
+    }
+    let missing = places(base.architecture).first { place in
+      isTarget(place.module)
+        && !modules.contains { isSame($0.dropFirst(prefix.count), place.module) }
+    }
+    if let missing, !isNarrowed {
+      throw folder.invalid(
+        "target_modules",
+        "tensors for all layers of the model (0 to \(base.architecture.layers - 1))",
+        "none for \(missing.module)")
     }
   }
 

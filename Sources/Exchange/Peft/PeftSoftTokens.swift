@@ -6,6 +6,12 @@ import InterchangeModels
 enum PeftPromptTuning: PeftSoftTokens {
   static let name = "PROMPT_TUNING"
   static let form = SoftTokens.Form.prompt
+  static let fields = softTokenFields.union(
+    KnownFields(
+      harmless: [
+        "prompt_tuning_init", "prompt_tuning_init_state_dict_path", "prompt_tuning_init_text",
+        "tokenizer_kwargs", "tokenizer_name_or_path",
+      ]))
 
   static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {}
 }
@@ -14,6 +20,13 @@ enum PeftPromptTuning: PeftSoftTokens {
 enum PeftPTuning: PeftSoftTokens {
   static let name = "P_TUNING"
   static let form = SoftTokens.Form.encodedPrompt
+  static let fields = softTokenFields.union(
+    KnownFields(
+      // Of the network that made the vectors, which are kept.
+      harmless: [
+        "encoder_dropout", "encoder_hidden_size", "encoder_num_layers",
+        "encoder_reparameterization_type",
+      ]))
 
   static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
     fields.encoderHiddenSize = base.architecture.width
@@ -24,6 +37,8 @@ enum PeftPTuning: PeftSoftTokens {
 enum PeftPrefixTuning: PeftSoftTokens {
   static let name = "PREFIX_TUNING"
   static let form = SoftTokens.Form.prefix
+  static let fields = softTokenFields.union(
+    KnownFields(harmless: ["encoder_hidden_size", "init_weights", "prefix_projection"]))
 
   static func complete(_ fields: inout PeftSoftTokenFields, of base: LanguageModel) {
     let keys = base.architecture.dimensions(of: .keyOutput)
@@ -55,6 +70,13 @@ protocol PeftSoftTokens: PeftKind {
 }
 
 extension PeftSoftTokens {
+  /// The fields of all of them.
+  static var softTokenFields: KnownFields {
+    KnownFields(
+      applied: ["num_layers", "num_transformer_submodules", "num_virtual_tokens", "token_dim"],
+      harmless: ["num_attention_heads"])
+  }
+
   static func adapter(
     _ folder: PeftFolder, _ tensors: AdapterTensors, for base: LanguageModel
   ) throws -> any Adapter {
@@ -69,6 +91,15 @@ extension PeftSoftTokens {
       throw folder.invalid("num_transformer_submodules", "1", "\(copies)")
     }
     let width = try SoftTokens.vectorWidth(form, base.network)
+    let layers = base.architecture.layers
+    // A layer's keys are as wide as its values.
+    let tokenWidth = form == .prefix ? width / (2 * layers) : width
+    for (field, own) in [("num_layers", layers), ("token_dim", tokenWidth)] {
+      guard let said: Int = try folder.configuration.valueIfPresent(field), said != own else {
+        continue
+      }
+      throw folder.invalid(field, "\(own), as the model has", "\(said)")
+    }
     return try SoftTokens(
       form, vectors: tensors.tensor("prompt_embeddings", [count, width]), for: base.network)
   }

@@ -75,8 +75,9 @@ public struct PyreftFolder {
 
   /// The interventions at positions of the prompt.
   ///
-  /// Two interventions at one place are those of the first and of the last positions of `fN+lM`. In
-  /// prompts shorter than N + M tokens pyreft halves the prompt; here the first N come first.
+  /// Two interventions at one place are those of the first and of the last positions of `fN+lM`. Of
+  /// short prompts pyreft takes at most one half for the first and one for the last positions; so
+  /// do imported interventions, whose positions are `fN+lM/2`.
   ///
   /// - Parameters:
   ///   - positions: those that it was trained at
@@ -108,11 +109,12 @@ public struct PyreftFolder {
   /// The site of each entry, the first and the last positions told apart.
   private func sites(_ positions: Positions) throws -> [Site] {
     var met: [Site: Int] = [:]
+    let positions = positions.asInPyreft
     let whole = entries.map { Site($0.component, layer: $0.layer, positions) }
     let counts = whole.reduce(into: [Site: Int]()) { $0[$1, default: 0] += 1 }
     return try whole.map { site in
       if counts[site] == 1 { return site }
-      guard counts[site] == 2, let ends = positions.ends else {
+      guard counts[site] == 2, case .halves(let first, let last) = positions else {
         throw invalid(
           "representations", "one intervention at \(site), or two with positions such as f7+l7",
           "\(counts[site] ?? 0)")
@@ -120,12 +122,24 @@ public struct PyreftFolder {
       var site = site
       let number = met[site, default: 0]
       met[site] = number + 1
-      site.positions = ends[number]
+      site.positions = number == 0 ? .halves(first: first, last: 0) : .halves(first: 0, last: last)
       return site
     }
   }
 
   private func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
     .invalidAdapter(path: configuration, field: field, expected: expected, found: found)
+  }
+}
+
+extension Positions {
+  /// The positions that pyreft means by these.
+  fileprivate var asInPyreft: Positions {
+    switch self {
+    case .first(let count): .halves(first: count, last: 0)
+    case .last(let count): .halves(first: 0, last: count)
+    case .firstAndLast(let first, let last): .halves(first: first, last: last)
+    default: self
+    }
   }
 }

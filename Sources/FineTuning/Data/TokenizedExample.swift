@@ -47,8 +47,9 @@ extension TokenizedExample {
     _ example: TaskExample, index: Int, template: PromptTemplate, tokenizer: Tokenizer,
     endsCompletion: Bool
   ) throws {
-    let prompt = try template.encode(example, by: tokenizer)
-    let completion = try template.encodeCompletion(example, by: tokenizer, ending: endsCompletion)
+    let (prompt, completions) = try template.encode(
+      example, by: tokenizer, ending: endsCompletion)
+    let completion = completions[0]
     for (part, isMissing) in [
       ("prompt", prompt.isEmpty), ("completion", completion.isEmpty || example.completion.isEmpty),
     ] where isMissing {
@@ -72,8 +73,7 @@ extension LanguageModel {
     _ pairs: [PromptCompletion], endsCompletion: Bool
   ) throws -> [TokenizedExample] {
     try pairs.enumerated().map { index, pair in
-      let prompt = tokenizer.encode(pair.prompt)
-      var completion = tokenizer.encode(pair.completion, addingSpecialTokens: false)
+      var (prompt, completion) = tokenizer.encode(pair.prompt, continuedBy: pair.completion)
       if endsCompletion, let end = tokenizer.endOfSequence { completion.append(end) }
       guard !prompt.isEmpty else {
         throw FineTuningError.emptyText(example: index, part: "prompt")

@@ -6,7 +6,10 @@ struct CandidateSet {
   let prompt: [Int]
   let completions: [[Int]]
   /// The member of an ensemble that chooses.
-  let member: Int
+  var member: Int
+
+  /// The tokens of the prompt with the longest completion.
+  var length: Int { prompt.count + (completions.map(\.count).max() ?? 0) }
 
   /// The tokens that all completions begin with.
   fileprivate var common: [Int] {

@@ -58,7 +58,9 @@ public struct Evaluator: Sendable {
   ) throws -> (result: EvaluationResult, texts: [String]) {
     guard !examples.isEmpty else { throw FineTuningError.noExamples }
     var texts = examples.map { _ in "" }
-    if mode == .loss { return (try lossAlone(adapted, examples), texts) }
+    // What can't be read is told before anything is run.
+    let tokens = mode == .label ? [] : try tokenized(examples, by: adapted)
+    if mode == .loss { return (try lossAlone(adapted, tokens), texts) }
     let (lengths, answer) = try mode == .label ? said(adapted, examples) : asked(adapted, examples)
     var total = 0.0
     let isNumber = mode == .label && adapted.labels?.isNumber == true
@@ -76,24 +78,30 @@ public struct Evaluator: Sendable {
       progress(min(start + batchSize, order.count), order.count)
     }
     let meanLoss =
-      try mode == .label ? total / Double(examples.count) : meanLoss(adapted, on: examples)
+      try mode == .label ? total / Double(examples.count) : meanLoss(adapted, onTokens: tokens)
     let result = EvaluationResult(
       task: task.name, mode: mode, score: try task.score(texts, for: examples),
       loss: meanLoss,
-      perplexity: isNumber ? nil : Metrics.perplexity(meanLoss: meanLoss))
+      perplexity: isNumber ? nil : Self.perplexity(meanLoss))
     return (result, texts)
   }
 
+  /// Nil where the loss is so large that it has none.
+  private static func perplexity(_ loss: Double) -> Double? {
+    let perplexity = Metrics.perplexity(meanLoss: loss)
+    return perplexity.isFinite ? perplexity : nil
+  }
+
   private func lossAlone(
-    _ adapted: AdaptedModel, _ examples: [TaskExample]
+    _ adapted: AdaptedModel, _ examples: [TokenizedExample]
   ) throws -> EvaluationResult {
-    let loss = try meanLoss(adapted, on: examples)
+    let loss = try meanLoss(adapted, onTokens: examples)
     return EvaluationResult(
       task: task.name, mode: mode,
       score: EvaluationScore(
         values: [EvaluationScore.Value(metric: .loss, value: loss)],
         accuracy: Accuracy(correct: 0, n: examples.count), unanswered: examples.count),
-      loss: loss, perplexity: Metrics.perplexity(meanLoss: loss))
+      loss: loss, perplexity: Self.perplexity(loss))
   }
 
   /// The answer that most members of an ensemble give, the first of equals; of numbers the mean.
@@ -116,15 +124,32 @@ public struct Evaluator: Sendable {
   )
 
   private func asked(_ adapted: AdaptedModel, _ examples: [TaskExample]) throws -> Answering {
-    let prompts = try examples.map { try task.template.encode($0, by: adapted.base.tokenizer) }
+    guard mode == .choose else {
+      let prompts = try examples.map { try task.template.encode($0, by: adapted.base.tokenizer) }
+      return (
+        prompts.map(\.count),
+        { batch, members in (try written(adapted, batch.map { prompts[$0] }, members), nil) }
+      )
+    }
+    let sets = try examples.enumerated().map { index, example in
+      let set = try candidates(example, adapted.base)
+      guard set.length <= adapted.readableLength else {
+        throw example.tooLong(index, tokens: set.length, maximum: adapted.readableLength)
+      }
+      return set
+    }
     return (
-      prompts.map(\.count),
+      sets.map(\.prompt.count),
       { batch, members in
-        let asked = batch.map { prompts[$0] }
-        let texts =
-          try mode == .choose
-          ? chosen(adapted, batch.map { examples[$0] }, asked, members)
-          : written(adapted, asked, members)
+        let asked = zip(batch, members).map { index, member in
+          var set = sets[index]
+          set.member = member
+          return set
+        }
+        let best = try adapted.likeliest(asked)
+        let texts = zip(batch, best).map { index, choice in
+          examples[index].completion(answering: examples[index].choices[choice])
+        }
         return (texts, nil)
       }
     )
@@ -138,6 +163,12 @@ public struct Evaluator: Sendable {
       { batch, members in
         let asked = batch.map { inputs[$0] }
         let outputs = try adapted.labelOutputs(asked, members: members).detached
+        if let found = outputs.firstNonFinite {
+          let index = batch[found.index / outputs.width]
+          throw FineTuningError.notFinite(
+            what: "the head's output",
+            place: examples[index].origin.map { "\($0)" } ?? "example \(index)")
+        }
         return (
           batch.indices.map { labels.text(outputs.rowSlice($0..<$0 + 1).elements) },
           Double(adapted.labelLoss(asked, outputs: outputs).scalar)
@@ -149,7 +180,8 @@ public struct Evaluator: Sendable {
   private func requireLabels(_ adapted: AdaptedModel) throws -> LabelSet {
     guard let labels = adapted.labels else {
       throw FineTuningError.invalidSetting(
-        name: "answers", expected: "a model or an adapter with a head for labels", found: "none")
+        name: "answers", expected: "a model or an adapter with a head for labels",
+        found: adapted.base.architecture.labels == nil ? "none" : "one of several labels at once")
     }
     return labels
   }
@@ -158,10 +190,15 @@ public struct Evaluator: Sendable {
   ///
   /// - Throws: as ``evaluate(_:on:progress:)``.
   public func meanLoss(_ adapted: AdaptedModel, on examples: [TaskExample]) throws -> Double {
+    try meanLoss(adapted, onTokens: tokenized(examples, by: adapted))
+  }
+
+  private func meanLoss(
+    _ adapted: AdaptedModel, onTokens examples: [TokenizedExample]
+  ) throws -> Double {
     var settings = FineTuningSettings()
     settings.batchSize = batchSize
-    return try FineTuner(settings: settings).loss(
-      adapted, onTokens: try tokenized(examples, by: adapted))
+    return try FineTuner(settings: settings).loss(adapted, onTokens: examples)
   }
 
   /// Examples as they are learned and measured.
@@ -171,8 +208,10 @@ public struct Evaluator: Sendable {
     _ examples: [TaskExample], by adapted: AdaptedModel
   ) throws -> [TokenizedExample] {
     mode == .label
-      ? try adapted.base.tokenized(examples, labels: requireLabels(adapted))
-      : try task.tokenized(examples, by: adapted.base, ending: endsCompletion)
+      ? try adapted.base.tokenized(
+        examples, labels: requireLabels(adapted), reserving: adapted.virtualTokens)
+      : try task.tokenized(
+        examples, by: adapted.base, ending: endsCompletion, reserving: adapted.virtualTokens)
   }
 
   // MARK: Writing
@@ -190,47 +229,36 @@ public struct Evaluator: Sendable {
 
   // MARK: Choosing
 
-  private func chosen(
-    _ adapted: AdaptedModel, _ examples: [TaskExample], _ prompts: [[Int]], _ members: [Int]
-  ) throws -> [String] {
-    var candidates: [CandidateSet] = []
-    for ((example, prompt), member) in zip(zip(examples, prompts), members) {
-      guard example.choices.count > 1 else {
-        throw FineTuningError.invalidSetting(
-          name: "choices", expected: "examples with at least 2 possible answers",
-          found: example.origin.map { "\($0)" } ?? "one with \(example.choices.count)")
-      }
-      let texts = example.choices.map { example.completion(answering: $0) }
-      candidates.append(
-        CandidateSet(
-          prompt: prompt,
-          completions: try texts.map { text in
-            var answered = example
-            answered.completion = text
-            return try task.template.encodeCompletion(
-              answered, by: adapted.base.tokenizer, ending: false)
-          }, member: member))
+  /// An example's prompt with the completions that compete after it, each in its place.
+  func candidates(_ example: TaskExample, _ model: LanguageModel) throws -> CandidateSet {
+    guard example.choices.count > 1 else {
+      throw FineTuningError.invalidSetting(
+        name: "choices", expected: "examples with at least 2 possible answers",
+        found: example.origin.map { "\($0)" } ?? "one with \(example.choices.count)")
     }
-    let best = try adapted.likeliest(candidates)
-    return zip(examples, best).map { $0.completion(answering: $0.choices[$1]) }
+    let (prompt, completions) = try task.template.encode(
+      example, followedBy: example.choices.map { example.completion(answering: $0) },
+      by: model.tokenizer, ending: false)
+    return CandidateSet(prompt: prompt, completions: completions, member: 0)
   }
 }
 
 extension EvaluationTask {
   /// Examples as a model reads them.
   ///
-  /// - Throws: `FineTuningError` or `TokenizerError` naming the example that can't be read.
+  /// - Parameter reserved: positions that something else takes, such as soft tokens
+  /// - Throws: `DatasetError`, `FineTuningError` or `TokenizerError` naming the example that can't
+  ///   be read.
   public func tokenized(
-    _ examples: [TaskExample], by model: LanguageModel, ending: Bool
+    _ examples: [TaskExample], by model: LanguageModel, ending: Bool, reserving reserved: Int = 0
   ) throws -> [TokenizedExample] {
     try examples.enumerated().map { index, example in
       let tokens = try TokenizedExample(
         example, index: index, template: template, tokenizer: model.tokenizer,
         endsCompletion: ending)
-      let maximum = model.architecture.maximumLength
+      let maximum = model.architecture.maximumLength - reserved
       guard tokens.tokens.count <= maximum else {
-        throw FineTuningError.tooLong(
-          example: index, tokens: tokens.tokens.count, maximum: maximum)
+        throw example.tooLong(index, tokens: tokens.tokens.count, maximum: maximum)
       }
       return tokens
     }

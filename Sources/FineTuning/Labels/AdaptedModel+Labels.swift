@@ -8,10 +8,16 @@ extension AdaptedModel {
   public var head: LabelHead? { adapters.lazy.compactMap { $0 as? LabelHead }.first }
 
   /// The model's word on an input: its head's labels, or those of the checkpoint's own classifier;
-  /// nil for a model with neither.
+  /// nil for a model with neither, or with a classifier that gives several labels or numbers at
+  /// once.
   public var labels: LabelSet? {
     if let head { return head.labels }
-    return base.architecture.labels.map { $0.count == 1 ? .number : LabelSet($0) }
+    let shape = base.architecture.shape
+    switch shape.outputKind {
+    case .exclusive: return shape.labels.map { $0.count == 1 ? .number : LabelSet($0) }
+    case .number: return shape.labels?.count == 1 ? .number : nil
+    case .independent: return nil
+    }
   }
 
   /// A run that ends in the head's outputs for labelled examples, without the adapters.
@@ -60,21 +66,28 @@ extension LanguageModel {
   /// Labelled examples as the model reads them: their sentences, a pair as a pair, or their prompt
   /// where they have none.
   ///
-  /// - Throws: `FineTuningError` naming an example that is too long or whose label isn't known.
+  /// - Parameter reserved: positions that something else takes, such as soft tokens
+  /// - Throws: `DatasetError` or `FineTuningError` naming an example that is too long or whose
+  ///   label isn't known.
   public func tokenized(
-    _ examples: [TaskExample], labels: LabelSet
+    _ examples: [TaskExample], labels: LabelSet, reserving reserved: Int = 0
   ) throws -> [TokenizedExample] {
     try examples.enumerated().map { index, example in
-      let texts = example.sentences.isEmpty ? [example.prompt] : example.sentences
-      let input = texts.count == 2 ? encode(texts[0], texts[1]).input : encode(texts[0]).input
+      let input = labelledInput(example)
       guard input.length > 0 else {
         throw FineTuningError.emptyText(example: index, part: "text")
       }
-      let maximum = network.architecture.maximumLength
+      let maximum = network.architecture.maximumLength - reserved
       guard input.length <= maximum else {
-        throw FineTuningError.tooLong(example: index, tokens: input.length, maximum: maximum)
+        throw example.tooLong(index, tokens: input.length, maximum: maximum)
       }
       return TokenizedExample(input: input, label: try labels.value(of: example))
     }
+  }
+
+  /// The texts of a labelled example as the model reads them.
+  func labelledInput(_ example: TaskExample) -> ModelInput {
+    let texts = example.sentences.isEmpty ? [example.prompt] : example.sentences
+    return texts.count == 2 ? encode(texts[0], texts[1]).input : encode(texts[0]).input
   }
 }

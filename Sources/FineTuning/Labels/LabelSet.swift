@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeDatasets
 import InterchangeModels
 
@@ -12,6 +13,8 @@ public struct LabelSet: Codable, Sendable, Equatable {
   public static let number = LabelSet([])
 
   public var isNumber: Bool { names.isEmpty }
+  /// The kind of labels that examples have to have.
+  public var kind: LabelKind { isNumber ? .numbers : .classes }
   /// The number of outputs of a head.
   public var outputs: Int { max(1, names.count) }
 
@@ -30,6 +33,18 @@ public struct LabelSet: Codable, Sendable, Equatable {
       }
     }
     self.init(names)
+  }
+
+  /// The kind of the labels, for those who are to know it before a training: "2 classes: no, yes",
+  /// or "numbers from 0.5 to 4, a regression".
+  public func summary(of examples: [TaskExample]) -> String {
+    guard isNumber else {
+      return "\(names.count) classes: " + names.prefix(8).joined(separator: ", ")
+        + (names.count > 8 ? ", …" : "")
+    }
+    let numbers = examples.compactMap(\.label)
+    func text(_ number: Double?) -> String { String(format: "%g", number ?? .nan) }
+    return "numbers from \(text(numbers.min())) to \(text(numbers.max())), a regression"
   }
 
   /// True where these labels are among them, or both are numbers.

@@ -121,6 +121,7 @@ enum ReFTMethod: AdapterMethod {
           [rank, width], deviation: 1 / Double(width).squareRoot(), using: &generator)
         return ReFT(form, projection: projection, activation: configuration.activation)
       }
+      try inputs.requireSubspace(at: site)
       return ReFT(
         form, rotation: try inputs.rotation(rank: rank, width: width, seed: seed),
         activation: configuration.activation)

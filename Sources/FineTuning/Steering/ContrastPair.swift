@@ -14,6 +14,14 @@ public struct ContrastPair: Codable, Sendable, Equatable {
   /// The text that the vector steers away from.
   public var negative: String
 
+  /// The place that the pair comes from; nil when it is from no file. It is no part of what pairs
+  /// are compared by.
+  public private(set) var origin: TaskExample.Origin?
+
+  private enum CodingKeys: CodingKey {
+    case positive, negative
+  }
+
   public init(positive: String, negative: String) {
     (self.positive, self.negative) = (positive, negative)
   }
@@ -21,6 +29,25 @@ public struct ContrastPair: Codable, Sendable, Equatable {
   /// The tokens of both texts as the model reads them.
   public func encoded(for model: LanguageModel) -> (positive: [Int], negative: [Int]) {
     (model.encode(positive).ids, model.encode(negative).ids)
+  }
+
+  public static func == (a: ContrastPair, b: ContrastPair) -> Bool {
+    a.positive == b.positive && a.negative == b.negative
+  }
+
+  /// Checks that the model can read both texts.
+  ///
+  /// - Throws: `DatasetError/invalidData(path:line:reason:)` for a pair of a file that has no
+  ///   tokens or too many.
+  public func requireReadable(by model: LanguageModel) throws {
+    guard let origin else { return }
+    let (maximum, ids) = (model.architecture.maximumLength, encoded(for: model))
+    for (part, count) in [("positive", ids.positive.count), ("negative", ids.negative.count)]
+    where count == 0 || count > maximum {
+      throw DatasetError.invalidData(
+        path: origin.path, line: origin.line,
+        reason: "the \(part) text has \(count) tokens, the model reads 1 to \(maximum)")
+    }
   }
 
   /// Reads JSON lines, each `{"positive": …, "negative": …}`; other fields may hold anything.
@@ -54,5 +81,6 @@ public struct ContrastPair: Codable, Sendable, Equatable {
       return text
     }
     self.init(positive: try text("positive"), negative: try text("negative"))
+    origin = TaskExample.Origin(path: path, line: line)
   }
 }

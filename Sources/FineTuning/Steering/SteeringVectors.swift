@@ -56,6 +56,16 @@ public struct SteeringVectors: Sendable {
       ? nil : SteeringVectors(kept, component: component, architecture: architecture)
   }
 
+  /// A word on the model that the vectors are of, where it is of another architecture than this
+  /// one: names say too little to refuse it. Nil where there is nothing to say.
+  public func remark(for base: LanguageModel) -> String? {
+    guard let architecture, architecture.lowercased() != base.architecture.name.lowercased() else {
+      return nil
+    }
+    return "the vectors are of a model of the architecture \(architecture); this one is of "
+      + base.architecture.name
+  }
+
   /// The vectors as an adapter: c·v is added at every position, of the prompt and of what follows
   /// it.
   ///

@@ -129,11 +129,29 @@ public struct FineTuner: Sendable {
     for start in stride(from: 0, to: examples.count, by: settings.batchSize) {
       let batch = Array(examples[start..<min(start + settings.batchSize, examples.count)])
       let weight = batch.reduce(0) { $0 + $1.weight }
-      total += Double(try adapted.loss(batch, store: store).scalar) * Double(weight)
+      let mean = Double(try adapted.loss(batch, store: store).scalar)
+      guard mean.isFinite else { throw try notFinite(adapted, batch, start, store) }
+      total += mean * Double(weight)
       count += weight
     }
     guard count > 0 else { throw FineTuningError.noExamples }
     return total / Double(count)
+  }
+
+  /// The error of a batch whose loss is no number: names its first such example.
+  private func notFinite(
+    _ adapted: AdaptedModel, _ batch: [TokenizedExample], _ first: Int, _ store: ActivationStore
+  ) throws -> FineTuningError {
+    let index = try batch.firstIndex {
+      try !adapted.loss([$0], store: store).scalar.isFinite
+    }
+    guard let index else {
+      return .notFinite(what: "the loss", place: "examples \(first) and after")
+    }
+    // The logits say more of where it begins.
+    var place = "example \(first + index)"
+    do { _ = try adapted.lastLogits([batch[index].tokens]) } catch { place += ": \(error)" }
+    return .notFinite(what: "the loss", place: place)
   }
 }
 

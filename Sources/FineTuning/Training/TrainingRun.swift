@@ -55,7 +55,7 @@ struct TrainingRun {
     for adapter in adapted.adapters { adapter.prepare(step: state.step, of: steps) }
     let noise = TrainingNoise(
       seed: settings.seed, step: state.step, embeddingNoise: settings.embeddingNoise)
-    let loss = try accumulate(batch, noise)
+    let loss = try diverging { try accumulate(batch, noise) }
     // Nothing is written of a step that went wrong, so that the last good state stays.
     guard loss.isFinite && state.parameters.allSatisfy({ $0.gradient?.isFinite ?? true }) else {
       throw FineTuningError.diverged(step: state.step)
@@ -127,7 +127,8 @@ struct TrainingRun {
     guard let development else { return }
     let interval = settings.evaluationInterval ?? settings.stepsPerEpoch(examples.count)
     guard state.step % interval == 0 || state.step == steps else { return }
-    let found = Evaluation(step: state.step, value: try development.value(adapted))
+    let value = try diverging { try development.value(adapted) }
+    let found = Evaluation(step: state.step, value: value)
     // No number is better than one that isn't a number: it would stay the best for ever.
     guard found.value.isFinite else { throw FineTuningError.diverged(step: state.step) }
     state.history.evaluations.append(found)
@@ -142,6 +143,15 @@ struct TrainingRun {
     }
   }
 
+  /// Numbers that are none, once something was learned, are the training's own doing.
+  private func diverging<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch  where error.isOfNumbers && state.step > 0 {
+      throw FineTuningError.diverged(step: state.step)
+    }
+  }
+
   private mutating func writeWhenDue() throws {
     guard let folder, state.step < steps else { return }
     let isDue =
@@ -150,9 +160,4 @@ struct TrainingRun {
     try state.write(to: folder.url)
     lastWrite = Date()
   }
-}
-
-extension Tensor {
-  /// True where all elements are numbers and their sum is one too.
-  fileprivate var isFinite: Bool { detached.sum().scalar.isFinite }
 }

@@ -11,6 +11,8 @@ struct AdapterOptions: ParsableArguments {
   var adapter: [String] = []
 
   func adapted(_ model: LanguageModel) throws -> AdaptedModel {
-    try AdaptedModel(contentsOf: adapter, base: model, foreign: ForeignAdapters.all)
+    let adapted = try AdaptedModel(contentsOf: adapter, base: model, foreign: ForeignAdapters.all)
+    try ForeignAdapters.remarks(on: adapter, for: model).forEach(Output.note)
+    return adapted
   }
 }

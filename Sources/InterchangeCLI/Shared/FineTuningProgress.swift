@@ -18,6 +18,8 @@ final class FineTuningProgress {
       let score = run.test?.score.values.first
       let measured = score?.value.map { String(format: ", %@ %.3f", score!.metric.rawValue, $0) }
       Output.note("\(method), seed \(run.seed): \(run.history.losses.count) steps\(measured ?? "")")
+    case .diverged(let method, let run):
+      Output.note("\(method), seed \(run.seed): diverged: \(run.reason)")
     }
   }
 }

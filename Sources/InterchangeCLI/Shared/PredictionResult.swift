@@ -26,7 +26,7 @@ struct PredictionResult: Encodable {
           [
             "\(prediction.id)", model.label(of: prediction.id),
             String(format: "%.3f", prediction.logit),
-            String(format: "%.4f", prediction.probability),
+            ResultTable.number(prediction.probability.map(Double.init), "%.4f"),
           ]
         }))
   }

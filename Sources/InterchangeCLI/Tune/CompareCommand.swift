@@ -46,7 +46,9 @@ struct CompareCommand: ParsableCommand {
       self, common, model, resumes: resume, writing: ["comparison.md"])
     let progress = FineTuningProgress()
     var comparisons: [MethodComparison] = []
-    for set in sets {
+    for var set in sets {
+      set = try data.fitted(set, to: model)
+      try data.tellLabels(set, model)
       Output.note("\(set.task.name): \(set.train.count) to train on, \(set.test.count) to measure")
       let experiments = try parsed.map { chosen in
         (
@@ -54,6 +56,7 @@ struct CompareCommand: ParsableCommand {
           try FineTuningExperiment(chosen, method, training, self.data, model, set, common)
         )
       }
+      set = try data.fitted(set, to: model, for: experiments.map(\.1))
       writer.settings["methods"] = .array(
         try experiments.map { try $0.1.effectiveSettings(for: model) })
       comparisons.append(

@@ -26,6 +26,9 @@ struct EvaluateCommand: ParsableCommand {
       (not at all).
       """)
   var answers: AnswerMode?
+  @Option(help: "What texts are labelled with: classes or numbers; by default what a head says.")
+  var labels: LabelKind?
+  @OptionGroup var longTexts: LongTextOptions
   @Option(.count, "Sequences in a run.") var batch = 16
   @OptionGroup var common: CommonOptions
 
@@ -38,17 +41,23 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let source = try DataSource(data, split: split)
     var examples = try source.examples()
+    let model = try model.load()
+    let adapted = try adapters.adapted(model)
+    let answers = answers ?? .standard(for: model.network)
+    let own = answers == .label ? adapted.labels?.kind : nil
+    if let kind = labels ?? own, labels != nil || examples.labelKind.map({ $0 != kind }) ?? false {
+      examples = try examples.labelled(as: kind)
+    }
     var task = EvaluationTask(source, examples)
     if let template { task.template = try PromptTemplate(named: template) }
     if let limit { examples = examples.subset(limit, seed: 0) }
-    let model = try model.load()
-    let adapted = try adapters.adapted(model)
     var writer = try RunWriter(self, common, model, writing: ["predictions.jsonl"])
-    let answers = answers ?? .standard(for: model.network)
     writer.settings["answers"] = .string(answers.rawValue)
     writer.settings["template"] = .string(template ?? "\(task.template)")
     var evaluator = Evaluator(task, mode: answers)
     evaluator.batchSize = batch
+    examples = try longTexts.fitted(
+      examples, to: model, by: evaluator, reserving: adapted.virtualTokens)
     let progress = ProgressLine("evaluate")
     let (result, texts) = try evaluator.evaluate(adapted, on: examples) {
       progress.update($0, of: $1)

@@ -37,14 +37,17 @@ struct FinetuneCommand: ParsableCommand {
 
   func run() throws {
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
-    let data = try data.read()
+    let read = try data.read()
     let model = try model.load()
+    var data = try self.data.fitted(read, to: model)
+    try self.data.tellLabels(data, model)
     var writer = try RunWriter(
       self, common, model, resumes: resume, writing: MethodComparison.fileNames)
     let chosen = try choices.map { try MethodChoices(file: $0) }
     let method = chosen?.method ?? method
     let experiment = try FineTuningExperiment(
       chosen ?? MethodChoices(method), methodOptions, training, self.data, model, data, common)
+    data = try self.data.fitted(data, to: model, for: [experiment])
     try writer.set(experiment.effectiveSettings(for: model))
     try describe(experiment, model, data)
     let progress = FineTuningProgress()

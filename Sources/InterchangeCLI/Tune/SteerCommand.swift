@@ -57,6 +57,7 @@ struct SteerCommand: ParsableCommand {
       try pairs.map { .pairs(try ContrastPair.read($0), method: method ?? .differenceOfMeans) }
       ?? .vectors(SteeringVectors(contentsOf: URL(userPath: vectors ?? "")))
     let model = try model.load()
+    if case .vectors(let given) = source { given.remark(for: model).map(Output.note) }
     let experiment = SteeringExperiment(
       source, layers: try selection(), coefficient: coefficient)
     _ = try experiment.layers?.resolved(model.layers)

@@ -46,8 +46,10 @@ struct TuneCommand: ParsableCommand {
   func run() throws {
     let spaces = try methods.split(separator: ",").map { try MethodSpace(parsing: String($0)) }
     guard !spaces.isEmpty else { throw ValidationError("--methods names no method.") }
-    let data = try data.read()
+    let read = try data.read()
     let model = try model.load()
+    let data = try self.data.fitted(read, to: model)
+    try self.data.tellLabels(data, model)
     var writer = try RunWriter(self, common, model, writing: ["choices.json", "search.md"])
     // Each method with the values that are searched, those of a method alone too.
     writer.settings["methods"] = .array(

@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeTensors
 
 /// A network as a stack of blocks over a residual stream: what a run needs of it, and nothing else.
@@ -38,6 +39,25 @@ public protocol Architecture: Sendable {
   func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor
 }
 
+/// What the outputs of a head say together, from which their probabilities follow.
+public enum OutputKind: String, Codable, Sendable {
+  /// One of them is right: a token, or one class of several. Probabilities are the softmax.
+  case exclusive
+  /// Each is right or not by itself: several labels at once. Probabilities are sigmoids.
+  case independent
+  /// They are numbers, which have no probability.
+  case number
+
+  /// The probability of each output for a row of logits; nil for numbers.
+  public func probabilities(_ logits: Tensor) -> [Float]? {
+    switch self {
+    case .exclusive: logits.logSoftmax().elements.map { Float(exp(Double($0))) }
+    case .independent: logits.elements.map { Float(1 / (1 + exp(-Double($0)))) }
+    case .number: nil
+    }
+  }
+}
+
 /// The sizes of a network.
 public struct ModelShape: Equatable, Sendable {
   /// The name in checkpoints, such as `gpt2`.
@@ -54,6 +74,8 @@ public struct ModelShape: Equatable, Sendable {
   public var outputs: Int
   /// The outputs' names, where they are no tokens: a classifier's labels.
   public var labels: [String]?
+  /// What the outputs say together.
+  public var outputKind = OutputKind.exclusive
   /// Tells whether a position sees only itself and earlier ones.
   public var isCausal: Bool
   /// The length of the longest sequence that it reads.

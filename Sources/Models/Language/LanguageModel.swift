@@ -112,12 +112,12 @@ public final class LanguageModel: Sendable {
 
   /// The most likely outputs of a row of logits, such as the next tokens, the likeliest first.
   public func top(_ count: Int, of logits: Tensor) -> [Prediction] {
-    let logProbabilities = logits.logSoftmax().elements
+    let probabilities = architecture.shape.outputKind.probabilities(logits)
     let values = logits.elements
     return values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(max(0, count)).map {
       Prediction(
         id: $0, token: outputName($0), logit: values[$0],
-        probability: Float(exp(Double(logProbabilities[$0]))))
+        probability: probabilities?[$0])
     }
   }
 }
@@ -130,8 +130,9 @@ public struct Prediction: Codable, Sendable, Equatable {
   public let token: String
   /// The logit.
   public let logit: Float
-  /// The probability among all outputs.
-  public let probability: Float
+  /// The probability: among all outputs, or of each by itself where several can be right; nil where
+  /// outputs are numbers.
+  public let probability: Float?
 }
 
 /// A text, its token ids, and which tokens its parts are.

@@ -17,6 +17,10 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// Of the last m positions those that are not among the first n: what ``firstAndLast(_:_:)`` adds
   /// to the first n, so that both parts can have weights of their own.
   case lastAfterFirst(first: Int, Int)
+  /// pyreft's `fN+lM`: the first n and the last m positions, of each at most half of the sequence's,
+  /// rounded down. Sequences of 2 · max(n, m) positions or more have those of
+  /// ``firstAndLast(_:_:)``.
+  case halves(first: Int, last: Int)
   /// All tokens of a named span of the input, such as "subject".
   case span(String)
   /// The last token of a named span.
@@ -58,6 +62,9 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
       return leading + trailing.filter { $0 >= leading.count }
     case .lastAfterFirst(let first, let last):
       return Array(max(0, min(first, length), length - max(0, last))..<length)
+    case .halves(let first, let last):
+      let half = length / 2
+      return Array(0..<min(max(0, first), half)) + (length - min(max(0, last), half)..<length)
     case .span(let name): return Array(try span(name))
     case .endOfSpan(let name): return [try span(name).upperBound - 1]
     }
@@ -70,7 +77,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     return Array(0..<count)
   }
 
-  /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `all`,
+  /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `f7+l7/2`, `all`,
   /// `every`, `last`, or a span's name
   /// (`subject`, or `subject.end` for its last token).
   public init(parsing text: String) {
@@ -102,6 +109,11 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     {
       return .lastAfterFirst(first: first, last)
     }
+    if let match = text.wholeMatch(of: /f(\d+)\+l(\d+)\/2/), let first = Int(match.1),
+      let last = Int(match.2)
+    {
+      return .halves(first: first, last: last)
+    }
     let parts = text.split(separator: "+", omittingEmptySubsequences: false)
     func count(_ part: Substring, _ letter: Character) -> Int? {
       part.first == letter ? Int(part.dropFirst()).flatMap { $0 >= 0 ? $0 : nil } : nil
@@ -125,6 +137,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     case .last(let count): "l\(count)"
     case .firstAndLast(let first, let last): "f\(first)+l\(last)"
     case .lastAfterFirst(let first, let last): "l\(last)-f\(first)"
+    case .halves(let first, let last): "f\(first)+l\(last)/2"
     case .span(let name): name
     case .endOfSpan(let name): "\(name).end"
     }

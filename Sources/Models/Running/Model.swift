@@ -18,7 +18,8 @@ public final class Model: Sendable {
   ///   - request: the sequences, edits, captures and measured positions
   ///   - store: where base runs of a frozen model are kept; with it, what no edit can reach is read
   ///     instead of computed, and the result is the same
-  /// - Throws: ``ModelError`` for a layer, head, position or input that the model doesn't have.
+  /// - Throws: ``ModelError`` for a layer, head, position or input that the model doesn't have, and
+  ///   for logits, captures or attention with numbers that are none.
   public func run(_ request: Request, store: ActivationStore? = nil) throws -> Run {
     try validate(request)
     require(
@@ -26,6 +27,7 @@ public final class Model: Sendable {
     let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
     let base = try store.map { try baseRuns(of: request.inputs, for: plan, store: $0) }
     let run = try execute(plan, request, base: base)
+    try requireFinite(run, of: request)
     for (input, cache) in zip(request.inputs, request.caches ?? []) {
       cache.advance(by: input.length - cache.count)
     }

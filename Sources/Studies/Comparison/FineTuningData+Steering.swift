@@ -19,15 +19,12 @@ extension FineTuningData {
           name: "steering", expected: "examples with at least 2 possible answers",
           found: example.origin.map { "\($0)" } ?? "an example without")
       }
-      let prompt = try task.template.encode(example, by: model.tokenizer)
-      func tokens(_ answer: String) throws -> [Int] {
-        var answered = example
-        answered.completion = example.completion(answering: answer)
-        return prompt
-          + (try task.template.encodeCompletion(answered, by: model.tokenizer, ending: false))
-      }
-      let right = try tokens(example.answer ?? "")
-      return try example.choices.filter { $0 != example.answer }.map { (right, try tokens($0)) }
+      let wrong = example.choices.filter { $0 != example.answer }
+      let (prompt, answers) = try task.template.encode(
+        example,
+        followedBy: ([example.answer ?? ""] + wrong).map { example.completion(answering: $0) },
+        by: model.tokenizer, ending: false)
+      return answers.dropFirst().map { (prompt + answers[0], prompt + $0) }
     }
     return try SteeringVectors.compute(
       from: pairs, model: model, component: component, layers: layers, method: .differenceOfMeans

@@ -29,6 +29,8 @@ public struct FineTuningData {
     /// Tells whether training examples whose own completion doesn't end in the right answer are
     /// left out.
     public var onlyConsistent = false
+    /// The kind of labels that texts have; what follows from them when nil.
+    public var labels: LabelKind?
 
     public init() {}
   }
@@ -48,6 +50,8 @@ public struct FineTuningData {
   public init(_ path: String, testPath: String? = nil, options: Options = Options()) throws {
     let source = try DataSource(path)
     var train = try source.examples()
+    if let kind = options.labels { train = try train.labelled(as: kind) }
+    let kind = train.labelKind
     var task = EvaluationTask(source, train)
     if let template = options.template { task.template = template }
     if options.onlyConsistent { train = task.consistent(train) }
@@ -56,6 +60,8 @@ public struct FineTuningData {
         name: "test share", expected: "0 to below 1", found: "\(options.testShare)")
     }
     var test = try Self.test(testPath, beside: path)
+    // What is measured is labelled in the way of what is learned.
+    if let kind, let other = test.labelKind, other != kind { test = try test.labelled(as: kind) }
     if test.isEmpty, options.testShare > 0 {
       (train, test) = try train.split(development: options.testShare, seed: 0)
     }
@@ -65,6 +71,18 @@ public struct FineTuningData {
     (self.task, self.train, development) = (task, parts.training, parts.development)
     if let limit = options.testLimit { test = test.subset(limit, seed: 0) }
     self.test = test
+  }
+
+  /// The same task with what becomes of each part's examples.
+  ///
+  /// - Throws: `FineTuningError/noExamples` when nothing is left to train on, and what `change`
+  ///   throws.
+  public func map(_ change: ([TaskExample]) throws -> [TaskExample]) throws -> FineTuningData {
+    let changed = FineTuningData(
+      task: task, train: try change(train), development: try change(development),
+      test: try change(test))
+    guard !changed.train.isEmpty else { throw FineTuningError.noExamples }
+    return changed
   }
 
   private static func test(_ testPath: String?, beside path: String) throws -> [TaskExample] {

@@ -37,7 +37,7 @@ extension MethodRun {
 extension MethodComparison {
   /// The numbers of examples that were trained on and measured.
   fileprivate var sizes: String {
-    let seeds = methods.first?.seeds.count ?? 0
+    let seeds = methods.first?.seedCount ?? 0
     return "\(trainCount) training examples, n = \(measuredCount)"
       + (seeds == 1 ? ", one seed" : ", \(seeds) seeds")
   }

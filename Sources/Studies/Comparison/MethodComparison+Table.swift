@@ -12,19 +12,20 @@ extension MethodComparisons {
 extension MethodComparison {
   /// Every method beside the untuned model and the most frequent answer.
   public var table: ResultTable {
-    let steps = methods.first?.seeds.map(\.history.losses.count).max() ?? 0
+    let trained = methods.first { !$0.seeds.isEmpty }
+    let steps = trained?.seeds.map(\.history.losses.count).max() ?? 0
     return ResultTable(
       "\(task).",
       note:
         "\(trainCount) examples to train on, \(developmentCount) to choose by, \(steps) steps of"
         + " \(methods.first?.settings.batchSize ?? 0), mean ± deviation of"
-        + " \(methods.first?.seeds.count ?? 0) seeds.",
+        + " \(methods.first?.seedCount ?? 0) seeds.",
       header: header, rows: lines)
   }
 
   /// Every run: its metrics with the interval of what was right, and what it cost.
   var seedTable: ResultTable {
-    let metrics = methods.first?.seeds.first?.test?.score.values.map(\.metric) ?? []
+    let metrics = firstRun?.test?.score.values.map(\.metric) ?? []
     return ResultTable(
       "Each run.", note: "Intervals are of the answers that were right.",
       header: ["method", "seed"] + metrics.map(\.rawValue)
@@ -45,6 +46,11 @@ extension MethodComparison {
             ]
             + [ResultTable.number(run.peakMiB, "%.0f")]
         }
+          + (method.diverged ?? []).map { run in
+            let none = ResultTable.nothing
+            return [method.name, "\(run.seed)"] + metrics.map { _ in none }
+              + [none, none, none, none, "diverged", none, none]
+          }
       })
   }
 
@@ -84,9 +90,11 @@ extension MethodComparison {
       let seconds = method.seeds.compactMap(\.trainingSeconds)
       lines.append([
         method.name, "\(method.parameters)", String(format: "%.4f", 100 * method.parameterShare),
-        ResultTable.spread(method.score, "%.3f"), ResultTable.spread(method.perplexity, "%.2f"),
+        method.divergence ?? ResultTable.spread(method.score, "%.3f"),
+        ResultTable.spread(method.perplexity, "%.2f"),
         seconds.isEmpty ? none : String(format: "%.0f", SeedStatistics(seconds).mean),
-        String(format: "%.0f", method.seeds.map(\.peakMiB).max() ?? 0),
+        method.seeds.isEmpty
+          ? none : String(format: "%.0f", method.seeds.map(\.peakMiB).max() ?? 0),
       ])
     }
     return lines
@@ -99,5 +107,15 @@ extension MethodComparison {
       task, "parameters", "% of base", "\(metric), n = \(n)", "perplexity", "seconds a run",
       "peak MiB",
     ]
+  }
+}
+
+extension MethodRun {
+  /// The number of runs, those that diverged too.
+  var seedCount: Int { seeds.count + (diverged?.count ?? 0) }
+
+  /// The words for runs that diverged; nil for none.
+  fileprivate var divergence: String? {
+    diverged.map { seeds.isEmpty ? "diverged" : "diverged: \($0.count) of \(seedCount)" }
   }
 }

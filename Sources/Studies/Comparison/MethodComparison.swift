@@ -14,10 +14,15 @@ public struct MethodRun: Codable, Sendable {
   public let parameters: Int
   /// Trained / base parameters.
   public let parameterShare: Double
+  /// The runs that came to their end.
   public internal(set) var seeds: [SeedRun]
+  /// The runs that ended in numbers that are none; nil for no such run.
+  public internal(set) var diverged: [DivergedRun]?
 
-  /// The main metric over the seeds; nil where nothing was measured or it isn't defined.
+  /// The main metric over the seeds; nil where nothing was measured, it isn't defined, or a seed
+  /// diverged.
   public var score: SeedStatistics? {
+    guard diverged == nil else { return nil }
     let values = seeds.compactMap { $0.test?.score.values.first?.value }
     return values.isEmpty || values.count < seeds.count ? nil : SeedStatistics(values)
   }
@@ -27,6 +32,13 @@ public struct MethodRun: Codable, Sendable {
     let values = seeds.compactMap { $0.test?.perplexity }
     return values.isEmpty ? nil : SeedStatistics(values)
   }
+}
+
+/// A run that ended in a loss or an output that is no number.
+public struct DivergedRun: Codable, Sendable, Equatable {
+  public let seed: UInt64
+  /// The error in a line.
+  public let reason: String
 }
 
 /// Methods on one data set at equal data, steps and seeds, beside the untuned model.
@@ -47,6 +59,8 @@ public struct MethodComparison: Codable, Sendable {
   public enum Event {
     case training(method: String, seed: UInt64, FineTuner.Progress)
     case done(method: String, SeedRun)
+    /// A run ended in numbers that are none; the others go on.
+    case diverged(method: String, DivergedRun)
   }
 
   /// Trains every method with every seed and measures them all.
@@ -59,8 +73,9 @@ public struct MethodComparison: Codable, Sendable {
   ///   - saveInterval: steps between two states; nil writes one every half minute
   ///   - interruption: ends a training with its state written, when it is asked to
   ///   - store: one for all: what lies below every edit is the same for all methods and seeds
-  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``; `FileSystemError` for a
-  ///   folder that a link within the run's folder leads to.
+  /// - Throws: as ``FineTuningExperiment/run(_:on:seed:place:progress:)``, but a run that diverges
+  ///   ends only itself, as long as another one doesn't; `FileSystemError` for a folder that a link
+  ///   within the run's folder leads to.
   public init(
     _ experiments: [(name: String, experiment: FineTuningExperiment)], on data: FineTuningData,
     model: LanguageModel, seeds: [UInt64],
@@ -85,11 +100,13 @@ public struct MethodComparison: Codable, Sendable {
         try data.task.score(data.test.map { _ in answer }, for: data.test)
       }
     methods = []
+    var firstError: (any Error)?
     let base = folder(experiments[0].name, seeds[0]) == nil ? "" : try model.identity()
     for (name, experiment) in experiments {
       var key =
         base.isEmpty ? nil : try experiment.key(model, base: base, on: data, store: store)
-      let runs = try seeds.map { seed in
+      var (runs, diverged) = ([FinishedRun](), [DivergedRun]())
+      for seed in seeds {
         let part = folder(name, seed)
         if let part {
           try RunFolder.prepare(part: part, resumes: resumes, writing: Self.fileNames)
@@ -97,7 +114,8 @@ public struct MethodComparison: Codable, Sendable {
         key?.settings.seed = seed
         if resumes, let part, let key, let earlier = FinishedRun(folder: part, key: key) {
           progress(.done(method: name, earlier.run))
-          return earlier
+          runs.append(earlier)
+          continue
         }
         let place = FineTuningExperiment.Place(
           folder: try part.map {
@@ -107,9 +125,18 @@ public struct MethodComparison: Codable, Sendable {
               interruption: interruption)
           },
           store: store)
-        let (adapted, run) = try experiment.run(model, on: data, seed: seed, place: place) {
-          progress(.training(method: name, seed: seed, $0))
+        let outcome: (adapted: AdaptedModel, run: SeedRun)
+        do {
+          outcome = try experiment.run(model, on: data, seed: seed, place: place) {
+            progress(.training(method: name, seed: seed, $0))
+          }
+        } catch  where error.isOfNumbers {
+          firstError = firstError ?? error
+          diverged.append(DivergedRun(seed: seed, reason: "\(error)"))
+          progress(.diverged(method: name, diverged[diverged.count - 1]))
+          continue
         }
+        let (adapted, run) = outcome
         if let part {
           try adapted.write(
             to: part, seed: seed, steps: run.history.losses.count, writer: interchangeVersion)
@@ -117,28 +144,36 @@ public struct MethodComparison: Codable, Sendable {
         let finished = FinishedRun(key, adapted, run)
         if let part { try finished.write(to: part) }
         progress(.done(method: name, run))
-        return finished
+        runs.append(finished)
       }
+      // All seeds train the same numbers; one that diverged left none to count.
+      let untrained =
+        runs.isEmpty ? try experiment.adapted(model, for: data, seed: seeds[0]) : nil
       methods.append(
         MethodRun(
           name: name, configuration: try experiment.configuration.effective(for: model),
           settings: experiment.settings,
-          parameters: runs[0].parameters, parameterShare: runs[0].parameterShare,
-          seeds: runs.map(\.run)))
+          parameters: runs.first?.parameters ?? untrained?.parameterCount ?? 0,
+          parameterShare: runs.first?.parameterShare ?? untrained?.parameterShare ?? 0,
+          seeds: runs.map(\.run), diverged: diverged.isEmpty ? nil : diverged))
     }
+    if let firstError, methods.allSatisfy(\.seeds.isEmpty) { throw firstError }
   }
 
   /// The files of a run with a seed, in its folder.
   public static let fileNames = TrainingFolder.fileNames + [FinishedRun.fileName]
 
+  /// A run that came to its end; nil where all diverged.
+  var firstRun: SeedRun? { methods.lazy.compactMap(\.seeds.first).first }
+
   /// The number of test examples.
   var measuredCount: Int {
-    methods.first?.seeds.first?.test?.score.accuracy.n ?? untuned?.score.accuracy.n ?? 0
+    firstRun?.test?.score.accuracy.n ?? untuned?.score.accuracy.n ?? 0
   }
 
   /// The name of the main metric.
   public var metric: String {
-    let values = untuned?.score.values ?? methods.first?.seeds.first?.test?.score.values
+    let values = untuned?.score.values ?? firstRun?.test?.score.values
     return values?.first?.metric.rawValue ?? "accuracy"
   }
 }

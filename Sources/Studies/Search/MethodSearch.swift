@@ -176,7 +176,7 @@ private struct Trainer {
     do {
       found = try experiment.run(
         model, on: data, seed: seed, place: FineTuningExperiment.Place(store: store))
-    } catch FineTuningError.diverged {
+    } catch  where error.isOfNumbers {
       // A rate that is too high loses; it doesn't end the search.
     }
     let test = found?.run.test

@@ -36,7 +36,7 @@ public struct SteeringExperiment {
   /// Finds the vectors and makes an adapter of them.
   ///
   /// - Throws: `ModelError` for a layer that the model lacks, `FineTuningError` for vectors that
-  ///   don't fit it.
+  ///   don't fit it, `DatasetError` for a text that is too long for it.
   public func run(
     on model: LanguageModel, progress: (StudyProgress) -> Void = { _ in }
   ) throws -> Outcome {
@@ -48,6 +48,7 @@ public struct SteeringExperiment {
     case .vectors(let given): vectors = given
     case .pairs(let texts, let method):
       found = (method, texts.count)
+      try texts.forEach { try $0.requireReadable(by: model) }
       let pairs = texts.map { $0.encoded(for: model) }
       (vectors, summaries) = try SteeringVectors.compute(
         from: pairs, model: model,

@@ -40,6 +40,8 @@ public struct Bert: Architecture {
     public var tokenTypes: Int
     /// The labels' names, when the checkpoint has any.
     public var labels: [String]?
+    /// What the labels say together; a single one is a number when nil.
+    public var outputKind: OutputKind?
   }
 
   /// A layer norm: weight and bias [width].
@@ -104,6 +106,7 @@ public struct Bert: Architecture {
     case .labels(_, let output):
       shape.outputs = output.weight.rows
       shape.labels = c.labels ?? (0..<shape.outputs).map { "LABEL_\($0)" }
+      shape.outputKind = c.outputKind ?? (shape.outputs == 1 ? .number : .exclusive)
     case nil: break
     }
     self.shape = shape

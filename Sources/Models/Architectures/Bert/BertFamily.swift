@@ -139,6 +139,22 @@ extension Bert.Configuration {
     firstPosition = family == .bert ? 0 : (padding ?? 1) &+ 1
     activation = try Self.activation(file)
     labels = try Self.labels(file)
+    outputKind = try Self.outputKind(file)
+  }
+
+  /// The kind of outputs that `problem_type` names.
+  private static func outputKind(_ file: ModelConfiguration) throws -> OutputKind? {
+    guard let name: String = try file.valueIfPresent("problem_type") else { return nil }
+    let known: KeyValuePairs<String, OutputKind> = [
+      "regression": .number, "single_label_classification": .exclusive,
+      "multi_label_classification": .independent,
+    ]
+    guard let kind = known.first(where: { $0.key == name })?.value else {
+      throw ModelError.invalidConfiguration(
+        path: file.path, field: "problem_type",
+        expected: "one of \(known.map(\.key).joined(separator: ", "))", found: name)
+    }
+    return kind
   }
 
   private static func activation(_ file: ModelConfiguration) throws -> Activation {
