@@ -13,9 +13,12 @@ package struct JSONDifference: Equatable {
 
 extension JSONValue {
   /// Every member, at any depth, in which two objects differ, in the order of this one and then of
-  /// the other; a member that is missing is the same as null.
+  /// the other; a member that is missing is the same as null. Two objects within them that have no
+  /// name in common, such as two cases of a choice, differ as a whole.
   package func differences(from other: JSONValue, in path: String = "") -> [JSONDifference] {
-    guard case .object(let members) = self, case .object(let others) = other else {
+    guard case .object(let members) = self, case .object(let others) = other,
+      path.isEmpty || members.contains(where: { other[$0.key] != nil })
+    else {
       return isSame(as: other) ? [] : [JSONDifference(name: path, old: other.words, new: words)]
     }
     var names: [String] = []
@@ -44,6 +47,9 @@ extension JSONValue {
     case .string(let text): text
     case .array(let elements) where elements.count <= 16:
       elements.map(\.words).joined(separator: ", ")
+    case .object(let members) where members.count <= 16:
+      members.map { $0.key == "_0" ? $0.value.words : "\($0.key) \($0.value.words)" }
+        .joined(separator: ", ")
     default: summary
     }
   }

@@ -85,6 +85,7 @@ public struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
   private static let maximumDepth = 128
+  private static let longestNumber = 1024
 
   private init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -165,6 +166,11 @@ public struct JSONParser {
   private mutating func number() throws(Fault) -> JSONValue {
     let start = position
     while let byte = current, "+-.eE0123456789".utf8.contains(byte) { position += 1 }
+    // The time of reading digits grows with the square of their number.
+    guard position - start <= Self.longestNumber else {
+      position = start
+      throw fault("a number of at most \(Self.longestNumber) characters")
+    }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let first = text.utf8.first, first != UInt8(ascii: "+"), let number = Double(text) else {
       position = start

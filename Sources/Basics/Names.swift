@@ -7,7 +7,10 @@ extension String {
         || scalar == "\t"
     }
     guard !unicodeScalars.allSatisfy(isShown) else { return self }
-    return unicodeScalars.map { isShown($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+    return unicodeScalars.map { scalar in
+      if isShown(scalar) { return String(scalar) }
+      return scalar == "\r" ? "\\r" : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    }.joined()
   }
 }
 

@@ -74,11 +74,32 @@ public struct RunRecord: Codable, Sendable {
     } catch {
       throw RunRecordError.unreadable(path: url.path, reason: "no record of a run can be read")
     }
+    try Self.requireCountable(data, in: url.path)
     do {
       self = try JSONDecoder.ofRecords.decode(RunRecord.self, from: data)
     } catch {
       throw RunRecordError.unreadable(path: url.path, reason: "not the record of a run")
     }
+  }
+
+  /// Refuses results with whole numbers that no run counts to: sums of them would overflow.
+  private static func requireCountable(_ data: Data, in path: String) throws {
+    let most = 1 << 53
+    func check(_ value: JSONValue, _ name: String) throws {
+      switch value {
+      case .integer(let number) where !(-most...most).contains(number) && !name.hasSuffix(".seed"):
+        throw RunRecordError.unreadable(
+          path: path, reason: "\(name): expected a number up to 2^53, found \(number)")
+      case .array(let elements): for element in elements { try check(element, name) }
+      case .object(let members):
+        for member in members { try check(member.value, "\(name).\(member.key)") }
+      default: break
+      }
+    }
+    guard let document = try? JSONParser.parse([UInt8](data)) else {
+      throw RunRecordError.unreadable(path: path, reason: "not the record of a run")
+    }
+    if let results = document["results"] { try check(results, "results") }
   }
 
   /// Writes `run.json` and the run's figures into a folder, which is made when it doesn't exist.

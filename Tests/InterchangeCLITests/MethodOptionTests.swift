@@ -8,7 +8,9 @@ import Testing
     let result = try Program.run(
       ["finetune", Program.tiny, "--data", "/nonexistent/data.jsonl"] + arguments)
     #expect(result.status == 64)
-    return result.errors.split(separator: "\n").first.map(String.init) ?? ""
+    // One line: the error, and then the usage.
+    #expect(result.errors.count { $0 == "\n" } == 1)
+    return result.errors.components(separatedBy: " Usage: ")[0]
   }
 
   @Test func whatCannotBeRead() throws {

@@ -73,9 +73,9 @@ import Testing
         "--positions", "f1"
       ).status == 0)
     for (options, words) in [
-      (["--positions", "l1"], "positions: "),
-      (["--positions", "f1", "--site", "mlp_output"], "site: "),
-      (["--positions", "f1", "--activation", "relu"], "activation: "),
+      (["--positions", "l1"], "positions: expected last 1, as asked for now, found first 1"),
+      (["--positions", "f1", "--site", "mlp_output"], "site: expected mlp_output"),
+      (["--positions", "f1", "--activation", "relu"], "activation: expected relu"),
     ] {
       let result = try Program.run(
         [

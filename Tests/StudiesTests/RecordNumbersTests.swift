@@ -9,8 +9,10 @@ import Testing
 @Suite struct RecordNumbersTests {
   private static let runs = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Fixtures/version-0.1.0/runs")
-  private static let names =
-    (try? FileManager.default.contentsOfDirectory(atPath: runs.path))?.sorted() ?? []
+  private static let names = [
+    "attention", "compare", "das", "demo", "evaluate", "finetune-numbers", "growth", "single-sweep",
+    "steer", "sweeps", "tune",
+  ]
 
   /// A document with another value in the place of each of its numbers in turn; of a list's
   /// elements, only the first one's.
@@ -46,11 +48,14 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var shown = 0
-    for variant in variants(of: document, with: replacements) {
+    // Two of the replacements in each place, in turn.
+    let count = replacements.count
+    let all = variants(of: document, with: replacements).enumerated()
+    for (index, variant) in all where [0, 1].contains((index + index / count * 2) % count) {
       try JSONEncoder.ofRecords.encode(variant).write(to: folder.appending(component: "run.json"))
       do {
         let record = try RunRecord(folder: folder)
-        for named in record.figures() { _ = try? named.figure.data(as: .svg) }
+        // With all its figures.
         _ = try? RunReport(record).html()
         shown += 1
       } catch let error as RunRecordError {

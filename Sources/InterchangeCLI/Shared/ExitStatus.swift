@@ -39,11 +39,11 @@ enum ExitStatus: Int32 {
       if !text.isEmpty { Output.print(text) }
       exit(code.rawValue)
     }
-    // The error and where help is, without the usage between them.
+    // Error, usage and where help is, in a line.
     let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-    let message = lines.prefix { !$0.hasPrefix("Usage:") && !$0.hasPrefix("Help:") }
-    let help = lines.last.flatMap { $0.hasPrefix("See ") && lines.count > 1 ? " " + $0 : nil }
-    Output.note(message.joined(separator: " ") + (help ?? ""))
+    let isOpen = lines.count > 1 && lines[0].last.map { !".?!".contains($0) } ?? false
+    Output.note(
+      (lines.prefix(1).map { isOpen ? $0 + "." : $0 } + lines.dropFirst()).joined(separator: " "))
     exit(code.rawValue)
   }
 

@@ -101,7 +101,7 @@ extension LanguageModel {
     let places = layers.count * (heads?.count ?? all)
     // A weight as a float in the run and in the result, and as text in a record.
     try requireMemory(
-      160 * Double(places) * Double(encoded.length) * Double(encoded.length),
+      320 * Double(places) * Double(encoded.length) * Double(encoded.length),
       for: "\(places) attention patterns of \(encoded.length) tokens")
     var request = Request([encoded.input], edits: edits)
     request.attention = layers.map {
