@@ -48,7 +48,7 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
 
   /// The words for a text that is longer than the model reads.
   static func tooLongReason(tokens: Int, maximum: Int) -> String {
-    "\(tokens) tokens, the model reads at most \(maximum); long texts can be cut or left out"
+    "\(tokens) tokens, the model reads at most \(maximum)"
   }
 }
 

@@ -120,11 +120,7 @@ struct PyreftTensors {
 
   /// A tensor of a shape, all of it finite.
   func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-    let tensor = try tensors.tensor(name, shape)
-    guard tensor.elements.allSatisfy(\.isFinite) else {
-      throw tensors.invalid("tensor \(name)", "finite numbers", "others")
-    }
-    return tensor
+    try tensors.tensor(name, shape)
   }
 
   /// R [k, d]; LoReFT saves it, transposed, the others the parameters that torch makes it from.

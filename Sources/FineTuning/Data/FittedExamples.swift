@@ -119,6 +119,7 @@ extension TaskExample {
     }
     return DatasetError.invalidData(
       path: origin.path, line: origin.line,
-      reason: FineTuningError.tooLongReason(tokens: tokens, maximum: maximum))
+      reason: FineTuningError.tooLongReason(tokens: tokens, maximum: maximum)
+        + "; long texts can be cut or left out")
   }
 }
