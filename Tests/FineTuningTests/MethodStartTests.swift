@@ -54,4 +54,20 @@ import Testing
       #expect(adapter.up.value.elements.allSatisfy { $0 == 0 })
     }
   }
+
+  /// Random soft tokens have the deviation of embeddings that are drawn from the vocabulary.
+  @Test func randomSoftTokens() throws {
+    let model = try TinyModels.safetensors()
+    func meanSquare(_ start: SoftTokens.Initialization) throws -> Double {
+      var generator = RandomGenerator(seed: 9)
+      let numbers = try SoftTokens(
+        .prompt, count: 100, for: model, initialization: start, using: &generator
+      ).vectors.elements.map(Double.init)
+      #expect(numbers.count == 1600)
+      return numbers.reduce(0) { $0 + $1 * $1 } / 1600
+    }
+    // The same draws first. Five deviations of a mean square are 5 √(2/n).
+    let ratio = try meanSquare(.random) / meanSquare(.vocabulary)
+    #expect(abs(ratio - 1) < 5 * (2.0 / 1600).squareRoot())
+  }
 }
