@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
@@ -106,5 +107,24 @@ import Testing
     let penalty = 1000 * mask.reduce(0, +) / 8
     // The cross-entropy besides is at most a few dozens.
     #expect(fit.losses[1] >= penalty * 0.999 && fit.losses[1] < penalty + 60)
+  }
+
+  /// The control's principal components are those of the training sources, not of the test's.
+  @Test func principalComponentsAreOfTheTrainingSources() throws {
+    let signs = try TwoSigns(scales: [1, 1.1, 0.9, 1.2])
+    let (train, test) = (TwoSigns.changingA(6, seed: 1), TwoSigns.changingA(32, seed: 2))
+    let search = signs.search()
+    let sources = try signs.model.activations(
+      at: signs.site, train.map { $0.sources[0] }, positions: train.map { _ in [0] })
+    let components = try Rotation.principalComponents(of: sources, rank: 1)
+    let fit = try search.alignment(
+      of: .random(rank: 1, width: TwoSigns.width, seed: 3), signs.model, on: train)
+    let control = try #require(
+      try fit.evaluate(on: test, controls: [.principalComponents]).control(.principalComponents))
+    let expected = try search.alignment(of: components, signs.model, on: train)
+      .evaluate(on: test, controls: []).test
+    #expect(control.iia.correct == expected.correct && control.iia.n == 32)
+    let (found, wanted) = (control.iia.logitDifference ?? .nan, expected.logitDifference ?? .nan)
+    #expect(abs(found - wanted) < 1e-4)
   }
 }

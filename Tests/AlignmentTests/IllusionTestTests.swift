@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeAlignment
 import InterchangeBasics
 import InterchangeInterventions
@@ -80,5 +81,23 @@ import Testing
     #expect {
       _ = try alignment.illusionTest(on: examples)
     } throws: { "\($0)".contains("expected mlp_hidden or attention_value_output") }
+  }
+
+  /// Suspect is a subspace that works and whose read part doesn't go half the way.
+  @Test(
+    arguments: [
+      (80, 0, 39, true), (80, 0, 41, false), (80, 0, nil, true), (80, 20, 49, true),
+      (80, 20, 51, false), (80, nil, 39, true), (80, nil, 41, false), (9, 0, 0, false),
+      (60, 52, 52, false), (64, 52, 52, true),
+    ] as [(Int, Int?, Int?, Bool)])
+  func suspects(whole: Int, null: Int?, row: Int?, expected: Bool) throws {
+    func part(_ name: String, _ correct: Int?) -> String {
+      correct.map { ", \"\(name)\": {\"correct\": \($0), \"n\": 100}" } ?? ""
+    }
+    let json =
+      "{\"rowSpaceShare\": 0.5" + part("whole", whole) + part("nullSpace", null)
+      + part("rowSpace", row) + "}"
+    let test = try JSONDecoder().decode(IllusionTest.self, from: Data(json.utf8))
+    #expect(test.isSuspect == expected)
   }
 }

@@ -161,8 +161,11 @@ import Testing
     #expect(history.losses.last! < 0.3)
     var task = task([])
     (task.extraction, task.metrics) = (.number, [.pearson])
-    let result = try Evaluator(task, mode: .label).evaluate(adapted, on: examples).result
+    let (result, texts) = try Evaluator(task, mode: .label).evaluate(adapted, on: examples)
     #expect(result.perplexity == nil && (result.score.values[0].value ?? 0) > 0.9)
+    // The loss is the mean of the squared errors.
+    let errors = zip(texts, examples).map { (Double($0) ?? .nan) - ($1.label ?? .nan) }
+    #expect(abs(errors.reduce(0) { $0 + $1 * $1 } / 12 - result.loss) < 1e-5)
   }
 
   /// A probe of a frozen model trains the head alone, on a decoder's last token too.

@@ -129,6 +129,22 @@ import Testing
     }
   }
 
+  /// Parts count by their tokens: completions of different lengths give the same gradient in parts.
+  @Test func partsCountByTheirTokens() throws {
+    let (whole, parts) = (try adapted(), try adapted())
+    let uneven = (0..<4).map { index in
+      PromptCompletion(
+        prompt: "ab c", completion: String(repeating: "de", count: index < 2 ? 1 : 6))
+    }
+    let first = try settings { ($0.batchSize, $0.epochs) = (4, 3) }.train(whole, on: uneven)
+    let second = try settings { ($0.batchSize, $0.epochs, $0.accumulation) = (4, 3, 4) }
+      .train(parts, on: uneven)
+    for (a, b) in zip(first.losses, second.losses) { #expect(abs(a - b) < 1e-4) }
+    for (a, b) in zip(whole.parameters, parts.parameters) {
+      for (x, y) in zip(a.value.elements, b.value.elements) { #expect(abs(x - y) < 1e-3) }
+    }
+  }
+
   @Test func clippedGradientsHaveTheNorm() throws {
     let place = TrainingFolder(folder.url)
     try settings { $0.gradientClip = 1e-3 }.train(adapted(), on: pairs, folder: place)

@@ -132,6 +132,7 @@ import Testing
     let slope = weights.rowsInDouble.reduce(0) { $0 + dot($1, v) }
     #expect(abs(Double(steering.coefficient.gradient?.elements[0] ?? .nan) - slope) < 1e-5)
     #expect(Steering(vector).parameters.isEmpty)
+    #expect(steering.scaledVector.elements == vector.elements.map { -1.5 * $0 })
   }
 
   @Test func vectorsFromActivations() throws {

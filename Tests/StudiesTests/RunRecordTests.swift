@@ -40,6 +40,14 @@ import Testing
     let sweep = try #require(record().results.sweeps?.first)
     #expect(sweep.bestLayer(at: -1) == 1)
     #expect(sweep.bestCell.row == 1)
+    // Of layers that are equally good the first.
+    func accuracy(_ correct: Int) -> Accuracy { Accuracy(correct: correct, n: 4) }
+    let equal = SweepRun(
+      task: sweep.task, variable: sweep.variable, check: sweep.check, positionLabels: ["x"],
+      result: SweepResult(
+        component: "block_output", head: nil, layers: [2, 5, 7, 9], positions: ["-1"],
+        cells: [1, 4, 4, 3].map { [accuracy($0)] }))
+    #expect(equal.bestLayer(at: -1) == 5 && equal.bestLayer(at: 0) == 5)
   }
 
   @Test func foldersWithoutARecord() throws {
