@@ -48,7 +48,7 @@ public struct SteeringExperiment {
     case .vectors(let given): vectors = given
     case .pairs(let texts, let method):
       found = (method, texts.count)
-      try texts.forEach { try $0.requireReadable(by: model) }
+      for text in texts { try text.requireReadable(by: model) }
       let pairs = texts.map { $0.encoded(for: model) }
       (vectors, summaries) = try SteeringVectors.compute(
         from: pairs, model: model,
