@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  /// What a file has in a name's place may be as long as the file; the line isn't.
+  @Test func longNamesAreCut() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(component: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let name = String(repeating: "A", count: 20_000)
+    try Data("{\"architectures\": [\"\(name)\"]}".utf8).write(
+      to: folder.appending(component: "config.json"))
+    let result = try Program.run(["inspect", folder.path])
+    #expect(result.status == 65 && result.output.isEmpty)
+    #expect(result.errors.hasPrefix("interchange: \(folder.path)"))
+    #expect(result.errors.count < 2000 && result.errors.count { $0 == "\n" } == 1)
+  }
+
   @Test func missingTensorAndUnknownArchitecture() throws {
     func replacing(_ old: String, _ new: String) throws -> TemporaryFile {
       try damaged { data in

@@ -17,6 +17,8 @@ enum ExitStatus: Int32 {
     if case FineTuningError.interrupted = error {
       line += "; the same command with --resume goes on from there"
     }
+    // What a file has in the place of a name may be as long as the file.
+    if line.count > 2000 { line = "\(line.prefix(1500)) … \(line.suffix(300))" }
     Output.note("interchange: \(line)")
     if case FineTuningError.interrupted = error { Interruption.endIfReceived() }
     exit(status.rawValue)
