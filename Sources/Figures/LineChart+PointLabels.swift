@@ -23,12 +23,22 @@ extension LineChart {
         let inside = layout.plot.insetBy(dx: -2, dy: -2)
         let place =
           places.first { place in
-            inside.contains(place) && !taken.contains { $0.intersects(place) }
+            Self.lies(place, in: inside) && !taken.contains { Self.overlaps($0, place) }
           } ?? places[0]
         taken.append(place)
         canvas.draw(text, at: CGPoint(x: place.minX, y: place.minY))
       }
     }
+  }
+
+  // Foundation's own ends the program where a rectangle isn't finite, as an interval's may be.
+
+  private static func overlaps(_ a: CGRect, _ b: CGRect) -> Bool {
+    a.minX < b.maxX && b.minX < a.maxX && a.minY < b.maxY && b.minY < a.maxY
+  }
+
+  private static func lies(_ a: CGRect, in b: CGRect) -> Bool {
+    a.minX >= b.minX && a.maxX <= b.maxX && a.minY >= b.minY && a.maxY <= b.maxY
   }
 
   /// The place of a point's interval where it is drawn as a line.

@@ -108,7 +108,7 @@ import Testing
         .hasPrefix("\(path): training data: expected 10 examples, hash ") == true)
     #expect(
       message(settings { $0.seed = 9 }, try adapted(), pairs)?
-        .hasPrefix("\(path): settings: expected FineTuningSettings(") == true)
+        .hasPrefix("\(path): seed: expected 9, as asked for now, found ") == true)
     let other = try AdaptedModel(
       TinyModels.gguf(),
       [PlacedIntervention(RepresentationEditing(width: 16), at: .blockOutput(0, .last))])

@@ -18,10 +18,10 @@ import Testing
     #expect(
       result.output == """
         method  site          layer  positions  rank
-        loreft  block_output      0  f2+l0         3
-        loreft  block_output      2  f2+l0         3
-        loreft  block_output      0  l2-f2         3
-        loreft  block_output      2  l2-f2         3
+        loreft  block_output      0  f2+l0/2       3
+        loreft  block_output      2  f2+l0/2       3
+        loreft  block_output      0  f0+l2/2       3
+        loreft  block_output      2  f0+l2/2       3
 
         """)
     #expect(result.errors == "wrote \(out)/adapter.safetensors\n")

@@ -48,7 +48,7 @@ import Testing
           $0 == "\n" || $0 == "\t" || $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value)
         }, "\(output.debugDescription)")
     }
-    #expect(error.status == 65 && error.errors.contains("no\\u{1B}]0;title\\u{07}\\u{9B}31m.gguf"))
+    #expect(error.status == 65 && error.errors.contains("no\\u{1B}]0;title\\u{7}\\u{9B}31m.gguf"))
   }
 
   @Test func usageErrorsAreALine() throws {
