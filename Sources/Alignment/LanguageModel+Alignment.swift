@@ -90,8 +90,8 @@ extension LanguageModel {
   /// The token of each of some answers after a text, encoded in its place; an encoder's answers,
   /// which stand for a mask inside the text, are encoded by themselves.
   ///
-  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` or
-  ///   ``AlignmentError/answerMergesWithPrompt(answer:prompt:)`` for an answer that isn't a token
+  /// - Throws: `AlignmentError/answerNotSingleToken(answer:tokens:)` or
+  ///   `AlignmentError/answerMergesWithPrompt(answer:prompt:)` for an answer that isn't a token
   ///   of its own there.
   public func answerTokens(_ answers: [String], after text: String) throws -> [Int] {
     guard architecture.isCausal else { return try answers.map { try single($0, encoded($0)) } }
