@@ -29,7 +29,8 @@ public struct TaskData {
   ///   - trainShare: the share of pairs to fit on
   ///   - store: the base runs that are kept
   /// - Throws: `CausalModelError` for an unknown variable or more pairs than the task can make,
-  ///   `MemoryError` for more than the machine can hold, ``AlignmentError`` when the model solves none of it.
+  ///   `MemoryError` for more than the machine can hold, ``AlignmentError`` when the model solves
+  ///   none of it.
   public init(
     _ task: any CausalTask<Prompt>, changing variable: String? = nil, count: Int,
     trainShare: Double = 0.7, for model: LanguageModel, store: ActivationStore = ActivationStore(),

@@ -30,7 +30,7 @@ extension JSONValue {
   }
 
   /// Equal, whatever the form of numbers: 1 and 1.0 are.
-  private func isSame(as other: JSONValue) -> Bool {
+  package func isSame(as other: JSONValue) -> Bool {
     switch (self, other) {
     case (.integer(let number), .number(let other)), (.number(let other), .integer(let number)):
       Double(number) == other

@@ -135,12 +135,6 @@ extension JSONValue {
     }
   }
 
-  /// Equality by which 1 and 1.0 are the same.
-  fileprivate func isSame(as other: JSONValue) -> Bool {
-    if let number = Double(json: self), let second = Double(json: other) { return number == second }
-    return self == other
-  }
-
   /// The value as errors show it: numbers and strings as they are, others in a few words.
   fileprivate var inErrors: String {
     string.map { String(quoted($0, upTo: 40).dropFirst().dropLast()) } ?? summary

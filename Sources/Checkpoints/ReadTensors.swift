@@ -18,7 +18,7 @@ public final class ReadTensors: Sendable {
 /// A checkpoint that notes which of its tensors are read.
 public struct ObservedCheckpoint: Checkpoint {
   private let base: any Checkpoint
-  /// What was read.
+  /// The names of the tensors that were read.
   public let reads: ReadTensors
 
   /// Notes what is read of a checkpoint.

@@ -19,8 +19,7 @@ public enum ForeignAdapters {
     registry.register(type) { known in !known.contains { $0 == type } }
   }
 
-  /// What a user should know of adapters of other tools that can be read for a base model; nothing
-  /// of our own.
+  /// Remarks on adapters of other tools that can be read for a base model; none on our own.
   ///
   /// - Throws: `CheckpointError` for a file that is missing or damaged.
   public static func remarks(on paths: [String], for base: LanguageModel) throws -> [String] {

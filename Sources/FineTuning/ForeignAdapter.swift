@@ -12,7 +12,7 @@ public protocol ForeignAdapter: SendableMetatype {
   ///   meaning here, `CheckpointError` for a file that is missing or damaged.
   static func adapter(contentsOf url: URL, for base: LanguageModel) throws -> any Adapter
 
-  /// What a user should know of a folder that can be read for a base model, each in a line.
+  /// Remarks on a folder that can be read for a base model, each in a line.
   ///
   /// - Throws: as ``adapter(contentsOf:for:)``.
   static func remarks(contentsOf url: URL, for base: LanguageModel) throws -> [String]

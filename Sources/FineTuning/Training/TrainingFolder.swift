@@ -9,8 +9,8 @@ public struct TrainingFolder: Sendable {
   public var resumes: Bool
   /// Steps between two states; nil writes one when the last is half a minute old.
   public var interval: Int?
-  /// What decides the outcome beside the training's own settings and data, by its names. A state
-  /// that was left with other values is refused.
+  /// Settings that decide the outcome beside the training's own and the data, by their names. A
+  /// state that was left with other values is refused.
   public var configuration: JSONValue?
   /// Ends the training after a step, with its state written, when another thread asks for it.
   public var interruption: TrainingInterruption?

@@ -48,7 +48,7 @@ struct TrainingState {
   static let fileName = "checkpoint.safetensors"
 
   let identity: Identity
-  /// What decides the outcome beside the identity.
+  /// Settings that decide the outcome beside the identity.
   var configuration: JSONValue?
   var history = TrainingHistory()
   /// The parameters at the best evaluation.

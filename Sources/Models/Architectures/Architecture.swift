@@ -39,7 +39,7 @@ public protocol Architecture: Sendable {
   func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor
 }
 
-/// What the outputs of a head say together, from which their probabilities follow.
+/// The kind of a head's outputs, from which their probabilities follow.
 public enum OutputKind: String, Codable, Sendable {
   /// One of them is right: a token, or one class of several. Probabilities are the softmax.
   case exclusive
