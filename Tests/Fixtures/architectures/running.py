@@ -1,0 +1,128 @@
+"""Runs a model, keeps what its blocks compute, and replaces some of it."""
+
+import contextlib
+import sys
+
+import torch
+
+
+@contextlib.contextmanager
+def double_precision():
+    """Everything in float64, also what the reference computes in float32 whatever its type."""
+    saved = torch.float32, torch.float, torch.Tensor.float, torch.get_default_dtype()
+    torch.float32 = torch.float = torch.float64
+    torch.Tensor.float = torch.Tensor.double
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.float32, torch.float, torch.Tensor.float, _ = saved
+        torch.set_default_dtype(saved[3])
+
+
+def blocks_of(model, path):
+    return list(model.get_submodule(path))
+
+
+class Run:
+    """One pass of a model: its logits, and what was asked for at every block.
+
+    `edits[layer]` replaces a block's output: a function of the `[1, tokens, width]` tensor.
+    """
+
+    def __init__(self, model, blocks, sites, inputs, edits=None):
+        self.sites = sites
+        self.taps = {}
+        self.layers = len(blocks)
+        handles = []
+        try:
+            for layer, block in enumerate(blocks):
+                for place in {(site.path, site.side) for site in sites.values()}:
+                    handles += self.hook(block, layer, *place)
+                if edits and layer in edits:
+                    handles.append(block.register_forward_hook(after(edits[layer])))
+            with self.attention_hooked(blocks):
+                self.logits = model(**inputs).logits[0]
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def keep(self, key, tensor):
+        tap = tensor.clone()
+        if tap.requires_grad:
+            tap.retain_grad()
+        assert key not in self.taps, key
+        self.taps[key] = tap
+        # A copy goes on: what is changed in place later is not what was read here.
+        return tap.clone()
+
+    def hook(self, block, layer, path, side):
+        def keep(tensor):
+            return self.keep((layer, path, side), tensor)
+
+        if side == "input":
+            return [block.get_submodule(path).register_forward_pre_hook(before(keep), with_kwargs=True)]
+        if side == "output":
+            return [block.get_submodule(path).register_forward_hook(after(keep))]
+        return []
+
+    @contextlib.contextmanager
+    def attention_hooked(self, blocks):
+        """Keeps the keys that the attention functions of the blocks' files are called with."""
+        keyed = [site for site in self.sites.values() if site.side == "key"]
+        owners = {
+            id(module): (layer, path)
+            for layer, block in enumerate(blocks)
+            for path, module in block.named_modules()
+        }
+        file = sys.modules[type(blocks[0]).__module__]
+        original = getattr(file, "eager_attention_forward", None)
+
+        def attention(module, query, key, value, *arguments, **options):
+            layer, path = owners.get(id(module), (None, ""))
+            for site in keyed if layer is not None else []:
+                if site.path in ("", path):
+                    rows = key[0].transpose(0, 1).flatten(1)
+                    self.taps[(layer, site.path, "key")] = rows.clone()
+            return original(module, query, key, value, *arguments, **options)
+
+        if original is not None and keyed:
+            file.eager_attention_forward = attention
+        try:
+            yield
+        finally:
+            if original is not None:
+                file.eager_attention_forward = original
+
+    def value(self, component, layer):
+        """The component's rows, or nothing where the block has none of it."""
+        site = self.sites[component]
+        tap = self.taps.get((layer, site.path, site.side))
+        return None if tap is None else site.rows(tap.detach()) * site.scale
+
+    def gradient(self, component, layer):
+        site = self.sites[component]
+        tap = self.taps.get((layer, site.path, site.side))
+        return None if tap is None else site.rows(tap.grad) / site.scale
+
+
+def before(function):
+    """A hook that replaces a module's first tensor."""
+
+    def hook(_, arguments, options):
+        if arguments:
+            return (function(arguments[0]), *arguments[1:]), options
+        return arguments, {**options, "hidden_states": function(options["hidden_states"])}
+
+    return hook
+
+
+def after(function):
+    """A hook that replaces the tensor that a module returns, or the first of several."""
+
+    def hook(_, __, output):
+        if isinstance(output, tuple):
+            return (function(output[0]), *output[1:])
+        return function(output)
+
+    return hook
