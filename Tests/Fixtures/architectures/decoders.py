@@ -1,8 +1,7 @@
-"""The decoders: their settings, and where the components are in their blocks."""
+"""The decoders that are used most."""
 
-import transformers as t
-
-from forms import KEYS, Form, columns, interleaved, into, out, plain, without
+from forms import decoder, plain, without
+from sites import gpt2, gpt_neox, gptj, llama, normed_twice, olmo2, opt
 
 SIZES = dict(
     hidden_size=16,
@@ -16,118 +15,6 @@ WIDE = dict(head_dim=8)
 ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 100.0})
 OTHER_ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
 WINDOW = 8
-
-
-def three_projections(attention, output="o_proj"):
-    """Where a self-attention has a module for each of q, k and v."""
-    return {
-        "query_output": out(f"{attention}.q_proj"),
-        "key_output": out(f"{attention}.k_proj"),
-        "value_output": out(f"{attention}.v_proj"),
-        "positioned_key_output": KEYS,
-        "attention_value_output": into(f"{attention}.{output}"),
-    }
-
-
-def block(attention, read, mlp, middle=None):
-    """What every block has: its ends, what attention and MLP read, and what they add."""
-    sites = {
-        "block_input": into(""),
-        "block_output": out(""),
-        "attention_input": into(read),
-        "attention_output": out(attention),
-        "mlp_output": out(mlp),
-    }
-    return {**sites, "resid_mid": into(middle)} if middle else sites
-
-
-def gated(mlp="mlp"):
-    return {
-        "mlp_input": into(f"{mlp}.gate_proj"),
-        "gate_output": out(f"{mlp}.gate_proj"),
-        "up_output": out(f"{mlp}.up_proj"),
-        "mlp_activation": out(f"{mlp}.act_fn"),
-        "mlp_hidden": into(f"{mlp}.down_proj"),
-    }
-
-
-def ungated(first, activation, second):
-    return {
-        "mlp_input": into(first),
-        "up_output": out(first),
-        "mlp_activation": out(activation),
-        "mlp_hidden": into(second),
-    }
-
-
-def llama(config):
-    return {
-        **block("self_attn", "self_attn.q_proj", "mlp", "post_attention_layernorm"),
-        **three_projections("self_attn"),
-        **gated(),
-    }
-
-
-def gpt2(config):
-    width = config.hidden_size
-    return {
-        **block("attn", "attn.c_attn", "mlp", "ln_2"),
-        "query_output": out("attn.c_attn", columns(0, width)),
-        "key_output": out("attn.c_attn", columns(width, 2 * width)),
-        "value_output": out("attn.c_attn", columns(2 * width, 3 * width)),
-        "positioned_key_output": KEYS,
-        "attention_value_output": into("attn.c_proj"),
-        **ungated("mlp.c_fc", "mlp.act", "mlp.c_proj"),
-    }
-
-
-def normed_twice(config):
-    """Gemma's later blocks: what the sub-layers make is normed before it is added."""
-    return {
-        **llama(config),
-        "attention_projection": out("self_attn.o_proj"),
-        "attention_output": out("post_attention_layernorm"),
-        "resid_mid": into("pre_feedforward_layernorm"),
-        "mlp_projection": out("mlp.down_proj"),
-        "mlp_output": out("post_feedforward_layernorm"),
-    }
-
-
-def olmo2(config):
-    return {**normed_twice(config), "resid_mid": into("mlp")}
-
-
-def gpt_neox(config):
-    heads = config.num_attention_heads
-    middle = None if config.use_parallel_residual else "post_attention_layernorm"
-    fused = "attention.query_key_value"
-    return {
-        **block("attention", fused, "mlp", middle),
-        "query_output": out(fused, interleaved(heads, 0)),
-        "key_output": out(fused, interleaved(heads, 1)),
-        "value_output": out(fused, interleaved(heads, 2)),
-        "positioned_key_output": KEYS,
-        "attention_value_output": into("attention.dense"),
-        **ungated("mlp.dense_h_to_4h", "mlp.act", "mlp.dense_4h_to_h"),
-    }
-
-
-def gptj(config):
-    return {
-        **block("attn", "attn.q_proj", "mlp"),
-        **three_projections("attn", "out_proj"),
-        **ungated("mlp.fc_in", "mlp.act", "mlp.fc_out"),
-    }
-
-
-def opt(config):
-    before = config.do_layer_norm_before
-    return {
-        **block("self_attn", "self_attn.q_proj", "fc2"),
-        "resid_mid": into("final_layer_norm") if before else out("self_attn_layer_norm"),
-        **three_projections("self_attn", "out_proj"),
-        **ungated("fc1", "activation_fn", "fc2"),
-    }
 
 
 GPT2 = dict(n_embd=16, n_layer=3, n_head=4, n_positions=32)
@@ -188,29 +75,9 @@ OPT_SWITCHES = {
 OLMO = dict(**SIZES, **GROUPED, **ROPE)
 
 
-def form(
-    name, prefix, sites, settings, switches, blocks=None, notes=(), kind="decoder", written=None
-):
-    head = "LMHeadModel" if prefix == "GPT2" else "ForCausalLM"
-    if kind == "classifier":
-        head = "ForSequenceClassification"
-    return Form(
-        name,
-        getattr(t, prefix.removesuffix("Text") + head),
-        getattr(t, f"{prefix}Config"),
-        settings,
-        blocks or "model.layers",
-        sites,
-        switches,
-        kind,
-        list(notes),
-        written=written or {},
-    )
-
-
 DECODERS = [
-    form("gpt2", "GPT2", gpt2, GPT2, GPT2_SWITCHES, "transformer.h"),
-    form(
+    decoder("gpt2", "GPT2", gpt2, GPT2, GPT2_SWITCHES, "transformer.h"),
+    decoder(
         "gpt2-scaled",
         "GPT2",
         gpt2,
@@ -220,9 +87,9 @@ DECODERS = [
             **GPT2_SWITCHES,
         },
         "transformer.h",
-        ["n_inner that is not 4 n_embd"],
+        notes=["n_inner that is not 4 n_embd"],
     ),
-    form(
+    decoder(
         "gemma2",
         "Gemma2",
         normed_twice,
@@ -249,16 +116,16 @@ DECODERS = [
         },
         notes=["embeddings × √d", "tied head", "head_dim ≠ hidden / heads"],
     ),
-    form(
+    decoder(
         "gpt-neox",
         "GPTNeoX",
         gpt_neox,
         NEOX,
         {"parallel": dict(use_parallel_residual=False), **NEOX_SWITCHES},
         "gpt_neox.layers",
-        ["fused rows per head: [heads, 3, head_dim]"],
+        notes=["fused rows per head: [heads, 3, head_dim]"],
     ),
-    form(
+    decoder(
         "gpt-neox-sequential",
         "GPTNeoX",
         gpt_neox,
@@ -266,8 +133,8 @@ DECODERS = [
         {"sequential": dict(use_parallel_residual=True), **NEOX_SWITCHES},
         "gpt_neox.layers",
     ),
-    form("qwen2", "Qwen2", llama, QWEN2, QWEN2_SWITCHES),
-    form(
+    decoder("qwen2", "Qwen2", llama, QWEN2, QWEN2_SWITCHES),
+    decoder(
         "qwen2-window",
         "Qwen2",
         llama,
@@ -278,8 +145,8 @@ DECODERS = [
             **QWEN2_SWITCHES,
         },
     ),
-    form("qwen2-tied", "Qwen2", llama, dict(**QWEN2, tie_word_embeddings=True), QWEN2_SWITCHES),
-    form(
+    decoder("qwen2-tied", "Qwen2", llama, dict(**QWEN2, tie_word_embeddings=True), QWEN2_SWITCHES),
+    decoder(
         "qwen3",
         "Qwen3",
         llama,
@@ -291,7 +158,7 @@ DECODERS = [
         },
         notes=["head_dim ≠ hidden / heads"],
     ),
-    form(
+    decoder(
         "mistral",
         "Mistral",
         llama,
@@ -299,14 +166,14 @@ DECODERS = [
         {"window of 8 on every layer": dict(sliding_window=None), "base of the rotation": OTHER_ROPE},
         notes=["head_dim ≠ hidden / heads"],
     ),
-    form(
+    decoder(
         "mistral-full",
         "Mistral",
         llama,
         dict(**SIZES, **GROUPED, **WIDE, **ROPE, sliding_window=None),
         {"no window": dict(sliding_window=WINDOW), "base of the rotation": OTHER_ROPE},
     ),
-    form(
+    decoder(
         "gemma3",
         "Gemma3Text",
         normed_twice,
@@ -332,7 +199,7 @@ DECODERS = [
         },
         notes=["embeddings × √d", "tied head", "head_dim ≠ hidden / heads"],
     ),
-    form(
+    decoder(
         "gemma",
         "Gemma",
         llama,
@@ -350,7 +217,7 @@ DECODERS = [
         ],
         written={"hidden_act": "gelu"},
     ),
-    form(
+    decoder(
         "gptj",
         "GPTJ",
         gptj,
@@ -362,19 +229,20 @@ DECODERS = [
             "tanh GELU": dict(activation_function="gelu"),
         },
         "transformer.h",
-        ["rotation of adjacent pairs", "parallel with one norm", "no biases in attention"],
+        notes=["rotation of adjacent pairs", "parallel with one norm", "no biases in attention"],
     ),
-    form("opt", "OPT", opt, OPT, OPT_SWITCHES, "model.decoder.layers"),
-    form(
+    decoder("opt", "OPT", opt, OPT, OPT_SWITCHES, "model.decoder.layers"),
+    decoder(
         "opt-post-norm",
         "OPT",
         opt,
         dict(**OPT, do_layer_norm_before=False, word_embed_proj_dim=12),
         {"norms after the sub-layers": dict(do_layer_norm_before=True), **OPT_SWITCHES},
         "model.decoder.layers",
-        ["project_in and project_out", "no final norm (opt-350m's form)"],
+        notes=["project_in and project_out", "no final norm (opt-350m's form)"],
+        post_norm=True,
     ),
-    form(
+    decoder(
         "olmo",
         "Olmo",
         llama,
@@ -382,7 +250,7 @@ DECODERS = [
         {"base of the rotation": OTHER_ROPE},
         notes=["LayerNorm without weights, epsilon 1e-5"],
     ),
-    form(
+    decoder(
         "olmo-clipped",
         "Olmo",
         llama,
@@ -390,7 +258,7 @@ DECODERS = [
         {"q, k and v limited to ±1": dict(clip_qkv=None)},
         notes=["query_output, key_output, value_output are before the limit"],
     ),
-    form(
+    decoder(
         "olmo2",
         "Olmo2",
         olmo2,

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
+import transformers
+
 # The ids that texts are made of begin here: those below stand for special tokens.
 FIRST_ID = 3
 VOCABULARY = 48
@@ -13,7 +15,8 @@ SPECIAL = dict(bos_token_id=0, eos_token_id=1, pad_token_id=2)
 class Site:
     """A tensor that a block computes: a module's input or output, or a part of it.
 
-    `side` is `input`, `output`, or `key`: the keys that the attention function gets.
+    `side` is `input`, `output`, or where the keys are taken: `key`, those that the attention function
+    gets, or `rotation`, those that the rotation gives.
     `part` takes the `[tokens, width]` rows to the component's rows. `scale` is what those are
     multiplied with.
     """
@@ -42,6 +45,15 @@ def out(path, part=None, scale=1.0):
 KEYS = Site("", "key")
 
 
+def rotated_keys(heads, every):
+    """The same where attention isn't a function of its own; of repeated keys one of `every`."""
+
+    def part(rows):
+        return rows.reshape(rows.shape[0], heads, -1)[:, ::every].flatten(1)
+
+    return Site("", "rotation", part)
+
+
 def columns(first, last):
     """A part of fused columns."""
     return lambda rows: rows[:, first:last]
@@ -53,6 +65,18 @@ def interleaved(heads, number, count=3):
     def part(rows):
         width = rows.shape[1] // heads // count
         return rows.reshape(rows.shape[0], heads, count, width)[:, :, number].flatten(1)
+
+    return part
+
+
+def grouped(heads, groups, name):
+    """A part of rows that hold for each group its queries, one key and one value."""
+
+    def part(rows):
+        count = heads // groups + 2
+        fused = rows.reshape(rows.shape[0], groups, count, -1)
+        chosen = {"query": slice(0, -2), "key": slice(-2, -1), "value": slice(-1, None)}[name]
+        return fused[:, :, chosen].flatten(1)
 
     return part
 
@@ -77,11 +101,22 @@ class Form:
     notes: list = dataclasses.field(default_factory=list)
     weights: Callable | None = None
     written: dict = dataclasses.field(default_factory=dict)
+    attention: str = "eager"
+    # Whether what the sub-layers add is normed together with the stream.
+    post_norm: bool = False
+    # Changed where float32 happens to be inaccurate with the weights that come of it.
+    seed: int = 0
 
     def make(self, **replaced):
         settings = {**SPECIAL, "vocab_size": VOCABULARY, **self.settings, **replaced}
         settings = {key: value for key, value in settings.items() if value is not ...}
-        return self.model(self.config(**settings, attn_implementation="eager")).float().eval()
+        config = self.config(**settings, **self.implementation)
+        return self.model(config).float().eval()
+
+    @property
+    def implementation(self):
+        """The way in which transformers computes it: one operation after another."""
+        return dict(attn_implementation=self.attention, experts_implementation="eager")
 
 
 def without(*endings):
@@ -106,3 +141,21 @@ def plain(*endings, value=1.0):
             parameter.data.fill_(value)
 
     return change
+
+
+def decoder(name, prefix, sites, settings, switches, blocks="model.layers", kind="decoder", **more):
+    """A decoder's form; its classes are found by the architecture's name."""
+    head = "LMHeadModel" if prefix == "GPT2" else "ForCausalLM"
+    if kind == "classifier":
+        head = "ForSequenceClassification"
+    return Form(
+        name,
+        getattr(transformers, prefix.removesuffix("Text") + head),
+        getattr(transformers, f"{prefix}Config"),
+        settings,
+        blocks,
+        sites,
+        switches,
+        kind,
+        **more,
+    )

@@ -41,7 +41,7 @@ class Run:
                     handles += self.hook(block, layer, *place)
                 if edits and layer in edits:
                     handles.append(block.register_forward_hook(after(edits[layer])))
-            with self.attention_hooked(blocks):
+            with self.attention_hooked(blocks), self.rotation_hooked(blocks):
                 self.logits = model(**inputs).logits[0]
         finally:
             for handle in handles:
@@ -60,10 +60,15 @@ class Run:
         def keep(tensor):
             return self.keep((layer, path, side), tensor)
 
+        try:
+            module = block.get_submodule(path)
+        except AttributeError:
+            # Blocks of one model differ where only some have experts.
+            return []
         if side == "input":
-            return [block.get_submodule(path).register_forward_pre_hook(before(keep), with_kwargs=True)]
+            return [module.register_forward_pre_hook(before(keep), with_kwargs=True)]
         if side == "output":
-            return [block.get_submodule(path).register_forward_hook(after(keep))]
+            return [module.register_forward_hook(after(keep))]
         return []
 
     @contextlib.contextmanager
@@ -93,6 +98,29 @@ class Run:
         finally:
             if original is not None:
                 file.eager_attention_forward = original
+
+    @contextlib.contextmanager
+    def rotation_hooked(self, blocks):
+        """Keeps the keys that the rotations give, one after another the blocks'."""
+        file = sys.modules[type(blocks[0]).__module__]
+        wanted = any(site.side == "rotation" for site in self.sites.values())
+        original = getattr(file, "apply_rotary_pos_emb", None)
+        rotated = []
+
+        def rotation(*arguments, **options):
+            query, key = original(*arguments, **options)
+            self.taps[(len(rotated), "", "rotation")] = key[0].transpose(0, 1).flatten(1).clone()
+            rotated.append(key)
+            return query, key
+
+        if wanted:
+            file.apply_rotary_pos_emb = rotation
+        try:
+            yield
+        finally:
+            if wanted:
+                file.apply_rotary_pos_emb = original
+                assert len(rotated) == len(blocks)
 
     def value(self, component, layer):
         """The component's rows, or nothing where the block has none of it."""

@@ -23,10 +23,10 @@ def randomize(model, form, seed):
 
 def scaled(name, noise, owner, tied):
     kind = type(owner).__name__
+    if "Norm" in kind and name.endswith("weight"):
+        centered = "Gemma" in kind or "1P" in kind
+        return 0.3 * noise if centered else 1 + 0.3 * noise
     if noise.dim() == 1:
-        if name.endswith("weight") and "Norm" in kind:
-            centered = "Gemma" in kind or "1P" in kind
-            return 0.3 * noise if centered else 1 + 0.3 * noise
         return 0.3 * noise
     if isinstance(owner, nn.Embedding):
         return (0.4 if tied else 0.8) * noise
