@@ -102,6 +102,8 @@ class Form:
     weights: Callable | None = None
     written: dict = dataclasses.field(default_factory=dict)
     attention: str = "eager"
+    # Whether the model is told of which of two texts a token is.
+    types: bool = False
     # Whether what the sub-layers add is normed together with the stream.
     post_norm: bool = False
     # Changed where float32 happens to be inaccurate with the weights that come of it.
@@ -158,4 +160,19 @@ def decoder(name, prefix, sites, settings, switches, blocks="model.layers", kind
         switches,
         kind,
         **more,
+    )
+
+
+def encoder(name, model, config, sites, settings, switches, blocks, kind="encoder", **more):
+    """An encoder's form; most norm the stream together with what is added to it."""
+    return Form(
+        name,
+        getattr(transformers, model),
+        getattr(transformers, config),
+        settings,
+        blocks,
+        sites,
+        switches,
+        kind,
+        **{"post_norm": True, **more},
     )

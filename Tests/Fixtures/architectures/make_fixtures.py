@@ -20,16 +20,18 @@ from safetensors.torch import load_file, save_file
 from transformers.utils.logging import disable_progress_bar
 
 from decoders import DECODERS
+from encoders import ENCODERS
 from forms import FIRST_ID
 from more_decoders import MORE_DECODERS
 from running import Run, blocks_of, double_precision
 from weights import randomize
 
-FORMS = [*DECODERS, *MORE_DECODERS]
+FORMS = [*DECODERS, *MORE_DECODERS, *ENCODERS]
 HERE = pathlib.Path(__file__).parent
 SHORT, LONG = 7, 20
 # Of these the gradient is kept too; of the blocks' inputs only the first block's.
 GRADIENTS = ("block_input", "attention_output", "mlp_output", "query_output", "value_output")
+KEY_BIASES = ("k_proj.bias", "pos_key_proj.bias", "key.bias", "k_lin.bias", "attn.k.bias")
 LARGEST_FOLDER = 250_000
 
 
@@ -43,9 +45,13 @@ class Text:
     def __init__(self, form, ids):
         self.form = form
         self.ids = ids
+        # As of a pair of texts.
+        self.types = [int(3 * position >= len(ids)) for position in range(len(ids))]
 
     def inputs(self):
         inputs = {"input_ids": torch.tensor([self.ids])}
+        if self.form.types:
+            inputs["token_type_ids"] = torch.tensor([self.types])
         if self.form.kind == "decoder":
             inputs["use_cache"] = False
         return inputs
@@ -56,6 +62,8 @@ class Text:
     def loss(self, logits):
         if self.form.kind == "classifier":
             return F.cross_entropy(logits[None], torch.tensor([1]))
+        if self.form.kind == "encoder":
+            return F.cross_entropy(logits, torch.tensor(self.ids))
         return F.cross_entropy(logits[:-1], torch.tensor(self.ids[1:]))
 
 
@@ -208,6 +216,8 @@ def make(form):
     expected = {}
     for name, text in texts.items():
         expected[f"{name}.ids"] = torch.tensor(text.ids, dtype=torch.int32)
+        if form.types:
+            expected[f"{name}.types"] = torch.tensor(text.types, dtype=torch.int32)
     text = texts["long"]
     reference = references(model, form, text)
     logits = logits_of(model, form, text)
@@ -219,13 +229,14 @@ def make(form):
         expected[f"long.{name}"] = tensor
     for name, tensor in as_in_the_file(model, reference.weights, folder).items():
         expected[f"weight-gradient.{name}"] = tensor
-        if not tensor.abs().max() > 1e-6:
-            print(f"    {form.name}: the gradient of {name} is nothing")
+        # What is the same in all keys changes no score.
+        nothing = not tensor.abs().max() > 1e-6
+        assert not nothing or name.endswith(KEY_BIASES), f"{form.name}: nothing depends on {name}"
     with double_precision(), torch.no_grad():
         double = copy.deepcopy(model).double()
         expected["short.logits"] = logits_of(double, form, texts["short"])
         expected["patched.logits"] = patched(double, form, text)
-        clean = expected["long.logits"][-1:]
+        clean = read_out(form, expected["long.logits"])
         effect = (expected["patched.logits"] - clean).abs().max().item()
         assert effect > 1e-3, f"{form.name}: the interchange changes the logits by {effect:.1e}"
     if form.kind == "classifier":
@@ -245,7 +256,7 @@ def make(form):
 
 
 def patched(model, form, text):
-    """The last position's logits when block 0's output at the fourth-last position is another's."""
+    """The logits that are read out when block 0's output at the fourth-last position is another's."""
     position = len(text.ids) - 4
     other = []
 
@@ -260,7 +271,14 @@ def patched(model, form, text):
 
     logits_of(model, form, text.reversed(), {0: read})
     logits = logits_of(model, form, text, {0: write})
-    return logits[None] if form.kind == "classifier" else logits[-1:]
+    return read_out(form, logits)
+
+
+def read_out(form, logits):
+    """A decoder's logits of the last position, an encoder's of the first, a classifier's."""
+    if form.kind == "classifier":
+        return logits[None]
+    return logits[:1] if form.kind == "encoder" else logits[-1:]
 
 
 def described(form, model):

@@ -21,7 +21,32 @@ def double_precision():
 
 
 def blocks_of(model, path):
-    return list(model.get_submodule(path))
+    """The blocks in the order in which they run; some models run one several times."""
+    blocks = list(model.get_submodule(path))
+    count = max(len(blocks), getattr(model.config, "num_hidden_layers", 0))
+    return [blocks[layer * len(blocks) // count] for layer in range(count)]
+
+
+def layers_of(blocks):
+    """Of each block the layers that it is."""
+    layers = {}
+    for layer, block in enumerate(blocks):
+        layers.setdefault(block, []).append(layer)
+    return layers
+
+
+def numbered(layers, function):
+    """Calls a function with the layer that a module is this time.
+
+    A module may be called again for something else, after it was all its layers.
+    """
+    remaining = iter(layers)
+
+    def call(tensor):
+        layer = next(remaining, None)
+        return tensor if layer is None else function(layer, tensor)
+
+    return call
 
 
 class Run:
@@ -36,11 +61,11 @@ class Run:
         self.layers = len(blocks)
         handles = []
         try:
-            for layer, block in enumerate(blocks):
-                for place in {(site.path, site.side) for site in sites.values()}:
-                    handles += self.hook(block, layer, *place)
-                if edits and layer in edits:
-                    handles.append(block.register_forward_hook(after(edits[layer])))
+            for block, layers in layers_of(blocks).items():
+                for place in sorted({(site.path, site.side) for site in sites.values()}):
+                    handles += self.hook(block, layers, *place)
+                if edits:
+                    handles.append(block.register_forward_hook(after(edited(layers, edits))))
             with self.attention_hooked(blocks), self.rotation_hooked(blocks):
                 self.logits = model(**inputs).logits[0]
         finally:
@@ -56,10 +81,11 @@ class Run:
         # A copy goes on: what is changed in place later is not what was read here.
         return tap.clone()
 
-    def hook(self, block, layer, path, side):
-        def keep(tensor):
+    def hook(self, block, layers, path, side):
+        def read(layer, tensor):
             return self.keep((layer, path, side), tensor)
 
+        keep = numbered(layers, read)
         try:
             module = block.get_submodule(path)
         except AttributeError:
@@ -76,15 +102,16 @@ class Run:
         """Keeps the keys that the attention functions of the blocks' files are called with."""
         keyed = [site for site in self.sites.values() if site.side == "key"]
         owners = {
-            id(module): (layer, path)
-            for layer, block in enumerate(blocks)
+            id(module): (iter(layers), path)
+            for block, layers in layers_of(blocks).items()
             for path, module in block.named_modules()
         }
         file = sys.modules[type(blocks[0]).__module__]
         original = getattr(file, "eager_attention_forward", None)
 
         def attention(module, query, key, value, *arguments, **options):
-            layer, path = owners.get(id(module), (None, ""))
+            layers, path = owners.get(id(module), (iter(()), ""))
+            layer = next(layers, None)
             for site in keyed if layer is not None else []:
                 if site.path in ("", path):
                     rows = key[0].transpose(0, 1).flatten(1)
@@ -132,6 +159,12 @@ class Run:
         site = self.sites[component]
         tap = self.taps.get((layer, site.path, site.side))
         return None if tap is None else site.rows(tap.grad) / site.scale
+
+
+def edited(layers, edits):
+    return numbered(
+        layers, lambda layer, tensor: edits[layer](tensor) if layer in edits else tensor
+    )
 
 
 def before(function):

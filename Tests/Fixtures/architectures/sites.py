@@ -228,3 +228,74 @@ def nemotron(config):
 def experts(config):
     """A block whose MLP is several, of which a router chooses; some blocks may have one MLP."""
     return {**llama(config), "mlp_input": into("mlp"), "router_logits": out("mlp.gate")}
+
+
+def named(prefix, query, key, value, output, keys=KEYS):
+    """Attention's components where its modules have these names."""
+    return {
+        "attention_input": into(f"{prefix}.{query}"),
+        "query_output": out(f"{prefix}.{query}"),
+        "key_output": out(f"{prefix}.{key}"),
+        "value_output": out(f"{prefix}.{value}"),
+        "positioned_key_output": keys or out(f"{prefix}.{key}"),
+        "attention_value_output": into(output),
+        "attention_output": out(output),
+    }
+
+
+def normed_after(attention, norm, first, activation, second):
+    """A block that norms the stream after each addition."""
+    return {
+        "block_input": into(""),
+        "block_output": out(""),
+        **attention,
+        "resid_mid": out(norm),
+        **ungated(first, activation, second),
+        "mlp_output": out(second),
+    }
+
+
+BERT_MLP = ("intermediate.dense", "intermediate.intermediate_act_fn", "output.dense")
+
+
+def bert(config):
+    attention = named("attention.self", "query", "key", "value", "attention.output.dense")
+    return normed_after(attention, "attention.output.LayerNorm", *BERT_MLP)
+
+
+def distilbert(config):
+    attention = named("attention", "q_lin", "k_lin", "v_lin", "attention.out_lin")
+    return normed_after(attention, "sa_layer_norm", "ffn.lin1", "ffn.activation", "ffn.lin2")
+
+
+def albert(config):
+    attention = named("attention", "query", "key", "value", "attention.dense")
+    return normed_after(attention, "attention.LayerNorm", "ffn", "activation", "ffn_output")
+
+
+def deberta(config):
+    names = ("query_proj", "key_proj", "value_proj")
+    attention = named("attention.self", *names, "attention.output.dense", keys=None)
+    return normed_after(attention, "attention.output.LayerNorm", *BERT_MLP)
+
+
+def mpnet(config):
+    attention = named("attention.attn", "q", "k", "v", "attention.attn.o", keys=None)
+    return normed_after(attention, "attention.LayerNorm", *BERT_MLP)
+
+
+def modernbert(config):
+    width, inner = config.hidden_size, config.intermediate_size
+    return {
+        **block("attn", "attn.Wqkv", "mlp", "mlp_norm"),
+        "query_output": out("attn.Wqkv", columns(0, width)),
+        "key_output": out("attn.Wqkv", columns(width, 2 * width)),
+        "value_output": out("attn.Wqkv", columns(2 * width, None)),
+        "positioned_key_output": KEYS,
+        "attention_value_output": into("attn.Wo"),
+        "mlp_input": into("mlp.Wi"),
+        "gate_output": out("mlp.Wi", columns(0, inner)),
+        "up_output": out("mlp.Wi", columns(inner, None)),
+        "mlp_activation": out("mlp.act"),
+        "mlp_hidden": into("mlp.Wo"),
+    }
