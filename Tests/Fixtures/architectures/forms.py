@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import torch
 import transformers
 
 # The ids that texts are made of begin here: those below stand for special tokens.
@@ -99,7 +100,11 @@ class Form:
     switches: dict = dataclasses.field(default_factory=dict)
     kind: str = "decoder"
     notes: list = dataclasses.field(default_factory=list)
+    encoder_blocks: str = ""
+    encoder_sites: Callable | None = None
     weights: Callable | None = None
+    # Whether the head has weights of its own although the settings tie it.
+    untied: bool = False
     written: dict = dataclasses.field(default_factory=dict)
     attention: str = "eager"
     # Whether the model is told of which of two texts a token is.
@@ -112,8 +117,10 @@ class Form:
     def make(self, **replaced):
         settings = {**SPECIAL, "vocab_size": VOCABULARY, **self.settings, **replaced}
         settings = {key: value for key, value in settings.items() if value is not ...}
-        config = self.config(**settings, **self.implementation)
-        return self.model(config).float().eval()
+        model = self.model(self.config(**settings, **self.implementation)).float().eval()
+        if self.untied:
+            model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
+        return model
 
     @property
     def implementation(self):
@@ -175,4 +182,22 @@ def encoder(name, model, config, sites, settings, switches, blocks, kind="encode
         switches,
         kind,
         **{"post_norm": True, **more},
+    )
+
+
+def encoder_decoder(name, prefix, sites, encoder_sites, settings, switches, blocks, **more):
+    """The form of a model with two stacks of blocks, the encoder's and the decoder's."""
+    encoder_blocks, decoder_blocks = blocks
+    return Form(
+        name,
+        getattr(transformers, f"{prefix}ForConditionalGeneration"),
+        getattr(transformers, f"{prefix}Config"),
+        settings,
+        decoder_blocks,
+        sites,
+        switches,
+        "encoder-decoder",
+        encoder_blocks=encoder_blocks,
+        encoder_sites=encoder_sites,
+        **more,
     )

@@ -23,12 +23,15 @@ from decoders import DECODERS
 from encoders import ENCODERS
 from forms import FIRST_ID
 from more_decoders import MORE_DECODERS
-from running import Run, blocks_of, double_precision
+from encoder_decoders import ENCODER_DECODERS
+from running import Run, Stack, blocks_of, double_precision
 from weights import randomize
 
-FORMS = [*DECODERS, *MORE_DECODERS, *ENCODERS]
+FORMS = [*DECODERS, *MORE_DECODERS, *ENCODERS, *ENCODER_DECODERS]
 HERE = pathlib.Path(__file__).parent
 SHORT, LONG = 7, 20
+# The length of what an encoder-decoder's decoder reads.
+DECODED = {SHORT: 4, LONG: 9}
 # Of these the gradient is kept too; of the blocks' inputs only the first block's.
 GRADIENTS = ("block_input", "attention_output", "mlp_output", "query_output", "value_output")
 KEY_BIASES = ("k_proj.bias", "pos_key_proj.bias", "key.bias", "k_lin.bias", "attn.k.bias")
@@ -42,9 +45,10 @@ def token_ids(generator, count, vocabulary):
 class Text:
     """What a model is given."""
 
-    def __init__(self, form, ids):
+    def __init__(self, form, ids, decoder_ids=()):
         self.form = form
         self.ids = ids
+        self.decoder_ids = decoder_ids
         # As of a pair of texts.
         self.types = [int(3 * position >= len(ids)) for position in range(len(ids))]
 
@@ -52,30 +56,58 @@ class Text:
         inputs = {"input_ids": torch.tensor([self.ids])}
         if self.form.types:
             inputs["token_type_ids"] = torch.tensor([self.types])
-        if self.form.kind == "decoder":
+        if self.decoder_ids:
+            inputs["decoder_input_ids"] = torch.tensor([self.decoder_ids])
+        if "decoder" in self.form.kind:
             inputs["use_cache"] = False
         return inputs
 
-    def reversed(self):
-        return Text(self.form, self.ids[::-1])
+    def stored(self):
+        """What of it is kept beside the references."""
+        parts = {"ids": self.ids}
+        if self.form.types:
+            parts["types"] = self.types
+        if self.decoder_ids:
+            parts["decoder"] = self.decoder_ids
+        return parts
+
+    def reversed(self, prefix):
+        """The text of which the stack with this prefix reads the reverse."""
+        if self.decoder_ids and not prefix:
+            return Text(self.form, self.ids, self.decoder_ids[::-1])
+        return Text(self.form, self.ids[::-1], self.decoder_ids)
+
+    def read(self, prefix):
+        """The ids that the stack with this prefix reads."""
+        return self.decoder_ids if self.decoder_ids and not prefix else self.ids
 
     def loss(self, logits):
         if self.form.kind == "classifier":
             return F.cross_entropy(logits[None], torch.tensor([1]))
         if self.form.kind == "encoder":
             return F.cross_entropy(logits, torch.tensor(self.ids))
-        return F.cross_entropy(logits[:-1], torch.tensor(self.ids[1:]))
+        return F.cross_entropy(logits[:-1], torch.tensor(self.read("")[1:]))
 
 
-def run(model, form, text, edits=None, sites=None):
-    blocks = blocks_of(model, form.blocks)
-    sites = form.sites(model.config) if sites is None else sites
-    return Run(model, blocks, sites, text.inputs(), edits)
+def stacks_of(model, form, reading):
+    """The model's stacks of blocks; without `reading` none of their components is looked at."""
+
+    def stack(prefix, path, sites):
+        return Stack(prefix, blocks_of(model, path), sites(model.config) if reading else {})
+
+    stacks = [stack("", form.blocks, form.sites)]
+    if form.encoder_blocks:
+        stacks.append(stack("encoder.", form.encoder_blocks, form.encoder_sites))
+    return stacks
+
+
+def run(model, form, text, edits=None, reading=True):
+    return Run(model, stacks_of(model, form, reading), text.inputs(), edits)
 
 
 def logits_of(model, form, text, edits=None):
     with torch.no_grad():
-        return run(model, form, text, edits, sites={}).logits
+        return run(model, form, text, edits, reading=False).logits
 
 
 def as_in_the_file(model, tensors, folder):
@@ -107,22 +139,22 @@ class Reference:
         model.zero_grad()
         self.run = run(model, form, text)
         text.loss(self.run.logits).backward()
-        self.values = {
-            f"site.{component}.{layer}": value
-            for component in self.run.sites
-            for layer in range(self.run.layers)
-            if (value := self.run.value(component, layer)) is not None
-        }
-        self.gradients = {
-            f"gradient.{component}.{layer}": value
-            for component in GRADIENTS
-            if component in self.run.sites
-            for layer in range(1 if component == "block_input" else self.run.layers)
-            if (value := self.run.gradient(component, layer)) is not None
-        }
+        self.values = self.of_all("site", self.run.value, lambda stack: stack.sites, None)
+        self.gradients = self.of_all("gradient", self.run.gradient, lambda _: GRADIENTS, 1)
         self.weights = {
             name: torch.zeros_like(p) if p.grad is None else p.grad.clone()
             for name, p in model.named_parameters()
+        }
+
+    def of_all(self, kind, read, components, first):
+        """What is read of all stacks, components and layers; of inputs only of the `first` ones."""
+        return {
+            f"{stack.prefix}{kind}.{component}.{layer}": value
+            for stack in self.run.stacks
+            for component in components(stack)
+            if component in stack.sites
+            for layer in range(len(stack.blocks))[: first if component == "block_input" else None]
+            if (value := read(stack, component, layer)) is not None
         }
 
 
@@ -145,18 +177,19 @@ def references(model, form, text):
 
 def check_stream(form, run):
     """What the sub-layers add is what the stream grows by."""
-    for layer in range(run.layers):
+    for stack in [] if form.post_norm else run.stacks:
+        for layer in range(len(stack.blocks)):
 
-        def value(component):
-            return run.value(component, layer)
+            def value(component):
+                return run.value(stack, component, layer)
 
-        middle = value("block_input") + value("attention_output")
-        end = middle + value("mlp_output")
-        if form.post_norm:
-            continue
-        assert torch.allclose(end, value("block_output"), atol=1e-9), (form.name, layer)
-        if "resid_mid" in run.sites:
-            assert torch.allclose(middle, value("resid_mid"), atol=1e-9), (form.name, layer)
+            middle = value("block_input") + value("attention_output")
+            if "cross_attention_output" in stack.sites:
+                middle = middle + value("cross_attention_output")
+            end = middle + value("mlp_output")
+            assert torch.allclose(end, value("block_output"), atol=1e-9), (form.name, layer)
+            if "resid_mid" in stack.sites:
+                assert torch.allclose(middle, value("resid_mid"), atol=1e-9), (form.name, layer)
 
 
 def check_switches(model, form, text, logits):
@@ -203,10 +236,12 @@ def make(form):
     randomize(model, form, seed)
     generator = random.Random(seed)
     vocabulary = model.config.vocab_size
-    texts = {
-        "short": Text(form, token_ids(generator, SHORT, vocabulary)),
-        "long": Text(form, token_ids(generator, LONG, vocabulary)),
-    }
+    texts = {}
+    for name, length in (("short", SHORT), ("long", LONG)):
+        ids = token_ids(generator, length, vocabulary)
+        both = form.kind == "encoder-decoder"
+        decoder_ids = token_ids(generator, DECODED[length], vocabulary) if both else []
+        texts[name] = Text(form, ids, decoder_ids)
     folder = HERE / form.name
     folder.mkdir(exist_ok=True)
     for path in folder.iterdir():
@@ -215,9 +250,8 @@ def make(form):
 
     expected = {}
     for name, text in texts.items():
-        expected[f"{name}.ids"] = torch.tensor(text.ids, dtype=torch.int32)
-        if form.types:
-            expected[f"{name}.types"] = torch.tensor(text.types, dtype=torch.int32)
+        for part, ids in text.stored().items():
+            expected[f"{name}.{part}"] = torch.tensor(ids, dtype=torch.int32)
     text = texts["long"]
     reference = references(model, form, text)
     logits = logits_of(model, form, text)
@@ -235,10 +269,12 @@ def make(form):
     with double_precision(), torch.no_grad():
         double = copy.deepcopy(model).double()
         expected["short.logits"] = logits_of(double, form, texts["short"])
-        expected["patched.logits"] = patched(double, form, text)
         clean = read_out(form, expected["long.logits"])
-        effect = (expected["patched.logits"] - clean).abs().max().item()
-        assert effect > 1e-3, f"{form.name}: the interchange changes the logits by {effect:.1e}"
+        for stack in reference.run.stacks:
+            logits = patched(double, form, text, stack.prefix)
+            expected[f"patched.{stack.prefix}logits"] = logits
+            effect = (logits - clean).abs().max().item()
+            assert effect > 1e-3, f"{form.name}: the interchange changes logits by {effect:.1e}"
     if form.kind == "classifier":
         expected["long.logits"] = expected["long.logits"][None]
         expected["short.logits"] = expected["short.logits"][None]
@@ -255,9 +291,9 @@ def make(form):
     return described(form, model)
 
 
-def patched(model, form, text):
+def patched(model, form, text, prefix):
     """The logits that are read out when block 0's output at the fourth-last position is another's."""
-    position = len(text.ids) - 4
+    position = len(text.read(prefix)) - 4
     other = []
 
     def read(tensor):
@@ -269,9 +305,8 @@ def patched(model, form, text):
         tensor[:, position] = other[0]
         return tensor
 
-    logits_of(model, form, text.reversed(), {0: read})
-    logits = logits_of(model, form, text, {0: write})
-    return read_out(form, logits)
+    logits_of(model, form, text.reversed(prefix), {(prefix, 0): read})
+    return read_out(form, logits_of(model, form, text, {(prefix, 0): write}))
 
 
 def read_out(form, logits):
@@ -296,7 +331,8 @@ def main():
     disable_progress_bar()
     names = sys.argv[1:] or [form.name for form in FORMS]
     index_path = HERE / "index.json"
-    index = {row["name"]: row for row in json.loads(index_path.read_text())} if index_path.exists() else {}
+    stored = json.loads(index_path.read_text()) if index_path.exists() else []
+    index = {row["name"]: row for row in stored}
     for form in FORMS:
         if form.name in names:
             index[form.name] = make(form)

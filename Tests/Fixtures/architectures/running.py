@@ -1,6 +1,7 @@
 """Runs a model, keeps what its blocks compute, and replaces some of it."""
 
 import contextlib
+import dataclasses
 import sys
 
 import torch
@@ -20,11 +21,22 @@ def double_precision():
         torch.set_default_dtype(saved[3])
 
 
+@dataclasses.dataclass
+class Stack:
+    """Blocks that follow each other, and where their components are.
+
+    A model has one, or an encoder's, whose prefix is `encoder.`, and a decoder's.
+    """
+
+    prefix: str
+    blocks: list
+    sites: dict
+
+
 def blocks_of(model, path):
     """The blocks in the order in which they run; some models run one several times."""
     blocks = list(model.get_submodule(path))
-    count = max(len(blocks), getattr(model.config, "num_hidden_layers", 0))
-    return [blocks[layer * len(blocks) // count] for layer in range(count)]
+    return blocks if len(blocks) > 1 else blocks * model.config.num_hidden_layers
 
 
 def layers_of(blocks):
@@ -52,25 +64,26 @@ def numbered(layers, function):
 class Run:
     """One pass of a model: its logits, and what was asked for at every block.
 
-    `edits[layer]` replaces a block's output: a function of the `[1, tokens, width]` tensor.
+    `edits[prefix, layer]` replaces a block's output: a function of the `[1, tokens, width]` tensor.
     """
 
-    def __init__(self, model, blocks, sites, inputs, edits=None):
-        self.sites = sites
+    def __init__(self, model, stacks, inputs, edits=None):
+        self.stacks = stacks
         self.taps = {}
-        self.layers = len(blocks)
         handles = []
-        try:
-            for block, layers in layers_of(blocks).items():
-                for place in sorted({(site.path, site.side) for site in sites.values()}):
-                    handles += self.hook(block, layers, *place)
-                if edits:
-                    handles.append(block.register_forward_hook(after(edited(layers, edits))))
-            with self.attention_hooked(blocks), self.rotation_hooked(blocks):
-                self.logits = model(**inputs).logits[0]
-        finally:
-            for handle in handles:
-                handle.remove()
+        with contextlib.ExitStack() as open_hooks:
+            for stack in stacks:
+                for block, layers in layers_of(stack.blocks).items():
+                    for place in sorted({(site.path, site.side) for site in stack.sites.values()}):
+                        handles += self.hook(stack.prefix, block, layers, *place)
+                    if edits:
+                        edit = edited(stack.prefix, layers, edits)
+                        handles.append(block.register_forward_hook(after(edit)))
+                open_hooks.enter_context(self.attention_hooked(stack))
+                open_hooks.enter_context(self.rotation_hooked(stack))
+            self.logits = model(**inputs).logits[0]
+        for handle in handles:
+            handle.remove()
 
     def keep(self, key, tensor):
         tap = tensor.clone()
@@ -81,9 +94,9 @@ class Run:
         # A copy goes on: what is changed in place later is not what was read here.
         return tap.clone()
 
-    def hook(self, block, layers, path, side):
+    def hook(self, prefix, block, layers, path, side):
         def read(layer, tensor):
-            return self.keep((layer, path, side), tensor)
+            return self.keep((prefix, layer, path, side), tensor)
 
         keep = numbered(layers, read)
         try:
@@ -98,15 +111,15 @@ class Run:
         return []
 
     @contextlib.contextmanager
-    def attention_hooked(self, blocks):
+    def attention_hooked(self, stack):
         """Keeps the keys that the attention functions of the blocks' files are called with."""
-        keyed = [site for site in self.sites.values() if site.side == "key"]
+        keyed = [site for site in stack.sites.values() if site.side == "key"]
         owners = {
             id(module): (iter(layers), path)
-            for block, layers in layers_of(blocks).items()
+            for block, layers in layers_of(stack.blocks).items()
             for path, module in block.named_modules()
         }
-        file = sys.modules[type(blocks[0]).__module__]
+        file = sys.modules[type(stack.blocks[0]).__module__]
         original = getattr(file, "eager_attention_forward", None)
 
         def attention(module, query, key, value, *arguments, **options):
@@ -115,7 +128,7 @@ class Run:
             for site in keyed if layer is not None else []:
                 if site.path in ("", path):
                     rows = key[0].transpose(0, 1).flatten(1)
-                    self.taps[(layer, site.path, "key")] = rows.clone()
+                    self.taps[(stack.prefix, layer, site.path, "key")] = rows.clone()
             return original(module, query, key, value, *arguments, **options)
 
         if original is not None and keyed:
@@ -127,16 +140,17 @@ class Run:
                 file.eager_attention_forward = original
 
     @contextlib.contextmanager
-    def rotation_hooked(self, blocks):
+    def rotation_hooked(self, stack):
         """Keeps the keys that the rotations give, one after another the blocks'."""
-        file = sys.modules[type(blocks[0]).__module__]
-        wanted = any(site.side == "rotation" for site in self.sites.values())
+        file = sys.modules[type(stack.blocks[0]).__module__]
+        wanted = any(site.side == "rotation" for site in stack.sites.values())
         original = getattr(file, "apply_rotary_pos_emb", None)
         rotated = []
 
         def rotation(*arguments, **options):
             query, key = original(*arguments, **options)
-            self.taps[(len(rotated), "", "rotation")] = key[0].transpose(0, 1).flatten(1).clone()
+            rows = key[0].transpose(0, 1).flatten(1)
+            self.taps[(stack.prefix, len(rotated), "", "rotation")] = rows.clone()
             rotated.append(key)
             return query, key
 
@@ -147,24 +161,25 @@ class Run:
         finally:
             if wanted:
                 file.apply_rotary_pos_emb = original
-                assert len(rotated) == len(blocks)
+                assert len(rotated) == len(stack.blocks)
 
-    def value(self, component, layer):
+    def value(self, stack, component, layer):
         """The component's rows, or nothing where the block has none of it."""
-        site = self.sites[component]
-        tap = self.taps.get((layer, site.path, site.side))
+        site = stack.sites[component]
+        tap = self.taps.get((stack.prefix, layer, site.path, site.side))
         return None if tap is None else site.rows(tap.detach()) * site.scale
 
-    def gradient(self, component, layer):
-        site = self.sites[component]
-        tap = self.taps.get((layer, site.path, site.side))
+    def gradient(self, stack, component, layer):
+        site = stack.sites[component]
+        tap = self.taps.get((stack.prefix, layer, site.path, site.side))
         return None if tap is None else site.rows(tap.grad) / site.scale
 
 
-def edited(layers, edits):
-    return numbered(
-        layers, lambda layer, tensor: edits[layer](tensor) if layer in edits else tensor
-    )
+def edited(prefix, layers, edits):
+    def edit(layer, tensor):
+        return edits.get((prefix, layer), lambda same: same)(tensor)
+
+    return numbered(layers, edit)
 
 
 def before(function):

@@ -299,3 +299,57 @@ def modernbert(config):
         "mlp_activation": out("mlp.act"),
         "mlp_hidden": into("mlp.Wo"),
     }
+
+
+def crossed(prefix, query, key, value, output):
+    """The components of a decoder's attention to the encoder's results."""
+    return {
+        "cross_attention_input": into(f"{prefix}.{query}"),
+        "cross_query_output": out(f"{prefix}.{query}"),
+        "cross_key_output": out(f"{prefix}.{key}"),
+        "cross_value_output": out(f"{prefix}.{value}"),
+        "cross_attention_value_output": into(f"{prefix}.{output}"),
+        "cross_attention_output": out(f"{prefix}.{output}"),
+    }
+
+
+def t5_stack(config, last):
+    mlp = f"layer.{last}.DenseReluDense"
+    sites = {
+        "block_input": into(""),
+        "block_output": out(""),
+        **named("layer.0.SelfAttention", "q", "k", "v", "layer.0.SelfAttention.o", keys=None),
+        "resid_mid": into(f"layer.{last}.layer_norm"),
+        "mlp_output": out(f"{mlp}.wo"),
+    }
+    if not config.is_gated_act:
+        return {**sites, **ungated(f"{mlp}.wi", f"{mlp}.act", f"{mlp}.wo")}
+    return {
+        **sites,
+        **ungated(f"{mlp}.wi_1", f"{mlp}.act", f"{mlp}.wo"),
+        "gate_output": out(f"{mlp}.wi_0"),
+    }
+
+
+def t5_encoder(config):
+    return t5_stack(config, 1)
+
+
+def t5_decoder(config):
+    return {**t5_stack(config, 2), **crossed("layer.1.EncDecAttention", "q", "k", "v", "o")}
+
+
+BART_ATTENTION = ("q_proj", "k_proj", "v_proj")
+
+
+def bart_encoder(config):
+    attention = named("self_attn", *BART_ATTENTION, "self_attn.out_proj", keys=None)
+    return normed_after(attention, "self_attn_layer_norm", "fc1", "activation_fn", "fc2")
+
+
+def bart_decoder(config):
+    return {
+        **bart_encoder(config),
+        "resid_mid": out("encoder_attn_layer_norm"),
+        **crossed("encoder_attn", *BART_ATTENTION, "out_proj"),
+    }
