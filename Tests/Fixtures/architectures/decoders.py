@@ -81,7 +81,12 @@ DECODERS = [
         "gpt2-scaled",
         "GPT2",
         gpt2,
-        dict(**GPT2, n_inner=24, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True),
+        dict(
+            **GPT2,
+            n_inner=24,
+            scale_attn_by_inverse_layer_idx=True,
+            reorder_and_upcast_attn=True,
+        ),
         {
             "scores divided by the layer's number": dict(scale_attn_by_inverse_layer_idx=False),
             **GPT2_SWITCHES,
@@ -163,7 +168,10 @@ DECODERS = [
         "Mistral",
         llama,
         dict(**SIZES, **GROUPED, **WIDE, **ROPE, sliding_window=WINDOW),
-        {"window of 8 on every layer": dict(sliding_window=None), "base of the rotation": OTHER_ROPE},
+        {
+            "window of 8 on every layer": dict(sliding_window=None),
+            "base of the rotation": OTHER_ROPE,
+        },
         notes=["head_dim ≠ hidden / heads"],
     ),
     decoder(

@@ -16,7 +16,7 @@ SPECIAL = dict(bos_token_id=0, eos_token_id=1, pad_token_id=2)
 class Site:
     """A tensor that a block computes: a module's input or output, or a part of it.
 
-    `side` is `input`, `output`, or where the keys are taken: `key`, those that the attention function
+    `side` is `input`, `output`, or where keys are taken: `key`, those that the attention function
     gets, or `rotation`, those that the rotation gives.
     `part` takes the `[tokens, width]` rows to the component's rows. `scale` is what those are
     multiplied with.

@@ -292,7 +292,7 @@ def make(form):
 
 
 def patched(model, form, text, prefix):
-    """The logits that are read out when block 0's output at the fourth-last position is another's."""
+    """The logits that are read out when block 0's output at one position is another text's."""
     position = len(text.read(prefix)) - 4
     other = []
 

@@ -261,7 +261,12 @@ ALIBI_AND_MULTIPLIERS = [
         parallel_gated,
         dict(**SIZES, **GROUPED, **ROPE, logit_scale=0.6, use_qk_norm=True),
         {"LayerNorm of each head's q and k": dict(use_qk_norm=False), **COHERE_SWITCHES},
-        notes=["parallel with one norm", "rotation of adjacent pairs", "no biases of norms", "tied"],
+        notes=[
+            "parallel with one norm",
+            "rotation of adjacent pairs",
+            "no biases of norms",
+            "tied head",
+        ],
     ),
     decoder(
         "cohere2",
