@@ -1,0 +1,469 @@
+"""The other decoders, the scalings of the rotation, and classifiers."""
+
+from decoders import GPT2, GPT2_SWITCHES, GROUPED, OTHER_ROPE, QWEN2, ROPE, SIZES, WIDE, WINDOW
+from forms import decoder, plain, without
+from sites import (
+    bloom,
+    experts,
+    falcon,
+    gpt2,
+    gpt_neo,
+    granite,
+    llama,
+    nemotron,
+    parallel_gated,
+    phi,
+    phi3,
+    starcoder2,
+    stablelm,
+)
+
+# Longer than this is beyond what a scaled model was trained for.
+ORIGINAL = 12
+DEEP = {**SIZES, "num_hidden_layers": 4}
+# Heads of six dimensions, of which a part is rotated.
+HEADS_OF_SIX = {**SIZES, "hidden_size": 24}
+
+
+def rope(kind="default", theta=100.0, **more):
+    return dict(rope_parameters={"rope_type": kind, "rope_theta": theta, **more})
+
+
+def scaled_queries(path, factor):
+    """A switch that scales all scores."""
+
+    def change(model):
+        for name, parameter in model.named_parameters():
+            if name.endswith(path):
+                parameter.data.mul_(factor)
+
+    return change
+
+
+def no_alibi(model):
+    for block in model.transformer.h:
+        block.self_attention.beta = 0.0
+
+
+PARTIAL = rope(partial_rotary_factor=0.7)
+WHOLE = rope(partial_rotary_factor=1.0)
+PHI_SWITCHES = {
+    "rotation of int(0.7 × 6) = 4 dimensions": WHOLE,
+    "bias of the head": without("lm_head.bias"),
+    "biases of attention": without("_proj.bias", "dense.bias"),
+    "tanh GELU": dict(hidden_act="gelu"),
+}
+LONG_ROPE = dict(
+    short_factor=[1.0, 1.3],
+    long_factor=[1.5, 3.0],
+    original_max_position_embeddings=ORIGINAL,
+    partial_rotary_factor=0.7,
+)
+FALCON = dict(
+    hidden_size=16,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    max_position_embeddings=64,
+    ffn_hidden_size=24,
+)
+STABLELM = dict(**HEADS_OF_SIX, **GROUPED, **PARTIAL)
+GRANITE = dict(
+    embedding_multiplier=2.5,
+    residual_multiplier=0.6,
+    attention_multiplier=0.3,
+    logits_scaling=0.7,
+)
+COHERE_SWITCHES = {
+    "scale of logits": dict(logit_scale=1.0),
+    "LayerNorm": plain("input_layernorm.weight"),
+}
+LLAMA = dict(**SIZES, **GROUPED, **WIDE)
+STRETCHED = {**LLAMA, "max_position_embeddings": 4 * ORIGINAL}
+YARN = dict(factor=4.0, original_max_position_embeddings=ORIGINAL)
+LLAMA_LONG = dict(
+    short_factor=[1.0, 1.2, 1.5, 2.0],
+    long_factor=[1.0, 2.0, 3.0, 4.0],
+    original_max_position_embeddings=ORIGINAL,
+)
+LABELS = dict(num_labels=3)
+
+NEO_AND_PHI = [
+    decoder(
+        "gpt-neo",
+        "GPTNeo",
+        gpt_neo,
+        dict(
+            hidden_size=16,
+            intermediate_size=24,
+            num_layers=4,
+            num_heads=4,
+            max_position_embeddings=32,
+            window_size=WINDOW,
+            attention_types=[[["global", "local"], 2]],
+        ),
+        {
+            "no scale of scores": scaled_queries("q_proj.weight", 0.5),
+            "window of 8 on odd layers": dict(window_size=32),
+            "no window on even layers": dict(attention_types=[[["local"], 4]]),
+            "tanh GELU": dict(activation_function="gelu"),
+            "learned positions": without("wpe.weight"),
+            "bias of attention's output": without("out_proj.bias"),
+        },
+        "transformer.h",
+        notes=["no biases of q, k and v", "tied head"],
+    ),
+    decoder(
+        "phi",
+        "Phi",
+        phi,
+        dict(**HEADS_OF_SIX, **PARTIAL),
+        PHI_SWITCHES,
+        notes=["parallel with one norm"],
+    ),
+    decoder(
+        "phi-qk-norm",
+        "Phi",
+        phi,
+        dict(**HEADS_OF_SIX, **GROUPED, **PARTIAL, qk_layernorm=True),
+        {"LayerNorm of each head's q and k": dict(qk_layernorm=False), **PHI_SWITCHES},
+    ),
+    decoder(
+        "phi3",
+        "Phi3",
+        phi3,
+        dict(
+            **HEADS_OF_SIX,
+            **GROUPED,
+            **rope(partial_rotary_factor=1.0),
+            sliding_window=WINDOW,
+            original_max_position_embeddings=64,
+        ),
+        {"window of 8 on every layer": dict(sliding_window=None)},
+        notes=["fused q, k, v and fused gate, up"],
+    ),
+    decoder(
+        "phi3-longrope",
+        "Phi3",
+        phi3,
+        dict(
+            **HEADS_OF_SIX,
+            **GROUPED,
+            **rope("longrope", **LONG_ROPE),
+            original_max_position_embeddings=ORIGINAL,
+        ),
+        {
+            "longrope": rope(partial_rotary_factor=0.7),
+            "long factors of long texts": rope(
+                "longrope", **{**LONG_ROPE, "long_factor": LONG_ROPE["short_factor"]}
+            ),
+            "factor of cosine and sine from the lengths": rope(
+                "longrope", **LONG_ROPE, attention_factor=1.0
+            ),
+        },
+        notes=["rotation of 4 of 6 dimensions", "short texts have the short factors"],
+    ),
+]
+
+ALIBI_AND_MULTIPLIERS = [
+    decoder(
+        "bloom",
+        "Bloom",
+        bloom,
+        dict(hidden_size=16, n_layer=3, n_head=4),
+        {
+            "ALiBi": no_alibi,
+            "norm of embeddings": plain("word_embeddings_layernorm.weight"),
+            "biases": without("dense.bias", "query_key_value.bias"),
+        },
+        "transformer.h",
+        notes=["fused rows per head: [heads, 3, head_dim]", "tanh GELU", "tied head"],
+    ),
+    decoder(
+        "falcon-7b",
+        "Falcon",
+        falcon,
+        dict(**FALCON, **ROPE),
+        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
+        "transformer.h",
+        notes=["multi-query, fused rows: q of all heads, k, v", "parallel with one norm", "tied"],
+    ),
+    decoder(
+        "falcon-40b",
+        "Falcon",
+        falcon,
+        dict(**FALCON, **ROPE, new_decoder_architecture=True, num_kv_heads=2),
+        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
+        "transformer.h",
+        notes=["fused rows per group: q of its heads, k, v", "parallel with two norms"],
+    ),
+    decoder(
+        "falcon-11b",
+        "Falcon",
+        falcon,
+        dict(
+            **FALCON,
+            **ROPE,
+            new_decoder_architecture=True,
+            num_kv_heads=2,
+            num_ln_in_parallel_attn=1,
+        ),
+        {"base of the rotation": OTHER_ROPE},
+        "transformer.h",
+        notes=["fused rows per group: q of its heads, k, v", "parallel with one norm"],
+    ),
+    # Eager attention adds ALiBi twice in this version of transformers; the usual one adds it once.
+    decoder(
+        "falcon-rw",
+        "Falcon",
+        falcon,
+        dict(**FALCON, **ROPE, alibi=True, bias=True, multi_query=False, parallel_attn=False),
+        {
+            "ALiBi": dict(alibi=False),
+            "biases": without("query_key_value.bias", "dense.bias"),
+        },
+        "transformer.h",
+        notes=["sequential", "fused rows per head: [heads, 3, head_dim]", "ALiBi is scaled, too"],
+        attention="sdpa",
+    ),
+    decoder(
+        "stablelm",
+        "StableLm",
+        stablelm,
+        dict(**STABLELM, use_qkv_bias=True),
+        {
+            "rotation of int(0.7 × 6) = 4 dimensions": WHOLE,
+            "biases of q, k and v": dict(use_qkv_bias=False),
+            "biases of norms": without("layernorm.bias"),
+        },
+    ),
+    decoder(
+        "stablelm-2-12b",
+        "StableLm",
+        stablelm,
+        dict(**STABLELM, qk_layernorm=True, use_parallel_residual=True),
+        {
+            "rotation of int(0.7 × 6) = 4 dimensions": WHOLE,
+            "LayerNorm of each head's q and k": dict(qk_layernorm=False),
+        },
+        notes=["parallel with one norm", "weights of each head's norm"],
+    ),
+    decoder(
+        "granite",
+        "Granite",
+        granite,
+        dict(**SIZES, **GROUPED, **ROPE, **GRANITE, tie_word_embeddings=True),
+        {name: {name: 1.0} for name in GRANITE},
+        notes=["attention_multiplier is the scale of scores", "logits divided", "tied head"],
+    ),
+    decoder(
+        "cohere",
+        "Cohere",
+        parallel_gated,
+        dict(**SIZES, **GROUPED, **ROPE, logit_scale=0.6, use_qk_norm=True),
+        {"LayerNorm of each head's q and k": dict(use_qk_norm=False), **COHERE_SWITCHES},
+        notes=[
+            "parallel with one norm",
+            "rotation of adjacent pairs",
+            "no biases of norms",
+            "tied head",
+        ],
+    ),
+    decoder(
+        "cohere2",
+        "Cohere2",
+        parallel_gated,
+        dict(
+            **SIZES,
+            **GROUPED,
+            **ROPE,
+            logit_scale=0.6,
+            sliding_window=WINDOW,
+            layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+        ),
+        {
+            "window and rotation only on local layers": dict(
+                layer_types=["sliding_attention"] * 3
+            ),
+            "window of 8 on local layers": dict(sliding_window=64),
+            **COHERE_SWITCHES,
+        },
+        notes=["parallel with one norm", "rotation of adjacent pairs", "tied"],
+    ),
+    decoder(
+        "smollm3",
+        "SmolLM3",
+        llama,
+        dict(**SIZES, **GROUPED, **ROPE, no_rope_layers=[1, 1, 0]),
+        {"no rotation on the last layer": dict(no_rope_layers=[1, 1, 1])},
+        notes=["tied head"],
+    ),
+    decoder(
+        "starcoder2",
+        "Starcoder2",
+        starcoder2,
+        dict(**SIZES, **GROUPED, **ROPE, sliding_window=WINDOW),
+        {
+            "window of 8 on every layer": dict(sliding_window=None),
+            "tanh GELU": dict(hidden_act="gelu"),
+            "biases": dict(use_bias=False),
+        },
+        notes=["tied head"],
+    ),
+    decoder(
+        "nemotron",
+        "Nemotron",
+        nemotron,
+        dict(**SIZES, **GROUPED, **WIDE, **rope(partial_rotary_factor=0.5)),
+        {
+            "squared ReLU": dict(hidden_act="relu"),
+            "rotation of 4 of 8 dimensions": WHOLE,
+            "LayerNorm multiplies with 1 + weight": plain("norm.weight", value=0.0),
+        },
+    ),
+    decoder(
+        "helium",
+        "Helium",
+        llama,
+        dict(**SIZES, **GROUPED, **ROPE, head_dim=4),
+        {"base of the rotation": OTHER_ROPE},
+        notes=["rotation of adjacent pairs"],
+    ),
+]
+
+EXPERTS = [
+    decoder(
+        "mixtral",
+        "Mixtral",
+        experts,
+        dict(
+            **{**SIZES, "intermediate_size": 12},
+            **GROUPED,
+            **ROPE,
+            num_local_experts=4,
+            num_experts_per_tok=2,
+        ),
+        {"two experts": dict(num_experts_per_tok=3)},
+        notes=["the chosen experts' weights add up to 1"],
+    ),
+    decoder(
+        "qwen2-moe",
+        "Qwen2Moe",
+        experts,
+        dict(
+            **SIZES,
+            **GROUPED,
+            **ROPE,
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=10,
+            shared_expert_intermediate_size=12,
+            mlp_only_layers=[1],
+        ),
+        {
+            "two experts": dict(num_experts_per_tok=3),
+            "the chosen experts' weights don't add up to 1": dict(norm_topk_prob=True),
+            "gate of the shared expert": without("shared_expert_gate.weight"),
+        },
+        notes=["one MLP in layer 1"],
+    ),
+]
+
+SCALINGS = [
+    decoder(
+        "llama-linear",
+        "Llama",
+        llama,
+        dict(**LLAMA, **rope("linear", factor=4.0)),
+        {"linear scaling": rope()},
+    ),
+    decoder(
+        "llama-dynamic",
+        "Llama",
+        llama,
+        {**LLAMA, **rope("dynamic", factor=4.0), "max_position_embeddings": ORIGINAL},
+        {"dynamic scaling of long texts": rope()},
+        notes=["a text's length decides, for all its positions"],
+    ),
+    decoder(
+        "llama-yarn",
+        "Llama",
+        llama,
+        dict(**STRETCHED, **rope("yarn", theta=10000.0, **YARN)),
+        {
+            "yarn": rope(theta=10000.0),
+            "factor of cosine and sine": rope("yarn", theta=10000.0, **YARN, attention_factor=1.0),
+            "beta_fast 32, beta_slow 1": rope("yarn", theta=10000.0, **YARN, beta_slow=0.1),
+        },
+    ),
+    decoder(
+        "llama-longrope",
+        "Llama",
+        llama,
+        dict(**STRETCHED, **rope("longrope", **LLAMA_LONG, factor=4.0)),
+        {
+            "longrope": rope(),
+            "long factors of long texts": rope(
+                "longrope", **{**LLAMA_LONG, "long_factor": LLAMA_LONG["short_factor"]}, factor=4.0
+            ),
+            "factor of cosine and sine": rope(
+                "longrope", **LLAMA_LONG, factor=4.0, attention_factor=1.0
+            ),
+        },
+    ),
+    decoder(
+        "llama3-scaled",
+        "Llama",
+        llama,
+        dict(
+            **LLAMA,
+            **rope(
+                "llama3",
+                theta=10000.0,
+                factor=8.0,
+                low_freq_factor=1.0,
+                high_freq_factor=4.0,
+                original_max_position_embeddings=32,
+            ),
+        ),
+        {"scaling": rope(theta=10000.0)},
+    ),
+]
+
+CLASSIFIERS = [
+    decoder(
+        "llama-classifier",
+        "Llama",
+        llama,
+        dict(**LLAMA, **ROPE, **LABELS),
+        {"base of the rotation": OTHER_ROPE},
+        kind="classifier",
+    ),
+    decoder(
+        "mistral-classifier",
+        "Mistral",
+        llama,
+        dict(**LLAMA, **ROPE, **LABELS, sliding_window=WINDOW),
+        {"window of 8 on every layer": dict(sliding_window=None)},
+        kind="classifier",
+    ),
+    decoder(
+        "qwen2-classifier",
+        "Qwen2",
+        llama,
+        dict(**QWEN2, **LABELS),
+        {"base of the rotation": OTHER_ROPE},
+        kind="classifier",
+    ),
+    decoder(
+        "gpt2-classifier",
+        "GPT2",
+        gpt2,
+        dict(**GPT2, **LABELS, n_inner=24),
+        {"learned positions": GPT2_SWITCHES["learned positions"]},
+        "transformer.h",
+        kind="classifier",
+        notes=["pad_token_id"],
+    ),
+]
+
+MORE_DECODERS = [*NEO_AND_PHI, *ALIBI_AND_MULTIPLIERS, *EXPERTS, *SCALINGS, *CLASSIFIERS]
