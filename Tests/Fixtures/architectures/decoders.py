@@ -15,6 +15,12 @@ WIDE = dict(head_dim=8)
 ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 100.0})
 OTHER_ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
 WINDOW = 8
+# Longer than this is beyond what a model with a scaled rotation was trained for.
+ORIGINAL = 12
+
+
+def rope(kind="default", theta=100.0, **more):
+    return dict(rope_parameters={"rope_type": kind, "rope_theta": theta, **more})
 
 
 GPT2 = dict(n_embd=16, n_layer=3, n_head=4, n_positions=32)

@@ -2,8 +2,8 @@
 
 import torch
 
+from encoder_sites import bart_decoder, bart_encoder, t5_decoder, t5_encoder
 from forms import encoder_decoder, without
-from sites import bart_decoder, bart_encoder, t5_decoder, t5_encoder
 
 # The stacks have different numbers of blocks, so that none is taken for the other.
 T5 = dict(

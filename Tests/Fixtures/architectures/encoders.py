@@ -1,7 +1,7 @@
 """The encoders, with a head for masked tokens or for labels."""
 
+from encoder_sites import albert, bert, deberta, distilbert, modernbert, mpnet
 from forms import encoder, without
-from sites import albert, bert, deberta, distilbert, modernbert, mpnet
 
 SIZES = dict(
     hidden_size=16,

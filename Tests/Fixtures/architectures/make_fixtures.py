@@ -15,19 +15,27 @@ import tempfile
 import zlib
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from transformers.utils.logging import disable_progress_bar
 
+from decoder_variants import DECODER_VARIANTS
 from decoders import DECODERS
+from encoder_decoders import ENCODER_DECODERS
 from encoders import ENCODERS
 from forms import FIRST_ID
 from more_decoders import MORE_DECODERS
-from encoder_decoders import ENCODER_DECODERS
+from older_settings import older_settings
 from running import Run, Stack, blocks_of, double_precision
+from texts import Text, read_out
 from weights import randomize
 
-FORMS = [*DECODERS, *MORE_DECODERS, *ENCODERS, *ENCODER_DECODERS]
+FORMS = [
+    *DECODERS,
+    *MORE_DECODERS,
+    *DECODER_VARIANTS,
+    *ENCODERS,
+    *ENCODER_DECODERS,
+]
 HERE = pathlib.Path(__file__).parent
 SHORT, LONG = 7, 20
 # The length of what an encoder-decoder's decoder reads.
@@ -40,53 +48,6 @@ LARGEST_FOLDER = 250_000
 
 def token_ids(generator, count, vocabulary):
     return [generator.randrange(FIRST_ID, vocabulary) for _ in range(count)]
-
-
-class Text:
-    """What a model is given."""
-
-    def __init__(self, form, ids, decoder_ids=()):
-        self.form = form
-        self.ids = ids
-        self.decoder_ids = decoder_ids
-        # As of a pair of texts.
-        self.types = [int(3 * position >= len(ids)) for position in range(len(ids))]
-
-    def inputs(self):
-        inputs = {"input_ids": torch.tensor([self.ids])}
-        if self.form.types:
-            inputs["token_type_ids"] = torch.tensor([self.types])
-        if self.decoder_ids:
-            inputs["decoder_input_ids"] = torch.tensor([self.decoder_ids])
-        if "decoder" in self.form.kind:
-            inputs["use_cache"] = False
-        return inputs
-
-    def stored(self):
-        """What of it is kept beside the references."""
-        parts = {"ids": self.ids}
-        if self.form.types:
-            parts["types"] = self.types
-        if self.decoder_ids:
-            parts["decoder"] = self.decoder_ids
-        return parts
-
-    def reversed(self, prefix):
-        """The text of which the stack with this prefix reads the reverse."""
-        if self.decoder_ids and not prefix:
-            return Text(self.form, self.ids, self.decoder_ids[::-1])
-        return Text(self.form, self.ids[::-1], self.decoder_ids)
-
-    def read(self, prefix):
-        """The ids that the stack with this prefix reads."""
-        return self.decoder_ids if self.decoder_ids and not prefix else self.ids
-
-    def loss(self, logits):
-        if self.form.kind == "classifier":
-            return F.cross_entropy(logits[None], torch.tensor([1]))
-        if self.form.kind == "encoder":
-            return F.cross_entropy(logits, torch.tensor(self.ids))
-        return F.cross_entropy(logits[:-1], torch.tensor(self.read("")[1:]))
 
 
 def stacks_of(model, form, reading):
@@ -216,17 +177,25 @@ def check_switches(model, form, text, logits):
 def save(model, form, folder):
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    if form.written:
-        path = folder / "config.json"
-        config = {**json.loads(path.read_text()), **form.written}
-        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    path = folder / "config.json"
+    config = {**json.loads(path.read_text()), **form.written}
+    write_settings(path, config)
+    older = older_settings(config)
+    if older is not None:
+        write_settings(folder / "config-older.json", older)
+
+
+def write_settings(path, settings):
+    path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
 
 def check_files(folder, form, text, logits):
-    """The files hold the model."""
-    model = form.model.from_pretrained(folder, **form.implementation).float().eval()
-    distance = (logits_of(model, form, text) - logits).abs().max().item()
-    assert distance == 0, f"{form.name}: the files' logits are {distance:.1e} away"
+    """The files hold the model, also with the configuration of earlier versions."""
+    for path in sorted(folder.glob("config*.json")):
+        config = form.config.from_dict({**json.loads(path.read_text()), **form.implementation})
+        model = form.model.from_pretrained(folder, config=config).float().eval()
+        distance = (logits_of(model, form, text) - logits).abs().max().item()
+        assert distance == 0, f"{form.name}: with {path.name} logits are {distance:.1e} away"
 
 
 def make(form):
@@ -307,13 +276,6 @@ def patched(model, form, text, prefix):
 
     logits_of(model, form, text.reversed(prefix), {(prefix, 0): read})
     return read_out(form, logits_of(model, form, text, {(prefix, 0): write}))
-
-
-def read_out(form, logits):
-    """A decoder's logits of the last position, an encoder's of the first, a classifier's."""
-    if form.kind == "classifier":
-        return logits[None]
-    return logits[:1] if form.kind == "encoder" else logits[-1:]
 
 
 def described(form, model):
