@@ -23,7 +23,7 @@ def rope(kind="default", theta=100.0, **more):
     return dict(rope_parameters={"rope_type": kind, "rope_theta": theta, **more})
 
 
-GPT2 = dict(n_embd=16, n_layer=3, n_head=4, n_positions=32)
+GPT2 = dict(n_embd=16, n_layer=2, n_head=4, n_positions=32)
 GPT2_SWITCHES = {
     "learned positions": without("wpe.weight"),
     "tanh GELU": dict(activation_function="gelu"),
@@ -37,7 +37,7 @@ GEMMA_SWITCHES = {
     "norms multiply with 1 + weight": plain("norm.weight", value=0.0),
 }
 NEOX = dict(
-    **{**SIZES, "hidden_size": 24},
+    **{**SIZES, "hidden_size": 24, "num_hidden_layers": 2},
     rope_parameters={"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 0.7},
 )
 NEOX_SWITCHES = {

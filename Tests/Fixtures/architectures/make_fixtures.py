@@ -23,6 +23,7 @@ from decoders import DECODERS
 from encoder_decoders import ENCODER_DECODERS
 from encoders import ENCODERS
 from forms import FIRST_ID
+from gguf_forms import STORED
 from more_decoders import MORE_DECODERS
 from older_settings import older_settings
 from running import Run, Stack, blocks_of, double_precision
@@ -285,6 +286,7 @@ def described(form, model):
         "architectures": [type(model).__name__],
         "kind": form.kind,
         "peculiarities": [*form.switches, *form.notes],
+        "gguf": list(STORED[form.name].holds) if form.name in STORED else [],
     }
 
 

@@ -17,7 +17,7 @@ from sites import (
 )
 
 # Heads of six dimensions, of which a part is rotated.
-HEADS_OF_SIX = {**SIZES, "hidden_size": 24}
+HEADS_OF_SIX = {**SIZES, "hidden_size": 24, "num_hidden_layers": 2}
 
 
 def scaled_queries(path, factor):
@@ -151,7 +151,7 @@ ALIBI_AND_MULTIPLIERS = [
         "bloom",
         "Bloom",
         bloom,
-        dict(hidden_size=16, n_layer=3, n_head=4),
+        dict(hidden_size=16, n_layer=2, n_head=4),
         {
             "ALiBi": no_alibi,
             "norm of embeddings": plain("word_embeddings_layernorm.weight"),
@@ -251,6 +251,15 @@ ALIBI_AND_MULTIPLIERS = [
         ],
     ),
     decoder(
+        "cohere-plain",
+        "Cohere",
+        parallel_gated,
+        dict(**SIZES, **GROUPED, **ROPE, logit_scale=0.6),
+        COHERE_SWITCHES,
+        seed=1,
+        notes=["no norms of q and k", "parallel with one norm", "rotation of adjacent pairs"],
+    ),
+    decoder(
         "cohere2",
         "Cohere2",
         parallel_gated,
@@ -278,6 +287,14 @@ ALIBI_AND_MULTIPLIERS = [
         dict(**SIZES, **GROUPED, **ROPE, no_rope_layers=[1, 1, 0]),
         {"no rotation on the last layer": dict(no_rope_layers=[1, 1, 1])},
         notes=["tied head"],
+    ),
+    decoder(
+        "smollm3-default",
+        "SmolLM3",
+        llama,
+        dict(**{**SIZES, "num_hidden_layers": 4}, **GROUPED, **ROPE),
+        {"no rotation on every fourth layer": dict(no_rope_layers=[1, 1, 1, 1])},
+        notes=["tied head", "config-older.json doesn't list the layers without rotation"],
     ),
     decoder(
         "starcoder2",

@@ -40,6 +40,9 @@ def older_settings(settings):
         # Before that the type's key was another one.
         key = "rope_type" if kind == "gemma3_text" else "type"
         older["rope_scaling"] = {key: rope.pop("rope_type"), **rope}
+    if kind == "smollm3" and older["num_hidden_layers"] == 4:
+        # Every fourth layer is without rotation by default.
+        del older["no_rope_layers"]
     if kind == "qwen2" and older["sliding_window"] is None:
         # A window that isn't used.
         older["sliding_window"] = 4
