@@ -215,6 +215,7 @@ STORED = {
     "phi": Stored("phi2", settings=rotated, **GELU),
     "phi3-longrope": Stored("phi3", settings=long_settings, more=long_factors, holds=("long",)),
     "bloom": Stored("bloom", by_heads, **GELU),
+    "bloom-uneven": Stored("bloom", by_heads, **GELU),
     "falcon-7b": Stored("falcon", falcon, **GELU),
     "falcon-40b": Stored("falcon", falcon, **GELU),
     "stablelm": Stored("stablelm", settings=stablelm_settings),

@@ -10,6 +10,7 @@ import copy
 import json
 import pathlib
 import random
+import shutil
 import sys
 import tempfile
 import zlib
@@ -26,6 +27,7 @@ from forms import FIRST_ID
 from gguf_forms import STORED
 from more_decoders import MORE_DECODERS
 from older_settings import older_settings
+from older_weights import older_weights
 from running import Run, Stack, blocks_of, double_precision
 from texts import Text, read_out
 from weights import randomize
@@ -184,6 +186,9 @@ def save(model, form, folder):
     older = older_settings(config)
     if older is not None:
         write_settings(folder / "config-older.json", older)
+    older = older_weights(config, load_file(folder / "model.safetensors"))
+    if older is not None:
+        save_file(older, folder / "model-older.safetensors", {"format": "pt"})
 
 
 def write_settings(path, settings):
@@ -191,12 +196,17 @@ def write_settings(path, settings):
 
 
 def check_files(folder, form, text, logits):
-    """The files hold the model, also with the configuration of earlier versions."""
-    for path in sorted(folder.glob("config*.json")):
-        config = form.config.from_dict({**json.loads(path.read_text()), **form.implementation})
-        model = form.model.from_pretrained(folder, config=config).float().eval()
-        distance = (logits_of(model, form, text) - logits).abs().max().item()
-        assert distance == 0, f"{form.name}: with {path.name} logits are {distance:.1e} away"
+    """The files hold the model, also those of earlier versions."""
+    for settings in sorted(folder.glob("config*.json")):
+        for weights in sorted(folder.glob("model*.safetensors")):
+            with tempfile.TemporaryDirectory() as scratch:
+                shutil.copy(settings, pathlib.Path(scratch) / "config.json")
+                shutil.copy(weights, pathlib.Path(scratch) / "model.safetensors")
+                model = form.model.from_pretrained(scratch, **form.implementation)
+            model = model.float().eval()
+            distance = (logits_of(model, form, text) - logits).abs().max().item()
+            told = f"{form.name}: {settings.name}, {weights.name} are {distance:.1e} away"
+            assert distance == 0, told
 
 
 def make(form):
@@ -300,7 +310,8 @@ def main():
     for form in FORMS:
         if form.name in names:
             index[form.name] = make(form)
-    rows = [json.dumps(index[form.name]) for form in FORMS if form.name in index]
+    known = [index[form.name] for form in FORMS if form.name in index]
+    rows = [json.dumps(row, ensure_ascii=False) for row in known]
     index_path.write_text("[\n  " + ",\n  ".join(rows) + "\n]\n")
 
 

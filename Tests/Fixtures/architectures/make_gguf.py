@@ -13,8 +13,9 @@ import sys
 import gguf
 import numpy as np
 import xllamacpp
-from gguf_forms import STORED, head_width, heads_of, rope_of
 from safetensors.numpy import load_file
+
+from gguf_forms import STORED, heads_of, rope_of
 
 HERE = pathlib.Path(__file__).parent
 LARGEST_FOLDER = 250_000

@@ -161,6 +161,15 @@ ALIBI_AND_MULTIPLIERS = [
         notes=["fused rows per head: [heads, 3, head_dim]", "tanh GELU", "tied head"],
     ),
     decoder(
+        "bloom-uneven",
+        "Bloom",
+        bloom,
+        dict(hidden_size=12, n_layer=2, n_head=3),
+        {"ALiBi": no_alibi},
+        "transformer.h",
+        notes=["slopes of a number of heads that isn't a power of two"],
+    ),
+    decoder(
         "falcon-7b",
         "Falcon",
         falcon,
