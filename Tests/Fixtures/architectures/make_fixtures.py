@@ -10,7 +10,6 @@ import copy
 import json
 import pathlib
 import random
-import shutil
 import sys
 import tempfile
 import zlib
@@ -19,22 +18,25 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers.utils.logging import disable_progress_bar
 
+from checks import check_files, check_stream, check_switches, close
 from decoder_variants import DECODER_VARIANTS
 from decoders import DECODERS
 from encoder_decoders import ENCODER_DECODERS
 from encoders import ENCODERS
 from forms import FIRST_ID
+from fused_decoders import FUSED_DECODERS
 from gguf_forms import STORED
 from more_decoders import MORE_DECODERS
 from older_settings import older_settings
 from older_weights import older_weights
-from running import Run, Stack, blocks_of, double_precision
-from texts import Text, read_out
+from running import double_precision
+from texts import Text, logits_of, read_out, run
 from weights import randomize
 
 FORMS = [
     *DECODERS,
     *MORE_DECODERS,
+    *FUSED_DECODERS,
     *DECODER_VARIANTS,
     *ENCODERS,
     *ENCODER_DECODERS,
@@ -53,27 +55,6 @@ def token_ids(generator, count, vocabulary):
     return [generator.randrange(FIRST_ID, vocabulary) for _ in range(count)]
 
 
-def stacks_of(model, form, reading):
-    """The model's stacks of blocks; without `reading` none of their components is looked at."""
-
-    def stack(prefix, path, sites):
-        return Stack(prefix, blocks_of(model, path), sites(model.config) if reading else {})
-
-    stacks = [stack("", form.blocks, form.sites)]
-    if form.encoder_blocks:
-        stacks.append(stack("encoder.", form.encoder_blocks, form.encoder_sites))
-    return stacks
-
-
-def run(model, form, text, edits=None, reading=True):
-    return Run(model, stacks_of(model, form, reading), text.inputs(), edits)
-
-
-def logits_of(model, form, text, edits=None):
-    with torch.no_grad():
-        return run(model, form, text, edits, reading=False).logits
-
-
 def as_in_the_file(model, tensors, folder):
     """Tensors of a model's parameters under the names that its checkpoint has for them."""
     model = copy.deepcopy(model).float()
@@ -89,11 +70,6 @@ def as_in_the_file(model, tensors, folder):
 
 def rounded(tensor):
     return tensor.detach().to(torch.float32).contiguous().clone()
-
-
-def close(name, single, double, limit, largest):
-    distance = (single.double() - double).abs().max().item()
-    assert distance <= limit * largest, f"{name}: float32 is {distance / largest:.1e} away"
 
 
 class Reference:
@@ -139,44 +115,6 @@ def references(model, form, text):
     return double
 
 
-def check_stream(form, run):
-    """What the sub-layers add is what the stream grows by."""
-    for stack in [] if form.post_norm else run.stacks:
-        for layer in range(len(stack.blocks)):
-
-            def value(component):
-                return run.value(stack, component, layer)
-
-            middle = value("block_input") + value("attention_output")
-            if "cross_attention_output" in stack.sites:
-                middle = middle + value("cross_attention_output")
-            end = middle + value("mlp_output")
-            assert torch.allclose(end, value("block_output"), atol=1e-9), (form.name, layer)
-            if "resid_mid" in stack.sites:
-                assert torch.allclose(middle, value("resid_mid"), atol=1e-9), (form.name, layer)
-
-
-def check_switches(model, form, text, logits):
-    """Each peculiarity matters: without it the logits are others."""
-    for name, switch in form.switches.items():
-        if callable(switch):
-            other = copy.deepcopy(model)
-            switch(other)
-        else:
-            other = form.make(**switch)
-            weights = {
-                key: value
-                for key, value in model.state_dict().items()
-                if other.state_dict().get(key, torch.empty(0)).shape == value.shape
-            }
-            assert weights
-            other.load_state_dict(weights, strict=False)
-        distance = (logits_of(other, form, text) - logits).abs().max().item()
-        # The two GELUs are nowhere farther apart than 5e-4.
-        least = 2e-4 if "GELU" in name else 1e-3
-        assert distance > least, f"{form.name}: {name} changes the logits by {distance:.1e}"
-
-
 def save(model, form, folder):
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
@@ -193,20 +131,6 @@ def save(model, form, folder):
 
 def write_settings(path, settings):
     path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
-
-
-def check_files(folder, form, text, logits):
-    """The files hold the model, also those of earlier versions."""
-    for settings in sorted(folder.glob("config*.json")):
-        for weights in sorted(folder.glob("model*.safetensors")):
-            with tempfile.TemporaryDirectory() as scratch:
-                shutil.copy(settings, pathlib.Path(scratch) / "config.json")
-                shutil.copy(weights, pathlib.Path(scratch) / "model.safetensors")
-                model = form.model.from_pretrained(scratch, **form.implementation)
-            model = model.float().eval()
-            distance = (logits_of(model, form, text) - logits).abs().max().item()
-            told = f"{form.name}: {settings.name}, {weights.name} are {distance:.1e} away"
-            assert distance == 0, told
 
 
 def make(form):

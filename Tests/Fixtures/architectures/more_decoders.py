@@ -3,8 +3,6 @@
 from decoders import GROUPED, ORIGINAL, OTHER_ROPE, ROPE, SIZES, WIDE, WINDOW, rope
 from forms import decoder, plain, without
 from sites import (
-    bloom,
-    falcon,
     gpt_neo,
     granite,
     llama,
@@ -31,11 +29,6 @@ def scaled_queries(path, factor):
     return change
 
 
-def no_alibi(model):
-    for block in model.transformer.h:
-        block.self_attention.beta = 0.0
-
-
 PARTIAL = rope(partial_rotary_factor=0.7)
 WHOLE = rope(partial_rotary_factor=1.0)
 PHI_SWITCHES = {
@@ -49,13 +42,6 @@ LONG_ROPE = dict(
     long_factor=[1.5, 3.0],
     original_max_position_embeddings=ORIGINAL,
     partial_rotary_factor=0.7,
-)
-FALCON = dict(
-    hidden_size=16,
-    num_hidden_layers=3,
-    num_attention_heads=4,
-    max_position_embeddings=64,
-    ffn_hidden_size=24,
 )
 STABLELM = dict(**HEADS_OF_SIX, **GROUPED, **PARTIAL)
 GRANITE = dict(
@@ -146,76 +132,7 @@ NEO_AND_PHI = [
     ),
 ]
 
-ALIBI_AND_MULTIPLIERS = [
-    decoder(
-        "bloom",
-        "Bloom",
-        bloom,
-        dict(hidden_size=16, n_layer=2, n_head=4),
-        {
-            "ALiBi": no_alibi,
-            "norm of embeddings": plain("word_embeddings_layernorm.weight"),
-            "biases": without("dense.bias", "query_key_value.bias"),
-        },
-        "transformer.h",
-        notes=["fused rows per head: [heads, 3, head_dim]", "tanh GELU", "tied head"],
-    ),
-    decoder(
-        "bloom-uneven",
-        "Bloom",
-        bloom,
-        dict(hidden_size=12, n_layer=2, n_head=3),
-        {"ALiBi": no_alibi},
-        "transformer.h",
-        notes=["slopes of a number of heads that isn't a power of two"],
-    ),
-    decoder(
-        "falcon-7b",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE),
-        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["multi-query, fused rows: q of all heads, k, v", "parallel with one norm", "tied"],
-    ),
-    decoder(
-        "falcon-40b",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE, new_decoder_architecture=True, num_kv_heads=2),
-        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["fused rows per group: q of its heads, k, v", "parallel with two norms"],
-    ),
-    decoder(
-        "falcon-11b",
-        "Falcon",
-        falcon,
-        dict(
-            **FALCON,
-            **ROPE,
-            new_decoder_architecture=True,
-            num_kv_heads=2,
-            num_ln_in_parallel_attn=1,
-        ),
-        {"base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["fused rows per group: q of its heads, k, v", "parallel with one norm"],
-    ),
-    # Eager attention adds ALiBi twice in this version of transformers; the usual one adds it once.
-    decoder(
-        "falcon-rw",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE, alibi=True, bias=True, multi_query=False, parallel_attn=False),
-        {
-            "ALiBi": dict(alibi=False),
-            "biases": without("query_key_value.bias", "dense.bias"),
-        },
-        "transformer.h",
-        notes=["sequential", "fused rows per head: [heads, 3, head_dim]", "ALiBi is scaled, too"],
-        attention="sdpa",
-    ),
+OTHERS = [
     decoder(
         "stablelm",
         "StableLm",
@@ -281,9 +198,7 @@ ALIBI_AND_MULTIPLIERS = [
             layer_types=["sliding_attention", "sliding_attention", "full_attention"],
         ),
         {
-            "window and rotation only on local layers": dict(
-                layer_types=["sliding_attention"] * 3
-            ),
+            "window and rotation only on local layers": dict(layer_types=["sliding_attention"] * 3),
             "window of 8 on local layers": dict(sliding_window=64),
             **COHERE_SWITCHES,
         },
@@ -338,4 +253,4 @@ ALIBI_AND_MULTIPLIERS = [
     ),
 ]
 
-MORE_DECODERS = [*NEO_AND_PHI, *ALIBI_AND_MULTIPLIERS]
+MORE_DECODERS = [*NEO_AND_PHI, *OTHERS]

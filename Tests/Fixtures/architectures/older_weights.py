@@ -69,7 +69,8 @@ def older_weights(config, tensors):
         for layer in layers:
             path = MASKS[kind].format(layer)
             # Of the type that it has in the published files.
-            older[f"{path}.bias"] = mask.to(torch.float if kind == "gpt2" else torch.uint8, copy=True)
+            number = torch.float if kind == "gpt2" else torch.uint8
+            older[f"{path}.bias"] = mask.to(number, copy=True)
             if kind != "gpt2":
                 older[f"{path}.masked_bias"] = torch.tensor(-1e9)
             if kind == "gpt_neox":

@@ -179,9 +179,7 @@ def falcon(config):
     if config.alibi:
         keys = out(fused, grouped(heads, groups, "key"))
     return {
-        **block(
-            "self_attention", fused, "mlp", None if parallel else "post_attention_layernorm"
-        ),
+        **block("self_attention", fused, "mlp", None if parallel else "post_attention_layernorm"),
         "query_output": out(fused, grouped(heads, groups, "query")),
         "key_output": out(fused, grouped(heads, groups, "key")),
         "value_output": out(fused, grouped(heads, groups, "value")),

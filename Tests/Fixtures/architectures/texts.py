@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from running import Run, Stack, blocks_of
+
 
 class Text:
     """What a model is given."""
@@ -56,3 +58,24 @@ def read_out(form, logits):
     if form.kind == "classifier":
         return logits[None]
     return logits[:1] if form.kind == "encoder" else logits[-1:]
+
+
+def stacks_of(model, form, reading):
+    """The model's stacks of blocks; without `reading` none of their components is looked at."""
+
+    def stack(prefix, path, sites):
+        return Stack(prefix, blocks_of(model, path), sites(model.config) if reading else {})
+
+    stacks = [stack("", form.blocks, form.sites)]
+    if form.encoder_blocks:
+        stacks.append(stack("encoder.", form.encoder_blocks, form.encoder_sites))
+    return stacks
+
+
+def run(model, form, text, edits=None, reading=True):
+    return Run(model, stacks_of(model, form, reading), text.inputs(), edits)
+
+
+def logits_of(model, form, text, edits=None):
+    with torch.no_grad():
+        return run(model, form, text, edits, reading=False).logits
