@@ -56,7 +56,7 @@ class Stored:
 
 
 def heads_of(config):
-    return config.get("num_attention_heads") or config["n_head"]
+    return config.get("num_attention_heads") or config.get("n_head") or config["num_heads"]
 
 
 def head_width(config):
@@ -183,6 +183,13 @@ def llama3_factors(config):
     return {"rope_freqs.weight": np.array(factors, dtype=np.float32)}
 
 
+def t5_settings(writer, config):
+    writer.add_decoder_block_count(config["num_decoder_layers"])
+    writer.add_relative_attn_buckets_count(config["relative_attention_num_buckets"])
+    writer.add_decoder_start_token_id(config["decoder_start_token_id"])
+    writer.add_layer_norm_rms_eps(config["layer_norm_epsilon"])
+
+
 def by_heads(config):
     reorder = fused_by_heads(heads_of(config))
     return {
@@ -230,4 +237,5 @@ STORED = {
     "llama-yarn": Stored("llama", **LLAMA),
     "llama-longrope": Stored("llama", permuted, long_settings, ("long",), long_factors),
     "llama3-scaled": Stored("llama", **LLAMA, more=llama3_factors),
+    "t5-1.1": Stored("t5", settings=t5_settings, **GELU),
 }

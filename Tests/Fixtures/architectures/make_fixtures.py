@@ -80,6 +80,10 @@ class Reference:
         self.run = run(model, form, text)
         text.loss(self.run.logits).backward()
         self.values = self.of_all("site", self.run.value, lambda stack: stack.sites, None)
+        for stack in self.run.stacks:
+            for component in stack.sites:
+                found = f"{stack.prefix}site.{component}."
+                assert any(name.startswith(found) for name in self.values), (form.name, found)
         self.gradients = self.of_all("gradient", self.run.gradient, lambda _: GRADIENTS, 1)
         self.weights = {
             name: torch.zeros_like(p) if p.grad is None else p.grad.clone()

@@ -16,21 +16,22 @@ import xllamacpp
 from safetensors.numpy import load_file
 
 from gguf_forms import STORED, heads_of, rope_of
+from llama_library import decoded
 
 HERE = pathlib.Path(__file__).parent
 LARGEST_FOLDER = 250_000
 NAMES = {
-    "add_block_count": ("num_hidden_layers", "n_layer"),
+    "add_block_count": ("num_hidden_layers", "n_layer", "num_layers"),
     "add_context_length": ("max_position_embeddings", "n_positions"),
-    "add_embedding_length": ("hidden_size", "n_embd"),
-    "add_head_count": ("num_attention_heads", "n_head"),
+    "add_embedding_length": ("hidden_size", "n_embd", "d_model"),
+    "add_head_count": ("num_attention_heads", "n_head", "num_heads"),
     "add_head_count_kv": ("num_key_value_heads",),
     "add_layer_norm_rms_eps": ("rms_norm_eps",),
     "add_layer_norm_eps": ("layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "norm_eps"),
     "add_expert_count": ("num_local_experts",),
     "add_expert_used_count": ("num_experts_per_tok",),
-    "add_key_length": ("head_dim",),
-    "add_value_length": ("head_dim",),
+    "add_key_length": ("head_dim", "d_kv"),
+    "add_value_length": ("head_dim", "d_kv"),
 }
 
 
@@ -44,10 +45,9 @@ def add_settings(writer, config, stored):
             value = 64
         if value is not None:
             getattr(writer, add)(value)
-    width = config.get("hidden_size") or config["n_embd"]
-    inner = ("intermediate_size", "n_inner", "ffn_hidden_size")
-    found = next((config[name] for name in inner if config.get(name) is not None), 4 * width)
-    writer.add_feed_forward_length(found)
+    inner = ("intermediate_size", "n_inner", "ffn_hidden_size", "d_ff")
+    found = next((config[name] for name in inner if config.get(name) is not None), None)
+    writer.add_feed_forward_length(found or 4 * (config.get("hidden_size") or config["n_embd"]))
     if config["model_type"] == "falcon":
         grouped = config["new_decoder_architecture"]
         writer.add_head_count_kv(config["num_kv_heads"] if grouped else 1)
@@ -109,7 +109,7 @@ def write(folder, stored):
     add_settings(writer, config, stored)
     add_vocabulary(writer, config["vocab_size"])
     architecture = {name: key for key, name in gguf.MODEL_ARCH_NAMES.items()}[stored.architecture]
-    layers = config.get("num_hidden_layers") or config["n_layer"]
+    layers = max(config.get(name) or 0 for name in ("num_hidden_layers", "n_layer", "num_layers"))
     names = gguf.get_tensor_name_map(architecture, layers)
     changes = stored.changes(config)
     for name, tensor in merged(load_file(folder / "model.safetensors")).items():
@@ -155,9 +155,18 @@ def log_probabilities(running, ids, count):
     return values
 
 
+def distance_of_decoder(folder, expected, text):
+    ids, decoder_ids = (expected[f"{text}.{part}"].tolist() for part in ("ids", "decoder"))
+    wanted = expected[f"{text}.logits"]
+    got = decoded(folder / "model.gguf", ids, decoder_ids, wanted.shape[1])
+    return np.abs(got - wanted).max()
+
+
 def distances(folder, stored):
     """Of texts and a beginning of the long one: how far llama.cpp is from transformers."""
     expected = load_file(folder / "expected.safetensors")
+    if "long.decoder" in expected:
+        return {text: distance_of_decoder(folder, expected, text) for text in ("short", "long")}
     running = server(folder / "model.gguf")
     found = {}
     for text in ("short", "long"):

@@ -75,6 +75,9 @@ def older_weights(config, tensors):
                 older[f"{path}.masked_bias"] = torch.tensor(-1e9)
             if kind == "gpt_neox":
                 older[f"{path}.rotary_emb.inv_freq"] = torch.tensor([1.0, 0.1])
+    if kind == "t5" and "lm_head.weight" in tensors:
+        # There is nothing to copy with a head of its own.
+        return None
     for name, source in COPIES.get(kind, {}).items():
         # Files with a head of its own, or with labels, have nothing to copy.
         if name not in tensors and source in tensors and not is_classifier(config):

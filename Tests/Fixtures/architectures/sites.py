@@ -60,7 +60,7 @@ def gpt2(config):
         "query_output": out("attn.c_attn", columns(0, width)),
         "key_output": out("attn.c_attn", columns(width, 2 * width)),
         "value_output": out("attn.c_attn", columns(2 * width, 3 * width)),
-        "positioned_key_output": KEYS,
+        "positioned_key_output": out("attn.c_attn", columns(width, 2 * width)),
         "attention_value_output": into("attn.c_proj"),
         **ungated("mlp.c_fc", "mlp.act", "mlp.c_proj"),
     }
@@ -225,4 +225,7 @@ def nemotron(config):
 
 def experts(config):
     """A block whose MLP is several, of which a router chooses; some blocks may have one MLP."""
-    return {**llama(config), "mlp_input": into("mlp"), "router_logits": out("mlp.gate")}
+    sites = {**llama(config), "router_logits": out("mlp.gate")}
+    if not getattr(config, "mlp_only_layers", []):
+        sites = {name: site for name, site in sites.items() if name not in gated()}
+    return {**sites, "mlp_input": into("mlp")}
