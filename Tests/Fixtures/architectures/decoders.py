@@ -15,9 +15,15 @@ WIDE = dict(head_dim=8)
 ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 100.0})
 OTHER_ROPE = dict(rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
 WINDOW = 8
+# Longer than this is beyond what a model with a scaled rotation was trained for.
+ORIGINAL = 12
 
 
-GPT2 = dict(n_embd=16, n_layer=3, n_head=4, n_positions=32)
+def rope(kind="default", theta=100.0, **more):
+    return dict(rope_parameters={"rope_type": kind, "rope_theta": theta, **more})
+
+
+GPT2 = dict(n_embd=16, n_layer=2, n_head=4, n_positions=32)
 GPT2_SWITCHES = {
     "learned positions": without("wpe.weight"),
     "tanh GELU": dict(activation_function="gelu"),
@@ -31,12 +37,12 @@ GEMMA_SWITCHES = {
     "norms multiply with 1 + weight": plain("norm.weight", value=0.0),
 }
 NEOX = dict(
-    **{**SIZES, "hidden_size": 24},
-    rope_parameters={"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 0.7},
+    **{**SIZES, "num_attention_heads": 2},
+    rope_parameters={"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 0.55},
 )
 NEOX_SWITCHES = {
     "exact GELU": dict(hidden_act="gelu_new"),
-    "rotation of int(0.7 × 6) = 4 dimensions": dict(
+    "rotation of int(0.55 × 8) = 4 dimensions": dict(
         rope_parameters={"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 1.0}
     ),
     "biases": without("query_key_value.bias", "dense.bias"),
@@ -57,7 +63,7 @@ def gemma3_rope(kind, **replaced):
     return dict(rope_parameters={**GEMMA3_ROPE, kind: {**GEMMA3_ROPE[kind], **replaced}})
 
 
-GPTJ = dict(n_embd=24, n_layer=3, n_head=4, n_positions=32, n_inner=32, rotary_dim=4)
+GPTJ = dict(n_embd=16, n_layer=3, n_head=2, n_positions=32, n_inner=24, rotary_dim=4)
 OPT = dict(
     hidden_size=16,
     ffn_dim=24,
@@ -231,7 +237,7 @@ DECODERS = [
         gptj,
         GPTJ,
         {
-            "rotation of 4 of 6 dimensions": dict(rotary_dim=2),
+            "rotation of 4 of 8 dimensions": dict(rotary_dim=2),
             "bias of the head": without("lm_head.bias"),
             "biases of the MLP": without("fc_in.bias", "fc_out.bias"),
             "tanh GELU": dict(activation_function="gelu"),

@@ -2,17 +2,17 @@
 
 import torch
 
+from encoder_sites import bart_decoder, bart_encoder, t5_decoder, t5_encoder
 from forms import encoder_decoder, without
-from sites import bart_decoder, bart_encoder, t5_decoder, t5_encoder
 
 # The stacks have different numbers of blocks, so that none is taken for the other.
 T5 = dict(
     d_model=16,
     d_kv=6,
-    d_ff=20,
+    d_ff=16,
     num_layers=3,
     num_decoder_layers=2,
-    num_heads=3,
+    num_heads=2,
     relative_attention_num_buckets=12,
     relative_attention_max_distance=20,
     decoder_start_token_id=2,
@@ -88,7 +88,13 @@ ENCODER_DECODERS = [
         "T5",
         t5_decoder,
         t5_encoder,
-        {**T5, "d_ff": 12, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
+        {
+            **T5,
+            "d_ff": 8,
+            "feed_forward_proj": "gated-gelu",
+            "tie_word_embeddings": False,
+            "relative_attention_max_distance": 128,
+        },
         {**T5_SWITCHES, "tanh GELU": dict(feed_forward_proj="gated-silu")},
         T5_BLOCKS,
         notes=["a head of its own", "result not scaled"],
@@ -102,12 +108,12 @@ ENCODER_DECODERS = [
         bart_decoder,
         bart_encoder,
         dict(
-            d_model=16,
+            d_model=12,
             encoder_layers=2,
             decoder_layers=3,
             encoder_ffn_dim=16,
             decoder_ffn_dim=12,
-            encoder_attention_heads=4,
+            encoder_attention_heads=3,
             decoder_attention_heads=2,
             max_position_embeddings=32,
             bos_token_id=0,

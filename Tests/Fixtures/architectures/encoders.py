@@ -1,7 +1,7 @@
 """The encoders, with a head for masked tokens or for labels."""
 
+from encoder_sites import albert, bert, deberta, distilbert, modernbert, mpnet
 from forms import encoder, without
-from sites import albert, bert, deberta, distilbert, modernbert, mpnet
 
 SIZES = dict(
     hidden_size=16,
@@ -57,9 +57,7 @@ def modern_rope(kind, theta):
 
 MODERN_SWITCHES = {
     "window of 4 to each side on local layers": dict(local_attention=64),
-    "every third layer is global": dict(
-        layer_types=["full_attention"] + ["sliding_attention"] * 3
-    ),
+    "every third layer is global": dict(layer_types=["full_attention"] + ["sliding_attention"] * 3),
     "base of global layers": modern_rope("full_attention", 10.0),
     "base of local layers": modern_rope("sliding_attention", 10.0),
 }

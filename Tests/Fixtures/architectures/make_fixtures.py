@@ -15,19 +15,32 @@ import tempfile
 import zlib
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from transformers.utils.logging import disable_progress_bar
 
+from checks import check_files, check_stream, check_switches, close
+from decoder_variants import DECODER_VARIANTS
 from decoders import DECODERS
+from encoder_decoders import ENCODER_DECODERS
 from encoders import ENCODERS
 from forms import FIRST_ID
+from fused_decoders import FUSED_DECODERS
+from gguf_forms import STORED
 from more_decoders import MORE_DECODERS
-from encoder_decoders import ENCODER_DECODERS
-from running import Run, Stack, blocks_of, double_precision
+from older_settings import older_settings
+from older_weights import older_weights
+from running import double_precision
+from texts import Text, logits_of, read_out, run
 from weights import randomize
 
-FORMS = [*DECODERS, *MORE_DECODERS, *ENCODERS, *ENCODER_DECODERS]
+FORMS = [
+    *DECODERS,
+    *MORE_DECODERS,
+    *FUSED_DECODERS,
+    *DECODER_VARIANTS,
+    *ENCODERS,
+    *ENCODER_DECODERS,
+]
 HERE = pathlib.Path(__file__).parent
 SHORT, LONG = 7, 20
 # The length of what an encoder-decoder's decoder reads.
@@ -40,74 +53,6 @@ LARGEST_FOLDER = 250_000
 
 def token_ids(generator, count, vocabulary):
     return [generator.randrange(FIRST_ID, vocabulary) for _ in range(count)]
-
-
-class Text:
-    """What a model is given."""
-
-    def __init__(self, form, ids, decoder_ids=()):
-        self.form = form
-        self.ids = ids
-        self.decoder_ids = decoder_ids
-        # As of a pair of texts.
-        self.types = [int(3 * position >= len(ids)) for position in range(len(ids))]
-
-    def inputs(self):
-        inputs = {"input_ids": torch.tensor([self.ids])}
-        if self.form.types:
-            inputs["token_type_ids"] = torch.tensor([self.types])
-        if self.decoder_ids:
-            inputs["decoder_input_ids"] = torch.tensor([self.decoder_ids])
-        if "decoder" in self.form.kind:
-            inputs["use_cache"] = False
-        return inputs
-
-    def stored(self):
-        """What of it is kept beside the references."""
-        parts = {"ids": self.ids}
-        if self.form.types:
-            parts["types"] = self.types
-        if self.decoder_ids:
-            parts["decoder"] = self.decoder_ids
-        return parts
-
-    def reversed(self, prefix):
-        """The text of which the stack with this prefix reads the reverse."""
-        if self.decoder_ids and not prefix:
-            return Text(self.form, self.ids, self.decoder_ids[::-1])
-        return Text(self.form, self.ids[::-1], self.decoder_ids)
-
-    def read(self, prefix):
-        """The ids that the stack with this prefix reads."""
-        return self.decoder_ids if self.decoder_ids and not prefix else self.ids
-
-    def loss(self, logits):
-        if self.form.kind == "classifier":
-            return F.cross_entropy(logits[None], torch.tensor([1]))
-        if self.form.kind == "encoder":
-            return F.cross_entropy(logits, torch.tensor(self.ids))
-        return F.cross_entropy(logits[:-1], torch.tensor(self.read("")[1:]))
-
-
-def stacks_of(model, form, reading):
-    """The model's stacks of blocks; without `reading` none of their components is looked at."""
-
-    def stack(prefix, path, sites):
-        return Stack(prefix, blocks_of(model, path), sites(model.config) if reading else {})
-
-    stacks = [stack("", form.blocks, form.sites)]
-    if form.encoder_blocks:
-        stacks.append(stack("encoder.", form.encoder_blocks, form.encoder_sites))
-    return stacks
-
-
-def run(model, form, text, edits=None, reading=True):
-    return Run(model, stacks_of(model, form, reading), text.inputs(), edits)
-
-
-def logits_of(model, form, text, edits=None):
-    with torch.no_grad():
-        return run(model, form, text, edits, reading=False).logits
 
 
 def as_in_the_file(model, tensors, folder):
@@ -127,11 +72,6 @@ def rounded(tensor):
     return tensor.detach().to(torch.float32).contiguous().clone()
 
 
-def close(name, single, double, limit, largest):
-    distance = (single.double() - double).abs().max().item()
-    assert distance <= limit * largest, f"{name}: float32 is {distance / largest:.1e} away"
-
-
 class Reference:
     """A model's run on a text: values, gradients of the loss."""
 
@@ -140,6 +80,10 @@ class Reference:
         self.run = run(model, form, text)
         text.loss(self.run.logits).backward()
         self.values = self.of_all("site", self.run.value, lambda stack: stack.sites, None)
+        for stack in self.run.stacks:
+            for component in stack.sites:
+                found = f"{stack.prefix}site.{component}."
+                assert any(name.startswith(found) for name in self.values), (form.name, found)
         self.gradients = self.of_all("gradient", self.run.gradient, lambda _: GRADIENTS, 1)
         self.weights = {
             name: torch.zeros_like(p) if p.grad is None else p.grad.clone()
@@ -175,58 +119,22 @@ def references(model, form, text):
     return double
 
 
-def check_stream(form, run):
-    """What the sub-layers add is what the stream grows by."""
-    for stack in [] if form.post_norm else run.stacks:
-        for layer in range(len(stack.blocks)):
-
-            def value(component):
-                return run.value(stack, component, layer)
-
-            middle = value("block_input") + value("attention_output")
-            if "cross_attention_output" in stack.sites:
-                middle = middle + value("cross_attention_output")
-            end = middle + value("mlp_output")
-            assert torch.allclose(end, value("block_output"), atol=1e-9), (form.name, layer)
-            if "resid_mid" in stack.sites:
-                assert torch.allclose(middle, value("resid_mid"), atol=1e-9), (form.name, layer)
-
-
-def check_switches(model, form, text, logits):
-    """Each peculiarity matters: without it the logits are others."""
-    for name, switch in form.switches.items():
-        if callable(switch):
-            other = copy.deepcopy(model)
-            switch(other)
-        else:
-            other = form.make(**switch)
-            weights = {
-                key: value
-                for key, value in model.state_dict().items()
-                if other.state_dict().get(key, torch.empty(0)).shape == value.shape
-            }
-            assert weights
-            other.load_state_dict(weights, strict=False)
-        distance = (logits_of(other, form, text) - logits).abs().max().item()
-        # The two GELUs are nowhere farther apart than 5e-4.
-        least = 2e-4 if "GELU" in name else 1e-3
-        assert distance > least, f"{form.name}: {name} changes the logits by {distance:.1e}"
-
-
 def save(model, form, folder):
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    if form.written:
-        path = folder / "config.json"
-        config = {**json.loads(path.read_text()), **form.written}
-        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    path = folder / "config.json"
+    config = {**json.loads(path.read_text()), **form.written}
+    write_settings(path, config)
+    older = older_settings(config)
+    if older is not None:
+        write_settings(folder / "config-older.json", older)
+    older = older_weights(config, load_file(folder / "model.safetensors"))
+    if older is not None:
+        save_file(older, folder / "model-older.safetensors", {"format": "pt"})
 
 
-def check_files(folder, form, text, logits):
-    """The files hold the model."""
-    model = form.model.from_pretrained(folder, **form.implementation).float().eval()
-    distance = (logits_of(model, form, text) - logits).abs().max().item()
-    assert distance == 0, f"{form.name}: the files' logits are {distance:.1e} away"
+def write_settings(path, settings):
+    path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
 
 def make(form):
@@ -309,13 +217,6 @@ def patched(model, form, text, prefix):
     return read_out(form, logits_of(model, form, text, {(prefix, 0): write}))
 
 
-def read_out(form, logits):
-    """A decoder's logits of the last position, an encoder's of the first, a classifier's."""
-    if form.kind == "classifier":
-        return logits[None]
-    return logits[:1] if form.kind == "encoder" else logits[-1:]
-
-
 def described(form, model):
     return {
         "name": form.name,
@@ -323,6 +224,7 @@ def described(form, model):
         "architectures": [type(model).__name__],
         "kind": form.kind,
         "peculiarities": [*form.switches, *form.notes],
+        "gguf": list(STORED[form.name].holds) if form.name in STORED else [],
     }
 
 
@@ -336,7 +238,8 @@ def main():
     for form in FORMS:
         if form.name in names:
             index[form.name] = make(form)
-    rows = [json.dumps(index[form.name]) for form in FORMS if form.name in index]
+    known = [index[form.name] for form in FORMS if form.name in index]
+    rows = [json.dumps(row, ensure_ascii=False) for row in known]
     index_path.write_text("[\n  " + ",\n  ".join(rows) + "\n]\n")
 
 

@@ -1,12 +1,8 @@
-"""The other decoders, the scalings of the rotation, and classifiers."""
+"""The other decoders."""
 
-from decoders import GPT2, GPT2_SWITCHES, GROUPED, OTHER_ROPE, QWEN2, ROPE, SIZES, WIDE, WINDOW
+from decoders import GROUPED, ORIGINAL, OTHER_ROPE, ROPE, SIZES, WIDE, WINDOW, rope
 from forms import decoder, plain, without
 from sites import (
-    bloom,
-    experts,
-    falcon,
-    gpt2,
     gpt_neo,
     granite,
     llama,
@@ -14,19 +10,12 @@ from sites import (
     parallel_gated,
     phi,
     phi3,
-    starcoder2,
     stablelm,
+    starcoder2,
 )
 
-# Longer than this is beyond what a scaled model was trained for.
-ORIGINAL = 12
-DEEP = {**SIZES, "num_hidden_layers": 4}
 # Heads of six dimensions, of which a part is rotated.
-HEADS_OF_SIX = {**SIZES, "hidden_size": 24}
-
-
-def rope(kind="default", theta=100.0, **more):
-    return dict(rope_parameters={"rope_type": kind, "rope_theta": theta, **more})
+HEADS_OF_SIX = {**SIZES, "hidden_size": 24, "num_hidden_layers": 2}
 
 
 def scaled_queries(path, factor):
@@ -38,11 +27,6 @@ def scaled_queries(path, factor):
                 parameter.data.mul_(factor)
 
     return change
-
-
-def no_alibi(model):
-    for block in model.transformer.h:
-        block.self_attention.beta = 0.0
 
 
 PARTIAL = rope(partial_rotary_factor=0.7)
@@ -59,13 +43,6 @@ LONG_ROPE = dict(
     original_max_position_embeddings=ORIGINAL,
     partial_rotary_factor=0.7,
 )
-FALCON = dict(
-    hidden_size=16,
-    num_hidden_layers=3,
-    num_attention_heads=4,
-    max_position_embeddings=64,
-    ffn_hidden_size=24,
-)
 STABLELM = dict(**HEADS_OF_SIX, **GROUPED, **PARTIAL)
 GRANITE = dict(
     embedding_multiplier=2.5,
@@ -77,15 +54,6 @@ COHERE_SWITCHES = {
     "scale of logits": dict(logit_scale=1.0),
     "LayerNorm": plain("input_layernorm.weight"),
 }
-LLAMA = dict(**SIZES, **GROUPED, **WIDE)
-STRETCHED = {**LLAMA, "max_position_embeddings": 4 * ORIGINAL}
-YARN = dict(factor=4.0, original_max_position_embeddings=ORIGINAL)
-LLAMA_LONG = dict(
-    short_factor=[1.0, 1.2, 1.5, 2.0],
-    long_factor=[1.0, 2.0, 3.0, 4.0],
-    original_max_position_embeddings=ORIGINAL,
-)
-LABELS = dict(num_labels=3)
 
 NEO_AND_PHI = [
     decoder(
@@ -164,67 +132,7 @@ NEO_AND_PHI = [
     ),
 ]
 
-ALIBI_AND_MULTIPLIERS = [
-    decoder(
-        "bloom",
-        "Bloom",
-        bloom,
-        dict(hidden_size=16, n_layer=3, n_head=4),
-        {
-            "ALiBi": no_alibi,
-            "norm of embeddings": plain("word_embeddings_layernorm.weight"),
-            "biases": without("dense.bias", "query_key_value.bias"),
-        },
-        "transformer.h",
-        notes=["fused rows per head: [heads, 3, head_dim]", "tanh GELU", "tied head"],
-    ),
-    decoder(
-        "falcon-7b",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE),
-        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["multi-query, fused rows: q of all heads, k, v", "parallel with one norm", "tied"],
-    ),
-    decoder(
-        "falcon-40b",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE, new_decoder_architecture=True, num_kv_heads=2),
-        {"exact GELU": dict(activation="gelu_new"), "base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["fused rows per group: q of its heads, k, v", "parallel with two norms"],
-    ),
-    decoder(
-        "falcon-11b",
-        "Falcon",
-        falcon,
-        dict(
-            **FALCON,
-            **ROPE,
-            new_decoder_architecture=True,
-            num_kv_heads=2,
-            num_ln_in_parallel_attn=1,
-        ),
-        {"base of the rotation": OTHER_ROPE},
-        "transformer.h",
-        notes=["fused rows per group: q of its heads, k, v", "parallel with one norm"],
-    ),
-    # Eager attention adds ALiBi twice in this version of transformers; the usual one adds it once.
-    decoder(
-        "falcon-rw",
-        "Falcon",
-        falcon,
-        dict(**FALCON, **ROPE, alibi=True, bias=True, multi_query=False, parallel_attn=False),
-        {
-            "ALiBi": dict(alibi=False),
-            "biases": without("query_key_value.bias", "dense.bias"),
-        },
-        "transformer.h",
-        notes=["sequential", "fused rows per head: [heads, 3, head_dim]", "ALiBi is scaled, too"],
-        attention="sdpa",
-    ),
+OTHERS = [
     decoder(
         "stablelm",
         "StableLm",
@@ -269,6 +177,15 @@ ALIBI_AND_MULTIPLIERS = [
         ],
     ),
     decoder(
+        "cohere-plain",
+        "Cohere",
+        parallel_gated,
+        dict(**SIZES, **GROUPED, **ROPE, logit_scale=0.6),
+        COHERE_SWITCHES,
+        seed=1,
+        notes=["no norms of q and k", "parallel with one norm", "rotation of adjacent pairs"],
+    ),
+    decoder(
         "cohere2",
         "Cohere2",
         parallel_gated,
@@ -281,9 +198,7 @@ ALIBI_AND_MULTIPLIERS = [
             layer_types=["sliding_attention", "sliding_attention", "full_attention"],
         ),
         {
-            "window and rotation only on local layers": dict(
-                layer_types=["sliding_attention"] * 3
-            ),
+            "window and rotation only on local layers": dict(layer_types=["sliding_attention"] * 3),
             "window of 8 on local layers": dict(sliding_window=64),
             **COHERE_SWITCHES,
         },
@@ -296,6 +211,14 @@ ALIBI_AND_MULTIPLIERS = [
         dict(**SIZES, **GROUPED, **ROPE, no_rope_layers=[1, 1, 0]),
         {"no rotation on the last layer": dict(no_rope_layers=[1, 1, 1])},
         notes=["tied head"],
+    ),
+    decoder(
+        "smollm3-default",
+        "SmolLM3",
+        llama,
+        dict(**{**SIZES, "num_hidden_layers": 4}, **GROUPED, **ROPE),
+        {"no rotation on every fourth layer": dict(no_rope_layers=[1, 1, 1, 1])},
+        notes=["tied head", "config-older.json doesn't list the layers without rotation"],
     ),
     decoder(
         "starcoder2",
@@ -330,140 +253,4 @@ ALIBI_AND_MULTIPLIERS = [
     ),
 ]
 
-EXPERTS = [
-    decoder(
-        "mixtral",
-        "Mixtral",
-        experts,
-        dict(
-            **{**SIZES, "intermediate_size": 12},
-            **GROUPED,
-            **ROPE,
-            num_local_experts=4,
-            num_experts_per_tok=2,
-        ),
-        {"two experts": dict(num_experts_per_tok=3)},
-        notes=["the chosen experts' weights add up to 1"],
-    ),
-    decoder(
-        "qwen2-moe",
-        "Qwen2Moe",
-        experts,
-        dict(
-            **SIZES,
-            **GROUPED,
-            **ROPE,
-            num_experts=4,
-            num_experts_per_tok=2,
-            moe_intermediate_size=10,
-            shared_expert_intermediate_size=12,
-            mlp_only_layers=[1],
-        ),
-        {
-            "two experts": dict(num_experts_per_tok=3),
-            "the chosen experts' weights don't add up to 1": dict(norm_topk_prob=True),
-            "gate of the shared expert": without("shared_expert_gate.weight"),
-        },
-        notes=["one MLP in layer 1"],
-    ),
-]
-
-SCALINGS = [
-    decoder(
-        "llama-linear",
-        "Llama",
-        llama,
-        dict(**LLAMA, **rope("linear", factor=4.0)),
-        {"linear scaling": rope()},
-    ),
-    decoder(
-        "llama-dynamic",
-        "Llama",
-        llama,
-        {**LLAMA, **rope("dynamic", factor=4.0), "max_position_embeddings": ORIGINAL},
-        {"dynamic scaling of long texts": rope()},
-        notes=["a text's length decides, for all its positions"],
-    ),
-    decoder(
-        "llama-yarn",
-        "Llama",
-        llama,
-        dict(**STRETCHED, **rope("yarn", theta=10000.0, **YARN)),
-        {
-            "yarn": rope(theta=10000.0),
-            "factor of cosine and sine": rope("yarn", theta=10000.0, **YARN, attention_factor=1.0),
-            "beta_fast 32, beta_slow 1": rope("yarn", theta=10000.0, **YARN, beta_slow=0.1),
-        },
-    ),
-    decoder(
-        "llama-longrope",
-        "Llama",
-        llama,
-        dict(**STRETCHED, **rope("longrope", **LLAMA_LONG, factor=4.0)),
-        {
-            "longrope": rope(),
-            "long factors of long texts": rope(
-                "longrope", **{**LLAMA_LONG, "long_factor": LLAMA_LONG["short_factor"]}, factor=4.0
-            ),
-            "factor of cosine and sine": rope(
-                "longrope", **LLAMA_LONG, factor=4.0, attention_factor=1.0
-            ),
-        },
-    ),
-    decoder(
-        "llama3-scaled",
-        "Llama",
-        llama,
-        dict(
-            **LLAMA,
-            **rope(
-                "llama3",
-                theta=10000.0,
-                factor=8.0,
-                low_freq_factor=1.0,
-                high_freq_factor=4.0,
-                original_max_position_embeddings=32,
-            ),
-        ),
-        {"scaling": rope(theta=10000.0)},
-    ),
-]
-
-CLASSIFIERS = [
-    decoder(
-        "llama-classifier",
-        "Llama",
-        llama,
-        dict(**LLAMA, **ROPE, **LABELS),
-        {"base of the rotation": OTHER_ROPE},
-        kind="classifier",
-    ),
-    decoder(
-        "mistral-classifier",
-        "Mistral",
-        llama,
-        dict(**LLAMA, **ROPE, **LABELS, sliding_window=WINDOW),
-        {"window of 8 on every layer": dict(sliding_window=None)},
-        kind="classifier",
-    ),
-    decoder(
-        "qwen2-classifier",
-        "Qwen2",
-        llama,
-        dict(**QWEN2, **LABELS),
-        {"base of the rotation": OTHER_ROPE},
-        kind="classifier",
-    ),
-    decoder(
-        "gpt2-classifier",
-        "GPT2",
-        gpt2,
-        dict(**GPT2, **LABELS, n_inner=24),
-        {"learned positions": GPT2_SWITCHES["learned positions"]},
-        "transformer.h",
-        kind="classifier",
-        notes=["pad_token_id"],
-    ),
-]
-
-MORE_DECODERS = [*NEO_AND_PHI, *ALIBI_AND_MULTIPLIERS, *EXPERTS, *SCALINGS, *CLASSIFIERS]
+MORE_DECODERS = [*NEO_AND_PHI, *OTHERS]
