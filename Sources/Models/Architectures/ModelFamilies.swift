@@ -12,6 +12,7 @@ public enum ModelFamilies {
     Phi3Family.self, BloomFamily.self, FalconFamily.self, StableLMFamily.self,
     GraniteFamily.self, CohereFamily.self, Cohere2Family.self, SmolLM3Family.self,
     Starcoder2Family.self, NemotronFamily.self, MixtralFamily.self, Qwen2MoeFamily.self,
+    HeliumFamily.self,
     BertFamily.self,
   ]
 
