@@ -30,6 +30,18 @@ public protocol ModelFamily: Sendable {
   /// - Throws: `CheckpointError` for a name of another type.
   static func answers(to configuration: ModelConfiguration) throws -> Bool
 
+  /// Refuses the fields of a folder's `config.json` that aren't understood, before it is read:
+  /// those outside ``fields`` and ``ModelFolder/commonFields``.
+  ///
+  /// - Throws: `CheckpointError` naming the field.
+  static func checkFields(of folder: ModelFolder) throws
+
+  /// Refuses the keys of a GGUF file that aren't understood, before it is read: those of the
+  /// architecture's outside ``ggufKeys``.
+  ///
+  /// - Throws: `CheckpointError` naming the key.
+  static func checkKeys(of file: GGUFFile, architecture: String) throws
+
   /// Reads a folder's configuration and weights.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
@@ -44,6 +56,16 @@ public protocol ModelFamily: Sendable {
 extension ModelFamily {
   /// No keys.
   public static var ggufKeys: KnownFields { KnownFields() }
+
+  /// Refuses any field outside the table.
+  public static func checkFields(of folder: ModelFolder) throws {
+    try ModelFolder.commonFields.union(fields).check(folder.configuration)
+  }
+
+  /// Refuses any key outside the table.
+  public static func checkKeys(of file: GGUFFile, architecture: String) throws {
+    try ggufKeys.check(file, prefix: architecture + ".")
+  }
 
   /// False: every tensor has to be read.
   public static func mayLeave(_ tensor: String) -> Bool { false }
@@ -87,7 +109,7 @@ extension ModelFamily {
   ///   throws.
   static func reading<A>(_ folder: ModelFolder, _ body: (ModelFolder) throws -> A) throws -> A {
     try requireAnswer(to: folder)
-    try ModelFolder.commonFields.union(fields).check(folder.configuration)
+    try checkFields(of: folder)
     let result = try body(folder)
     let checkpoint = try folder.checkpoint()
     try requireRead(checkpoint.reads, checkpoint, by: folder.architectureName())
@@ -105,7 +127,7 @@ extension ModelFamily {
         path: file.path, field: "general.type", expected: "model", found: kind)
     }
     let name: String = try file.value("general.architecture")
-    try ggufKeys.check(file, prefix: name + ".")
+    try checkKeys(of: file, architecture: name)
     let result = try body()
     try requireRead(file.reads, file, by: name)
     return result
