@@ -1,22 +1,4 @@
-#include "CKDequantize.h"
-#include "half.h"
-#include "vector.h"
-
-// A fused multiply-add rounds once where the formats' definition rounds twice.
-#pragma clang fp contract(off)
-
-INLINE uint32_t load_bits(const uint8_t *bytes) {
-  uint32_t bits;
-  memcpy(&bits, bytes, sizeof bits);
-  return bits;
-}
-
-/// The kernel of a widening function that takes the level.
-#define WIDENING(NAME) \
-  CK_KERNEL(void, ck_##NAME, \
-    (const void *blocks, float *restrict out, size_t count), (blocks, out, count)) { \
-    NAME(blocks, out, count, level); \
-  }
+#include "widening.h"
 
 INLINE void widen_f16(const uint8_t *bytes, float *restrict out, size_t count, const int level) {
   widen_halves(bytes, out, count, level);
@@ -34,11 +16,6 @@ CK_KERNEL(void, ck_widen_bf16,
 }
 
 // --- four-bit integers by table ------------------------------------------------------------------
-
-typedef float v16 __attribute__((vector_size(64)));
-typedef int32_t i16 __attribute__((vector_size(64)));
-typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
-typedef float loose16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 /// low[i] = scale · (q[i] mod 16 + shift) + offset and high[i] likewise of q[i] div 16. With a
 /// permutation of 16 floats (AVX-512) only the sixteen possible results are computed.

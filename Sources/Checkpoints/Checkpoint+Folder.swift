@@ -1,26 +1,19 @@
 import Foundation
+import InterchangeBasics
 
-/// The tensors of a model's folder: its safetensors (``SafetensorsCheckpoint``) or, when it has
-/// none, its `pytorch_model.bin` (``TorchArchive``).
+/// The tensors of a model's folder: its safetensors or, when it has none, its `pytorch_model.bin`,
+/// in one file or in shards; those that its `config.json` says are quantized are dequantized
+/// (``QuantizedCheckpoint``).
 ///
-/// - Throws: ``CheckpointError`` when the folder has neither, or when its files are at fault.
+/// - Throws: ``CheckpointError`` when the folder has neither, when its files are at fault, and for
+///   a quantization that isn't known here.
 public func checkpoint(inFolder folder: URL) throws -> any Checkpoint {
-  func has(_ name: String) -> Bool {
-    FileManager.default.fileExists(
-      atPath: folder.appending(component: name).path(percentEncoded: false))
+  let kinds: [any ShardFile.Type] = [SafetensorsFile.self, TorchArchive.self]
+  func open<File: ShardFile>(_ kind: File.Type) throws -> any Checkpoint {
+    try ShardedCheckpoint<File>(contentsOf: folder)
   }
-  let archive = "pytorch_model.bin"
-  if !has("model.safetensors"), !has("model.safetensors.index.json") {
-    if has(archive) {
-      return try TorchArchive(contentsOf: folder.appending(component: archive))
-    }
-    guard !has(archive + ".index.json") else {
-      throw CheckpointError.malformed(
-        file: folder.path(percentEncoded: false), place: "folder",
-        expected: "safetensors, or one \(archive)",
-        found: "\(archive) in parts, which are not read; the reference writes safetensors when it "
-          + "saves the model")
-    }
-  }
-  return try SafetensorsCheckpoint(contentsOf: folder)
+  let kind: any ShardFile.Type = kinds.first { $0.isPresent(in: folder) } ?? SafetensorsFile.self
+  let stored = try open(kind)
+  guard folder.appending(component: "config.json").exists else { return stored }
+  return try ModelConfiguration(contentsOf: folder).dequantized(stored)
 }

@@ -8,6 +8,8 @@ public protocol Checkpoint: Sendable {
   var names: [String] { get }
   /// The files that hold the tensors.
   var files: [MappedFile] { get }
+  /// What a user should know of the tensors, a sentence each.
+  var notes: [String] { get }
   /// True when there is a tensor of this name.
   func contains(_ name: String) -> Bool
   /// The tensor of this name.
@@ -19,6 +21,9 @@ public protocol Checkpoint: Sendable {
 }
 
 extension Checkpoint {
+  /// Nothing.
+  public var notes: [String] { [] }
+
   /// The identity of the weights: the file's, or, for several files, that of the list of their
   /// identities.
   ///

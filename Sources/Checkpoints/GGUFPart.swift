@@ -114,25 +114,17 @@ extension GGUFPart {
 extension ElementType {
   /// The element type of a number in a GGUF file; nil for one that isn't supported.
   init?(gguf number: UInt32) {
-    guard let type = Self.ggufNumbers[number] else { return nil }
+    guard let type = Self.ofGGUFNumber[number] else { return nil }
     self = type
   }
 
-  private static let ggufNumbers: [UInt32: ElementType] = [
-    0: .float32, 1: .float16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 12: .q4_K,
-    13: .q5_K, 14: .q6_K, 24: .int8, 25: .int16, 26: .int32, 27: .int64, 28: .float64,
-    30: .bfloat16,
-  ]
-
   /// The names of the types that a GGUF file may hold, for errors.
   fileprivate static var readableFromGGUF: String {
-    ggufNumbers.sorted { $0.key < $1.key }.map(\.value.rawValue).joined(separator: ", ")
+    ofGGUFNumber.sorted { $0.key < $1.key }.map(\.value.rawValue).joined(separator: ", ")
   }
 
   /// The names of the other types, for errors.
   fileprivate static let unreadableGGUFNames: [UInt32: String] = [
-    9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
-    19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 29: "IQ1_M", 34: "TQ1_0",
-    35: "TQ2_0", 39: "MXFP4",
+    9: "Q8_1", 15: "Q8_K", 41: "Q1_0",
   ]
 }

@@ -33,6 +33,9 @@ public struct ObservedCheckpoint: Checkpoint {
   /// The files that hold them.
   public var files: [MappedFile] { base.files }
 
+  /// What a user should know of them.
+  public var notes: [String] { base.notes }
+
   /// True when there is a tensor of this name.
   public func contains(_ name: String) -> Bool { base.contains(name) }
 

@@ -1,4 +1,3 @@
-import CInterchangeKernels
 import InterchangeBasics
 import InterchangeTensors
 
@@ -112,29 +111,10 @@ public struct StoredTensor: Sendable {
 }
 
 extension ElementType {
-  /// The widening kernel of a type that has one.
-  private var widening:
-    (@convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<Float>?, Int) -> Void)?
-  {
-    switch self {
-    case .float16: ck_widen_f16
-    case .bfloat16: ck_widen_bf16
-    case .q4_0: ck_widen_q4_0
-    case .q4_1: ck_widen_q4_1
-    case .q5_0: ck_widen_q5_0
-    case .q5_1: ck_widen_q5_1
-    case .q8_0: ck_widen_q8_0
-    case .q4_K: ck_widen_q4_k
-    case .q5_K: ck_widen_q5_k
-    case .q6_K: ck_widen_q6_k
-    default: nil
-    }
-  }
-
   /// The form in which products read weights of this type; nil for types that they don't read.
   fileprivate var weightFormat: Weight.Format? {
     if self == .float32 { return .float32 }
-    return widening.map {
+    return form.widening.map {
       Weight.Format(widen: $0, block: blockSize, bytesPerBlock: bytesPerBlock)
     }
   }
@@ -143,9 +123,10 @@ extension ElementType {
   fileprivate func widen(
     _ blocks: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>, count: Int
   ) {
-    if let widening { return widening(blocks, out, count) }
+    if let widening = form.widening { return widening(blocks, out, count) }
     switch self {
     case .float64: convert(blocks, from: Double.self, into: out, count) { Float($0) }
+    case .float8_e8m0: convert(blocks, from: UInt8.self, into: out, count, powerOfTwo)
     case .int8: convert(blocks, from: Int8.self, into: out, count) { Float($0) }
     case .int16: convert(blocks, from: Int16.self, into: out, count) { Float($0) }
     case .int32: convert(blocks, from: Int32.self, into: out, count) { Float($0) }
@@ -157,6 +138,15 @@ extension ElementType {
     case .boolean: convert(blocks, from: UInt8.self, into: out, count) { $0 == 0 ? 0 : 1 }
     default: UnsafeMutableRawPointer(out).copyMemory(from: blocks, byteCount: 4 * count)
     }
+  }
+}
+
+/// 2^(exponent − 127); 255 is no number.
+private func powerOfTwo(_ exponent: UInt8) -> Float {
+  switch exponent {
+  case 0: Float(bitPattern: 1 << 22)
+  case 255: .nan
+  default: Float(bitPattern: UInt32(exponent) << 23)
   }
 }
 

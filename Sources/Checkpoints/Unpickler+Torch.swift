@@ -43,6 +43,9 @@ enum TorchGlobal {
     "torch.CharStorage": .storage(.int8),
     "torch.ByteStorage": .storage(.uint8),
     "torch.BoolStorage": .storage(.boolean),
+    "torch.float8_e4m3fn": .elementType(.float8_e4m3),
+    "torch.float8_e5m2": .elementType(.float8_e5m2),
+    "torch.float8_e8m0fnu": .elementType(.float8_e8m0),
     "torch.uint16": .elementType(.uint16),
     "torch.uint32": .elementType(.uint32),
     "torch.uint64": .elementType(.uint64),
@@ -53,6 +56,15 @@ extension Unpickler {
   /// The global of a name; every other is refused, as calling it would execute something.
   func global(_ module: String, _ name: String) throws -> TorchGlobal {
     guard let global = TorchGlobal("\(module).\(name)") else {
+      let isType =
+        name.hasSuffix("Storage")
+        || ["complex", "float", "int", "uint", "qint", "quint", "bits"]
+          .contains { name.hasPrefix($0) }
+      if module == "torch", isType {
+        throw fault(
+          expected: "elements of a type that can be widened to float32",
+          found: "torch's \(quoted(name))")
+      }
       throw fault(
         expected: "tensors and plain data, as nothing is executed",
         found: "the name \(quoted(name)) of the module \(quoted(module))")

@@ -5,7 +5,8 @@ import Testing
   @Test func namesAreThoseOfTheFormats() {
     #expect(ElementType(rawValue: "Q4_1") == .q4_1)
     #expect(ElementType(rawValue: "BF16") == .bfloat16)
-    #expect(ElementType(rawValue: "Q2_K") == nil)
+    #expect(ElementType(rawValue: "IQ2_XXS") == .iq2_XXS)
+    #expect(ElementType(rawValue: "Q8_K") == nil)
     #expect("\(ElementType.q6_K)" == "Q6_K")
   }
 

@@ -25,8 +25,10 @@ import Testing
 
   // The values are gguf-py's. Widening multiplies and adds float32 in the same order and rounds at
   // the same places, so nothing may differ, not even a bit.
-  @Test func widensEveryTypeToTheReferencesBits() throws {
-    var expected = try Fixture.floats("all-types.f32")[...]
+  @Test(arguments: ["all-types", "blocks"])
+  func widensEveryTypeToTheReferencesBits(name: String) throws {
+    let file = try GGUFFile(contentsOf: Fixture.url("\(name).gguf"))
+    var expected = try Fixture.floats("\(name).f32")[...]
     for name in file.names {
       let tensor = try file.tensor(named: name)
       let floats = tensor.floats()
@@ -37,7 +39,21 @@ import Testing
     #expect(expected.isEmpty)
   }
 
-  @Test func widensAnyRangeOfRowsAlone() throws {
+  @Test func theFixturesHaveEveryTypeThatGGUFMayHave() throws {
+    let types = try ["all-types", "blocks"].flatMap { name in
+      let file = try GGUFFile(contentsOf: Fixture.url("\(name).gguf"))
+      return try file.names.map { try file.tensor(named: $0).elementType.rawValue }
+    }
+    let error = line {
+      _ = try GGUFFile(contentsOf: Fixture.url("version-2.gguf")).tensor(named: "unread")
+    }
+    let list = try #require(error?.firstMatch(of: /types (?<names>.*), found/)).output.names
+    #expect(Set(types) == Set(list.split(separator: ", ").map(String.init)))
+  }
+
+  @Test(arguments: ["all-types", "blocks"])
+  func widensAnyRangeOfRowsAlone(name: String) throws {
+    let file = try GGUFFile(contentsOf: Fixture.url("\(name).gguf"))
     for name in file.names {
       let tensor = try file.tensor(named: name)
       let all = tensor.floats().elements
@@ -144,6 +160,8 @@ import Testing
     #expect(
       line { _ = try file.tensor(named: "unread") }
         == "\(file.path): tensor \"unread\": expected one of the types F32, F16, Q4_0, Q4_1, Q5_0, "
-        + "Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, I8, I16, I32, I64, F64, BF16, found type 10, Q2_K")
+        + "Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ2_XXS, IQ2_XS, IQ3_XXS, IQ1_S, IQ4_NL, "
+        + "IQ3_S, IQ2_S, IQ4_XS, I8, I16, I32, I64, F64, IQ1_M, BF16, TQ1_0, TQ2_0, MXFP4, NVFP4, "
+        + "found type 15, Q8_K")
   }
 }

@@ -26,4 +26,28 @@ import Testing
       Issue.record("bfloat16 \(upper): got \(float)")
     }
   }
+
+  @Test func eightBitFloatsAreExactForEveryValue() {
+    let all = Array(UInt8.min...UInt8.max)
+    var (first, second) = (
+      [Float](repeating: 0, count: all.count), [Float](repeating: 0, count: all.count)
+    )
+    ck_widen_f8_e4m3(all, &first, all.count)
+    ck_widen_f8_e5m2(all, &second, all.count)
+    for code in all {
+      let (exponent, mantissa) = (Int(code >> 3 & 15), Float(code & 7))
+      var expected =
+        exponent == 0
+        ? mantissa / 512
+        : Float(sign: .plus, exponent: exponent - 7, significand: 1)
+          * (1 + mantissa / 8)
+      if code & 0x7f == 0x7f { expected = .nan }
+      if code >= 0x80 { expected.negate() }
+      let half = Float(Float16(bitPattern: UInt16(code) << 8))
+      for (found, expected) in [(first[Int(code)], expected), (second[Int(code)], half)] {
+        #expect(
+          found.bitPattern == expected.bitPattern || found.isNaN && expected.isNaN, "\(code)")
+      }
+    }
+  }
 }

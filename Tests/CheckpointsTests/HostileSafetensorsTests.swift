@@ -93,9 +93,9 @@ import Testing
   @Test func wrongTensors() throws {
     #expect(try fault() == nil)
     #expect(
-      try fault(type: "\"F8_E4M3\"")
-        == "tensor \"t\": dtype: expected one of F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, "
-        + "U32, U64, BOOL, found \"F8_E4M3\"")
+      try fault(type: "\"C64\"")
+        == "tensor \"t\": dtype: expected one of F32, F16, BF16, F64, F8_E4M3, F8_E5M2, F8_E8M0, "
+        + "I8, I16, I32, I64, U8, U16, U32, U64, BOOL, found \"C64\"")
     #expect(try fault(type: "\"Q4_0\"", shape: "[32]", offsets: "[0,18]") != nil)
     #expect(try fault(type: "7") == "header: \"t.dtype\": expected a string, found number")
     #expect(

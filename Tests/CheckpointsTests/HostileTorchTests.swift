@@ -32,6 +32,14 @@ import Testing
     try fault(pickle: Array("}".utf8) + Pickle.text("t") + tensor + Array("s".utf8))
   }
 
+  @Test(arguments: ["ComplexFloatStorage", "QInt8Storage", "complex32", "float4_e2m1fn_x2"])
+  func typesThatAreNotReadAreNamed(name: String) throws {
+    #expect(
+      try fault(pickle: Pickle.global("torch", name))
+        == "data.pkl, byte 2: expected elements of a type that can be widened to float32, found "
+        + "torch's \"\(name)\"")
+  }
+
   @Test func nothingIsExecuted() throws {
     let mark = folder.url.appending(component: "executed")
     for (module, name) in [

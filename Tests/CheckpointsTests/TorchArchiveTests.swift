@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: [
     "values.bin", "values-4.bin", "nested.bin", "reft-loreft.bin", "reft-noreft.bin",
-    "reft-consreft.bin", "reft-direft.bin", "reft-nodireft.bin",
+    "reft-consreft.bin", "reft-direft.bin", "reft-nodireft.bin", "float8.bin",
   ])
   func readsTorchsValues(file: String) throws {
     let all = try JSONDecoder().decode(

@@ -44,6 +44,11 @@ private func readAll(_ file: some Checkpoint) throws {
   }
 }
 
+private func readAll(folder: URL) throws {
+  func all(_ checkpoint: some Checkpoint) throws { try readAll(checkpoint) }
+  try all(checkpoint(inFolder: folder))
+}
+
 extension Reader {
   /// Every reader of the library.
   static func all() throws -> [Reader] {
@@ -74,12 +79,18 @@ extension Reader {
         seeds: [
           Corpus.folder(
             "checkpoints/sharded",
-            ["model.safetensors.index.json", "model-00001-of-00002.safetensors"])
+            ["model.safetensors.index.json", "model-00001-of-00002.safetensors"]),
+          Corpus.folder(
+            "checkpoints/torch/sharded",
+            ["pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin"]),
         ]
-      ) {
-        let checkpoint = try checkpoint(inFolder: $0)
-        for name in checkpoint.names { _ = try checkpoint.tensor(named: name).floats() }
-      },
+      ) { try readAll(folder: $0) },
+      Reader(
+        name: "quantized folder",
+        seeds: Corpus.folders(in: "checkpoints/quantized", ["json", "safetensors"]).map {
+          Seed(source: $0.source, files: $0.files.filter { $0 != "expected.safetensors" })
+        }, weight: 8
+      ) { try readAll(folder: $0) },
       Reader(name: "PNG record", seeds: Corpus.files(["png"], in: ["figures"]), weight: 2) {
         _ = try PNGRecord.read(from: $0)
       },

@@ -16,7 +16,6 @@ import Testing
   private func fault(_ url: URL) -> String? { line { _ = try ModelFixture.load(url) } }
 
   @Test(arguments: [
-    ("quantization_config", #"{"quant_method": "gptq", "bits": 4}"#),
     ("is_causal", "false"), ("sliding_window", "16"), ("num_local_experts", "8"),
     ("embedding_multiplier", "12.0"), ("residual_multiplier", "0.22"), ("logits_scaling", "8"),
     ("no_rope_layers", "[1, 1, 0]"), ("use_qk_norm", "true"), ("partial_rotary_factor", "0.5"),
@@ -27,6 +26,20 @@ import Testing
     try ModelFixture.set([name: try JSONParser.parse(Array(value.utf8))], in: folder)
     let found = fault(folder)
     #expect(found?.contains("config.json: field \"\(name)\": expected") == true, "\(found ?? "-")")
+  }
+
+  @Test(arguments: [
+    (#"{"quant_method": "aqlm"}"#, #"config.json: field "quantization_config.quant_method""#),
+    (
+      #"{"quant_method": "gptq", "bits": 4, "dynamic": {"a": 1}}"#,
+      #"config.json: field "quantization_config.dynamic": expected"#
+    ), (#"{"quant_method": "gptq", "bits": 4}"#, "expected weights quantized by gptq, found none"),
+  ])
+  func aQuantization(settings: String, message: String) throws {
+    let folder = try temporary.copy("llama-gqa")
+    try ModelFixture.set(
+      ["quantization_config": try JSONParser.parse(Array(settings.utf8))], in: folder)
+    #expect(fault(folder)?.contains(message) == true, "\(fault(folder) ?? "-")")
   }
 
   @Test func aFieldThatChangesNothing() throws {

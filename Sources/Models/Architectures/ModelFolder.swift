@@ -19,7 +19,7 @@ public final class ModelFolder {
 
   /// The fields of `config.json` that say nothing of what a network computes, whatever its family.
   public static let commonFields = KnownFields(
-    applied: ["architectures", "eos_token_id", "model_type"],
+    applied: ["architectures", "eos_token_id", "model_type", "quantization_config"],
     harmless: [
       "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path",
       "auto_map", "bos_token_id", "cls_token_id", "custom_pipelines", "decoder_start_token_id",
@@ -53,13 +53,16 @@ public final class ModelFolder {
   /// Adds a sentence to the ``notes``.
   public func note(_ sentence: String) { notes.append("\(url.path): \(sentence)") }
 
-  /// The tensors, in safetensors or a `pytorch_model.bin`; which of them are read is noted.
+  /// The tensors, in safetensors or a `pytorch_model.bin`, dequantized where they are quantized;
+  /// which of them are read is noted.
   ///
-  /// - Throws: `CheckpointError` when the folder has neither, or a file is damaged.
+  /// - Throws: `CheckpointError` when the folder has neither, a file is damaged, or the
+  ///   quantization isn't known.
   public func checkpoint() throws -> ObservedCheckpoint {
     if let openedCheckpoint { return openedCheckpoint }
     let checkpoint = ObservedCheckpoint(try InterchangeCheckpoints.checkpoint(inFolder: url))
     openedCheckpoint = checkpoint
+    checkpoint.notes.forEach(note)
     return checkpoint
   }
 

@@ -9,6 +9,8 @@ test. Everything is seeded: a second run writes the same bytes.
 
 - all-types.gguf       version 3; a tensor of every type that is read, all kinds of metadata
 - all-types.f32        the tensors' values, float32, in the file's order
+- blocks.gguf          a tensor of every further block type
+- blocks.f32           the tensors' values, float32, in the file's order
 - version-2.gguf       version 2, alignment 64, a tensor of a type that isn't read
 - written.gguf         what the writer under test must write byte for byte
 - single.safetensors   F32, F16, BF16, other types, a scalar, a tensor without elements, metadata
@@ -27,6 +29,8 @@ from safetensors.torch import save_file
 
 HERE = Path(__file__).parent
 random = np.random.default_rng(20240229)
+# Of blocks.gguf, so that the other files don't depend on it.
+random_of_blocks = np.random.default_rng(20260401)
 
 # (type, elements in a block, bytes of a block, where the float16 scales are, their size)
 BLOCK_FORMATS = [
@@ -39,9 +43,26 @@ BLOCK_FORMATS = [
     ("Q5_K", 256, 176, [0, 2], 0.002),
     ("Q6_K", 256, 210, [208], 0.0005),
 ]
+FURTHER_FORMATS = [
+    ("Q2_K", 256, 84, [80, 82], 0.02),
+    ("Q3_K", 256, 110, [108], 0.01),
+    ("TQ1_0", 256, 54, [52], 0.1),
+    ("TQ2_0", 256, 66, [64], 0.1),
+    ("MXFP4", 32, 17, [], None),
+    ("NVFP4", 64, 36, [], None),
+    ("IQ1_S", 256, 50, [0], 0.1),
+    ("IQ1_M", 256, 56, [], None),
+    ("IQ2_XXS", 256, 66, [0], 0.01),
+    ("IQ2_XS", 256, 74, [0], 0.01),
+    ("IQ2_S", 256, 82, [0], 0.01),
+    ("IQ3_XXS", 256, 98, [0], 0.01),
+    ("IQ3_S", 256, 110, [0], 0.01),
+    ("IQ4_NL", 32, 18, [0], 0.01),
+    ("IQ4_XS", 256, 136, [0], 0.001),
+]
 
 
-def random_blocks(rows, blocks, size, scale_places, scale):
+def random_blocks(rows, blocks, size, scale_places, scale, random=random):
     """Random bytes with float16 scales of a sane size at their places, `[rows, blocks * size]`.
 
     Every bit of the integers occurs in both states. Among the scales are a zero, a subnormal and a
@@ -112,6 +133,30 @@ def add_blocks(writer, expected):
         expected.append(values)
 
 
+def make_blocks():
+    writer = gguf.GGUFWriter(HERE / "blocks.gguf", "fixture")
+    expected = []
+    for name, block, size, places, scale in FURTHER_FORMATS:
+        kind = gguf.GGMLQuantizationType[name]
+        data = random_blocks(3, 1, size, places, scale, random_of_blocks)
+        if name == "MXFP4":
+            # Exponents around 1, and the two that make a subnormal scale.
+            data[:, 0] = [122, 0, 1]
+        if name == "IQ1_M":
+            # The upper half of the scale's four bits, far from infinity.
+            data[:, 55] = data[:, 55] & 0x8F | 0x20
+        if name == "NVFP4":
+            # A zero, a NaN, which counts as zero, and a sign, which doesn't count.
+            data[0, :4] = [0x00, 0x7F, 0xB8, 0x03]
+        writer.add_tensor(name.lower(), data, raw_dtype=kind)
+        values = gguf.quants.dequantize(data, kind)
+        assert values.shape == (3, block) and np.isfinite(values).all()
+        expected.append(values)
+    finish(writer)
+    values = np.concatenate([array.ravel() for array in expected]).astype("<f4")
+    (HERE / "blocks.f32").write_bytes(values.tobytes())
+
+
 def finish(writer):
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -133,8 +178,8 @@ def make_gguf():
     writer = gguf.GGUFWriter(path, "fixture")
     writer.add_custom_alignment(64)
     writer.add_tensor("first", np.arange(6, dtype=np.float32).reshape(2, 3))
-    data = random_blocks(3, 1, 84, [80, 82], 0.01)
-    writer.add_tensor("unread", data, raw_dtype=gguf.GGMLQuantizationType.Q2_K)
+    data = random_blocks(3, 1, 292, [], None)
+    writer.add_tensor("unread", data, raw_dtype=gguf.GGMLQuantizationType.Q8_K)
     writer.add_tensor("last", np.arange(4, dtype=np.float16))
     finish(writer)
     # Versions 2 and 3 differ in nothing but the number and the byte orders that they allow.
@@ -208,5 +253,6 @@ def make_safetensors():
 
 
 make_gguf()
+make_blocks()
 make_written()
 make_safetensors()

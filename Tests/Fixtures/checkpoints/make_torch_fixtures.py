@@ -10,6 +10,8 @@ The values come from torch. Everything is seeded: a second run of the same torch
 - values-4.bin       the same in pickle protocol 4
 - nested.bin         a training checkpoint: dictionaries, lists, tuples, texts and numbers in another
 - reft-*.bin         with the keys, shapes and types of the files of pyreft 0.1.0's interventions
+- float8.bin         8-bit floats
+- sharded            some tensors of values.bin in two shards with an index
 - expected.json      for each file its tensors: name, element type, shape and float32 values
 """
 
@@ -25,7 +27,8 @@ NAMES = {
     torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.float64: "F64",
     torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8",
     torch.uint8: "U8", torch.uint16: "U16", torch.uint32: "U32", torch.uint64: "U64",
-    torch.bool: "BOOL",
+    torch.bool: "BOOL", torch.float8_e4m3fn: "F8_E4M3", torch.float8_e5m2: "F8_E5M2",
+    torch.float8_e8m0fnu: "F8_E8M0",
 }
 expected = {}
 
@@ -124,4 +127,22 @@ nested = {
 save("nested.bin", nested, {"outer": nested["outer"]})
 for name, state in reft().items():
     save(f"reft-{name}.bin", state)
+def codes(*values):
+    return torch.tensor(values, dtype=torch.uint8)
+
+
+save("float8.bin", {
+    "e4m3": codes(0, 0x80, 1, 0x87, 8, 0x38, 0xB9, 0x7E).view(torch.float8_e4m3fn),
+    "e5m2 transposed": codes(0, 0x80, 1, 0x83, 4, 0x7B).view(2, 3).view(torch.float8_e5m2).T,
+    "e8m0": codes(0, 1, 127, 200).view(torch.float8_e8m0fnu),
+})
+shards = [["float32", "float16", "bfloat16"], ["float64", "transposed"]]
+weight_map = {}
+(HERE / "sharded").mkdir(exist_ok=True)
+for number, names in enumerate(shards):
+    file = f"pytorch_model-{number + 1:05}-of-00002.bin"
+    torch.save({name: every[name] for name in names}, HERE / "sharded" / file)
+    weight_map |= {name: file for name in names}
+index = {"metadata": {"total_size": 999}, "weight_map": weight_map}
+(HERE / "sharded" / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
 (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
