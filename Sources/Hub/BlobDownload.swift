@@ -30,12 +30,9 @@ struct BlobDownload {
     guard descriptor >= 0 else { throw unwritable() }
     defer { close(descriptor) }
     do {
-      try fetchMissing(to: descriptor)
+      let found = try fetchMissing(to: descriptor)
       guard fsync(descriptor) == 0 else { throw unwritable() }
-      let found = try hash.computed(of: descriptor, size: size, path: file)
-      guard found == hash else {
-        throw damaged("the hash", hash.digits, found.digits)
-      }
+      guard found == hash.digits else { throw damaged("the hash", hash.digits, found) }
     } catch {
       if case HubError.damaged = error { unlink(file) }
       throw error
@@ -48,12 +45,12 @@ struct BlobDownload {
   }
 
   /// Asks for the file from where it ends until all of it is there.
-  private func fetchMissing(to descriptor: Int32) throws {
-    let file = unfinished.path(percentEncoded: false)
-    let end = lseek(descriptor, 0, SEEK_END)
-    var piece = Piece(descriptor: descriptor, path: file, position: max(0, Int(end)))
-    // More than all of it can't be its beginning.
-    if piece.position > size { try piece.restart() }
+  ///
+  /// - Returns: the hash of all of it
+  private func fetchMissing(to descriptor: Int32) throws -> String {
+    let hash = RunningHash(like: hash, size: size)
+    var piece = Piece(descriptor, unfinished.path(percentEncoded: false), hash)
+    try piece.takeUp(most: size)
     if piece.position > 0 && piece.position < size {
       progress(.note("\(path): goes on after \(byteCount(piece.position))"))
     }
@@ -66,6 +63,7 @@ struct BlobDownload {
         try fetch(&piece, from: address)
       }
     }
+    return piece.hash.digits
   }
 
   /// One request, for the next piece of the file.
@@ -126,33 +124,53 @@ struct BlobDownload {
   }
 }
 
-/// A file that is being written, and how much of it there is.
+/// A file that is being written, how much of it there is, and the hash of that.
 private struct Piece {
-  let descriptor: Int32
-  let path: String
+  private let descriptor: Int32
+  private let path: String
+  private let empty: RunningHash
+  private(set) var hash: RunningHash
   /// The bytes that were written.
-  private(set) var position: Int
+  private(set) var position = 0
 
-  init(descriptor: Int32, path: String, position: Int) {
-    (self.descriptor, self.path, self.position) = (descriptor, path, position)
+  init(_ descriptor: Int32, _ path: String, _ hash: RunningHash) {
+    (self.descriptor, self.path, self.hash, empty) = (descriptor, path, hash, hash)
+  }
+
+  private var error: FileSystemError { FileSystemError(path: path, reason: systemError()) }
+
+  /// Takes what the file has as the beginning; nothing where it is more than all of it.
+  mutating func takeUp(most: Int) throws {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end >= 0 else { throw error }
+    guard end <= most else { return try restart() }
+    var buffer = [UInt8](repeating: 0, count: min(Int(end), 1 << 20))
+    while position < end {
+      let count = buffer.withUnsafeMutableBytes { bytes in
+        pread(descriptor, bytes.baseAddress, min(bytes.count, Int(end) - position), off_t(position))
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw error }
+      buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      position += count
+    }
   }
 
   mutating func restart() throws {
-    guard ftruncate(descriptor, 0) == 0 else {
-      throw FileSystemError(path: path, reason: systemError())
-    }
-    position = 0
+    guard ftruncate(descriptor, 0) == 0 else { throw error }
+    (position, hash) = (0, empty)
   }
 
   mutating func append(_ data: Data) throws {
     try data.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = pwrite(
-          descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(position))
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let part = UnsafeRawBufferPointer(rebasing: rest)
+        let count = pwrite(descriptor, part.baseAddress, part.count, off_t(position))
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw FileSystemError(path: path, reason: systemError()) }
-        written += count
+        guard count > 0 else { throw error }
+        hash.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+        rest = rest.dropFirst(count)
         position += count
       }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import InterchangeBasics
 
 /// The hash of a file's content, which the hub gives and which names the file in the cache.
 enum ContentHash: Hashable, Sendable {
@@ -35,38 +34,29 @@ enum ContentHash: Hashable, Sendable {
     case .sha256(let digits), .gitBlob(let digits): digits
     }
   }
+}
 
-  /// The hash of the same kind of a file's first bytes.
-  ///
-  /// - Throws: `FileSystemError` when they can't be read.
-  func computed(of descriptor: Int32, size: Int, path: String) throws -> ContentHash {
-    switch self {
-    case .sha256:
-      return .sha256(try Self.digest(SHA256.self, "", descriptor, size, path))
+/// The hash of a content that comes piece by piece.
+struct RunningHash {
+  private var sha256: BlockDigest<SHA256>?
+  private var sha1: BlockDigest<SHA1>?
+
+  /// A hash of the same kind as another, of a content of some bytes.
+  init(like hash: ContentHash, size: Int) {
+    switch hash {
+    case .sha256: sha256 = BlockDigest()
     case .gitBlob:
-      return .gitBlob(try Self.digest(SHA1.self, "blob \(size)\0", descriptor, size, path))
+      sha1 = BlockDigest()
+      Array("blob \(size)\0".utf8).withUnsafeBytes { sha1?.update($0) }
     }
   }
 
-  private static func digest<Hash: BlockHash>(
-    _ kind: Hash.Type, _ head: String, _ descriptor: Int32, _ size: Int, _ path: String
-  ) throws -> String {
-    var digest = BlockDigest<Hash>()
-    Array(head.utf8).withUnsafeBytes { digest.update($0) }
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    var position = 0
-    while position < size {
-      let count = buffer.withUnsafeMutableBytes {
-        pread(descriptor, $0.baseAddress, min($0.count, size - position), off_t(position))
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        throw FileSystemError(
-          path: path, problem: "can't be read: \(count < 0 ? systemError() : "it ends early")")
-      }
-      buffer.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      position += count
-    }
-    return digest.hexadecimal()
+  /// Takes more of the content.
+  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    sha256?.update(bytes)
+    sha1?.update(bytes)
   }
+
+  /// The hash of what was taken, in hexadecimal.
+  var digits: String { sha256?.hexadecimal() ?? sha1?.hexadecimal() ?? "" }
 }
