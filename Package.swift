@@ -153,8 +153,8 @@ let package = Package(
     tests(
       "ModelsTests",
       [
-        "InterchangeBasics", "InterchangeModels", "InterchangeTensors", "InterchangeCheckpoints",
-        "InterchangeTokenizers", "InterchangeInterventions",
+        "InterchangeBasics", "InterchangeHub", "InterchangeModels", "InterchangeTensors",
+        "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeInterventions",
       ]),
     tests(
       "InterchangeCLITests",
