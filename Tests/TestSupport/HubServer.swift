@@ -25,8 +25,9 @@ package final class HubServer: Sendable {
     package var body = Data()
     /// The bytes of the body after which the connection is cut.
     package var cut: Int?
-    /// Seconds before the answer.
+    /// Seconds before the answer, and before the cut.
     package var delay = 0.0
+    package var stall = 0.0
 
     package init(status: Int = 200, headers: [String: String] = [:], body: Data = Data()) {
       (self.status, self.headers, self.body) = (status, headers, body)
@@ -157,6 +158,7 @@ package final class HubServer: Sendable {
       guard count > 0 else { return false }
       written += count
     }
+    if answer.stall > 0 { Thread.sleep(forTimeInterval: answer.stall) }
     return answer.cut == nil
   }
 }
