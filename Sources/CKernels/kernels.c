@@ -73,6 +73,7 @@ INLINE float ck_tanh_inline(float x) {
 
 INLINE float sigmoid(float x) { return 1 / (1 + ck_exp_inline(-x)); }
 
+static const float gelu_quick_scale = 1.702f;
 static const float gelu_scale = 0.7978845608028654f;  // sqrt(2 / π)
 static const float gelu_cubic = 0.044715f;
 
@@ -99,6 +100,14 @@ static CK_KERNEL(void, tanh_all, (const float *x, float *out, size_t count), (x,
   for (size_t i = 0; i < count; i++) out[i] = ck_tanh_inline(x[i]);
 }
 
+static CK_KERNEL(void, relu_square_all, (const float *x, float *out, size_t count), (x, out, count)) {
+  for (size_t i = 0; i < count; i++) out[i] = x[i] < 0 ? 0 : x[i] * x[i];
+}
+
+static CK_KERNEL(void, gelu_quick_all, (const float *x, float *out, size_t count), (x, out, count)) {
+  for (size_t i = 0; i < count; i++) out[i] = x[i] * sigmoid(gelu_quick_scale * x[i]);
+}
+
 static void gelu_erf_all(const float *x, float *out, size_t count) {
   for (size_t i = 0; i < count; i++) out[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678118654752f));
 }
@@ -111,6 +120,8 @@ void ck_activation(int function, const float *x, float *out, size_t count) {
     case CK_GELU_ERF: gelu_erf_all(x, out, count); break;
     case CK_SIGMOID: sigmoid_all(x, out, count); break;
     case CK_TANH: tanh_all(x, out, count); break;
+    case CK_RELU_SQUARE: relu_square_all(x, out, count); break;
+    case CK_GELU_QUICK: gelu_quick_all(x, out, count); break;
   }
 }
 
@@ -160,6 +171,19 @@ static CK_KERNEL(void, tanh_back,
   }
 }
 
+static CK_KERNEL(void, relu_square_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
+  for (size_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? 2 * x[i] * dy[i] : 0;
+}
+
+static CK_KERNEL(void, gelu_quick_back,
+  (const float *x, const float *dy, float *dx, size_t count), (x, dy, dx, count)) {
+  for (size_t i = 0; i < count; i++) {
+    float s = sigmoid(gelu_quick_scale * x[i]);
+    dx[i] = dy[i] * s * (1 + gelu_quick_scale * x[i] * (1 - s));
+  }
+}
+
 void ck_activation_gradient(
   int function, const float *x, const float *dy, float *dx, size_t count) {
   switch (function) {
@@ -169,6 +193,8 @@ void ck_activation_gradient(
     case CK_GELU_ERF: gelu_erf_back(x, dy, dx, count); break;
     case CK_SIGMOID: sigmoid_back(x, dy, dx, count); break;
     case CK_TANH: tanh_back(x, dy, dx, count); break;
+    case CK_RELU_SQUARE: relu_square_back(x, dy, dx, count); break;
+    case CK_GELU_QUICK: gelu_quick_back(x, dy, dx, count); break;
   }
 }
 
@@ -283,6 +309,39 @@ CK_KERNEL(void, ck_rotary,
       out[i] = first * cosines[i] - second * sine;
       out[i + half] = second * cosines[i] + first * sine;
     }
+}
+
+CK_KERNEL(void, ck_rotary_part,
+  (const float *x, const float *cosines, const float *sines, float direction, float *out,
+    size_t heads, size_t head_width, size_t turned, int adjacent),
+  (x, cosines, sines, direction, out, heads, head_width, turned, adjacent)) {
+  size_t half = turned / 2;
+  size_t step = adjacent ? 2 : 1, distance = adjacent ? 1 : half;
+  for (size_t head = 0; head < heads; head++, x += head_width, out += head_width) {
+    for (size_t i = 0; i < half; i++) {
+      float first = x[i * step], second = x[i * step + distance], sine = sines[i] * direction;
+      out[i * step] = first * cosines[i] - second * sine;
+      out[i * step + distance] = second * cosines[i] + first * sine;
+    }
+    for (size_t i = turned; i < head_width; i++) out[i] = x[i];
+  }
+}
+
+CK_KERNEL(void, ck_soft_cap,
+  (float *scores, float *tangents, float inner, float cap, size_t count),
+  (scores, tangents, inner, cap, count)) {
+  for (size_t i = 0; i < count; i++) {
+    float t = ck_tanh_inline(inner * scores[i]);
+    tangents[i] = t;
+    scores[i] = cap * t;
+  }
+}
+
+CK_KERNEL(void, ck_soft_cap_gradient,
+  (const float *tangents, float *gradient, float scale, size_t count),
+  (tangents, gradient, scale, count)) {
+  for (size_t i = 0; i < count; i++)
+    gradient[i] *= scale * (1 - tangents[i] * tangents[i]);
 }
 
 CK_KERNEL(void, ck_softmax,

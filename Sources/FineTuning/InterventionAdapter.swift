@@ -34,7 +34,7 @@ public struct PlacedIntervention {
   /// The projection of which it changes what every position's row becomes; nil for other places.
   public var projection: Projection? {
     guard site.positions == .every, site.head == nil else { return nil }
-    return Projection.allCases.first { $0.component == site.component && $0.input == reading }
+    return Projection.allCases.first { $0.makes(site.component) && $0.input == reading }
   }
 
   func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {

@@ -127,7 +127,7 @@ extension Reader {
           Corpus.folder("models/\($0)", ["config.json", "model.safetensors"])
         }
       ) {
-        let model = Model(try Llama(folder: $0))
+        let model = Model(try Transformer(folder: $0))
         try check(model.run(.lastLogits([.tokens([1, 2, 3])])).logits)
       },
       Reader(

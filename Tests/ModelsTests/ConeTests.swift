@@ -15,7 +15,7 @@ import Testing
   private static func model(_ name: String) throws -> Model {
     let parts = name.split(separator: ",")
     let model = try TinyModel(String(parts[0])).model
-    guard parts.count == 2, let llama = model.architecture as? Llama else { return model }
+    guard parts.count == 2, let llama = model.architecture as? Transformer else { return model }
     return Model(llama.bidirectional)
   }
 

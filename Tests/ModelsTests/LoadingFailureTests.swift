@@ -197,7 +197,7 @@ import Testing
     let folder = try temporary.copy("llama-bias")
     try replace(
       "\"head_dim\": 16", "\"head_dim\": \(width)", in: folder.appending(component: "config.json"))
-    let found = line { _ = try Llama(folder: folder) }
+    let found = line { _ = try Transformer(folder: folder) }
     #expect(
       found?.hasSuffix("config.json: head width: expected 1 to 16777216, found \(width)") == true,
       "\(found ?? "nothing")")

@@ -30,6 +30,8 @@ import Testing
       case .gelu: 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
       case .sigmoid: 1 / (1 + exp(-x))
       case .tanh: tanh(x)
+      case .reluSquare: x > 0 ? x * x : 0
+      case .geluQuick: x / (1 + exp(-1.702 * x))
       }
     }
 

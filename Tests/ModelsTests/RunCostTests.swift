@@ -9,17 +9,17 @@ import Testing
     "llama-mha", "llama-gqa", "llama-bias", "llama-gqa.gguf", "llama-gqa, bidirectional",
   ]
 
-  private static func llama(_ name: String) throws -> Llama {
+  private static func llama(_ name: String) throws -> Transformer {
     let parts = name.split(separator: ",")
     let llama = try #require(
-      try TinyModel(String(parts[0])).model.architecture as? Llama)
+      try TinyModel(String(parts[0])).model.architecture as? Transformer)
     return parts.count == 2 ? llama.bidirectional : llama
   }
 
   /// Weights of the products of a block: those with all rows that come in, those with the needed
   /// ones.
-  private static func products(_ llama: Llama) -> (key: Int, output: Int) {
-    let shape = llama.configuration
+  private static func products(_ llama: Transformer) -> (key: Int, output: Int) {
+    let shape = llama.design
     let (all, keys) = (shape.heads * shape.headWidth, shape.keyHeads * shape.headWidth)
     return (
       2 * keys * shape.width, 2 * all * shape.width + 3 * shape.hiddenWidth * shape.width
@@ -28,7 +28,8 @@ import Testing
 
   /// Compares costs with the rows that were counted while the request ran.
   private func compare(
-    _ costs: [RunCost], _ counted: CountingArchitecture.Rows, _ llama: Llama, _ request: Request,
+    _ costs: [RunCost], _ counted: CountingArchitecture.Rows, _ llama: Transformer,
+    _ request: Request,
     _ label: String
   ) throws {
     let layers = counted.blocks.keys.sorted()
@@ -36,7 +37,7 @@ import Testing
     try #require(costs.count == layers.count + (hasOutput ? 1 : 0), "\(label)")
     let weights = Self.products(llama)
     // Of one attended position: a product with its key and one with its value.
-    let pair = Double(4 * llama.configuration.heads * llama.configuration.headWidth)
+    let pair = Double(4 * llama.design.heads * llama.design.headWidth)
     for (cost, layer) in zip(costs, layers) {
       let rows = try #require(counted.blocks[layer])
       #expect(cost.rows == rows[1], "\(label), layer \(layer)")
@@ -53,7 +54,7 @@ import Testing
     #expect(output.rows == 0, "\(label)")
     #expect(
       output.operations
-        == Double(2 * counted.logits * llama.configuration.vocabulary * llama.width), "\(label)")
+        == Double(2 * counted.logits * llama.design.vocabulary * llama.width), "\(label)")
   }
 
   @Test(arguments: models)

@@ -12,7 +12,7 @@ import Testing
     let models = try WeightForm.allCases.map { form in
       name.hasSuffix(".gguf")
         ? try LanguageModel(contentsOf: url, weights: form).network
-        : Model(try Llama(folder: url, weights: form))
+        : Model(try Transformer(folder: url, weights: form))
     }
     var generator = RandomGenerator(seed: 4)
     // More rows than the few-row products take, and one.

@@ -5,11 +5,11 @@ import Testing
 @Suite struct TiedCountTests {
   @Test func tiedWeightsAreCountedOnce() {
     let (width, vocabulary, layers) = (64, 50, 2)
-    let model = Llama(width: width, layers: layers, vocabulary: vocabulary, seed: 0)
-    let hidden = model.configuration.hiddenWidth
+    let model = Transformer(width: width, layers: layers, vocabulary: vocabulary, seed: 0)
+    let hidden = model.design.hiddenWidth
     let block = 4 * width * width + 3 * width * hidden + 2 * width
     let expected = vocabulary * width + layers * block + width
-    #expect(model.configuration.tiedEmbeddings)
+    #expect(model.design.head.isTied)
     #expect(model.parameterCount == expected)
     #expect(model.weightBytes == 4 * expected)
   }

@@ -38,9 +38,9 @@ import Testing
     #expect(result.elements == [expected, expected])
     let slope: Float =
       switch activation {
-      case .relu: 0
+      case .relu, .reluSquare: 0
       case .sigmoid: 0.25
-      case .silu, .gelu, .geluTanh: 0.5
+      case .silu, .gelu, .geluTanh, .geluQuick: 0.5
       case .tanh: 1
       }
     #expect(result.sum().gradients(of: [leaf])[0].elements == [slope, slope])
@@ -72,6 +72,8 @@ private func value(_ activation: Activation, _ x: Double) -> Double {
   case .gelu: 0.5 * x * erfc(-x / 2.0.squareRoot())
   case .sigmoid: 1 / (1 + exp(-x))
   case .tanh: tanh(x)
+  case .reluSquare: x > 0 ? x * x : 0
+  case .geluQuick: x / (1 + exp(-1.702 * x))
   }
 }
 
@@ -88,5 +90,9 @@ private func slope(_ activation: Activation, _ x: Double) -> Double {
     return 0.5 * erfc(-x / 2.0.squareRoot()) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()
   case .sigmoid: return logistic * (1 - logistic)
   case .tanh: return 1 - tanh(x) * tanh(x)
+  case .reluSquare: return x > 0 ? 2 * x : 0
+  case .geluQuick:
+    let quick = 1 / (1 + exp(-1.702 * x))
+    return quick + 1.702 * x * quick * (1 - quick)
   }
 }

@@ -46,6 +46,8 @@ enum {
   CK_GELU_ERF = 3,
   CK_SIGMOID = 4,
   CK_TANH = 5,
+  CK_RELU_SQUARE = 6,
+  CK_GELU_QUICK = 7,
 };
 /// out = f(x)
 void ck_activation(int function, const float *x, float *out, size_t count);
@@ -90,6 +92,17 @@ void ck_layer_norm_weight_gradient(
 void ck_rotary(
   const float *x, const float *cosines, const float *sines, float direction, float *out,
   size_t heads, size_t head_width);
+
+/// The same for the first `turned` numbers of each head alone, in pairs (i, i + turned / 2) or adjacent ones;
+/// the rest is copied. cosines and sines hold [turned / 2].
+void ck_rotary_part(
+  const float *x, const float *cosines, const float *sines, float direction, float *out,
+  size_t heads, size_t head_width, size_t turned, int adjacent);
+
+/// In place: scores become cap · t with t = tanh(inner · score), which is kept in `tangents`.
+void ck_soft_cap(float *scores, float *tangents, float inner, float cap, size_t count);
+/// In place: gradient · scale · (1 − t²).
+void ck_soft_cap_gradient(const float *tangents, float *gradient, float scale, size_t count);
 
 /// In place: the first `allowed` scores of a row become their softmax after scaling, the rest 0.
 void ck_softmax(float *scores, float scale, size_t allowed, size_t width);

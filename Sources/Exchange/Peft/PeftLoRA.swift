@@ -87,7 +87,8 @@ enum PeftLoRA: PeftKind {
       guard let module = modules.first(where: { isSame($0.dropFirst(prefix.count), place.module) })
       else { continue }
       modules.remove(module)
-      let site = Site(place.projection.component, layer: place.layer, .every)
+      let site = Site(
+        base.architecture.component(of: place.projection), layer: place.layer, .every)
       let input = Site(place.projection.input, layer: place.layer)
       let update = LowRankUpdate(
         down: try tensors.tensor(

@@ -91,7 +91,7 @@ extension AdapterMethod {
     return InterventionAdapter(
       try layers.flatMap { layer in
         try projections.map { projection in
-          let site = Site(projection.component, layer: layer, .every)
+          let site = Site(base.architecture.component(of: projection), layer: layer, .every)
           let made = try make(
             projection, layer, base.width(of: site),
             base.width(of: Site(projection.input, layer: layer)))

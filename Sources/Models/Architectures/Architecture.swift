@@ -16,6 +16,10 @@ public protocol Architecture: Sendable {
   /// component.
   func dimensions(of component: Component) -> ComponentDimensions?
 
+  /// Tells whether a layer has a component: all have those with dimensions unless the architecture
+  /// says so.
+  func hasComponent(_ component: Component, layer: Int) -> Bool
+
   /// The position whose outputs answer for a whole input: the last one unless the architecture says
   /// another.
   func outputPosition(of input: ModelInput) -> Int
@@ -110,6 +114,11 @@ extension Architecture {
   /// The length of the longest sequence that it reads.
   public var maximumLength: Int { shape.maximumLength }
 
+  /// True of every component with dimensions.
+  public func hasComponent(_ component: Component, layer: Int) -> Bool {
+    dimensions(of: component) != nil
+  }
+
   /// The last position.
   public func outputPosition(of input: ModelInput) -> Int { input.length - 1 }
 
@@ -137,6 +146,33 @@ extension Architecture {
     if let id = ids.first(where: { $0 < 0 || $0 >= vocabulary }) {
       throw ModelError.invalidInput(
         expected: "token ids below \(vocabulary)", found: "id \(id)")
+    }
+    return ids
+  }
+}
+
+extension Architecture {
+  /// The token types at chosen positions of each input, one after another; 0 where an input has
+  /// none.
+  ///
+  /// - Parameter count: the number of types that there are
+  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for types that aren't one for each token,
+  ///   or another number.
+  func typeIDs(_ inputs: [ModelInput], positions: [[Int]], count: Int) throws -> [Int] {
+    var ids: [Int] = []
+    for (input, positions) in zip(inputs, positions) {
+      guard case .segments(let tokens, let types) = input else {
+        ids += positions.map { _ in 0 }
+        continue
+      }
+      guard types.count == tokens.count else {
+        throw ModelError.invalidInput(
+          expected: "\(tokens.count) token types, one for each token", found: "\(types.count)")
+      }
+      ids += positions.map { types[$0] }
+    }
+    if let type = ids.first(where: { !(0..<count).contains($0) }) {
+      throw ModelError.invalidInput(expected: "token types below \(count)", found: "\(type)")
     }
     return ids
   }

@@ -40,20 +40,46 @@ public struct CheckpointReader {
   }
 
   /// The tensor `name.weight` [outputs, inputs].
-  public func weight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
-    let stored = try stored(name + ".weight", [outputs, inputs])
-    return form == .stored ? stored.weight() : Weight(stored.floats())
+  ///
+  /// - Parameter stack: the number of matrices that it is a stack of; nil for one
+  public func weight(
+    _ name: String, _ outputs: Int, _ inputs: Int, stack: Int? = nil
+  ) throws -> Weight {
+    let stored = try stored(
+      name + ".weight", stack.map { [$0, outputs / $0, inputs] } ?? [outputs, inputs])
+    return form == .stored
+      ? stored.weight() : Weight(stored.floats().reshaped([outputs, inputs]))
   }
 
-  /// The tensor `name.weight` [outputs, inputs] with `name.bias`.
+  /// The number of rows of the tensor of this name; 0 for a scalar.
+  public func rows(of name: String) throws -> Int {
+    try checkpoint.tensor(named: name).shape.first ?? 0
+  }
+
+  /// The tensor `name.weight` [outputs, inputs] with `name.bias`, or a part of a tensor with more.
   ///
-  /// - Parameter bias: tells whether there has to be a bias; nil: one where the file has it
+  /// - Parameters:
+  ///   - part: the part that is the weight; nil for all of it, as it stands
+  ///   - bias: tells whether there has to be a bias; nil: one where the file has it
   public func projection(
-    _ name: String, _ outputs: Int, _ inputs: Int, bias: Bool? = nil
+    _ name: String, _ outputs: Int, _ inputs: Int, part: TensorPart? = nil, bias: Bool? = nil
   ) throws -> LinearMap {
-    LinearMap(
-      weight: try weight(name, outputs, inputs),
-      bias: bias ?? contains(name + ".bias") ? try tensor(name + ".bias", [outputs]) : nil)
+    let rows = part?.total ?? outputs
+    let hasBias = bias ?? contains(name + ".bias")
+    let whole = LinearMap(
+      weight: part?.isTransposed == true
+        ? try transposedWeight(name, rows, inputs)
+        : try weight(name, rows, inputs, stack: part?.stack),
+      bias: hasBias ? try tensor(name + ".bias", [rows]) : nil)
+    guard let chosen = part?.rows else { return whole }
+    let selected = whole.selecting(chosen)
+    return form == .stored
+      ? selected : LinearMap(weight: Weight(selected.weight.floats()), bias: selected.bias)
+  }
+
+  /// The tensor `name.weight`, which stands as [inputs, outputs], as [outputs, inputs].
+  private func transposedWeight(_ name: String, _ outputs: Int, _ inputs: Int) throws -> Weight {
+    Weight(try stored(name + ".weight", [inputs, outputs]).floats().transposed())
   }
 }
 

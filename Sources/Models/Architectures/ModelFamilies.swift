@@ -4,7 +4,15 @@ import InterchangeCheckpoints
 /// The families of models that can be read from files.
 public enum ModelFamilies {
   /// The families of this package.
-  public static let builtIn: [any ModelFamily.Type] = [LlamaFamily.self, BertFamily.self]
+  public static let builtIn: [any ModelFamily.Type] = [
+    LlamaFamily.self, MistralFamily.self, Qwen2Family.self, Qwen3Family.self, GPT2Family.self,
+    GemmaFamily.self, Gemma2Family.self, Gemma3Family.self, GPTNeoXFamily.self, GPTJFamily.self,
+    OPTFamily.self, OlmoFamily.self, Olmo2Family.self, GPTNeoFamily.self, PhiFamily.self,
+    Phi3Family.self, BloomFamily.self, FalconFamily.self, StableLMFamily.self,
+    GraniteFamily.self, CohereFamily.self, Cohere2Family.self, SmolLM3Family.self,
+    Starcoder2Family.self, NemotronFamily.self, MixtralFamily.self, Qwen2MoeFamily.self,
+    BertFamily.self,
+  ]
 
   private static let registry = Registry<any ModelFamily.Type>(builtIn)
 

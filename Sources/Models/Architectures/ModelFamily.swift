@@ -30,6 +30,18 @@ public protocol ModelFamily: Sendable {
   /// - Throws: `CheckpointError` for a name of another type.
   static func answers(to configuration: ModelConfiguration) throws -> Bool
 
+  /// Refuses the fields of a folder's `config.json` that aren't understood, before it is read:
+  /// those outside ``fields`` and ``ModelFolder/commonFields``.
+  ///
+  /// - Throws: `CheckpointError` naming the field.
+  static func checkFields(of folder: ModelFolder) throws
+
+  /// Refuses the keys of a GGUF file that aren't understood, before it is read: those of the
+  /// architecture's outside ``ggufKeys``.
+  ///
+  /// - Throws: `CheckpointError` naming the key.
+  static func checkKeys(of file: GGUFFile, architecture: String) throws
+
   /// Reads a folder's configuration and weights.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file, the field or tensor.
@@ -44,6 +56,16 @@ public protocol ModelFamily: Sendable {
 extension ModelFamily {
   /// No keys.
   public static var ggufKeys: KnownFields { KnownFields() }
+
+  /// Refuses any field outside the table.
+  public static func checkFields(of folder: ModelFolder) throws {
+    try ModelFolder.commonFields.union(fields).check(folder.configuration)
+  }
+
+  /// Refuses any key outside the table.
+  public static func checkKeys(of file: GGUFFile, architecture: String) throws {
+    try ggufKeys.check(file, prefix: architecture + ".")
+  }
 
   /// False: every tensor has to be read.
   public static func mayLeave(_ tensor: String) -> Bool { false }
@@ -86,7 +108,7 @@ extension ModelFamily {
   /// - Throws: `CheckpointError` or ``ModelError`` naming the field.
   static func requireUnderstood(_ folder: ModelFolder) throws {
     try requireAnswer(to: folder)
-    try ModelFolder.commonFields.union(fields).check(folder.configuration)
+    try checkFields(of: folder)
   }
 
   /// Checks that a GGUF file holds a model, and that every key of its architecture is understood.
@@ -98,7 +120,7 @@ extension ModelFamily {
       throw ModelError.invalidConfiguration(
         path: file.path, field: "general.type", expected: "model", found: kind)
     }
-    try ggufKeys.check(file, prefix: file.value("general.architecture") + ".")
+    try checkKeys(of: file, architecture: file.value("general.architecture"))
   }
 
   /// Reads a folder by `body` and refuses what nobody understood: the fields of its configuration

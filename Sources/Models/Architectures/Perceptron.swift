@@ -60,7 +60,8 @@ public struct Perceptron: Architecture {
     case .blockOutput: ComponentDimensions(width: width)
     case .blockInput, .attentionInput, .attentionOutput, .attentionValueOutput, .queryOutput,
       .keyOutput, .positionedKeyOutput, .valueOutput, .residualMiddle, .mlpInput, .gateOutput,
-      .upOutput, .mlpActivation, .mlpHidden, .mlpOutput:
+      .upOutput, .mlpActivation, .mlpHidden, .mlpOutput, .attentionProjection, .mlpProjection,
+      .routerLogits, .expertOutput:
       nil
     }
   }

@@ -85,6 +85,11 @@ extension Architecture {
     slot(of: projection, layer: layer)?.names.folder
   }
 
+  /// The part of that tensor that is the projection's; nil for all of it, as it stands.
+  public func tensorPart(of projection: Projection, layer: Int) -> TensorPart? {
+    slot(of: projection, layer: layer)?.names.folderPart
+  }
+
   private func slot(of projection: Projection, layer: Int) -> WeightSlot? {
     listedWeights.first { $0.kind == .projection(projection) && $0.layer == layer }
   }
@@ -114,7 +119,7 @@ extension Architecture {
     for slot in weights {
       guard let weight = slot.map?.weight else { continue }
       let rows = slot.side == .keyRows ? keyRows : outputRows
-      if rows > 0 { cost = cost + weight.cost(rows: rows) }
+      if rows > 0 { cost = cost + weight.cost(rows: rows, share: slot.share) }
     }
     return cost
   }

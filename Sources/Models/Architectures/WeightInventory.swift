@@ -85,6 +85,8 @@ public struct WeightSlot: Sendable {
   public var side: Side
   /// Its names in files, without `.weight` and `.bias`.
   public var names: WeightNames
+  /// The share of those rows that it is multiplied with: less than 1 of one expert among several.
+  public var share = 1.0
   /// Tells whether its matrix is that of another weight, and only a bias its own.
   public var isTied: Bool
   /// The standard deviation of its matrix in a model that has not been trained.
@@ -145,6 +147,10 @@ public struct WeightNames: Sendable, Equatable, ExpressibleByStringLiteral {
   public var folder: String?
   /// The name in a GGUF file.
   public var gguf: String?
+  /// The part of the folder's tensor that is the weight; nil for all of it, as it stands.
+  public var folderPart: TensorPart?
+  /// The part of the GGUF file's tensor that is the weight; nil for all of it, as it stands.
+  public var ggufPart: TensorPart?
 
   /// Names in the formats that have one.
   public init(folder: String? = nil, gguf: String? = nil) {
@@ -157,9 +163,14 @@ public struct WeightNames: Sendable, Equatable, ExpressibleByStringLiteral {
   /// A prefix before names, in the formats that have both.
   public static func + (prefix: WeightNames, names: WeightNames) -> WeightNames {
     func joined(_ a: String?, _ b: String?) -> String? { a.flatMap { a in b.map { a + $0 } } }
-    return WeightNames(
-      folder: joined(prefix.folder, names.folder), gguf: joined(prefix.gguf, names.gguf))
+    var joint = names
+    joint.folder = joined(prefix.folder, names.folder)
+    joint.gguf = joined(prefix.gguf, names.gguf)
+    return joint
   }
+
+  /// The part of the tensor in a format that is the weight; nil for all of it.
+  public func part(_ format: Format) -> TensorPart? { format == .folder ? folderPart : ggufPart }
 
   /// The name in a format that the architecture is known to have.
   public subscript(format: Format) -> String {

@@ -38,12 +38,22 @@ extension LanguageModel {
       making: stored.map { name, tensor in
         (
           name, tensor.shape,
-          { added[name, default: []].reduce(tensor.floats()) { ($0 + $1.change).detached } }
+          {
+            added[name, default: []].reduce(tensor.floats()) { sum, change in
+              (sum + self.placed(change, in: tensor.shape)).detached
+            }
+          }
         )
       }, metadata: ["format": "pt"], to: folder.appending(component: "model.safetensors"))
     // Last, so that a folder that wasn't finished isn't taken for a model.
     try writeAtomically(
       Data(configuration.utf8), to: folder.appending(component: "config.json"))
+  }
+
+  /// The change of a whole tensor of the file that a change of a projection is.
+  private func placed(_ change: WeightChange, in shape: [Int]) -> Tensor {
+    architecture.tensorPart(of: change.projection, layer: change.layer)?
+      .placed(change.change, in: shape) ?? change.change
   }
 
   private func requireFolder() throws -> ModelSource {

@@ -7,7 +7,21 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
   /// True of the attention's, false of the MLP's.
   package var isAttention: Bool { [.query, .key, .value, .output].contains(self) }
 
-  /// The component that it makes.
+  /// Tells whether a component is one that it makes, in any architecture.
+  public func makes(_ component: Component) -> Bool {
+    component == self.component || component == componentBeforeNorm
+  }
+
+  /// The component that it makes where a norm or a factor stands behind it.
+  fileprivate var componentBeforeNorm: Component? {
+    switch self {
+    case .output: .attentionProjection
+    case .down: .mlpProjection
+    case .query, .key, .value, .gate, .up: nil
+    }
+  }
+
+  /// The component that it makes, where nothing stands between it and the residual stream.
   public var component: Component {
     switch self {
     case .query: .queryOutput
@@ -28,5 +42,15 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
     case .gate, .up: .mlpInput
     case .down: .mlpHidden
     }
+  }
+}
+
+extension Architecture {
+  /// The component that a projection makes.
+  public func component(of projection: Projection) -> Component {
+    guard let inner = projection.componentBeforeNorm, dimensions(of: inner) != nil else {
+      return projection.component
+    }
+    return inner
   }
 }

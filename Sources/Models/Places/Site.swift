@@ -9,6 +9,9 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case blockOutput = "block_output"
   /// The attention's input, after its norm: [d].
   case attentionInput = "attention_input"
+  /// What the attention's output projection makes, where a norm or a factor stands between it and
+  /// the residual stream: [d].
+  case attentionProjection = "attention_projection"
   /// The attention's addition to the residual stream: [d].
   case attentionOutput = "attention_output"
   /// The heads' mixed values, before the output projection: [H·w].
@@ -34,13 +37,22 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case mlpActivation = "mlp_activation"
   /// The input of the MLP's last projection; in a gated MLP the gate times the up projection: [m].
   case mlpHidden = "mlp_hidden"
+  /// The router's scores of a mixture of experts, before their softmax: [experts].
+  case routerLogits = "router_logits"
+  /// What each expert adds to the MLP's output, 0 where a row isn't sent to it: [experts · d].
+  case expertOutput = "expert_output"
+  /// What the MLP's last projection makes, where a norm or a factor stands between it and the
+  /// residual stream: [d].
+  case mlpProjection = "mlp_projection"
   /// The MLP's addition to the residual stream: [d].
   case mlpOutput = "mlp_output"
 
   /// Tells whether the vector is made of one part for each head.
   public var hasHeads: Bool {
     switch self {
-    case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput: true
+    case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput,
+      .expertOutput:
+      true
     default: false
     }
   }
@@ -60,13 +72,15 @@ public enum Component: String, Sendable, CaseIterable, Codable {
     case .queryOutput, .keyOutput, .valueOutput: 1
     case .positionedKeyOutput: 2
     case .attentionValueOutput: 3
-    case .attentionOutput: 4
-    case .residualMiddle: 5
-    case .mlpInput: 6
-    case .gateOutput, .upOutput: 7
-    case .mlpActivation: 8
-    case .mlpHidden: 9
-    case .mlpOutput: 10
+    case .attentionProjection: 4
+    case .attentionOutput: 5
+    case .residualMiddle: 6
+    case .mlpInput: 7
+    case .gateOutput, .upOutput, .routerLogits: 8
+    case .mlpActivation: 9
+    case .mlpHidden, .expertOutput: 10
+    case .mlpProjection: 11
+    case .mlpOutput: 12
     }
   }
 
@@ -165,6 +179,24 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {
     Site(.valueOutput, layer: layer, head: head, positions)
+  }
+  /// What a layer's attention projects, before a norm or a factor.
+  public static func attentionProjection(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.attentionProjection, layer: layer, positions)
+  }
+  /// What a layer's MLP projects, before a norm or a factor.
+  public static func mlpProjection(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpProjection, layer: layer, positions)
+  }
+  /// The scores of a layer's experts.
+  public static func routerLogits(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.routerLogits, layer: layer, positions)
+  }
+  /// What a layer's experts add, or one of them.
+  public static func expertOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.expertOutput, layer: layer, head: head, positions)
   }
   /// The residual stream between a layer's attention and its MLP.
   public static func residualMiddle(_ layer: Int, _ positions: Positions = .all) -> Site {

@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeBasics
 import InterchangeTensors
 
@@ -9,6 +10,8 @@ public final class BlockContext {
   private let outputRows: RowSet
   private let visitor: Visitor
   private let known: [Int]
+  /// Each sequence's number of positions.
+  private let lengths: [Int]
   /// The number of leading positions, by sequence, whose keys and values are kept.
   private let wantedKeys: [Int]
   private let stored: [any KnownKeys]?
@@ -23,6 +26,7 @@ public final class BlockContext {
     keyRows = plan.stages[layer]
     outputRows = plan.outputs[layer]
     known = plan.known[layer]
+    lengths = visitor.lengths
     wantedKeys = plan.keys?[layer] ?? []
     (self.visitor, self.stored, self.growing) = (visitor, stored, growing)
     self.angleCache = angleCache
@@ -44,12 +48,12 @@ public final class BlockContext {
 
   /// The rotary angles of all rows that came in.
   public func keyAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
-    angleCache.angles(embedding, keyRows)
+    angleCache.angles(embedding, keyRows, lengths: lengths)
   }
 
   /// The rotary angles of the rows whose output is needed.
   public func queryAngles(_ embedding: RotaryEmbedding) -> RotaryAngles {
-    angleCache.angles(embedding, outputRows)
+    angleCache.angles(embedding, outputRows, lengths: lengths)
   }
 
   /// Attention of the output rows over the known positions and all rows that came in.
@@ -61,6 +65,21 @@ public final class BlockContext {
   /// - Returns: [output rows, heads · headWidth]
   public func attention(
     query: Tensor, key: Tensor, value: Tensor, headWidth: Int, causal: Bool
+  ) -> Tensor {
+    attention(
+      query: query, key: key, value: value,
+      rule: AttentionRule(headWidth: headWidth, causal: causal))
+  }
+
+  /// Attention of the output rows over the known positions and all rows that came in, by a rule.
+  ///
+  /// - Parameters:
+  ///   - query: [output rows, heads · headWidth]
+  ///   - key: [key rows, keyHeads · headWidth], with its position encoding
+  ///   - value: [key rows, keyHeads · headWidth]
+  /// - Returns: [output rows, heads · headWidth]
+  public func attention(
+    query: Tensor, key: Tensor, value: Tensor, rule: AttentionRule
   ) -> Tensor {
     var segments: [AttentionSegment] = []
     for sequence in keyRows.positions.indices {
@@ -81,19 +100,22 @@ public final class BlockContext {
       }
     }
     return Tensor.attention(
-      query: query, key: key, value: value, segments: segments, headWidth: headWidth,
-      causal: causal, onWeights: visitor.attentionVisitor(of: layer, outputRows))
+      query: query, key: key, value: value, segments: segments, rule: rule,
+      onWeights: visitor.attentionVisitor(of: layer, outputRows))
   }
 }
 
 /// The rotary angles of the last few row sets: most blocks of a run share them.
 final class AngleCache {
-  private var entries: [(rows: RowSet, angles: RotaryAngles)] = []
+  private var entries: [(embedding: UUID, rows: RowSet, angles: RotaryAngles)] = []
 
-  func angles(_ embedding: RotaryEmbedding, _ rows: RowSet) -> RotaryAngles {
-    if let entry = entries.first(where: { $0.rows == rows }) { return entry.angles }
-    let angles = embedding.angles(at: rows.flattened)
-    entries = entries.suffix(3) + [(rows, angles)]
+  func angles(_ embedding: RotaryEmbedding, _ rows: RowSet, lengths: [Int]) -> RotaryAngles {
+    let known = entries.first { $0.embedding == embedding.identity && $0.rows == rows }
+    if let known { return known.angles }
+    let angles = embedding.angles(
+      at: rows.flattened,
+      lengths: zip(rows.positions, lengths).flatMap { rows, length in rows.map { _ in length } })
+    entries = entries.suffix(7) + [(embedding.identity, rows, angles)]
     return angles
   }
 }

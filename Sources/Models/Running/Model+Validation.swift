@@ -9,7 +9,7 @@ extension Model {
       throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
     }
     guard let dimensions = architecture.dimensions(of: component),
-      head == nil || dimensions.heads != nil
+      architecture.hasComponent(component, layer: layer), head == nil || dimensions.heads != nil
     else {
       throw ModelError.noSuchComponent(
         component: (head == nil ? "" : "head_") + component.rawValue,

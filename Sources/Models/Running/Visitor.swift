@@ -17,7 +17,8 @@ final class Visitor {
   /// The queries of each layer whose weights are wanted, with their place in the request.
   private var queries: [Int: [(index: Int, positions: [[Int]])]] = [:]
   private(set) var attention: [[Tensor]]
-  private let lengths: [Int]
+  /// Each sequence's number of positions.
+  let lengths: [Int]
 
   init(_ request: Request, architecture: any Architecture) {
     self.architecture = architecture

@@ -86,7 +86,7 @@ public struct CostGrowth: Codable, Sendable {
       },
       try axis("width", [64, 128, 256, 512, 1024]) {
         ($0.layer, $0.rank) = (3, min($0.rank, $1))
-        return Model(Llama(width: $1, layers: 8, vocabulary: 4096, seed: 0))
+        return Model(Transformer(width: $1, layers: 8, vocabulary: 4096, seed: 0))
       },
     ]
   }

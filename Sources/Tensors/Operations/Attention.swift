@@ -35,32 +35,115 @@ public struct AttentionSegment: Sendable {
   var length: Int { knownCount + keys.count }
 }
 
+/// The rule of an attention: how scores follow from queries and keys, and what a position sees.
+public struct AttentionRule: Sendable {
+  /// The width of a head.
+  public var headWidth: Int
+  /// The factor of the products of queries and keys: 1 / √headWidth unless another is said.
+  public var scale: Float
+  /// The bound of the scores, cap · tanh(score / cap), before anything is masked; nil without one.
+  public var softCap: Float?
+  /// The number of positions that are seen before a position's own; nil for all.
+  public var before: Int?
+  /// The number of positions that are seen after a position's own; nil for all.
+  public var after: Int?
+  /// An addition to the scores that depends on the head and the key's place alone.
+  public var bias: PositionBias?
+
+  /// A rule for heads of some width: 1 / √headWidth, everything seen, or nothing later than itself.
+  public init(headWidth: Int, causal: Bool) {
+    self.headWidth = headWidth
+    scale = 1 / Float(headWidth).squareRoot()
+    after = causal ? 0 : nil
+  }
+
+  /// The places that a position sees in a sequence of some length.
+  func seen(from position: Int, length: Int) -> Range<Int> {
+    let high = after.map { min(position + $0 + 1, length) } ?? length
+    let low = before.map { max(0, position - $0) } ?? 0
+    return min(low, high)..<high
+  }
+}
+
+/// An addition to attention scores by head and the place of the key.
+public struct PositionBias: Sendable {
+  /// The place from which a key's is counted.
+  public enum Origin: Sendable, Equatable {
+    /// The beginning of the sequence: a key's column is its position.
+    case key
+    /// The query's own position, which has this column.
+    case query(Int)
+  }
+
+  /// The additions: [heads, places].
+  public var values: Tensor
+  /// The place from which a key's is counted.
+  public var origin: Origin
+
+  /// Additions for places from an origin on.
+  public init(_ values: Tensor, _ origin: Origin) { (self.values, self.origin) = (values, origin) }
+
+  /// The column of the first position for a query.
+  func first(from position: Int) -> Int {
+    switch origin {
+    case .key: 0
+    case .query(let column): column - position
+    }
+  }
+
+  /// Tells whether all places in a sequence of some length have a column.
+  func covers(_ length: Int) -> Bool {
+    switch origin {
+    case .key: values.width >= length
+    case .query(let column): column >= length - 1 && values.width - column >= length
+    }
+  }
+}
+
 extension Tensor {
   /// Softmax attention over packed rows, softmax(Q Kᵀ / √headWidth) V, for each sequence on its
   /// own.
-  ///
-  /// Grouped-query attention follows from the widths: query head h reads key head
-  /// h / (heads / keyHeads).
   ///
   /// - Parameters:
   ///   - query: [query rows, heads · headWidth]
   ///   - key: [key rows, keyHeads · headWidth]
   ///   - value: [key rows, keyHeads · headWidth]
   ///   - causal: true when a position sees only itself and earlier ones
-  ///   - onWeights: a function that is given each sequence's attention weights [heads, queries,
-  ///     positions], rows that sum to 1, with 0 for what isn't seen
+  ///   - onWeights: as in ``attention(query:key:value:segments:rule:onWeights:)``
   /// - Returns: the heads' mixed values [query rows, heads · headWidth]
   public static func attention(
     query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], headWidth: Int,
     causal: Bool, onWeights: (([Tensor]) -> Void)? = nil
   ) -> Tensor {
+    attention(
+      query: query, key: key, value: value, segments: segments,
+      rule: AttentionRule(headWidth: headWidth, causal: causal), onWeights: onWeights)
+  }
+
+  /// Softmax attention over packed rows by a rule, for each sequence on its own.
+  ///
+  /// Grouped-query attention follows from the widths: query head h reads key head
+  /// h / (heads / keyHeads). A query that sees nothing gets zeros.
+  ///
+  /// - Parameters:
+  ///   - query: [query rows, heads · headWidth]
+  ///   - key: [key rows, keyHeads · headWidth]
+  ///   - value: [key rows, keyHeads · headWidth]
+  ///   - onWeights: a function that is given each sequence's attention weights [heads, queries,
+  ///     positions], rows that sum to 1, with 0 for what isn't seen
+  /// - Returns: the heads' mixed values [query rows, heads · headWidth]
+  public static func attention(
+    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], rule: AttentionRule,
+    onWeights: (([Tensor]) -> Void)? = nil
+  ) -> Tensor {
     let pass = AttentionPass(
       query: query.detached, key: key.detached, value: value.detached, segments: segments,
-      headWidth: headWidth, causal: causal)
-    let (result, probabilities) = pass.forward()
-    onWeights?(pass.weights(probabilities))
-    return result.recorded(from: [query, key, value]) { gradient, needed in
-      pass.backward(gradient, probabilities: probabilities, needed: needed)
+      rule: rule)
+    let (result, kept) = pass.forward()
+    onWeights?(pass.weights(kept.probabilities))
+    let operands = [query, key, value] + [rule.bias?.values].compactMap(\.self)
+    return result.recorded(from: operands) { gradient, needed in
+      pass.backward(gradient, kept, needed: needed)
     }
   }
 }
@@ -71,20 +154,18 @@ private struct AttentionPass {
   let key: Tensor
   let value: Tensor
   let segments: [AttentionSegment]
-  let headWidth: Int
-  let causal: Bool
+  let rule: AttentionRule
   let heads: Int
   let keyHeads: Int
-  let scale: Float
   /// The start of each segment's probabilities [heads, queries, length].
   private let starts: [Int]
 
   init(
-    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], headWidth: Int,
-    causal: Bool
+    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], rule: AttentionRule
   ) {
     (self.query, self.key, self.value) = (query, key, value)
-    (self.segments, self.headWidth, self.causal) = (segments, headWidth, causal)
+    (self.segments, self.rule) = (segments, rule)
+    let headWidth = rule.headWidth
     heads = query.width / headWidth
     keyHeads = key.width / headWidth
     require(
@@ -109,7 +190,13 @@ private struct AttentionPass {
           || (segment.length > 0 && segment.queryPositions.allSatisfy { $0 >= 0 })
       },
       "attention: a segment without keys, or a negative position")
-    scale = 1 / Float(headWidth).squareRoot()
+    if let bias = rule.bias {
+      let longest = segments.map(\.length).max() ?? 0
+      require(
+        bias.values.shape.count == 2 && bias.values.rows == heads && bias.covers(longest),
+        "attention: a bias \(bias.values.shape) from \(bias.origin) on for \(heads) heads and "
+          + "\(longest) positions")
+    }
     var total = 0
     var starts: [Int] = []
     for segment in segments {
@@ -130,14 +217,18 @@ private struct AttentionPass {
     return keyHead * size..<(keyHead + 1) * size
   }
 
-  private func allowed(_ segment: AttentionSegment, _ query: Int) -> Int {
-    causal ? min(segment.queryPositions[query] + 1, segment.length) : segment.length
+  /// What a backward pass needs: the probabilities, and the tangents of capped scores.
+  struct Kept {
+    let probabilities: Tensor
+    let tangents: Tensor?
   }
 
-  func forward() -> (Tensor, probabilities: Tensor) {
+  func forward() -> (Tensor, Kept) {
+    let headWidth = rule.headWidth
     // Zeros, because a row may belong to no segment.
     let result = Tensor.zeros(query.shape)
     let probabilities = Tensor(uninitialized: [starts.last!])
+    let tangents = rule.softCap.map { _ in Tensor(uninitialized: [starts.last!]) }
     forEachGroup { index, keyHead in
       let segment = segments[index]
       let (count, length) = (segment.queries.count, segment.length)
@@ -156,7 +247,10 @@ private struct AttentionPass {
           queries, query.width, newKeys, key.width, bTransposed: true,
           into: scores + segment.knownCount, length, m: count, n: segment.keys.count, k: headWidth)
         for row in 0..<count {
-          ck_softmax(scores + row * length, scale, allowed(segment, row), length)
+          normalize(
+            scores + row * length,
+            tangents.map { $0.pointer + (scores - probabilities.pointer) + row * length },
+            head: head, position: segment.queryPositions[row], length: length)
         }
         Kernels.product(
           scores + segment.knownCount, length, newValues, key.width, into: out, query.width,
@@ -168,7 +262,33 @@ private struct AttentionPass {
         }
       }
     }
-    return (result, probabilities)
+    return (result, Kept(probabilities: probabilities, tangents: tangents))
+  }
+
+  /// Turns a row of products into probabilities, in place.
+  private func normalize(
+    _ scores: UnsafeMutablePointer<Float>, _ tangents: UnsafeMutablePointer<Float>?, head: Int,
+    position: Int, length: Int
+  ) {
+    let seen = rule.seen(from: position, length: length)
+    for place in 0..<seen.lowerBound { scores[place] = 0 }
+    let first = scores + seen.lowerBound
+    guard !seen.isEmpty else {
+      for place in seen.lowerBound..<length { scores[place] = 0 }
+      return
+    }
+    var scale = rule.scale
+    if let cap = rule.softCap, let tangents {
+      ck_soft_cap(first, tangents + seen.lowerBound, scale / cap, cap, seen.count)
+      scale = 1
+    }
+    if let bias = rule.bias {
+      if scale != 1 { ck_scale(first, scale, first, seen.count) }
+      scale = 1
+      let row = bias.values.pointer + head * bias.values.width + bias.first(from: position)
+      ck_add(first, row + seen.lowerBound, first, seen.count)
+    }
+    ck_softmax(first, scale, seen.count, length - seen.lowerBound)
   }
 
   /// Each segment's part of the probabilities: [heads, queries, length].
@@ -181,11 +301,16 @@ private struct AttentionPass {
   }
 
   func backward(
-    _ gradient: Tensor, probabilities: Tensor, needed: [Bool]
+    _ gradient: Tensor, _ kept: Kept, needed: [Bool]
   ) -> [Tensor?] {
+    let (headWidth, probabilities) = (rule.headWidth, kept.probabilities)
     let dQuery = needed[0] ? Tensor.zeros(query.shape) : nil
     let dKey = needed[1] ? Tensor.zeros(key.shape) : nil
     let dValue = needed[2] ? Tensor.zeros(value.shape) : nil
+    // Each sequence's own, so that no two of them write the same memory.
+    let dBias =
+      needed.count > 3 && needed[3]
+      ? Tensor.zeros([segments.count, rule.bias!.values.count]) : nil
     let scratch = Tensor(uninitialized: [starts.last!])
     forEachGroup { index, keyHead in
       let segment = segments[index]
@@ -200,7 +325,7 @@ private struct AttentionPass {
             into: dValue.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth,
             k: count, accumulating: true)
         }
-        guard dQuery != nil || dKey != nil else { continue }
+        guard dQuery != nil || dKey != nil || dBias != nil else { continue }
         let dScores = scratch.pointer + starts[index] + head * count * length
         if let stored = segment.known {
           Kernels.product(
@@ -212,7 +337,22 @@ private struct AttentionPass {
           bTransposed: true, into: dScores + known, length, m: count, n: segment.keys.count,
           k: headWidth)
         for row in 0..<count {
-          ck_softmax_gradient(weights + row * length, dScores + row * length, scale, length)
+          let (own, position) = (dScores + row * length, segment.queryPositions[row])
+          let isPlain = rule.softCap == nil && rule.bias == nil
+          ck_softmax_gradient(weights + row * length, own, isPlain ? rule.scale : 1, length)
+          if let bias = rule.bias, let dBias {
+            let sums = dBias.pointer + index * bias.values.count + head * bias.values.width
+            let distances = sums + bias.first(from: position)
+            ck_add(distances, own, distances, length)
+          }
+          if rule.softCap != nil, let tangents = kept.tangents {
+            let seen = rule.seen(from: position, length: length)
+            let first = own + seen.lowerBound
+            let kept = tangents.pointer + starts[index] + (head * count + row) * length
+            ck_soft_cap_gradient(kept + seen.lowerBound, first, rule.scale, seen.count)
+          } else if !isPlain {
+            ck_scale(own, rule.scale, own, length)
+          }
         }
         if let dQuery {
           Kernels.product(
@@ -234,6 +374,13 @@ private struct AttentionPass {
         }
       }
     }
-    return withExtendedLifetime(scratch) { [dQuery, dKey, dValue] }
+    return withExtendedLifetime(scratch) {
+      [dQuery, dKey, dValue] + (needed.count > 3 ? [dBias.map(biasGradient)] : [])
+    }
+  }
+
+  /// The sum over sequences: [heads, distances].
+  private func biasGradient(_ parts: Tensor) -> Tensor {
+    parts.columnSums().reshaped(rule.bias!.values.shape)
   }
 }

@@ -15,6 +15,10 @@ public enum Activation: String, Sendable, CaseIterable, Codable {
   case sigmoid
   /// The hyperbolic tangent.
   case tanh
+  /// max(0, x)² (`relu2`).
+  case reluSquare = "relu_square"
+  /// x · sigmoid(1.702 x) (`quick_gelu`).
+  case geluQuick = "gelu_quick"
 
   var kernel: Int32 {
     switch self {
@@ -24,6 +28,8 @@ public enum Activation: String, Sendable, CaseIterable, Codable {
     case .gelu: Int32(CK_GELU_ERF)
     case .sigmoid: Int32(CK_SIGMOID)
     case .tanh: Int32(CK_TANH)
+    case .reluSquare: Int32(CK_RELU_SQUARE)
+    case .geluQuick: Int32(CK_GELU_QUICK)
     }
   }
 }
@@ -113,6 +119,24 @@ extension Tensor {
           dGate.map { $0.pointer + start }, dUp.map { $0.pointer + start }, range.count)
       }
       return withExtendedLifetime(kept) { [dGate, dUp] }
+    }
+  }
+
+  /// Every element bounded smoothly: cap · tanh(x / cap).
+  public func softCapped(at cap: Float) -> Tensor { cap * ((1 / cap) * self).activated(.tanh) }
+
+  /// Every element moved into −limit…limit.
+  public func clipped(to limit: Float) -> Tensor {
+    mapped { out, range in
+      for index in range { out[index] = min(max(pointer[index], -limit), limit) }
+    }.recorded(from: [self]) { gradient, _ in
+      [
+        gradient.mapped { out, range in
+          for index in range {
+            out[index] = abs(pointer[index]) <= limit ? gradient.pointer[index] : 0
+          }
+        }
+      ]
     }
   }
 

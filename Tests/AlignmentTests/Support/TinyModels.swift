@@ -16,7 +16,7 @@ enum TinyModels {
   }
 
   static func model(_ name: String) throws -> Model {
-    Model(try Llama(folder: folder.appending(component: name)))
+    Model(try Transformer(folder: folder.appending(component: name)))
   }
 
   /// Random token sequences of different lengths; base and source of a pair are equally long.

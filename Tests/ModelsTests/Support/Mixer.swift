@@ -25,7 +25,7 @@ struct Mixer: WeightInventory {
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: width, heads: 1)
     case .residualMiddle, .mlpInput, .gateOutput, .upOutput, .mlpActivation, .mlpHidden,
-      .mlpOutput:
+      .mlpOutput, .attentionProjection, .mlpProjection, .routerLogits, .expertOutput:
       nil
     }
   }

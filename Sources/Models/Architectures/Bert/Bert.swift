@@ -125,7 +125,7 @@ public struct Bert: Architecture {
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: c.width, heads: c.heads)
     case .upOutput, .mlpActivation, .mlpHidden: ComponentDimensions(width: c.hiddenWidth)
-    case .gateOutput: nil
+    case .gateOutput, .attentionProjection, .mlpProjection, .routerLogits, .expertOutput: nil
     case .blockInput, .blockOutput, .attentionInput, .attentionOutput, .residualMiddle, .mlpInput,
       .mlpOutput:
       ComponentDimensions(width: c.width)
@@ -134,22 +134,7 @@ public struct Bert: Architecture {
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
     let ids = try tokenIDs(inputs, positions: positions, readsTypes: true)
-    var typeIDs: [Int] = []
-    for (input, positions) in zip(inputs, positions) {
-      guard case .segments(let tokens, let types) = input else {
-        typeIDs += positions.map { _ in 0 }
-        continue
-      }
-      guard types.count == tokens.count else {
-        throw ModelError.invalidInput(
-          expected: "\(tokens.count) token types, one for each token", found: "\(types.count)")
-      }
-      typeIDs += positions.map { types[$0] }
-    }
-    let count = configuration.tokenTypes
-    if let type = typeIDs.first(where: { !(0..<count).contains($0) }) {
-      throw ModelError.invalidInput(expected: "token types below \(count)", found: "\(type)")
-    }
+    let typeIDs = try typeIDs(inputs, positions: positions, count: configuration.tokenTypes)
     let places = positions.flatMap { $0.map { $0 + configuration.firstPosition } }
     return embeddingNorm(
       words.floats(ids) + self.positions.gatherRows(places) + types.gatherRows(typeIDs))

@@ -137,44 +137,9 @@ extension Bert.Configuration {
     tokenTypes = try file.valueIfPresent("type_vocab_size") ?? 2
     let padding: Int? = try file.valueIfPresent("pad_token_id")
     firstPosition = family == .bert ? 0 : (padding ?? 1) &+ 1
-    activation = try Self.activation(file)
-    labels = try Self.labels(file)
-    outputKind = try Self.outputKind(file)
-  }
-
-  /// The kind of outputs that `problem_type` names.
-  private static func outputKind(_ file: ModelConfiguration) throws -> OutputKind? {
-    guard let name: String = try file.valueIfPresent("problem_type") else { return nil }
-    let known: KeyValuePairs<String, OutputKind> = [
-      "regression": .number, "single_label_classification": .exclusive,
-      "multi_label_classification": .independent,
-    ]
-    guard let kind = known.first(where: { $0.key == name })?.value else {
-      throw ModelError.invalidConfiguration(
-        path: file.path, field: "problem_type",
-        expected: "one of \(known.map(\.key).joined(separator: ", "))", found: name)
-    }
-    return kind
-  }
-
-  private static func activation(_ file: ModelConfiguration) throws -> Activation {
-    let name: String = try file.valueIfPresent("hidden_act") ?? "gelu"
-    let known: KeyValuePairs<String, Activation> = [
-      "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "relu": .relu,
-      "silu": .silu,
-    ]
-    guard let activation = known.first(where: { $0.key == name })?.value else {
-      throw ModelError.invalidConfiguration(
-        path: file.path, field: "hidden_act",
-        expected: "one of \(known.map(\.key).joined(separator: ", "))", found: name)
-    }
-    return activation
-  }
-
-  /// The names in `id2label`, whose keys are the numbers from 0.
-  private static func labels(_ file: ModelConfiguration) throws -> [String]? {
-    guard let section = try file.sectionIfPresent("id2label") else { return nil }
-    return try (0..<section.fields.count).map { try section.value("\($0)") }
+    activation = try ModelSettings(.folder(file)).activation(otherwise: .gelu)
+    let head = try LabelDesign(file)
+    (labels, outputKind) = (head.names, head.kind)
   }
 
   /// Checks the numbers against one another.

@@ -1,0 +1,91 @@
+import InterchangeBasics
+import InterchangeTensors
+
+/// A linear map with its place in the list of weights.
+struct ListedMap: Sendable {
+  var map: LinearMap
+  let slot: WeightSlot
+
+  init(_ map: LinearMap, _ slot: WeightSlot) { (self.map, self.slot) = (map, slot) }
+
+  func callAsFunction(_ rows: Tensor) -> Tensor { map(rows) }
+
+  func mapped(by change: (WeightSlot) throws -> WeightSlot.Value) rethrows -> ListedMap {
+    ListedMap(try map.mapped(slot, by: change), slot)
+  }
+}
+
+/// A table of rows with its place in the list of weights.
+struct ListedTable: Sendable {
+  var table: Weight
+  let slot: WeightSlot
+
+  init(_ table: Weight, _ slot: WeightSlot) { (self.table, self.slot) = (table, slot) }
+
+  func mapped(by change: (WeightSlot) throws -> WeightSlot.Value) rethrows -> ListedTable {
+    ListedTable(try table.mapped(slot, by: change), slot)
+  }
+}
+
+/// A norm of rows with its place in the list of weights.
+struct ListedNorm: Sendable {
+  var weight: Tensor  // [width]
+  var bias: Tensor?  // [width]
+  let design: NormDesign
+  let slot: WeightSlot
+  private let zeros: Tensor
+
+  init(_ weight: Tensor, bias: Tensor?, _ design: NormDesign, _ slot: WeightSlot) {
+    (self.weight, self.bias, self.design, self.slot) = (weight, bias, design, slot)
+    zeros = .zeros(weight.shape)
+  }
+
+  func callAsFunction(_ rows: Tensor) -> Tensor {
+    switch design.kind {
+    case .rms: rows.rmsNorm(weight, epsilon: design.epsilon)
+    case .layer: rows.layerNorm(weight, bias: bias ?? zeros, epsilon: design.epsilon)
+    }
+  }
+
+  /// The norm of each head of rows [rows, heads · width].
+  func eachHead(_ rows: Tensor) -> Tensor {
+    let width = weight.count
+    return self(rows.reshaped([rows.count / width, width])).reshaped(rows.shape)
+  }
+
+  func mapped(by change: (WeightSlot) throws -> WeightSlot.Value) rethrows -> ListedNorm {
+    guard design.hasWeight else { return self }
+    var copy = self
+    (copy.weight, copy.bias) = try weight.mappedNorm(bias: bias, slot, by: change)
+    return copy
+  }
+}
+
+/// The norm of queries or keys.
+struct HeadNorm: Sendable {
+  let form: AttentionDesign.HeadNorm
+  /// Of the form `each` the weights of all heads: [heads · headWidth].
+  var norm: ListedNorm
+  private let ones: Tensor
+  private let headWidth: Int
+
+  init(_ form: AttentionDesign.HeadNorm, _ norm: ListedNorm, headWidth: Int) {
+    (self.form, self.norm, self.headWidth) = (form, norm, headWidth)
+    ones = Tensor(repeating: 1, shape: [headWidth])
+  }
+
+  func callAsFunction(_ rows: Tensor) -> Tensor {
+    switch form {
+    case .shared: return norm.eachHead(rows)
+    case .whole: return norm(rows)
+    case .each:
+      let plain = ListedNorm(ones, bias: nil, norm.design, norm.slot)
+      let scaled = plain.eachHead(rows).multiplyingRows(norm.weight)
+      return norm.bias.map(scaled.addingToRows) ?? scaled
+    }
+  }
+
+  func mapped(by change: (WeightSlot) throws -> WeightSlot.Value) rethrows -> HeadNorm {
+    HeadNorm(form, try norm.mapped(by: change), headWidth: headWidth)
+  }
+}

@@ -1,0 +1,108 @@
+import InterchangeBasics
+import InterchangeTensors
+
+/// A transformer (arXiv 1706.03762) as its ``TransformerDesign`` says: most decoders, and encoders.
+///
+/// Every component is announced where the design has it: a block whose attention and MLP are
+/// parallel has no `resid_mid`, a plain MLP no `gate_output`; `attention_projection` and
+/// `mlp_projection` are there where a norm or a factor stands between a projection and the stream.
+public struct Transformer: Architecture {
+  /// The sizes and the pieces that it is made of.
+  public internal(set) var design: TransformerDesign
+  public internal(set) var shape: ModelShape
+  var embeddings: ListedTable  // [vocabulary, embedding width]
+  var positions: ListedTable?  // [positions, width]
+  var types: ListedTable?  // [types, width]
+  var embeddingNorm: ListedNorm?
+  var embeddingProjection: ListedMap?
+  var blocks: [TransformerBlock]
+  var finalNorm: ListedNorm?
+  var headProjection: ListedMap?
+  var head: ListedMap
+
+  public func dimensions(of component: Component) -> ComponentDimensions? {
+    let d = design
+    switch component {
+    case .attentionValueOutput, .queryOutput:
+      return ComponentDimensions(width: d.queryWidth, heads: d.heads)
+    case .keyOutput, .positionedKeyOutput, .valueOutput:
+      return ComponentDimensions(width: d.keyWidth, heads: d.keyHeads)
+    case .residualMiddle where d.block.order != .sequential: return nil
+    case .attentionProjection where !d.block.changesAdditions: return nil
+    case .mlpProjection where !d.block.changesAdditions: return nil
+    case .blockInput, .blockOutput, .attentionInput, .attentionProjection, .attentionOutput,
+      .residualMiddle, .mlpInput, .mlpProjection, .mlpOutput:
+      return ComponentDimensions(width: d.width)
+    case .gateOutput, .upOutput, .mlpActivation, .mlpHidden, .routerLogits, .expertOutput:
+      return blocks.lazy.compactMap { $0.mlp.dimensions(of: component) }.first
+    }
+  }
+
+  public func hasComponent(_ component: Component, layer: Int) -> Bool {
+    switch component {
+    case .gateOutput, .upOutput, .mlpActivation, .mlpHidden, .routerLogits, .expertOutput:
+      blocks[layer].mlp.dimensions(of: component) != nil
+    default: dimensions(of: component) != nil
+    }
+  }
+
+  public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
+    let ids = try tokenIDs(inputs, positions: positions, readsTypes: types != nil)
+    var rows = embeddings.table.floats(ids)
+    if design.embedding.scale != 1 { rows = design.embedding.scale * rows }
+    if let embeddingProjection { rows = embeddingProjection(rows) }
+    if let table = self.positions {
+      let places = positions.flatMap { $0.map { $0 + design.embedding.firstPosition } }
+      rows = rows + table.table.floats(places)
+    }
+    if let types {
+      rows =
+        rows
+        + types.table.floats(
+          try typeIDs(inputs, positions: positions, count: types.table.rows))
+    }
+    return embeddingNorm?(rows) ?? rows
+  }
+
+  public func block(_ index: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor {
+    blocks[index](residual, context)
+  }
+
+  /// The rows that the head reads: after the last norm and projection.
+  private func last(_ residual: Tensor) -> Tensor {
+    let normed = finalNorm?(residual) ?? residual
+    let projected = headProjection?(normed) ?? normed
+    return design.head.scale == 1 ? projected : design.head.scale * projected
+  }
+
+  public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
+    let logits = (outputs.map(head.map.selecting) ?? head.map)(last(residual))
+    return design.head.softCap.map(logits.softCapped(at:)) ?? logits
+  }
+
+  public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
+    head.map.bias == nil && design.head.softCap == nil
+      ? last(residual).linearCrossEntropy(head.map.weight, targets: targets)
+      : logits(residual, outputs: nil).crossEntropy(targets)
+  }
+}
+
+extension Transformer: WeightInventory {
+  public func mapWeights(
+    _ change: (WeightSlot) throws -> WeightSlot.Value
+  ) rethrows -> Transformer {
+    var copy = self
+    copy.embeddings = try embeddings.mapped(by: change)
+    copy.positions = try positions?.mapped(by: change)
+    copy.types = try types?.mapped(by: change)
+    copy.embeddingNorm = try embeddingNorm?.mapped(by: change)
+    copy.embeddingProjection = try embeddingProjection?.mapped(by: change)
+    copy.blocks = try blocks.map { try $0.mapped(by: change) }
+    copy.finalNorm = try finalNorm?.mapped(by: change)
+    copy.headProjection = try headProjection?.mapped(by: change)
+    var last = head
+    if head.slot.isTied { last.map = LinearMap(weight: copy.embeddings.table, bias: last.map.bias) }
+    copy.head = try last.mapped(by: change)
+    return copy
+  }
+}

@@ -1,0 +1,365 @@
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeTensors
+
+/// Puts a transformer together from a checkpoint's tensors.
+struct TransformerReader {
+  private let design: TransformerDesign
+  private let names: TransformerNames
+  private let format: WeightNames.Format
+  private let reader: CheckpointReader
+  private let prefix: String
+
+  init(
+    _ design: TransformerDesign, _ names: TransformerNames, _ format: WeightNames.Format,
+    _ reader: CheckpointReader
+  ) {
+    (self.design, self.names, self.format, self.reader) = (design, names, format, reader)
+    let table = names.roles[.embeddings] ?? ""
+    prefix =
+      names.prefixes.first { reader.contains($0 + table + ".weight") } ?? names.prefixes.first ?? ""
+  }
+
+  /// The name of the embedding table, without `.weight`.
+  var tableName: String { weightNames(.embeddings)[format] }
+
+  /// All of it.
+  ///
+  /// - Throws: `CheckpointError` for a missing tensor, ``ModelError`` for one of another shape.
+  func transformer() throws -> Transformer {
+    let (d, e) = (design, design.embedding)
+    let tableWidth = e.width ?? d.width
+    let embeddings = try table(.embeddings, d.vocabulary, tableWidth)
+    let positions = try e.positions.map { try table(.positions, $0, d.width) }
+    let types = try e.types.map { try table(.types, $0, d.width) }
+    let embeddingNorm = try e.hasNorm ? norm(.embeddingNorm, d.norm, width: d.width) : nil
+    let embeddingProjection =
+      try e.width == nil
+      ? nil : map(.map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: false)
+    let blocks = try (0..<d.layers).map(block)
+    let finalNorm = try d.head.hasNorm ? norm(.finalNorm, d.norm, width: d.width) : nil
+    let headProjection =
+      try e.width == nil
+      ? nil
+      : map(
+        .map, .headProjection, outputs: tableWidth, inputs: d.width, bias: false,
+        side: .measuredRows)
+    let head = try head(embeddings.table, inputs: tableWidth)
+    return Transformer(
+      design: d, shape: shape(outputs: head.map.weight.rows), embeddings: embeddings,
+      positions: positions, types: types, embeddingNorm: embeddingNorm,
+      embeddingProjection: embeddingProjection, blocks: blocks, finalNorm: finalNorm,
+      headProjection: headProjection, head: head)
+  }
+
+  private func shape(outputs: Int) -> ModelShape {
+    let d = design
+    var shape = ModelShape(
+      name: d.name, layers: d.layers, width: d.width, vocabulary: d.vocabulary, outputs: outputs,
+      isCausal: d.isCausal, maximumLength: d.maximumLength)
+    if let labels = d.head.labels {
+      shape.labels = labels.names ?? (0..<outputs).map { "LABEL_\($0)" }
+      shape.outputKind = labels.kind ?? (outputs == 1 ? .number : .exclusive)
+    }
+    return shape
+  }
+
+  private func head(_ embeddings: Weight, inputs: Int) throws -> ListedMap {
+    let h = design.head
+    let isClassifier = h.labels != nil
+    let name = isClassifier ? names.labels : names.head
+    let slot = WeightSlot(
+      .map, side: .wantedOutputs,
+      names: WeightNames(folder: name, gguf: WeightRole.head.ggufName), isTied: h.isTied)
+    let own = slot.names[format]
+    guard h.isTied else {
+      let outputs =
+        isClassifier
+        ? try h.labels?.names?.count ?? reader.rows(of: own + ".weight") : design.vocabulary
+      return ListedMap(
+        try reader.projection(own, outputs, inputs, bias: bias(h.hasBias, own)), slot)
+    }
+    return ListedMap(
+      LinearMap(
+        weight: embeddings,
+        bias: bias(h.hasBias, own) ? try reader.tensor(own + ".bias", [embeddings.rows]) : nil),
+      slot)
+  }
+
+  /// Tells whether a bias is to be read: as the design says or, in a GGUF file, as the file has it.
+  private func bias(_ stated: Bool?, _ name: String) -> Bool {
+    (format == .gguf ? nil : stated) ?? reader.contains(name + ".bias")
+  }
+}
+
+// MARK: - Blocks
+
+extension TransformerReader {
+  private func block(_ layer: Int) throws -> TransformerBlock {
+    let (d, b) = (design, design.block)
+    let hasAfter = b.hasNormsBehind || b.hasNormsOfStream
+    let attentionNorm =
+      try b.hasNormsBefore ? norm(.attentionNorm, d.norm, width: d.width, layer) : nil
+    let attention = try attention(layer)
+    let afterAttention =
+      try hasAfter ? norm(.afterAttentionNorm, d.norm, width: d.width, layer) : nil
+    let mlpNorm =
+      try b.hasNormsBefore && b.order != .parallelSharedNorm
+      ? norm(.mlpNorm, d.norm, width: d.width, layer) : nil
+    let mlp = try mlp(layer)
+    let afterMLP = try hasAfter ? norm(.afterMLPNorm, d.norm, width: d.width, layer) : nil
+    return TransformerBlock(
+      design: b, attentionNorm: attentionNorm, attention: attention,
+      afterAttentionNorm: afterAttention, mlpNorm: mlpNorm, mlp: mlp, afterMLPNorm: afterMLP)
+  }
+
+  private func attention(_ layer: Int) throws -> SelfAttention {
+    let (d, a, own) = (design, design.attention, design.layerAttention[layer])
+    var rule = AttentionRule(headWidth: d.headWidth, causal: d.isCausal)
+    if let scale = a.scale { rule.scale = scale }
+    rule.scale *= own.scale
+    rule.softCap = a.softCap
+    if let window = own.window {
+      rule.before = d.isCausal ? window - 1 : window / 2
+      if !d.isCausal { rule.after = window / 2 }
+    }
+    rule.bias = a.positionBias(length: d.maximumLength)
+    return SelfAttention(
+      query: try projection(.query, layer), key: try projection(.key, layer),
+      value: try projection(.value, layer), output: try projection(.output, layer),
+      queryNorm: try headNorm(.queryNorm, layer, heads: d.heads),
+      keyNorm: try headNorm(.keyNorm, layer, heads: d.keyHeads), rotary: own.rotary, rule: rule,
+      clip: a.clip)
+  }
+
+  private func headNorm(_ role: WeightRole, _ layer: Int, heads: Int) throws -> HeadNorm? {
+    let d = design
+    guard let form = d.attention.headNorm else { return nil }
+    let width = form == .shared ? d.headWidth : heads * d.headWidth
+    let design = d.attention.headNormDesign ?? d.norm
+    let whole =
+      names.headNormsAreSeparate && format == .folder
+      ? try separateNorms(role, design, layer, heads: heads)
+      : try norm(
+        role, design, width: width, layer, shape: form == .each ? [heads, d.headWidth] : nil)
+    return HeadNorm(form, whole, headWidth: d.headWidth)
+  }
+
+  /// The norms of all heads out of a tensor for each.
+  private func separateNorms(
+    _ role: WeightRole, _ design: NormDesign, _ layer: Int, heads: Int
+  ) throws -> ListedNorm {
+    let names = weightNames(role, layer)
+    let parts = try (0..<heads).map {
+      try reader.tensor("\(names[format]).\($0).weight", [self.design.headWidth])
+        .reshaped([1, self.design.headWidth])
+    }
+    return ListedNorm(
+      Tensor.concatenatingRows(parts).reshaped([heads * self.design.headWidth]), bias: nil, design,
+      WeightSlot(.norm(nil), layer: layer, names: names))
+  }
+
+  private func mlp(_ layer: Int) throws -> any BlockMLP {
+    if let experts = design.mlp.experts, !experts.denseLayers.contains(layer) {
+      return try mixture(experts, layer)
+    }
+    return FeedForward(
+      gate: try design.mlp.isGated ? projection(.gate, layer) : nil,
+      up: try projection(.up, layer), down: try projection(.down, layer),
+      activation: design.mlp.activation)
+  }
+
+  private func mixture(_ experts: ExpertsDesign, _ layer: Int) throws -> MixtureOfExperts {
+    let width = design.width
+    let router = try map(
+      .map, .router, outputs: experts.count, inputs: width, bias: false, layer, side: .outputRows)
+    let share = Double(experts.chosen) / Double(experts.count)
+    let all = try (0..<experts.count).map { number in
+      try expert(experts.hiddenWidth, layer, share: share) { projection in
+        var names = weightNames(.expert(projection), layer)
+        names.folder = names.folder?.replacing("{}", with: "\(number)")
+        let (outputs, _) = size(ofExpert: projection, experts.hiddenWidth)
+        names.ggufPart = TensorPart(number, of: experts.count, rows: outputs)
+        return names
+      }
+    }
+    guard let sharedWidth = experts.sharedWidth else {
+      return MixtureOfExperts(router: router, experts: all, shared: nil, design: experts)
+    }
+    let shared = try expert(sharedWidth, layer, share: 1) {
+      weightNames(.sharedExpert($0), layer)
+    }
+    let gate = try map(
+      .map, .sharedGate, outputs: 1, inputs: width, bias: false, layer, side: .outputRows)
+    return MixtureOfExperts(
+      router: router, experts: all, shared: (shared, gate), design: experts)
+  }
+
+  private func size(ofExpert projection: Projection, _ hidden: Int) -> (Int, Int) {
+    projection == .down ? (design.width, hidden) : (hidden, design.width)
+  }
+
+  private func expert(
+    _ hidden: Int, _ layer: Int, share: Double, names: (Projection) -> WeightNames
+  ) throws -> FeedForward {
+    func map(_ projection: Projection) throws -> ListedMap {
+      let names = names(projection)
+      let (outputs, inputs) = size(ofExpert: projection, hidden)
+      var slot = WeightSlot(.map, layer: layer, side: .outputRows, names: names)
+      slot.share = share
+      return ListedMap(
+        try reader.projection(
+          names[format], outputs, inputs, part: names.part(format), bias: false), slot)
+    }
+    return FeedForward(
+      gate: try map(.gate), up: try map(.up), down: try map(.down),
+      activation: design.mlp.activation)
+  }
+}
+
+// MARK: - Single weights
+
+extension TransformerReader {
+  private func weightNames(_ role: WeightRole, _ layer: Int? = nil) -> WeightNames {
+    guard let own = names.roles[role] else {
+      programmerError("\(design.name): no name for the weight \(role)")
+    }
+    return WeightNames(
+      folder: prefix + (layer.map { "\(names.layers)\($0)." } ?? "") + own,
+      gguf: role.ggufName.map { (layer.map { "blk.\($0)." } ?? "") + $0 })
+  }
+
+  private func table(_ role: WeightRole, _ rows: Int, _ width: Int) throws -> ListedTable {
+    let names = weightNames(role)
+    return ListedTable(
+      try reader.weight(names[format], rows, width), WeightSlot(.table, names: names))
+  }
+
+  private func norm(
+    _ role: WeightRole, _ norm: NormDesign, width: Int, _ layer: Int? = nil, shape: [Int]? = nil
+  ) throws -> ListedNorm {
+    let names = norm.hasWeight ? weightNames(role, layer) : WeightNames()
+    let slot = WeightSlot(.norm(role.normedComponent(design.block)), layer: layer, names: names)
+    guard norm.hasWeight else {
+      return ListedNorm(Tensor(repeating: 1, shape: [width]), bias: nil, norm, slot)
+    }
+    let own = names[format]
+    var weight = try reader.tensor(own + ".weight", shape ?? [width]).reshaped([width])
+    if norm.offset != 0, format == .folder {
+      weight = (weight + Tensor(repeating: norm.offset, shape: [width])).detached
+    }
+    let bias =
+      norm.hasBias ? try reader.tensor(own + ".bias", shape ?? [width]).reshaped([width]) : nil
+    return ListedNorm(weight, bias: bias, norm, slot)
+  }
+
+  private func map(
+    _ kind: WeightSlot.Kind, _ role: WeightRole, outputs: Int, inputs: Int, bias stated: Bool?,
+    _ layer: Int? = nil, side: WeightSlot.Side = .none
+  ) throws -> ListedMap {
+    let names = weightNames(role, layer)
+    let own = names[format]
+    return ListedMap(
+      try reader.projection(own, outputs, inputs, bias: bias(stated, own)),
+      WeightSlot(kind, layer: layer, side: side, names: names))
+  }
+
+  private func size(of projection: Projection) -> (outputs: Int, inputs: Int) {
+    let d = design
+    return switch projection {
+    case .query: (d.queryWidth, d.width)
+    case .key, .value: (d.keyWidth, d.width)
+    case .output: (d.width, d.queryWidth)
+    case .gate, .up: (d.hiddenWidth, d.width)
+    case .down: (d.width, d.hiddenWidth)
+    }
+  }
+
+  private func hasBias(_ projection: Projection) -> Bool? {
+    switch projection {
+    case .query, .key, .value: design.attention.hasBias
+    case .output: design.attention.hasOutputBias
+    case .gate, .up, .down: design.mlp.hasBias
+    }
+  }
+
+  private func projection(_ projection: Projection, _ layer: Int) throws -> ListedMap {
+    let (outputs, inputs) = size(of: projection)
+    let names = placed(projection, layer)
+    return ListedMap(
+      try reader.projection(
+        names[format], outputs, inputs, part: names.part(format),
+        bias: bias(hasBias(projection), names[format])),
+      WeightSlot(projection, layer: layer, names: names))
+  }
+
+  /// The names of a projection with the part of the tensor that it is.
+  private func placed(_ projection: Projection, _ layer: Int) -> WeightNames {
+    var names = weightNames(.projection(projection), layer)
+    if let fused = self.names.fused.first(where: { $0.projections.contains(projection) }) {
+      names.folder = prefix + "\(self.names.layers)\(layer)." + fused.name
+      names.folderPart = part(projection, of: fused.projections, fused.order)
+    }
+    if self.names.isTransposed {
+      names.folderPart = names.folderPart ?? TensorPart()
+      names.folderPart?.isTransposed = true
+    }
+    placeInGGUF(projection, layer, &names)
+    return names
+  }
+
+  /// GGUF files have queries, keys and values, or a gate with what it is multiplied with, one after
+  /// another in a tensor where they have none of their own.
+  private func placeInGGUF(_ projection: Projection, _ layer: Int, _ names: inout WeightNames) {
+    func isMissing(_ name: String) -> Bool { !reader.contains("blk.\(layer).\(name).weight") }
+    if names.gguf != nil, format == .gguf {
+      if [.query, .key, .value].contains(projection), isMissing("attn_q"), !isMissing("attn_qkv") {
+        names.gguf = "blk.\(layer).attn_qkv"
+        names.ggufPart = part(projection, of: [.query, .key, .value], .consecutive)
+      } else if [.gate, .up].contains(projection), design.mlp.isGated, isMissing("ffn_gate") {
+        names.gguf = "blk.\(layer).ffn_up"
+        names.ggufPart = part(projection, of: [.gate, .up], .consecutive)
+      }
+    }
+    guard self.names.interleavesInGGUF, [.query, .key].contains(projection) else { return }
+    names.ggufPart = TensorPart(
+      rows: TensorPart.halvesOrder(
+        heads: projection == .query ? design.heads : design.keyHeads, headWidth: design.headWidth),
+      of: size(of: projection).outputs)
+  }
+
+  private func part(
+    _ projection: Projection, of all: [Projection], _ order: TransformerNames.Fused.Order
+  ) -> TensorPart {
+    let sizes = all.map { size(of: $0).outputs }
+    let index = all.firstIndex(of: projection)!
+    switch order {
+    case .consecutive:
+      let start = sizes[..<index].reduce(0, +)
+      return TensorPart(rows: Array(start..<start + sizes[index]), of: sizes.reduce(0, +))
+    case .byKeyHead:
+      let (width, group) = (design.headWidth, design.heads / design.keyHeads)
+      let first = projection == .query ? 0 : projection == .key ? group : group + 1
+      let count = projection == .query ? group : 1
+      let rows = (0..<design.keyHeads).flatMap { head in
+        let start = (head * (group + 2) + first) * width
+        return start..<start + count * width
+      }
+      return TensorPart(rows: rows, of: sizes.reduce(0, +))
+    }
+  }
+}
+
+extension WeightRole {
+  /// The component that a norm makes, where it is one of a block's.
+  fileprivate func normedComponent(_ block: BlockDesign) -> Component? {
+    switch self {
+    case .attentionNorm: .attentionInput
+    case .mlpNorm: .mlpInput
+    case .afterAttentionNorm: block.hasNormsOfStream ? .residualMiddle : .attentionOutput
+    case .afterMLPNorm: block.hasNormsOfStream ? .blockOutput : .mlpOutput
+    case .embeddingNorm: .blockInput
+    default: nil
+    }
+  }
+}

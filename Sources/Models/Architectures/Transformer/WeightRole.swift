@@ -1,0 +1,115 @@
+/// The job of a weight of a transformer, by which names in files are found.
+public enum WeightRole: Hashable, Sendable {
+  case embeddings, positions, types, embeddingNorm, embeddingProjection
+  case attentionNorm, queryNorm, keyNorm, afterAttentionNorm, mlpNorm, afterMLPNorm
+  case projection(Projection)
+  /// Maps of one expert among several, whose number stands as {} in the name, and of one that all
+  /// rows are sent to.
+  case expert(Projection)
+  case sharedExpert(Projection)
+  case router, sharedGate
+  case finalNorm, headProjection, head
+
+  /// The name in GGUF files, which is the same for all architectures.
+  var ggufName: String? {
+    switch self {
+    case .embeddings: "token_embd"
+    case .positions: "position_embd"
+    case .types: "token_types"
+    case .embeddingNorm: "token_embd_norm"
+    case .attentionNorm: "attn_norm"
+    case .queryNorm: "attn_q_norm"
+    case .keyNorm: "attn_k_norm"
+    case .afterAttentionNorm: "post_attention_norm"
+    case .mlpNorm: "ffn_norm"
+    case .afterMLPNorm: "post_ffw_norm"
+    case .router: "ffn_gate_inp"
+    case .sharedGate: "ffn_gate_inp_shexp"
+    case .finalNorm: "output_norm"
+    case .head: "output"
+    case .projection(let projection): projection.ggufName
+    case .expert(let projection): projection.ggufName + "_exps"
+    case .sharedExpert(let projection): projection.ggufName + "_shexp"
+    case .embeddingProjection, .headProjection: nil
+    }
+  }
+}
+
+extension Projection {
+  /// The name in GGUF files.
+  fileprivate var ggufName: String {
+    switch self {
+    case .query: "attn_q"
+    case .key: "attn_k"
+    case .value: "attn_v"
+    case .output: "attn_output"
+    case .gate: "ffn_gate"
+    case .up: "ffn_up"
+    case .down: "ffn_down"
+    }
+  }
+}
+
+/// The names of a transformer's weights in a folder's checkpoint, without `.weight` and `.bias`, and
+/// the form in which they stand there.
+///
+/// What a family doesn't set is as in `LlamaForCausalLM`.
+public struct TransformerNames: Sendable {
+  /// Several projections in one tensor.
+  public struct Fused: Sendable {
+    /// The order of rows in the tensor.
+    public enum Order: Sendable {
+      /// All rows of the first, then all of the second, and so on.
+      case consecutive
+      /// By key head: its queries, its key, its value.
+      case byKeyHead
+    }
+
+    /// The tensor's name in a block.
+    public var name: String
+    /// The projections in it.
+    public var projections: [Projection]
+    /// The order of rows.
+    public var order: Order
+
+    /// Projections in a tensor of some name.
+    public init(_ name: String, _ projections: [Projection], _ order: Order = .consecutive) {
+      (self.name, self.projections, self.order) = (name, projections, order)
+    }
+
+    /// Queries, keys and values in a tensor of some name.
+    public static func attention(_ name: String, _ order: Order = .consecutive) -> Fused {
+      Fused(name, [.query, .key, .value], order)
+    }
+  }
+
+  /// What stands before every name but the head's: the first of them that a checkpoint has.
+  public var prefixes = ["model.", ""]
+  /// What stands before a block's number.
+  public var layers = "layers."
+  /// The names, those of a block without its number.
+  public var roles: [WeightRole: String] = [
+    .embeddings: "embed_tokens", .attentionNorm: "input_layernorm",
+    .mlpNorm: "post_attention_layernorm", .queryNorm: "self_attn.q_norm",
+    .keyNorm: "self_attn.k_norm", .projection(.query): "self_attn.q_proj",
+    .projection(.key): "self_attn.k_proj", .projection(.value): "self_attn.v_proj",
+    .projection(.output): "self_attn.o_proj", .projection(.gate): "mlp.gate_proj",
+    .projection(.up): "mlp.up_proj", .projection(.down): "mlp.down_proj", .router: "mlp.gate",
+    .finalNorm: "norm",
+  ]
+  /// The head's name, which no prefix stands before.
+  public var head = "lm_head"
+  /// A classifier's head.
+  public var labels = "score"
+  /// Tensors with several projections.
+  public var fused: [Fused] = []
+  /// Tells whether a block's maps stand as [inputs, outputs].
+  public var isTransposed = false
+  /// Tells whether each head's norm is a tensor of its own, by its number.
+  public var headNormsAreSeparate = false
+  /// Tells whether GGUF files keep the rows of queries and keys in the order of interleaved pairs.
+  public var interleavesInGGUF = false
+
+  /// Names as in `LlamaForCausalLM`, with others in some places.
+  public init(_ roles: [WeightRole: String] = [:]) { self.roles.merge(roles) { $1 } }
+}

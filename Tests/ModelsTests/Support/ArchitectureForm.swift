@@ -1,0 +1,82 @@
+import Foundation
+import InterchangeBasics
+import InterchangeCheckpoints
+import InterchangeModels
+import InterchangeTensors
+import Testing
+
+/// A tiny random checkpoint of an architecture with what transformers computes with it:
+/// Tests/Fixtures/architectures, made by its make_fixtures.py.
+struct ArchitectureForm {
+  static let folder = Fixtures.folder.deletingLastPathComponent()
+    .appending(component: "architectures")
+
+  /// A form in the index.
+  struct Entry {
+    let name: String
+    let kind: String
+    let type: String
+  }
+
+  static let index: [Entry] = {
+    guard let data = try? Data(contentsOf: folder.appending(component: "index.json")),
+      case .array(let forms) = try? JSONParser.parse(Array(data))
+    else { return [] }
+    return forms.compactMap { form in
+      guard let name = form["name"]?.string, let kind = form["kind"]?.string,
+        let type = form["model_type"]?.string
+      else { return nil }
+      return Entry(name: name, kind: kind, type: type)
+    }
+  }()
+
+  /// Decoders and the classifiers made of them.
+  static let decoders = {
+    let types = Set(index.filter { $0.kind == "decoder" }.map(\.type))
+    return index.filter { types.contains($0.type) }.map(\.name)
+  }()
+
+  let name: String
+  let url: URL
+  let model: Model
+  private let expected: SafetensorsFile
+
+  init(_ name: String, weights: WeightForm = .stored) throws {
+    self.name = name
+    url = Self.folder.appending(component: name)
+    model = Model(try ModelFamilies.architecture(in: ModelFolder(url, weights: weights)))
+    expected = try SafetensorsFile(contentsOf: url.appending(component: "expected.safetensors"))
+  }
+
+  func tensor(_ name: String) throws -> Tensor { try expected.tensor(named: name).floats() }
+  var tensorNames: [String] { expected.names }
+
+  func input(_ text: String) throws -> ModelInput {
+    .tokens(try tensor("\(text).ids").elements.map { Int($0) })
+  }
+
+  var isClassifier: Bool { model.architecture.labels != nil }
+
+  /// The positions whose logits are in the file.
+  func measured(_ input: ModelInput) -> [Int] {
+    isClassifier ? [model.architecture.outputPosition(of: input)] : Array(0..<input.length)
+  }
+
+  /// The loss in the file: of the next tokens, or of the label 1.
+  func targets(_ input: ModelInput) -> (positions: [Int], targets: [Int]) {
+    guard !isClassifier else { return ([model.architecture.outputPosition(of: input)], [1]) }
+    let ids = input.tokenIDs!
+    return (Array(0..<ids.count - 1), Array(ids.dropFirst()))
+  }
+
+  /// The places of a layer that the file has values of.
+  var places: [(component: Component, layer: Int)] {
+    tensorNames.compactMap { name in
+      let parts = name.split(separator: ".")
+      guard parts.count == 4, parts[0] == "long", parts[1] == "site",
+        let component = Component(rawValue: String(parts[2])), let layer = Int(parts[3])
+      else { return nil }
+      return (component, layer)
+    }
+  }
+}
