@@ -22,6 +22,21 @@ public struct HubCache: Sendable {
 
   private static let prefix = "models--"
 
+  /// Makes the folder, with the mark by which programs that make backups leave it out.
+  ///
+  /// - Throws: `FileSystemError`.
+  func make() throws {
+    try makeFolder(url)
+    let mark = url.appending(component: "CACHEDIR.TAG")
+    guard !mark.exists else { return }
+    let text = """
+      Signature: 8a477f597d28d172789f06886806bc55
+      # This file is a cache directory tag (https://bford.info/cachedir/) of Hugging Face's hub.
+
+      """
+    try writeAtomically(Data(text.utf8), to: mark)
+  }
+
   /// The folder of a repository of models.
   func folder(of repository: String) -> URL {
     url.appending(component: Self.prefix + repository.replacing("/", with: "--"))

@@ -186,7 +186,7 @@ private struct Snapshot {
       return isTooLarge ? .max : total
     }
     guard needed > 0 else { return }
-    try makeFolder(cache.url)
+    try cache.make()
     var disk = statvfs()
     guard statvfs(cache.url.path(percentEncoded: false), &disk) == 0 else { return }
     let (free, isHuge) = Int(disk.f_bavail).multipliedReportingOverflow(by: Int(disk.f_frsize))

@@ -27,6 +27,10 @@ import Testing
     #expect(
       try String(contentsOf: bench.repository.appending(path: "refs/main"), encoding: .utf8)
         == Bench.commit)
+    let mark = bench.cache.appending(component: "CACHEDIR.TAG")
+    #expect(
+      try String(contentsOf: mark, encoding: .utf8).hasPrefix(
+        "Signature: 8a477f597d28d172789f06886806bc55\n"))
     let model = try bench.model("org/tiny")
     #expect(model.url.path == bench.snapshot.path && model.commit == Bench.commit)
     #expect(model.name == "org/tiny" && model.revision == "main" && model.file == nil)

@@ -60,6 +60,7 @@ import Testing
     // What can't be a name is a path.
     let missing = try ModelPlace("/nowhere", cache: cache)
     #expect(missing.url.path == "/nowhere" && missing.cached == nil)
+    #expect(try ModelPlace("models/nothing.gguf", cache: cache).cached == nil)
   }
 
   @Test func inspections() throws {

@@ -20,7 +20,8 @@ public struct ModelPlace: Sendable {
   /// - Throws: `HubError` for a name that the cache doesn't have.
   public init(_ text: String, cache: HubCache = HubCache()) throws {
     let path = URL(userPath: text)
-    guard !path.exists, let name = HubName(text) else {
+    guard !path.exists, let name = HubName(text), name.file != nil || !text.hasSuffix(".gguf")
+    else {
       self.init(path)
       return
     }
