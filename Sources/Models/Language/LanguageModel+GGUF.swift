@@ -4,11 +4,11 @@ import InterchangeTokenizers
 
 extension LanguageModel {
   /// Reads a GGUF file with its vocabulary.
-  convenience init(gguf file: GGUFFile, url: URL, weights: WeightForm) throws {
+  convenience init(gguf file: GGUFFile, at place: ModelPlace, weights: WeightForm) throws {
     try self.init(
       ModelFamilies.architecture(in: file, weights: weights),
       tokenizer: Tokenizer(vocabulary: file.vocabulary()),
-      source: ModelSource(url: url, opened: weights == .stored ? file : nil))
+      source: ModelSource(place, opened: weights == .stored ? file : nil))
   }
 }
 
