@@ -90,7 +90,8 @@ let package = Package(
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
     library(
       "Exchange",
-      ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"]),
+      ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"],
+      [orderedCollections]),
     library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
     library("Reports", ["Basics", "Figures"]),
     library(
@@ -185,7 +186,7 @@ let package = Package(
     tests(
       "ExchangeTests",
       [
-        "InterchangeBasics", "InterchangeExchange", "InterchangeFineTuning",
+        "InterchangeBasics", "InterchangeExchange", "InterchangeFineTuning", "InterchangeDatasets",
         "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
         "InterchangeInterventions", "InterchangeTensors",
       ]),
