@@ -104,11 +104,11 @@ enum PeftLoRA: PeftKind {
       let input = Site(place.projection.input, layer: place.layer)
       let part = base.architecture.tensorPart(of: place.projection, layer: place.layer)
       let outputs = try part?.total ?? base.width(of: site)
+      let down = try tensors.tensor(
+        module + ".lora_A.weight", [rank, try base.width(of: input)])
       let up = try tensors.tensor(module + ".lora_B.weight", [outputs, rank])
       let update = LowRankUpdate(
-        down: try tensors.tensor(
-          module + ".lora_A.weight", [rank, try base.width(of: input)]),
-        up: part?.rows.map(up.gatherRows) ?? up, scale: Float(scale))
+        down: down, up: part?.rows.map(up.gatherRows) ?? up, scale: Float(scale))
       placed.append(
         PlacedIntervention(update, at: site, reading: place.projection.input, dropout: dropout))
     }

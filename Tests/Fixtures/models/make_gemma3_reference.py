@@ -132,7 +132,8 @@ def encoder(path):
     fields = reference.vocabulary(path)
     proto = sentencepiece_model_pb2.ModelProto()
     for token, score, kind in zip(fields["tokens"], fields["scores"], fields["token_type"]):
-        proto.pieces.add(piece=token, score=score, type=int(kind))
+        # Runs of spaces are pieces of the user's own there.
+        proto.pieces.add(piece=token.replace(" ", "\u2581"), score=score, type=int(kind))
     proto.trainer_spec.model_type = 2
     proto.trainer_spec.byte_fallback = True
     proto.trainer_spec.unk_id, proto.trainer_spec.bos_id = 3, 2
