@@ -74,8 +74,10 @@ let package = Package(
       c: ["CInterchangeKernels", "CInterchangeOpenBLAS", "CInterchangeLAPACKE"]),
     library("Checkpoints", ["Basics", "Tensors"], c: ["CInterchangeKernels"]),
     library("Tokenizers", ["Basics"], [heap]),
+    library("Hub", ["Basics"]),
     library(
-      "Models", ["Basics", "Tensors", "Checkpoints", "Tokenizers"], c: ["CInterchangeKernels"],
+      "Models", ["Basics", "Hub", "Tensors", "Checkpoints", "Tokenizers"],
+      c: ["CInterchangeKernels"],
       [orderedCollections]),
     library("Interventions", ["Basics", "Tensors", "Checkpoints"]),
     library("CausalModels", ["Basics"], [orderedCollections]),
@@ -103,7 +105,7 @@ let package = Package(
     .target(
       name: "Interchange",
       dependencies: [
-        "InterchangeBasics", "InterchangeTensors", "InterchangeCheckpoints",
+        "InterchangeBasics", "InterchangeHub", "InterchangeTensors", "InterchangeCheckpoints",
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
         "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
         "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
@@ -145,13 +147,14 @@ let package = Package(
       "CheckpointsTests",
       ["InterchangeBasics", "InterchangeCheckpoints", "InterchangeTensors", "CInterchangeKernels"]),
     tests("TokenizersTests", ["InterchangeBasics", "InterchangeTokenizers"]),
+    tests("HubTests", ["InterchangeBasics", "InterchangeHub"]),
     tests("CausalModelsTests", ["InterchangeBasics", "InterchangeCausalModels"]),
     tests("DatasetsTests", ["Interchange"]),
     tests(
       "ModelsTests",
       [
-        "InterchangeBasics", "InterchangeModels", "InterchangeTensors", "InterchangeCheckpoints",
-        "InterchangeTokenizers", "InterchangeInterventions",
+        "InterchangeBasics", "InterchangeHub", "InterchangeModels", "InterchangeTensors",
+        "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeInterventions",
       ]),
     tests(
       "InterchangeCLITests",

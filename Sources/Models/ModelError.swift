@@ -1,9 +1,12 @@
+import InterchangeBasics
+
 /// An error in a model file, or in a request made of a model.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   /// The file or folder is not a model that can be loaded.
   case unreadable(path: String, reason: String)
   /// The architecture named in the file is not one that is known here.
-  case unknownArchitecture(path: String, found: String, known: [String])
+  /// `needed` is what reading it as the nearest known one would need, if that can be told.
+  case unknownArchitecture(path: String, found: String, known: [String], needed: String? = nil)
   /// The architecture doesn't list its weights, so that they can't be changed or made anew.
   case unlistedWeights(architecture: String)
   /// The model was made in memory, so that there are no files for what is wanted.
@@ -45,8 +48,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadable(let path, let reason):
       "\(path): \(reason)"
-    case .unknownArchitecture(let path, let found, let known):
-      "\(path): unknown architecture '\(found)'; expected one of \(known.joined(separator: ", "))"
+    case .unknownArchitecture(let path, let found, let known, let needed):
+      "\(path): unknown architecture '\(found)'; "
+        + Self.nearest(known, to: found) + (needed.map { "; \($0)" } ?? "")
     case .unlistedWeights(let architecture):
       "the architecture \(architecture) doesn't list its weights (it is no WeightInventory): "
         + "they can't be changed or initialized anew"
@@ -98,6 +102,15 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .invalidInput(let expected, let found):
       "expected an input of \(expected), found \(found)"
     }
+  }
+
+  /// The names that something could have had: all of a few, the nearest of many.
+  private static func nearest(_ known: [String], to found: String) -> String {
+    guard known.count > 6 else { return "expected one of \(known.joined(separator: ", "))" }
+    let near = nearNames(to: found, among: known)
+    return near.isEmpty
+      ? "none of the \(known.count) known names is near"
+      : "nearest of \(known.count) known: \(near.joined(separator: ", "))"
   }
 
   /// Both sizes in one unit, rounded so that the larger one shows as such.

@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("dynamic", #"{"rope_type": "dynamic", "factor": 2.0}"#, "rope_scaling: expected default"),
+    ("axial", #"{"rope_type": "axial", "factor": 2.0}"#, "rope_scaling: expected one of default"),
     (
       "attention_factor", #"{"rope_type": "linear", "factor": 2.0, "attention_factor": 0.5}"#,
       #"field "rope_scaling.attention_factor""#

@@ -84,11 +84,10 @@ import Testing
 @Suite struct SiteTests {
   @Test func namesAreTheFieldsNames() throws {
     let names = [
-      "block_input", "block_output", "attention_input", "attention_output",
+      "block_input", "block_output", "attention_input", "attention_projection", "attention_output",
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
       "value_output", "resid_mid", "mlp_input", "gate_output", "up_output", "mlp_activation",
-      "mlp_hidden",
-      "mlp_output",
+      "mlp_hidden", "router_logits", "expert_output", "mlp_projection", "mlp_output",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
     for name in names {
@@ -98,7 +97,7 @@ import Testing
     }
     let perHead = [
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
-      "value_output",
+      "value_output", "expert_output",
     ]
     #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
     for name in perHead {
@@ -125,10 +124,11 @@ import Testing
 
   @Test func shortFormsAreWhatTheySay() throws {
     let sites: [Site] = [
-      .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionOutput(1),
+      .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionProjection(1),
+      .attentionOutput(1),
       .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
       .valueOutput(1), .residualMiddle(1), .mlpInput(1), .gateOutput(1), .upOutput(1),
-      .mlpActivation(1), .mlpHidden(1),
+      .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1), .mlpProjection(1),
       .mlpOutput(1),
     ]
     #expect(sites == Component.allCases.map { Site($0, layer: 1, .all) })

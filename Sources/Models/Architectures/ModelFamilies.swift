@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 
@@ -11,6 +12,7 @@ public enum ModelFamilies {
     Phi3Family.self, BloomFamily.self, FalconFamily.self, StableLMFamily.self,
     GraniteFamily.self, CohereFamily.self, Cohere2Family.self, SmolLM3Family.self,
     Starcoder2Family.self, NemotronFamily.self, MixtralFamily.self, Qwen2MoeFamily.self,
+    HeliumFamily.self,
     BertFamily.self,
   ]
 
@@ -31,9 +33,45 @@ public enum ModelFamilies {
   public static func family(of folder: ModelFolder) throws -> any ModelFamily.Type {
     let configuration = folder.configuration
     guard let family = try all.first(where: { try $0.answers(to: configuration) }) else {
+      let found = try folder.architectureName()
       throw ModelError.unknownArchitecture(
-        path: configuration.path, found: try folder.architectureName(),
-        known: all.flatMap { $0.names })
+        path: configuration.path, found: found, known: all.flatMap { $0.names },
+        needed: neededForNearest(to: found, configuration))
+    }
+    return family
+  }
+
+  /// What reading a configuration as the nearest known architecture would need: the first thing
+  /// that is in its way, or a family with its name.
+  private static func neededForNearest(
+    to name: String, _ configuration: ModelConfiguration
+  ) -> String? {
+    let families = all.compactMap { $0 as? any TransformerFamily.Type }
+    let near = nearNames(to: name, among: families.flatMap { $0.names + $0.modelTypes }).first
+    let family = families.first { ($0.names + $0.modelTypes).contains(near ?? "") }
+    let nearest: any TransformerFamily.Type = family ?? LlamaFamily.self
+    let settings = ModelSettings(.folder(configuration))
+    do {
+      _ = try nearest.design(settings).validated(path: configuration.path)
+      try settings.requireUnderstood(besides: nearest.fields)
+      return
+        "its settings are those of \(nearest.names[0]): if its arithmetic and tensors are, too, "
+        + "it needs a family with its names, one file (CONTRIBUTING.md)"
+    } catch {
+      let obstacle = "\(error)".replacingOccurrences(of: configuration.path + ": ", with: "")
+      return "read as \(nearest.names[0]) it would need: \(obstacle)"
+    }
+  }
+
+  /// The family of a GGUF file.
+  ///
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when none answers to its name;
+  ///   `CheckpointError` when it has none.
+  public static func family(of gguf: GGUFFile) throws -> any ModelFamily.Type {
+    let name: String = try gguf.value("general.architecture")
+    guard let family = all.first(where: { $0.ggufNames.contains(name) }) else {
+      throw ModelError.unknownArchitecture(
+        path: gguf.path, found: name, known: all.flatMap { $0.ggufNames })
     }
     return family
   }
@@ -56,11 +94,7 @@ public enum ModelFamilies {
   public static func architecture(
     in gguf: GGUFFile, weights: WeightForm = .stored
   ) throws -> any Architecture {
-    let name: String = try gguf.value("general.architecture")
-    guard let family = all.first(where: { $0.ggufNames.contains(name) }) else {
-      throw ModelError.unknownArchitecture(
-        path: gguf.path, found: name, known: all.flatMap { $0.ggufNames })
-    }
+    let family = try family(of: gguf)
     return try family.reading(gguf) { try family.read(gguf, weights: weights) }
   }
 }

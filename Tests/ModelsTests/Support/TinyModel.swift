@@ -115,7 +115,9 @@ struct TinyModel {
   /// Every component of every layer that the reference has hooks for.
   var places: [(component: Component, layer: Int)] {
     let inside: Set<Component> = [.gateOutput, .upOutput, .positionedKeyOutput, .residualMiddle]
-    return Component.allCases.filter { !inside.contains($0) }.flatMap { component in
+    return Component.allCases.filter {
+      !inside.contains($0) && model.architecture.dimensions(of: $0) != nil
+    }.flatMap { component in
       (0..<layers).map { (component, $0) }
     }
   }

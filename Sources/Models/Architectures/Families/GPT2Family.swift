@@ -69,7 +69,4 @@ extension TransformerDesign {
   mutating func useBiases(_ isUsed: Bool = true) {
     (attention.hasBias, attention.hasOutputBias, mlp.hasBias) = (isUsed, isUsed, isUsed)
   }
-
-  /// The number of layers, or 0 where no model can have so many: ``validated(path:)`` refuses it.
-  var boundedLayers: Int { (0...1 << 16).contains(layers) ? layers : 0 }
 }

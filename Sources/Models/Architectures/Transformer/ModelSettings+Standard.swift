@@ -34,8 +34,8 @@ extension ModelSettings {
     design.norm = NormDesign(
       norm, epsilon: try valueIfPresent(epsilonField, gguf: key) ?? epsilon)
     design.mlp.activation = try self.activation(otherwise: activation)
-    design.layerAttention = Array(
-      repeating: LayerAttention(), count: max(0, min(design.layers, 1 << 16)))
+    try design.validateSizes(path: path)
+    design.layerAttention = Array(repeating: LayerAttention(), count: design.boundedLayers)
     design.head = try headDesign(ties: ties)
     return design
   }

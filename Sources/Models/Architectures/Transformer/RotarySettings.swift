@@ -48,7 +48,9 @@ struct RotarySettings {
       if let own: Double = try settings.valueIfPresent("partial_rotary_factor") { share = own }
       if let own: Double = try section?.valueIfPresent("partial_rotary_factor") { share = own }
     }
-    let width = turned ?? Int((Double(headWidth) * share).rounded(.down))
+    // A share that no model can have is refused by its width.
+    let part = (Double(headWidth) * share).rounded(.down)
+    let width = turned ?? Int(exactly: part) ?? 0
     try check(width, base: base, settings)
     return try RopeScaling(
       section, settings, turned: width, base: base, maximumLength: maximumLength,
@@ -61,6 +63,9 @@ struct RotarySettings {
     // Numbers that no model can have must not size an array here.
     try require.size(headWidth, "head width")
     try require.size(maximumLength, "context length")
+    if width == headWidth {
+      try require(headWidth % 2 == 0, "head width", "an even number", headWidth)
+    }
     try require(
       width % 2 == 0 && (2...headWidth).contains(width), "rotary width",
       "an even number of at most \(headWidth), the head width", width)

@@ -237,10 +237,17 @@ public struct LabelDesign: Sendable {
 }
 
 extension TransformerDesign {
-  /// Checks the numbers against one another.
+  /// The largest number of layers that have kinds of attention of their own: a file with more has
+  /// been refused before they are asked for.
+  private static let mostLayers = 1 << 16
+
+  /// The number of layers, or what bounds it where no model can have so many.
+  var boundedLayers: Int { min(max(0, layers), Self.mostLayers) }
+
+  /// Checks the sizes, on which everything else depends.
   ///
   /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
-  func validated(path: String) throws -> TransformerDesign {
+  func validateSizes(path: String) throws {
     let require = ConfigurationCheck(path: path)
     for (field, value) in [
       ("vocabulary size", vocabulary), ("hidden size", width), ("layers", layers),
@@ -249,7 +256,20 @@ extension TransformerDesign {
     ] {
       try require.size(value, field)
     }
+    try require.size(queryWidth, "attention heads times head width")
+    if attention.slopes != nil {
+      // A table of additions to scores has a number for each head and position.
+      try require.size(heads * maximumLength / 16, "attention heads times context length / 16")
+    }
     try require(heads % keyHeads == 0, "key/value heads", "a divisor of \(heads)", keyHeads)
+  }
+
+  /// Checks the numbers against one another.
+  ///
+  /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
+  func validated(path: String) throws -> TransformerDesign {
+    try validateSizes(path: path)
+    let require = ConfigurationCheck(path: path)
     try require(
       norm.epsilon > 0 && norm.epsilon < 1, "norm epsilon", "0 to 1", norm.epsilon)
     try require(
@@ -272,7 +292,7 @@ extension TransformerDesign {
       try require((layer.window ?? 1) > 0, "window", "at least 1", layer.window ?? 0)
     }
     InterchangeBasics.require(
-      layerAttention.count == layers,
+      layerAttention.count == boundedLayers,
       "TransformerDesign: \(layers) layers, \(layerAttention.count) kinds of attention")
     return self
   }

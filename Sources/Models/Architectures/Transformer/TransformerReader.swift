@@ -36,7 +36,9 @@ struct TransformerReader {
     let embeddingProjection =
       try e.width == nil
       ? nil : map(.map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: false)
-    let blocks = try (0..<d.layers).map(block)
+    // One by one: a file that says too many ends the search before there is room for all.
+    var blocks: [TransformerBlock] = []
+    for layer in 0..<d.layers { blocks.append(try block(layer)) }
     let finalNorm = try d.head.hasNorm ? norm(.finalNorm, d.norm, width: d.width) : nil
     let headProjection =
       try e.width == nil
