@@ -81,10 +81,9 @@ struct SentencePieceKind: Sendable {
     (self.names, self.roles, self.steps) = (names, roles, steps)
   }
 
-  /// The kind for a class.
-  init(_ tokenizerClass: TokenizerClass) {
-    self =
-      Self.all.first { kind in kind.names.contains { tokenizerClass.name == $0 } } ?? Self.own
+  /// The kind for a class; SentencePiece's own way without one.
+  init(_ tokenizerClass: TokenizerClass) throws(TokenizerError) {
+    self = try tokenizerClass.kind(among: Self.all.map { ($0.names, $0) }) ?? Self.own
   }
 
   func parts(
