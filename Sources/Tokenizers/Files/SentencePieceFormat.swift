@@ -18,6 +18,12 @@ enum SentencePieceFormat: TokenizerFormat {
     }
     let bytes = try Tokenizer.bytes(of: url)
     guard SentencePieceModel.isModel(bytes) else {
+      guard TiktokenFormat.isRanks(bytes) else {
+        throw TokenizerError(
+          source: url.path, field: "",
+          expected: "a SentencePiece model, or lines of a token in Base64 and its rank",
+          found: bytes.isEmpty ? "nothing" : "other bytes")
+      }
       return try TiktokenFormat.tokenizer(url, bytes)
     }
     let settings = try TokenizerSettings(folder: folder)
