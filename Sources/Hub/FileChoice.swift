@@ -14,9 +14,10 @@ struct FileChoice {
   private static let small: Set<String> = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
-    "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "chat_template.json",
+    "tekken.json", "chat_template.json",
   ]
-  private static let smallEndings = [".tiktoken", ".jinja"]
+  /// Vocabularies of SentencePiece and tiktoken, and chat templates.
+  private static let smallEndings = [".model", ".tiktoken", ".jinja"]
 
   /// The weights in the order in which they are looked for: a file, or an index of several.
   private static let weights = [

@@ -20,6 +20,9 @@ package struct AlignedText: Sendable {
     self.isAtBeginning = isAtBeginning
   }
 
+  /// True when each byte is that of the original at the same place.
+  var isOriginal: Bool { origins == nil && start == 0 }
+
   /// The bytes of the original that a part of the text comes from; an empty place for text that was
   /// put in.
   func origin(of part: Range<Int>) -> Range<Int> {
@@ -105,32 +108,47 @@ package struct AlignedText: Sendable {
 }
 
 extension AlignedText {
-  /// Each scalar with its bytes.
-  func forEachScalar(_ body: (Unicode.Scalar, Range<Int>) -> Void) {
+  /// Each scalar with its bytes, from a byte on, until `body` returns false.
+  private func forEachScalar(from start: Int, while body: (Unicode.Scalar, Range<Int>) -> Bool) {
     let reader = ScalarReader(bytes: bytes, end: bytes.count)
-    var index = 0
+    var index = start
     while index < bytes.count {
       let (scalar, end) = reader.scalar(at: index)
-      body(scalar, index..<end)
+      guard body(scalar, index..<end) else { return }
       index = end
+    }
+  }
+
+  /// Each scalar with its bytes.
+  func forEachScalar(_ body: (Unicode.Scalar, Range<Int>) -> Void) {
+    forEachScalar(from: 0) {
+      body($0, $1)
+      return true
     }
   }
 
   /// The text with every scalar kept, left out or changed to others.
   func mapScalars(_ change: (Unicode.Scalar) -> ScalarChange) -> AlignedText {
-    var isChanged = false
-    let result = rebuilt { builder in
-      forEachScalar { scalar, part in
+    // Most texts stay as they are.
+    var first: Int?
+    forEachScalar(from: 0) { scalar, part in
+      if case .keep = change(scalar) { return true }
+      first = part.lowerBound
+      return false
+    }
+    guard let first else { return self }
+    return rebuilt { builder in
+      builder.keep(0..<first)
+      forEachScalar(from: first) { scalar, part in
         switch change(scalar) {
         case .keep: builder.keep(part)
-        case .remove: isChanged = true
+        case .remove: break
         case .replace(let scalars):
-          isChanged = true
           for scalar in scalars { builder.append(scalar, for: part) }
         }
+        return true
       }
     }
-    return isChanged ? result : self
   }
 
   /// A scalar's fate.

@@ -82,14 +82,10 @@ extension MergeTable {
   }
 
   /// Adds every way to make a piece of two symbols.
-  mutating func insertCuts(
-    of piece: [UInt8], _ id: Int32, rank: Int, symbols: [ByteString: Int32],
-    where isBoundary: (UInt8) -> Bool = { _ in true }
-  ) {
-    for cut in piece.indices.dropFirst() where isBoundary(piece[cut]) {
-      guard let left = symbols[ByteString(piece[..<cut])],
-        let right = symbols[ByteString(piece[cut...])]
-      else { continue }
+  mutating func insertCuts(of piece: [UInt8], _ id: Int32, rank: Int, symbols: PieceTrie) {
+    guard piece.count > 1 else { return }
+    symbols.forEachMatch(from: 0, to: piece.count - 1, in: piece) { left, cut in
+      guard let right = symbols.piece(cut..<piece.count, of: piece) else { return }
       insert(left, right, rank: rank, result: id)
     }
   }
@@ -109,32 +105,28 @@ extension PieceEncoder {
       ?? (0..<vocabulary.count).filter {
         [.normal, .userDefined, .unused].contains(vocabulary.kinds[$0])
       }
-    var symbols: [ByteString: Int32] = [:]
+    var symbols = mergeable.map { (Array(vocabulary.spelling(of: $0).utf8), Int32($0)) }
     var scalars: [UInt32: Int32] = [:]
     var unnamed: [Unicode.Scalar] = []
-    symbols.reserveCapacity(mergeable.count)
     for id in mergeable {
-      let spelling = vocabulary.spelling(of: id)
-      symbols[ByteString(spelling)] = Int32(id)
-      let parts = spelling.unicodeScalars
-      if parts.count == 1, let scalar = parts.first { scalars[scalar.value] = Int32(id) }
+      let parts = vocabulary.spelling(of: id).unicodeScalars
+      if let scalar = parts.first, parts.dropFirst().isEmpty { scalars[scalar.value] = Int32(id) }
     }
     for id in mergeable {
       for scalar in vocabulary.spelling(of: id).unicodeScalars where scalars[scalar.value] == nil {
         let symbol = Int32(vocabulary.count + unnamed.count)
         scalars[scalar.value] = symbol
-        symbols[ByteString(String(scalar))] = symbol
+        symbols.append((Array(String(scalar).utf8), symbol))
         unnamed.append(scalar)
       }
     }
+    let trie = PieceTrie(symbols)
 
     let order = Set(scores).sorted(by: >)
     let ranks = Dictionary(uniqueKeysWithValues: zip(order, order.indices))
     var merges = MergeTable(minimumCapacity: mergeable.count * 2)
-    for id in mergeable {
-      merges.insertCuts(
-        of: Array(vocabulary.spelling(of: id).utf8), Int32(id), rank: ranks[scores[id]] ?? 0,
-        symbols: symbols, where: { $0 & 0xC0 != 0x80 })
+    for (id, piece) in zip(mergeable, symbols) {
+      merges.insertCuts(of: piece.0, Int32(id), rank: ranks[scores[id]] ?? 0, symbols: trie)
     }
     self.init(alphabet: .scalars(scalars), merges: merges)
     byteTokens = vocabulary.byteTokens
@@ -156,8 +148,9 @@ extension PieceEncoder {
       if piece.count == 1 { alphabet[Int(piece[0])] = Int32(first + rank) }
     }
     var merges = MergeTable(minimumCapacity: pieces.count * 2)
+    let trie = PieceTrie(pieces.enumerated().map { ($1, Int32(first + $0)) })
     for (rank, piece) in pieces.enumerated() {
-      merges.insertCuts(of: piece, Int32(first + rank), rank: rank, symbols: symbols)
+      merges.insertCuts(of: piece, Int32(first + rank), rank: rank, symbols: trie)
     }
     self.init(alphabet: .bytes(alphabet), merges: merges)
     wholeWords = symbols

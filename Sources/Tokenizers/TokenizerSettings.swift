@@ -112,7 +112,10 @@ struct TokenizerSettings {
       }
       return id
     }
-    for member in file.root["added_tokens_decoder"]?.members ?? [] {
+    let decoder = (file.root["added_tokens_decoder"]?.members ?? []).sorted {
+      Int($0.key) ?? 0 < Int($1.key) ?? 0
+    }
+    for member in decoder {
       let field = "added_tokens_decoder[\(quoted(member.key, upTo: 40))]"
       guard let content = member.value["content"]?.string else {
         throw file.fault("\(field).content", "a text", member.value["content"])

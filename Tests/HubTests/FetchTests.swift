@@ -108,6 +108,21 @@ import Testing
     #expect(message { try other.model("org/tiny") }.hasPrefix("badInput: org/tiny: no such file"))
   }
 
+  /// All files that a tokenizer may be in, and those of no other folder.
+  @Test func tokenizers() throws {
+    let names = [
+      "added_tokens.json", "chat_template.jinja", "chat_template.json", "merges.txt",
+      "qwen.tiktoken", "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model",
+      "tekken.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
+    ]
+    var files = Bench.files
+    for name in names + ["other/tokenizer.model", "training_args.bin", "notes.txt"] {
+      files[name] = Bench.bytes(name.count)
+    }
+    let bench = try Bench(files)
+    #expect(try Set(bench.fetch().files.map(\.path)) == Set(Bench.needed + names))
+  }
+
   @Test func withoutSafetensors() throws {
     var files = Bench.files
     files["model.safetensors"] = nil

@@ -67,6 +67,18 @@ struct PieceTrie: Sendable {
     }
   }
 
+  /// The piece of exactly these bytes.
+  func piece(_ part: Range<Int>, of text: [UInt8]) -> Int32? {
+    var node = 0
+    for index in part {
+      let key = UInt64(node) << 8 | UInt64(text[index])
+      let slot = slot(of: key)
+      guard keys[slot] == key else { return nil }
+      node = Int(nodes[slot])
+    }
+    return pieces[node] >= 0 ? pieces[node] : nil
+  }
+
   /// The length of the longest piece that the text starts with from `start` on.
   func longestMatch(from start: Int, in text: [UInt8]) -> Int? {
     var length: Int?

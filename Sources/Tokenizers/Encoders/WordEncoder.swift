@@ -23,6 +23,7 @@ struct TokenList {
 
   /// Puts the origins in the place of the parts from one token on.
   mutating func align(from index: Int, to text: AlignedText) {
+    guard !text.isOriginal else { return }
     for position in index..<parts.count { parts[position] = text.origin(of: parts[position]) }
   }
 }

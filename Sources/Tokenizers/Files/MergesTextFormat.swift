@@ -23,7 +23,7 @@ enum MergesTextFormat: TokenizerFormat {
     }
     let tokenizerClass = try TokenizerClass(folder: folder, settings)
     let kind =
-      kinds[tokenizerClass.name ?? ""]
+      try tokenizerClass.kind(among: kinds)
       // GPT-2's vocabulary has no marks around a text.
       ?? (vocabulary["<s>"] != nil && vocabulary["</s>"] != nil ? roberta : gpt2)
     var model: [JSONValue.Member] = [
@@ -43,9 +43,9 @@ enum MergesTextFormat: TokenizerFormat {
       OlderFiles, TokenizerClass, inout [JSONValue.Member]
     ) throws(TokenizerError) -> [JSONValue.Member]
 
-  private static let kinds: [String: Kind] = [
-    "GPT2": gpt2, "CodeGen": gpt2, "Roberta": roberta, "Bart": roberta, "Qwen2": qwen2,
-    "CLIP": clip, "OpenAIGPT": openAIGPT,
+  private static let kinds: [(names: [String], kind: Kind)] = [
+    (["GPT2", "CodeGen"], gpt2), (["Roberta", "Bart", "LED", "Longformer"], roberta),
+    (["Qwen2"], qwen2), (["CLIP"], clip), (["OpenAIGPT"], openAIGPT),
   ]
 
   private static func byteLevel(

@@ -18,6 +18,12 @@ enum SentencePieceFormat: TokenizerFormat {
     }
     let bytes = try Tokenizer.bytes(of: url)
     guard SentencePieceModel.isModel(bytes) else {
+      guard TiktokenFormat.isRanks(bytes) else {
+        throw TokenizerError(
+          source: url.path, field: "",
+          expected: "a SentencePiece model, or lines of a token in Base64 and its rank",
+          found: bytes.isEmpty ? "nothing" : "other bytes")
+      }
       return try TiktokenFormat.tokenizer(url, bytes)
     }
     let settings = try TokenizerSettings(folder: folder)
@@ -81,10 +87,9 @@ struct SentencePieceKind: Sendable {
     (self.names, self.roles, self.steps) = (names, roles, steps)
   }
 
-  /// The kind for a class.
-  init(_ tokenizerClass: TokenizerClass) {
-    self =
-      Self.all.first { kind in kind.names.contains { tokenizerClass.name == $0 } } ?? Self.own
+  /// The kind for a class; SentencePiece's own way without one.
+  init(_ tokenizerClass: TokenizerClass) throws(TokenizerError) {
+    self = try tokenizerClass.kind(among: Self.all.map { ($0.names, $0) }) ?? Self.own
   }
 
   func parts(

@@ -27,7 +27,7 @@ extension SentencePieceKind {
 
   private static let llama: SentencePieceKind = {
     var kind = SentencePieceKind(
-      ["Llama", "LlamaTokenizerFast"],
+      ["Llama"],
       ["bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"]
     ) { _, settings throws(TokenizerError) in
       let isOlder = try settings?.flag("legacy") ?? false

@@ -46,10 +46,10 @@ enum TekkenFormat: TokenizerFormat {
     }
     let count = file.root["config"]?["default_num_special_tokens"]
     guard let count = count == nil ? texts.count : count?.integer,
-      texts.count...Vocabulary.maximumCount ~= count
+      texts.count...max(texts.count, 1 << 16) ~= count
     else {
       throw file.fault(
-        "config.default_num_special_tokens", "a number from \(texts.count) on", count)
+        "config.default_num_special_tokens", "a number from \(texts.count) to 65536", count)
     }
     texts += (texts.count..<count).map { "<SPECIAL_\($0)>" }
     return texts.enumerated().map {

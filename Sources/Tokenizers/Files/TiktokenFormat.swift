@@ -25,6 +25,12 @@ enum TiktokenFormat: TokenizerFormat {
     return try tokenizer(url, Tokenizer.bytes(of: url))
   }
 
+  /// True when bytes begin as such a file does.
+  static func isRanks(_ bytes: [UInt8]) -> Bool {
+    let parts = bytes.prefix { $0 != UInt8(ascii: "\n") }.split(separator: UInt8(ascii: " "))
+    return parts.count == 2 && Data(base64Encoded: Data(parts[0])) != nil
+  }
+
   static func tokenizer(_ url: URL, _ bytes: [UInt8]) throws(TokenizerError) -> Tokenizer {
     let folder = url.deletingLastPathComponent()
     let settings = try TokenizerSettings(folder: folder)

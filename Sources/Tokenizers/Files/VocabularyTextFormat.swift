@@ -10,7 +10,14 @@ enum VocabularyTextFormat: TokenizerFormat {
   static func tokenizer(in folder: URL) throws(TokenizerError) -> Tokenizer {
     let url = folder.appending(component: files)
     let settings = try TokenizerSettings(folder: folder)
-    let isMPNet = try TokenizerClass(folder: folder, settings).name == "MPNet"
+    let isMPNet =
+      try TokenizerClass(folder: folder, settings).kind(among: [
+        (
+          [
+            "Bert", "ConvBert", "DistilBert", "Electra", "LayoutLM", "MobileBert", "SqueezeBert",
+          ], false
+        ), (["MPNet"], true),
+      ]) ?? false
     let tokens = try Tokenizer.lines(of: url)
     let ids = Dictionary(tokens.enumerated().map { ($1, $0) }) { first, _ in first }
     let older = OlderFiles(name: url.path, configuration: settings?.document) { ids[$0] }

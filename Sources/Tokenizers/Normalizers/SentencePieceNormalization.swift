@@ -5,7 +5,7 @@ struct SentencePieceNormalization: Normalizer {
   static let mark: Unicode.Scalar = "\u{2581}"
 
   var map: CharacterMap?
-  /// Texts that stay as they are.
+  /// Texts that the map leaves as they are.
   var kept: PieceTrie?
   var addsPrefix = true
   /// True when there is a space before a text of nothing but spaces, too.
@@ -47,9 +47,12 @@ struct SentencePieceNormalization: Normalizer {
       var index = 0
       while index < bytes.count {
         if let kept, let length = kept.longestMatch(from: index, in: bytes) {
-          flush()
-          builder.keep(index..<index + length)
-          index += length
+          let end = index + length
+          while index < end {
+            let next = reader.scalar(at: index).end
+            append(bytes[index..<next], for: index..<next)
+            index = next
+          }
         } else if let found = map?.longest(from: index, of: bytes) {
           let part = index..<index + found.length
           for scalar in String(decoding: found.replacement, as: UTF8.self).unicodeScalars {

@@ -11,6 +11,7 @@ files. `make_gguf_fixtures.py` adds what llama.cpp makes of them.
 """
 
 import base64
+import contextlib
 import io
 import json
 import shutil
@@ -65,17 +66,16 @@ def train(**options):
         " ".join(f"{ord(scalar):X}" for scalar in source) + "\t"
         + " ".join(f"{ord(scalar):X}" for scalar in target) + "\n" for source, target in RULES)
     stream = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         if options.pop("mapped", True):
-            path = Path(folder) / "rules.tsv"
-            path.write_text(rules, encoding="utf-8")
-            options["normalization_rule_tsv"] = str(path)
+            # The path is kept in the model.
+            Path("rules.tsv").write_text(rules, encoding="utf-8")
+            options["normalization_rule_tsv"] = "rules.tsv"
         else:
             options["normalization_rule_name"] = "identity"
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(CORPUS), model_writer=stream, num_threads=1, minloglevel=2,
-            character_coverage=0.98, hard_vocab_limit=False,
-            self_test_sample_size=0, **options)
+            character_coverage=0.98, hard_vocab_limit=False, **options)
     return stream.getvalue()
 
 
@@ -199,7 +199,7 @@ def make_sentencepiece():
                 "ranges": [place for piece in pieces for place in (piece.begin, piece.end)]})
         return {"cases": made}
     kind("spm-own-bpe", {"tokenizer.model": train(
-        **bpe | dict(mapped=True), user_defined_symbols=["<|end|>", "ke"])}, own)
+        **bpe | dict(mapped=True), user_defined_symbols=["<|end|>", "ke", "\u2581\u2581"])}, own)
     kind("spm-own-unigram", {"tokenizer.model": train(
         **unigram | dict(vocab_size=560), byte_fallback=True,
         user_defined_symbols=["<|end|>", "ke"])}, own)
@@ -266,6 +266,29 @@ def byte_alphabet():
         byte: chr(256 + index) for index, byte in enumerate(others)}
 
 
+def greedy_merges(count):
+    """Merges within words that end with a mark, the most frequent first."""
+    cut = pre_tokenizers.BertPreTokenizer()
+    lower = normalizers.BertNormalizer(lowercase=True)
+    words = [[*word[:-1], word[-1] + "</w>"] for line in CORPUS
+             for word, _ in cut.pre_tokenize_str(lower.normalize_str(line))]
+    merges = []
+    while len(merges) < count:
+        counts = {}
+        for word in words:
+            for pair in zip(word, word[1:]):
+                counts[pair] = counts.get(pair, 0) + 1
+        pair = max(counts, key=lambda pair: (counts[pair], pair))
+        merges.append(pair)
+        for word in words:
+            index = 0
+            while index < len(word) - 1:
+                if (word[index], word[index + 1]) == pair:
+                    word[index:index + 2] = ["".join(pair)]
+                index += 1
+    return merges
+
+
 def make_older():
     """`vocab.json` and `merges.txt` under the classes that have them, and MPNet's `vocab.txt`."""
     vocabulary, merges = byte_level_model()
@@ -288,15 +311,15 @@ def make_older():
                 "single_word": False, "normalized": False}}}}, by_class("Qwen2Tokenizer"))
 
     # Byte-pair encodings with a mark at the end of words.
-    trained = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token="<unk>"))
-    trained.normalizer = normalizers.BertNormalizer(lowercase=True)
-    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trained.train_from_iterator(CORPUS, trainers.BpeTrainer(
-        vocab_size=420, special_tokens=["<unk>"], end_of_word_suffix="</w>", show_progress=False))
-    model = json.loads(trained.to_str())["model"]
+    pairs = greedy_merges(160)
+    symbols = sorted({symbol for pair in pairs for symbol in pair if len(symbol) == 1
+                      or symbol.endswith("</w>") and len(symbol) == 5})
+    gpt1 = ["<unk>"] + sorted(set(symbols) | {symbol[0] for symbol in symbols}) + [
+        "".join(pair) for pair in pairs]
     text = lambda pairs: "#version: 0.2\n" + "".join(" ".join(pair) + "\n" for pair in pairs)
     kind("older-gpt1", {
-        "vocab.json": model["vocab"], "merges.txt": text(model["merges"]),
+        "vocab.json": {text: index for index, text in enumerate(dict.fromkeys(gpt1))},
+        "merges.txt": text(pairs),
         "tokenizer_config.json": {"tokenizer_class": "OpenAIGPTTokenizer"}},
         by_class("OpenAIGPTTokenizer", True))
     alphabet = sorted(byte_alphabet().values())
