@@ -24,7 +24,7 @@ import Testing
     #expect(
       try usage("--activation", "round")
         == "Error: The value 'round' is invalid for '--activation <name>': expected relu, silu, "
-        + "gelu_tanh, gelu, sigmoid, tanh.")
+        + "gelu_tanh, gelu, sigmoid, tanh, relu_square, gelu_quick.")
     #expect(try usage("--keep").hasPrefix("Error: Missing value for '--keep <share>'"))
     #expect(try usage("--use", "never").hasPrefix("Error: The value 'never' is invalid"))
     #expect(try usage("--separate", "--separate=3").hasPrefix("Error: "))

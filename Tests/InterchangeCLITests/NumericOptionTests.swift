@@ -11,7 +11,7 @@ import Testing
   private static let textual: Set<String> = [
     "dir", "file", "path", "name", "names", "text", "list", "format", "part", "how", "weights",
     "activation-storage", "answers", "pooling", "use", "decay", "method", "prompt", "base",
-    "source", "activation",
+    "source", "activation", "pattern",
   ]
   /// Work that takes too long to be done for each value; what is refused, is at once.
   private static let longWork: Set<String> = ["demo", "growth"]

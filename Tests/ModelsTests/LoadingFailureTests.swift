@@ -54,7 +54,11 @@ import Testing
     let missing = temporary.url.appending(component: "nothing.gguf")
     #expect(fault(missing) == "nothing.gguf: no such file or folder")
     for (name, text) in [
-      ("tokenizer.json", "llama-gqa/tokenizer.json: expected a readable file, found nothing"),
+      (
+        "tokenizer.json",
+        "llama-gqa: expected tokenizer.json, vocab.txt, vocab.json and merges.txt, "
+          + "tokenizer.model, tekken.json or a .tiktoken file, found none of them"
+      ),
       (
         "model.safetensors",
         "folder: expected model.safetensors or model.safetensors.index.json, found neither"
@@ -81,7 +85,8 @@ import Testing
         at: folder.appending(component: old), to: folder.appending(component: new))
     }
     try rename("tokenizer.json", "tokenizer.model")
-    #expect(fault(folder)?.contains("found tokenizer.model alone") == true)
+    // A file of another format under the name of SentencePiece's.
+    #expect(fault(folder)?.contains("tokenizer.model: ") == true, "\(fault(folder) ?? "nothing")")
     try rename("model.safetensors", "pytorch_model.bin.index.json")
     #expect(
       fault(folder)?.contains("pytorch_model.bin.index.json: index: expected valid JSON") == true)

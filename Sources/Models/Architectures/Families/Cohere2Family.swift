@@ -23,7 +23,8 @@ public enum Cohere2Family: TransformerFamily {
       (rotary.pairing, rotary.base) = (.adjacent, 500_000)
     }
     let period: Int =
-      try settings.valueIfPresent("sliding_window_pattern")
+      try settings.valueIfPresent(
+        "sliding_window_pattern", gguf: "attention.sliding_window_pattern")
       ?? settings.valueIfPresent("_sliding_window_pattern") ?? 4
     let sliding = try settings.slidingLayers(design.layers) {
       period <= 0 || ($0 + 1) % period != 0

@@ -24,6 +24,7 @@ public enum GPT2Family: TransformerFamily {
       heads: try settings.value("n_head", gguf: "attention.head_count"),
       hiddenWidth: inner ?? 4 &* width, maximumLength: positions)
     design.embedding.positions = positions
+    try settings.require("", gguf: "attention.head_count_kv", design.heads)
     design.useLayerNorms(
       epsilon: try settings.valueIfPresent(
         "layer_norm_epsilon", gguf: "attention.layer_norm_epsilon") ?? 1e-5)

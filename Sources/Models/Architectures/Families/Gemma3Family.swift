@@ -20,7 +20,8 @@ public enum Gemma3Family: TransformerFamily {
     var design = try settings.laterGemmaDesign("gemma3", maximumLength: 131_072)
     design.attention.headNorm = .shared
     let period: Int =
-      try settings.valueIfPresent("sliding_window_pattern")
+      try settings.valueIfPresent(
+        "sliding_window_pattern", gguf: "attention.sliding_window_pattern")
       ?? settings.valueIfPresent("_sliding_window_pattern") ?? 6
     let sliding = try settings.slidingLayers(design.layers) {
       period <= 0 || ($0 + 1) % period != 0

@@ -17,11 +17,17 @@ public enum LlamaFamily: TransformerFamily {
     var design = try settings.standardDesign("llama")
     try settings.addBiases(to: &design)
     try settings.addRotary(to: &design)
+    // GGUF files have Mixtral under LLaMA's name.
+    if let count: Int = try settings.valueIfPresent("", gguf: "expert_count"), count != 0 {
+      design.mlp.experts = ExpertsDesign(
+        count: count, chosen: try settings.value("", gguf: "expert_used_count"),
+        hiddenWidth: design.hiddenWidth, isNormalized: true)
+    }
     return design
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    var names = TransformerNames()
+    var names = TransformerNames(MixtralFamily.roles)
     names.interleavesInGGUF = true
     return names
   }

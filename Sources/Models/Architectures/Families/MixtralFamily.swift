@@ -24,10 +24,14 @@ public enum MixtralFamily: TransformerFamily {
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    let expert = "block_sparse_moe.experts.{}."
-    return TransformerNames([
-      .router: "block_sparse_moe.gate", .expert(.gate): expert + "w1", .expert(.up): expert + "w3",
-      .expert(.down): expert + "w2",
-    ])
+    TransformerNames(roles)
   }
+
+  private static let expert = "block_sparse_moe.experts.{}."
+
+  /// The names of the experts' weights.
+  static let roles: [WeightRole: String] = [
+    .router: "block_sparse_moe.gate", .expert(.gate): expert + "w1", .expert(.up): expert + "w3",
+    .expert(.down): expert + "w2",
+  ]
 }

@@ -138,9 +138,25 @@ struct RopeScaling {
     let own: Double = try section.valueIfPresent("mscale") ?? 0
     let all: Double = try section.valueIfPresent("mscale_all_dim") ?? 0
     let inferred = own != 0 && all != 0 ? magnitude(own) / magnitude(all) : magnitude()
-    let fast: Double = try section.valueIfPresent("beta_fast") ?? 32
-    let slow: Double = try section.valueIfPresent("beta_slow") ?? 1
-    let truncates: Bool = try section.valueIfPresent("truncate") ?? true
+    return Frequencies(
+      plain: Self.yarn(
+        turned: turned, base: base, factor: factor, original: original,
+        fast: try section.valueIfPresent("beta_fast") ?? 32,
+        slow: try section.valueIfPresent("beta_slow") ?? 1,
+        truncates: try section.valueIfPresent("truncate") ?? true),
+      magnitude: stated ?? inferred)
+  }
+
+  /// YaRN's frequencies: those that turn often stay, those that turn rarely are divided.
+  ///
+  /// - Parameters:
+  ///   - original: the length of training
+  ///   - fast: the turns over that length from which on a frequency stays
+  ///   - slow: the turns up to which it is divided
+  static func yarn(
+    turned: Int, base: Double, factor: Double, original: Int, fast: Double = 32, slow: Double = 1,
+    truncates: Bool = true
+  ) -> [Double] {
     func dimension(_ turns: Double) -> Double {
       Double(turned) * log(Double(original) / (turns * 2 * .pi)) / (2 * log(base))
     }
@@ -148,11 +164,11 @@ struct RopeScaling {
     if truncates { (low, high) = (low.rounded(.down), high.rounded(.up)) }
     (low, high) = (max(low, 0), min(high, Double(turned - 1)))
     if low == high { high += 0.001 }
-    return Frequencies(
-      plain: plain.enumerated().map { index, frequency in
-        let ramp = min(1, max(0, (Double(index) - low) / (high - low)))
-        return frequency / factor * ramp + frequency * (1 - ramp)
-      }, magnitude: stated ?? inferred)
+    return RotaryEmbedding.frequencies(turned: turned, base: base).enumerated().map {
+      index, frequency in
+      let ramp = min(1, max(0, (Double(index) - low) / (high - low)))
+      return frequency / factor * ramp + frequency * (1 - ramp)
+    }
   }
 
   /// LongRoPE (arXiv 2402.13753): stated divisors, others for longer sequences.

@@ -86,11 +86,56 @@ extension RotarySettings {
         found: "\(stated)")
     }
     try check(width, base: base, settings)
+    if let stretched = try ggufStretched(settings, file, turned: width, base: base) {
+      return stretched
+    }
     let factors = try ggufFactors(settings, file, turned: width)
     let plain = RotaryEmbedding.frequencies(turned: width, base: base)
     return RotaryEmbedding(
       headWidth: headWidth, turned: width,
       frequencies: plain.enumerated().map { $1 / (factors?[$0] ?? 1) }, pairing: pairing)
+  }
+
+  /// YaRN's embedding, or LongRoPE's, whose divisors are tensors; nil for another kind.
+  private func ggufStretched(
+    _ settings: ModelSettings, _ file: GGUFFile, turned: Int, base: Double
+  ) throws -> RotaryEmbedding? {
+    let require = ConfigurationCheck(path: file.path)
+    let (short, long) = ("rope_factors_short.weight", "rope_factors_long.weight")
+    let kind: String? = try settings.valueIfPresent("", gguf: "rope.scaling.type")
+    let isLong = file.contains(short) && file.contains(long)
+    guard kind == "yarn" || isLong else { return nil }
+    let original: Int =
+      try settings.valueIfPresent("", gguf: "rope.scaling.original_context_length")
+      ?? maximumLength
+    try require.size(original, "rope.scaling.original_context_length")
+    let factor: Double = try settings.valueIfPresent("", gguf: "rope.scaling.factor") ?? 1
+    let stated: Double? = try settings.valueIfPresent("", gguf: "rope.scaling.attn_factor")
+    try require(
+      factor > 0 && factor.isFinite && (stated ?? 1).isFinite, "rope factors", "positive numbers",
+      factor)
+    guard isLong else {
+      let fast: Double = try settings.valueIfPresent("", gguf: "rope.scaling.yarn_beta_fast") ?? 32
+      let slow: Double = try settings.valueIfPresent("", gguf: "rope.scaling.yarn_beta_slow") ?? 1
+      let inferred = factor <= 1 ? 1 : 0.1 * log(factor) + 1
+      return RotaryEmbedding(
+        headWidth: headWidth, turned: turned,
+        frequencies: RopeScaling.yarn(
+          turned: turned, base: base, factor: factor, original: original, fast: fast, slow: slow),
+        pairing: pairing, magnitude: Float(inferred * (stated ?? 1)))
+    }
+    func frequencies(_ name: String) throws -> [Double] {
+      let factors = try file.tensor(named: name).floats().elements.map(Double.init)
+      try require(
+        factors.count == turned / 2 && factors.allSatisfy { $0.isFinite && $0 > 0 }, name,
+        "\(turned / 2) positive numbers", "\(factors.count) from \(factors.min() ?? 0)")
+      return zip(RotaryEmbedding.frequencies(turned: turned, base: base), factors).map { $0 / $1 }
+    }
+    let longer = try frequencies(long)
+    return RotaryEmbedding(
+      headWidth: headWidth, turned: turned, frequencies: try frequencies(short), pairing: pairing,
+      magnitude: Float(stated ?? 1),
+      longer: RotaryEmbedding.Longer(than: original) { _ in longer })
   }
 
   /// The divisors of the rotary frequencies: a tensor of factors, one factor for all, or both
@@ -101,7 +146,7 @@ extension RotarySettings {
     let kind: String = try settings.valueIfPresent("", gguf: "rope.scaling.type") ?? "linear"
     guard kind == "none" || kind == "linear" else {
       throw settings.invalid(
-        "", gguf: "rope.scaling.type", expected: "none or linear", found: kind)
+        "", gguf: "rope.scaling.type", expected: "none, linear, yarn or longrope", found: kind)
     }
     var scale = 1.0
     // Files of older versions have another name for it; 0 says that there is none.

@@ -86,7 +86,7 @@ extension TransformerFamily {
         "expert_count": [.integer(0)], "expert_used_count": [.integer(0)],
         "logit_scale": [.integer(0), .integer(1)], "residual_scale": [.integer(0), .integer(1)],
         "rope.scaling.attn_factor": [.integer(1)],
-        "tensor_data_layout": [.string("Meta AI original pth")],
+        "tensor_data_layout": [.string("Meta AI original pth"), .string("jploski")],
         "use_parallel_residual": [.bool(true), .bool(false)],
       ])
   }
