@@ -36,6 +36,14 @@ struct ArchitectureForm {
     return index.filter { types.contains($0.type) }.map(\.name)
   }()
 
+  /// Encoders that are read, and the classifiers made of them.
+  static let encoders = {
+    let types = Set(index.filter { $0.kind == "encoder" }.map(\.type)).subtracting(["deberta-v2"])
+    return index.filter { types.contains($0.type) }.map(\.name)
+  }()
+
+  static let all = decoders + encoders
+
   let name: String
   let url: URL
   let model: Model
@@ -52,7 +60,20 @@ struct ArchitectureForm {
   var tensorNames: [String] { expected.names }
 
   func input(_ text: String) throws -> ModelInput {
-    .tokens(try tensor("\(text).ids").elements.map { Int($0) })
+    func numbers(_ kind: String) throws -> [Int] {
+      try tensor("\(text).\(kind)").elements.map { Int($0) }
+    }
+    let ids = try numbers("ids")
+    return tensorNames.contains("\(text).types")
+      ? .segments(ids, types: try numbers("types")) : .tokens(ids)
+  }
+
+  /// The text read backwards, with the types at their places.
+  func reversed(_ input: ModelInput) -> ModelInput {
+    guard case .segments(let ids, let types) = input else {
+      return .tokens(input.tokenIDs!.reversed())
+    }
+    return .segments(ids.reversed(), types: types)
   }
 
   var isClassifier: Bool { model.architecture.labels != nil }
@@ -62,10 +83,17 @@ struct ArchitectureForm {
     isClassifier ? [model.architecture.outputPosition(of: input)] : Array(0..<input.length)
   }
 
-  /// The loss in the file: of the next tokens, or of the label 1.
+  /// The position whose logits after the interchange are in the file.
+  func patchMeasured(_ input: ModelInput) -> [Int] {
+    isClassifier || model.architecture.isCausal
+      ? [model.architecture.outputPosition(of: input)] : [0]
+  }
+
+  /// The loss in the file: of the next tokens, of an encoder's own tokens, or of the label 1.
   func targets(_ input: ModelInput) -> (positions: [Int], targets: [Int]) {
     guard !isClassifier else { return ([model.architecture.outputPosition(of: input)], [1]) }
     let ids = input.tokenIDs!
+    guard model.architecture.isCausal else { return (Array(0..<ids.count), ids) }
     return (Array(0..<ids.count - 1), Array(ids.dropFirst()))
   }
 

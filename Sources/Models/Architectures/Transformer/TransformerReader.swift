@@ -20,6 +20,9 @@ struct TransformerReader {
       names.prefixes.first { reader.contains($0 + table + ".weight") } ?? names.prefixes.first ?? ""
   }
 
+  /// Tells whether the checkpoint has the map that stands before a language model's own head.
+  var hasTransform: Bool { reader.contains(names.transform.map + ".weight") }
+
   /// The name of the embedding table, without `.weight`.
   var tableName: String { weightNames(.embeddings)[format] }
 
@@ -30,28 +33,62 @@ struct TransformerReader {
     let (d, e) = (design, design.embedding)
     let tableWidth = e.width ?? d.width
     let embeddings = try table(.embeddings, d.vocabulary, tableWidth)
-    let positions = try e.positions.map { try table(.positions, $0, d.width) }
-    let types = try e.types.map { try table(.types, $0, d.width) }
-    let embeddingNorm = try e.hasNorm ? norm(.embeddingNorm, d.norm, width: d.width) : nil
+    let firstWidth = e.projectsLast ? tableWidth : d.width
+    let positions = try e.positions.map { try table(.positions, $0, firstWidth) }
+    let types = try e.types.map { try table(.types, $0, firstWidth) }
+    let embeddingNorm = try e.hasNorm ? norm(.embeddingNorm, d.norm, width: firstWidth) : nil
     let embeddingProjection =
       try e.width == nil
-      ? nil : map(.map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: false)
+      ? nil
+      : map(
+        .map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: e.projectsLast)
+    let positionBias = try d.attention.distanceBuckets.map {
+      ListedPositionBias(
+        table: try table(.positionBias, $0, d.heads),
+        buckets: DistanceBuckets.places(length: d.maximumLength, buckets: $0))
+    }
     // One by one: a file that says too many ends the search before there is room for all.
     var blocks: [TransformerBlock] = []
-    for layer in 0..<d.layers { blocks.append(try block(layer)) }
+    for layer in stride(from: 0, to: d.layers, by: d.block.uses) {
+      let own = try block(layer)
+      blocks += repeatElement(own, count: min(d.block.uses, d.layers - layer))
+    }
     let finalNorm = try d.head.hasNorm ? norm(.finalNorm, d.norm, width: d.width) : nil
     let headProjection =
-      try e.width == nil
+      try e.width == nil || e.projectsLast
       ? nil
       : map(
         .map, .headProjection, outputs: tableWidth, inputs: d.width, bias: false,
         side: .measuredRows)
-    let head = try head(embeddings.table, inputs: tableWidth)
-    return Transformer(
-      design: d, shape: shape(outputs: head.map.weight.rows), embeddings: embeddings,
+    let isLabeling = d.head.labels != nil
+    let transform = try d.head.exists ? transform(width: isLabeling ? d.width : tableWidth) : nil
+    let head =
+      try d.head.exists ? head(embeddings.table, inputs: isLabeling ? d.width : tableWidth) : nil
+    var transformer = Transformer(
+      design: d, shape: shape(outputs: head?.map.weight.rows ?? 0), embeddings: embeddings,
       positions: positions, types: types, embeddingNorm: embeddingNorm,
       embeddingProjection: embeddingProjection, blocks: blocks, finalNorm: finalNorm,
-      headProjection: headProjection, head: head)
+      headProjection: headProjection, transform: transform, head: head,
+      positionBias: positionBias)
+    transformer.sharePositionBias()
+    return transformer
+  }
+
+  /// What stands before the head's own map, which reads rows of a width.
+  private func transform(width: Int) throws -> ListedTransform? {
+    guard let transform = design.head.transform else { return nil }
+    let own = design.head.labels == nil ? names.transform.map : names.labelTransform
+    let slot = WeightSlot(.map, side: .measuredRows, names: WeightNames(folder: own))
+    return ListedTransform(
+      map: ListedMap(
+        try reader.projection(
+          own, width, design.width, bias: bias(transform.hasBias, own)), slot),
+      activation: transform.activation,
+      norm: try transform.norm.map {
+        try norm(
+          $0, width: width, WeightSlot(.norm(nil), names: WeightNames(folder: names.transform.norm))
+        )
+      })
   }
 
   private func shape(outputs: Int) -> ModelShape {
@@ -69,22 +106,20 @@ struct TransformerReader {
   private func head(_ embeddings: Weight, inputs: Int) throws -> ListedMap {
     let h = design.head
     let isClassifier = h.labels != nil
-    let name = isClassifier ? names.labels : names.head
+    let headName = isClassifier ? names.labels : names.head
     let slot = WeightSlot(
       .map, side: .wantedOutputs,
-      names: WeightNames(folder: name, gguf: WeightRole.head.ggufName), isTied: h.isTied)
+      names: WeightNames(folder: headName, gguf: WeightRole.head.ggufName), isTied: h.isTied)
     let own = slot.names[format]
-    guard h.isTied else {
-      let outputs =
-        isClassifier
-        ? try h.labels?.names?.count ?? reader.rows(of: own + ".weight") : design.vocabulary
-      return ListedMap(
-        try reader.projection(own, outputs, inputs, bias: bias(h.hasBias, own)), slot)
-    }
+    let outputs =
+      isClassifier
+      ? try h.labels?.names?.count ?? reader.rows(of: own + ".weight") : design.vocabulary
+    let weight = try h.isTied ? embeddings : reader.weight(own, outputs, inputs)
+    let biases = isClassifier ? [] : names.headBiases
+    let bias = biases.first(where: reader.contains) ?? own + ".bias"
+    let hasBias = (format == .gguf ? nil : h.hasBias) ?? reader.contains(bias)
     return ListedMap(
-      LinearMap(
-        weight: embeddings,
-        bias: bias(h.hasBias, own) ? try reader.tensor(own + ".bias", [embeddings.rows]) : nil),
+      LinearMap(weight: weight, bias: hasBias ? try reader.tensor(bias, [weight.rows]) : nil),
       slot)
   }
 
@@ -101,7 +136,8 @@ extension TransformerReader {
     let (d, b) = (design, design.block)
     let hasAfter = b.hasNormsBehind || b.hasNormsOfStream
     let attentionNorm =
-      try b.hasNormsBefore ? norm(.attentionNorm, d.norm, width: d.width, layer) : nil
+      try b.hasNormsBefore && !(b.lacksFirstNorm && layer == 0)
+      ? norm(.attentionNorm, d.norm, width: d.width, layer) : nil
     let attention = try attention(layer)
     let afterAttention =
       try hasAfter ? norm(.afterAttentionNorm, d.norm, width: d.width, layer) : nil
@@ -226,9 +262,19 @@ extension TransformerReader {
     guard let own = names.roles[role] else {
       programmerError("\(design.name): no name for the weight \(role)")
     }
+    // Blocks with the same weights have one number in a folder.
     return WeightNames(
-      folder: prefix + (layer.map { "\(names.layers)\($0)." } ?? "") + own,
+      folder: prefix + (layer.map { "\(names.layers)\($0 / design.block.uses)." } ?? "") + own,
       gguf: role.ggufName.map { (layer.map { "blk.\($0)." } ?? "") + $0 })
+  }
+
+  /// The place of a weight, of all blocks that have it.
+  private func slot(
+    _ kind: WeightSlot.Kind, _ layer: Int?, _ names: WeightNames, side: WeightSlot.Side = .none
+  ) -> WeightSlot {
+    var slot = WeightSlot(kind, layer: layer, side: side, names: names)
+    if let layer { slot.uses = min(design.block.uses, design.layers - layer) }
+    return slot
   }
 
   private func table(_ role: WeightRole, _ rows: Int, _ width: Int) throws -> ListedTable {
@@ -240,12 +286,19 @@ extension TransformerReader {
   private func norm(
     _ role: WeightRole, _ norm: NormDesign, width: Int, _ layer: Int? = nil, shape: [Int]? = nil
   ) throws -> ListedNorm {
-    let names = norm.hasWeight ? weightNames(role, layer) : WeightNames()
-    let slot = WeightSlot(.norm(role.normedComponent(design.block)), layer: layer, names: names)
+    let slot = self.slot(
+      .norm(role.normedComponent(design)), layer,
+      norm.hasWeight ? weightNames(role, layer) : WeightNames())
+    return try self.norm(norm, width: width, slot, shape: shape)
+  }
+
+  private func norm(
+    _ norm: NormDesign, width: Int, _ slot: WeightSlot, shape: [Int]? = nil
+  ) throws -> ListedNorm {
     guard norm.hasWeight else {
       return ListedNorm(Tensor(repeating: 1, shape: [width]), bias: nil, norm, slot)
     }
-    let own = names[format]
+    let own = slot.names[format]
     var weight = try reader.tensor(own + ".weight", shape ?? [width]).reshaped([width])
     if norm.offset != 0, format == .folder {
       weight = (weight + Tensor(repeating: norm.offset, shape: [width])).detached
@@ -263,7 +316,7 @@ extension TransformerReader {
     let own = names[format]
     return ListedMap(
       try reader.projection(own, outputs, inputs, bias: bias(stated, own)),
-      WeightSlot(kind, layer: layer, side: side, names: names))
+      slot(kind, layer, names, side: side))
   }
 
   private func size(of projection: Projection) -> (outputs: Int, inputs: Int) {
@@ -288,18 +341,19 @@ extension TransformerReader {
   private func projection(_ projection: Projection, _ layer: Int) throws -> ListedMap {
     let (outputs, inputs) = size(of: projection)
     let names = placed(projection, layer)
+    var slot = WeightSlot(projection, layer: layer, names: names)
+    slot.uses = min(design.block.uses, design.layers - layer)
     return ListedMap(
       try reader.projection(
         names[format], outputs, inputs, part: names.part(format),
-        bias: bias(hasBias(projection), names[format])),
-      WeightSlot(projection, layer: layer, names: names))
+        bias: bias(hasBias(projection), names[format])), slot)
   }
 
   /// The names of a projection with the part of the tensor that it is.
   private func placed(_ projection: Projection, _ layer: Int) -> WeightNames {
     var names = weightNames(.projection(projection), layer)
     if let fused = self.names.fused.first(where: { $0.projections.contains(projection) }) {
-      names.folder = prefix + "\(self.names.layers)\(layer)." + fused.name
+      names.folder = prefix + "\(self.names.layers)\(layer / design.block.uses)." + fused.name
       names.folderPart = part(projection, of: fused.projections, fused.order)
     }
     if self.names.isTransposed {
@@ -354,13 +408,14 @@ extension TransformerReader {
 
 extension WeightRole {
   /// The component that a norm makes, where it is one of a block's.
-  fileprivate func normedComponent(_ block: BlockDesign) -> Component? {
-    switch self {
+  fileprivate func normedComponent(_ design: TransformerDesign) -> Component? {
+    let block = design.block
+    return switch self {
     case .attentionNorm: .attentionInput
     case .mlpNorm: .mlpInput
     case .afterAttentionNorm: block.hasNormsOfStream ? .residualMiddle : .attentionOutput
     case .afterMLPNorm: block.hasNormsOfStream ? .blockOutput : .mlpOutput
-    case .embeddingNorm: .blockInput
+    case .embeddingNorm: design.embedding.projectsLast ? nil : .blockInput
     default: nil
     }
   }
