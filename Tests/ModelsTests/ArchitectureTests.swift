@@ -97,7 +97,7 @@ import Testing
     var compared = 0
     for slot in architecture.listedWeights {
       guard case .projection(let projection) = slot.kind, let map = slot.map,
-        let layer = slot.layer, let tensor = slot.names.folder,
+        let layer = slot.layer, !form.sharesPositions(projection), let tensor = slot.names.folder,
         architecture.hasComponent(projection.input, layer: layer)
       else { continue }
       let weight = Tensor.zeros([map.weight.rows, map.weight.width]).requiringGradient()

@@ -14,7 +14,7 @@ public enum ModelFamilies {
     Starcoder2Family.self, NemotronFamily.self, MixtralFamily.self, Qwen2MoeFamily.self,
     HeliumFamily.self,
     BertFamily.self, DistilBertFamily.self, ElectraFamily.self, AlbertFamily.self,
-    ModernBertFamily.self, MPNetFamily.self,
+    ModernBertFamily.self, MPNetFamily.self, DebertaFamily.self,
   ]
 
   private static let registry = Registry<any ModelFamily.Type>(builtIn)

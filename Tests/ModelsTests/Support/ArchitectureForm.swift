@@ -38,8 +38,9 @@ struct ArchitectureForm {
 
   /// Encoders that are read, and the classifiers made of them.
   static let encoders = {
-    let types = Set(index.filter { $0.kind == "encoder" }.map(\.type)).subtracting(["deberta-v2"])
-    return index.filter { types.contains($0.type) }.map(\.name)
+    let types = Set(index.filter { $0.kind == "encoder" }.map(\.type))
+    // The one with a convolution is refused.
+    return index.filter { types.contains($0.type) && $0.name != "deberta-v2-xlarge" }.map(\.name)
   }()
 
   static let all = decoders + encoders
@@ -74,6 +75,13 @@ struct ArchitectureForm {
       return .tokens(input.tokenIDs!.reversed())
     }
     return .segments(ids.reversed(), types: types)
+  }
+
+  /// Tells whether a projection's weight also makes what relative positions are multiplied with, so
+  /// that its own gradient isn't that of the rows alone.
+  func sharesPositions(_ projection: Projection) -> Bool {
+    let design = (model.architecture as? Transformer)?.design
+    return [.query, .key].contains(projection) && design?.attention.relative?.isShared == true
   }
 
   var isClassifier: Bool { model.architecture.labels != nil }

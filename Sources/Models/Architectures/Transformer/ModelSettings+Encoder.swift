@@ -24,10 +24,10 @@ extension ModelSettings {
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the file and the setting.
   func encoderDesign(
-    _ name: String, activation: Activation = .gelu
+    _ name: String, activation: Activation = .gelu, epsilon: Float = 1e-12
   ) throws -> TransformerDesign {
     var design = try standardDesign(
-      name, maximumLength: 512, epsilon: 1e-12, epsilonField: "layer_norm_eps", norm: .layer,
+      name, maximumLength: 512, epsilon: epsilon, epsilonField: "layer_norm_eps", norm: .layer,
       activation: activation, ties: true)
     design.useEncoderBlocks(epsilon: design.norm.epsilon, positions: design.maximumLength)
     return design
@@ -93,6 +93,7 @@ extension TransformerNames {
   /// files keep, a summary that its outputs don't read, and the bias that stands twice.
   static func mayLeaveOfEncoder(_ tensor: String) -> Bool {
     tensor.hasSuffix("embeddings.position_ids") || tensor.hasSuffix("embeddings.token_type_ids")
-      || tensor.contains("pooler.") || ["predictions.bias", "lm_head.bias"].contains(tensor)
+      || tensor.contains("pooler.")
+      || ["predictions.bias", "lm_head.bias", "cls.predictions.bias"].contains(tensor)
   }
 }

@@ -21,6 +21,8 @@ public struct Transformer: Architecture {
   var transform: ListedTransform?
   var head: ListedMap?
   var positionBias: ListedPositionBias?
+  var relativePositions: ListedTable?
+  var relativeNorm: ListedNorm?
   /// The id of the mask, at which a masked-language model's output is read.
   var maskToken: Int?
 
@@ -132,13 +134,15 @@ extension Transformer: WeightInventory {
     copy.embeddingNorm = try embeddingNorm?.mapped(by: change)
     copy.embeddingProjection = try embeddingProjection?.mapped(by: change)
     copy.positionBias = try positionBias?.mapped(by: change)
+    copy.relativePositions = try relativePositions?.mapped(by: change)
+    copy.relativeNorm = try relativeNorm?.mapped(by: change)
     // Blocks with the same weights are one in the list.
     let uses = design.block.uses
     let own = try stride(from: 0, to: blocks.count, by: uses).map {
       try blocks[$0].mapped(by: change)
     }
     for index in blocks.indices { copy.blocks[index] = own[index / uses] }
-    copy.sharePositionBias()
+    copy.sharePositions()
     copy.finalNorm = try finalNorm?.mapped(by: change)
     copy.headProjection = try headProjection?.mapped(by: change)
     copy.transform = try transform?.mapped(by: change)
@@ -148,9 +152,23 @@ extension Transformer: WeightInventory {
     return copy
   }
 
-  /// Hands what distances add to scores over to the blocks' attention.
-  mutating func sharePositionBias() {
-    guard let bias = positionBias?.bias else { return }
-    for index in blocks.indices { blocks[index].attention.rule.bias = bias }
+  /// Hands what distances and relative positions add to scores over to the blocks' attention.
+  mutating func sharePositions() {
+    if let bias = positionBias?.bias {
+      for index in blocks.indices { blocks[index].attention.rule.bias = bias }
+    }
+    guard let relative = design.attention.relative, let relativePositions else { return }
+    let table = relativePositions.table.floats()
+    let positions = relativeNorm?(table) ?? table
+    let places = relative.places(length: design.maximumLength)
+    for index in blocks.indices {
+      let attention = blocks[index].attention
+      let key = attention.positionKey ?? attention.key
+      let query = attention.positionQuery ?? attention.query
+      blocks[index].attention.relative = RelativeScores(
+        keys: relative.hasKeys ? key(positions).detached : nil,
+        queries: relative.hasQueries ? query(positions).detached : nil, places: places,
+        headWidth: design.headWidth)
+    }
   }
 }

@@ -165,12 +165,34 @@ public struct AttentionDesign: Sendable {
   /// The number of buckets of distances, on both sides together, whose learned additions to the
   /// scores all layers share; nil without them.
   public var distanceBuckets: Int?
+  /// Scores of contents and relative positions; nil without them.
+  public var relative: RelativeDesign?
   /// The bound to which queries, keys and values are clipped.
   public var clip: Float?
   /// Tells whether queries, keys and values have biases; nil: where the file has them.
   public var hasBias: Bool? = false
   /// Tells whether the output projection has one; nil: where the file has it.
   public var hasOutputBias: Bool? = false
+}
+
+/// What relative positions add to scores as in DeBERTa (arXiv 2006.03654): products of queries with
+/// a position's key, and of keys with a position's query.
+public struct RelativeDesign: Sendable {
+  /// The number of positions on either side that have a row of the table.
+  public var span: Int
+  /// The number of buckets on either side, of which the farther ones hold ranges; nil: one for each
+  /// distance up to the span.
+  public var buckets: Int?
+  /// The distance of the last bucket.
+  public var farthest: Int
+  /// Tells whether queries are multiplied with positions' keys.
+  public var hasKeys: Bool
+  /// Tells whether keys are multiplied with positions' queries.
+  public var hasQueries: Bool
+  /// Tells whether the maps of queries and keys make those of positions, too.
+  public var isShared: Bool
+  /// Tells whether a norm follows the table.
+  public var hasNorm: Bool
 }
 
 /// What one layer's attention has for itself.
@@ -330,6 +352,15 @@ extension TransformerDesign {
         (1...experts.count).contains(experts.chosen), "experts per token", "1 to \(experts.count)",
         experts.chosen)
       if let width = experts.sharedWidth { try require.size(width, "shared expert width") }
+    }
+    if let relative = attention.relative {
+      try require.size(relative.span, "relative positions")
+      try require.size(relative.farthest, "relative positions")
+      if let buckets = relative.buckets {
+        try require(
+          buckets >= 4 && relative.farthest > buckets / 2 + 1, "position buckets",
+          "at least 4, and fewer than two times the farthest position", buckets)
+      }
     }
     try require.size(block.uses, "blocks with the same weights")
     if let buckets = attention.distanceBuckets {

@@ -9,7 +9,7 @@ public enum WeightRole: Hashable, Sendable {
   case sharedExpert(Projection)
   case router, sharedGate
   case finalNorm, headProjection, head
-  case positionBias
+  case positionBias, relativePositions, relativeNorm, positionKey, positionQuery
 
   /// The name in GGUF files, which is the same for all architectures.
   var ggufName: String? {
@@ -31,7 +31,9 @@ public enum WeightRole: Hashable, Sendable {
     case .projection(let projection): projection.ggufName
     case .expert(let projection): projection.ggufName + "_exps"
     case .sharedExpert(let projection): projection.ggufName + "_shexp"
-    case .embeddingProjection, .headProjection, .positionBias: nil
+    case .embeddingProjection, .headProjection, .positionBias, .relativePositions, .relativeNorm,
+      .positionKey, .positionQuery:
+      nil
     }
   }
 }
