@@ -4,6 +4,7 @@ import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
 import InterchangeTestSupport
+import InterchangeTokenizers
 import Testing
 
 /// What encoders' files have in other ways: older names, no head, one weight for several layers.
@@ -64,9 +65,40 @@ import Testing
     try ModelFixture.set(["architectures": .array([.string("ElectraModel")])], in: url)
     let fault = line { _ = try model(url) }
     #expect(fault?.contains("classifier.dense.weight") == true, "\(fault ?? "")")
-    let config = try copy("electra")
-    try ModelFixture.set(["conv_kernel_size": .integer(3)], in: config)
-    #expect(line { _ = try model(config) }?.contains("conv_kernel_size") == true)
+    // Published without its head, under the name that it has with one.
+    let body = try copy("mpnet")
+    let weights = body.appending(component: "model.safetensors")
+    let file = try SafetensorsFile(contentsOf: weights)
+    try Safetensors.write(
+      file.names.filter { !$0.hasPrefix("lm_head.") }.map {
+        ($0, try file.tensor(named: $0).floats())
+      }, to: weights)
+    let headless = try model(body)
+    #expect(headless.architecture.outputs == 0)
+    let form = try ArchitectureForm("mpnet")
+    let input = try form.input("long")
+    #expect(headless.architecture.outputPosition(of: input) == 0)
+    let cells = Cells(.blockOutput, layer: 2, positions: [Array(0..<input.length)])
+    let last = try headless.run(Request([input], captures: [cells])).captures[0]
+    expectClose(
+      last, try form.tensor("long.site.block_output.2"), absolute: 1e-4, relative: 0, "last rows")
+  }
+
+  /// A classifier answers at the first position, a model of masked tokens at the first mask.
+  @Test func outputPositions() throws {
+    let url = try copy("distilbert")
+    let tokenizer = Fixtures.folder.deletingLastPathComponent()
+      .appending(components: "tokenizers", "bert")
+    for file in ["tokenizer.json", "tokenizer_config.json"] {
+      try FileManager.default.copyItem(
+        at: tokenizer.appending(component: file), to: url.appending(component: file))
+    }
+    let mask = try #require(try ModelFolder(url).tokenizer().mask)
+    let architecture = try model(url).architecture
+    #expect(architecture.outputPosition(of: .tokens([1, 2, mask, 3, mask])) == 2)
+    #expect(architecture.outputPosition(of: .tokens([1, 2, 3])) == 2)
+    let classifier = try ArchitectureForm("distilbert-classifier").model.architecture
+    #expect(classifier.outputPosition(of: .tokens([1, 2, 3])) == 0)
   }
 
   @Test func aConvolutionIsRefused() throws {

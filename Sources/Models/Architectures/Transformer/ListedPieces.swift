@@ -1,5 +1,20 @@
 import InterchangeTensors
 
+/// What stands between the last rows and the head's own map.
+public struct HeadTransform: Sendable {
+  /// The non-linearity after its map.
+  public var activation: Activation
+  /// The norm after that; nil without one.
+  public var norm: NormDesign?
+  /// Tells whether its map has a bias; nil: where the file has one.
+  public var hasBias: Bool? = true
+
+  /// A map, a non-linearity, and a norm where there is one.
+  public init(_ activation: Activation, norm: NormDesign? = nil) {
+    (self.activation, self.norm) = (activation, norm)
+  }
+}
+
 /// What stands between the last rows and a head's own map: a map, a non-linearity, a norm.
 struct ListedTransform: Sendable {
   var map: ListedMap

@@ -1,6 +1,26 @@
 import Foundation
 import InterchangeTensors
 
+/// What relative positions add to scores as in DeBERTa (arXiv 2006.03654): products of queries with
+/// a position's key, and of keys with a position's query.
+public struct RelativeDesign: Sendable {
+  /// The number of positions on either side that have a row of the table.
+  public var span: Int
+  /// The number of buckets on either side, of which the farther ones hold ranges; nil: one for each
+  /// distance up to the span.
+  public var buckets: Int?
+  /// The distance of the last bucket.
+  public var farthest: Int
+  /// Tells whether queries are multiplied with positions' keys.
+  public var hasKeys: Bool
+  /// Tells whether keys are multiplied with positions' queries.
+  public var hasQueries: Bool
+  /// Tells whether the maps of queries and keys make those of positions, too.
+  public var isShared: Bool
+  /// Tells whether a norm follows the table.
+  public var hasNorm: Bool
+}
+
 extension RelativeDesign {
   /// The rows of the table for the distances of a query from a key, from 1 − `length` on.
   func places(length: Int) -> [Int] {

@@ -175,26 +175,6 @@ public struct AttentionDesign: Sendable {
   public var hasOutputBias: Bool? = false
 }
 
-/// What relative positions add to scores as in DeBERTa (arXiv 2006.03654): products of queries with
-/// a position's key, and of keys with a position's query.
-public struct RelativeDesign: Sendable {
-  /// The number of positions on either side that have a row of the table.
-  public var span: Int
-  /// The number of buckets on either side, of which the farther ones hold ranges; nil: one for each
-  /// distance up to the span.
-  public var buckets: Int?
-  /// The distance of the last bucket.
-  public var farthest: Int
-  /// Tells whether queries are multiplied with positions' keys.
-  public var hasKeys: Bool
-  /// Tells whether keys are multiplied with positions' queries.
-  public var hasQueries: Bool
-  /// Tells whether the maps of queries and keys make those of positions, too.
-  public var isShared: Bool
-  /// Tells whether a norm follows the table.
-  public var hasNorm: Bool
-}
-
 /// What one layer's attention has for itself.
 public struct LayerAttention: Sendable {
   /// The rotary embedding; nil: positions are no part of it.
@@ -276,21 +256,6 @@ public struct HeadDesign: Sendable {
   public var softCap: Float?
   /// A classifier's labels; nil for a language model.
   public var labels: LabelDesign?
-}
-
-/// What stands between the last rows and the head's own map.
-public struct HeadTransform: Sendable {
-  /// The non-linearity after its map.
-  public var activation: Activation
-  /// The norm after that; nil without one.
-  public var norm: NormDesign?
-  /// Tells whether its map has a bias; nil: where the file has one.
-  public var hasBias: Bool? = true
-
-  /// A map, a non-linearity, and a norm where there is one.
-  public init(_ activation: Activation, norm: NormDesign? = nil) {
-    (self.activation, self.norm) = (activation, norm)
-  }
 }
 
 /// The outputs of a classifier.
