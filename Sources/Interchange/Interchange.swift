@@ -6,6 +6,7 @@
 @_exported import InterchangeExchange
 @_exported import InterchangeFigures
 @_exported import InterchangeFineTuning
+@_exported import InterchangeHub
 @_exported import InterchangeInterventions
 @_exported import InterchangeModels
 @_exported import InterchangeReports

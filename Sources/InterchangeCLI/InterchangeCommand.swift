@@ -9,11 +9,12 @@ struct InterchangeCommand: ParsableCommand {
     commandName: "interchange",
     abstract: "Ask a neural network causal questions, and act on the answers.",
     discussion: """
-      A MODEL is a GGUF file, or a folder with config.json, safetensors and tokenizer.json.
+      A MODEL is a GGUF file, a folder with config.json, weights and a tokenizer, or the name of a model \
+      in the Hugging Face cache, such as gpt2; `fetch` downloads one.
       Exit codes: 0 done, 1 the work failed, 64 bad usage, 65 bad input.
       """,
     version: interchangeVersion,
-    groupedSubcommands: [look, intervene, search, tune, exchange, show, measure])
+    groupedSubcommands: [look, intervene, search, tune, exchange, show, measure, models])
 
   static func main() {
     StandardStreams.prepare()

@@ -1,6 +1,8 @@
 import Foundation
 import InterchangeBasics
 import InterchangeFigures
+import InterchangeHub
+import InterchangeModels
 import InterchangeReports
 
 /// A fault of a run's folder.
@@ -19,13 +21,30 @@ public enum RunRecordError: Error, Equatable, CustomStringConvertible {
 public struct RunRecord: Codable, Sendable {
   /// The model that a run was made with.
   public struct ModelIdentity: Codable, Sendable {
+    /// The path as the user gave it, or the name in the Hugging Face cache.
     public let path: String
     /// The hash of the weights.
     public let identity: String
+    /// The branch, tag or commit by which it was found in the cache; nil for a path.
+    public let revision: String?
+    /// The commit that it is there; nil for a path.
+    public let commit: String?
 
     /// A model by its path and its weights' hash.
-    public init(path: String, identity: String) {
-      (self.path, self.identity) = (path, identity)
+    public init(path: String, identity: String, revision: String? = nil, commit: String? = nil) {
+      (self.path, self.identity, self.revision, self.commit) = (path, identity, revision, commit)
+    }
+
+    /// A model as it was read.
+    ///
+    /// - Parameter path: stands for a model that wasn't found by its name; by default its path as
+    ///   the user gave it, so that a record that is shared names no folders of this machine
+    /// - Throws: as `LanguageModel.identity()`.
+    public init(_ model: LanguageModel, path: String? = nil) throws {
+      let cached = model.cached
+      self.init(
+        path: cached?.name ?? path ?? model.url.relativePath, identity: try model.identity(),
+        revision: cached?.revision, commit: cached?.commit)
     }
   }
 

@@ -9,6 +9,7 @@ extension ReportPage {
     var facts: [Fact] = []
     if let model = record.model {
       facts.append(Fact("model", URL(filePath: model.path).lastPathComponent))
+      if let commit = model.commit { facts.append(Fact("commit", commit, form: .code)) }
       facts.append(Fact("weights’ hash", model.identity, form: .code))
     }
     facts += [

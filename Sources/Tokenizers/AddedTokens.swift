@@ -17,29 +17,32 @@ struct AddedToken: Sendable {
 /// longest.
 struct AddedTokens: Sendable {
   enum Fragment: Equatable {
-    case token(Int)
+    /// A token, and the bytes that it was found in.
+    case token(Int, Range<Int>)
     case text(Range<Int>)
+
+    /// The same at a later place.
+    func moved(by distance: Int) -> Fragment {
+      switch self {
+      case .token(let id, let range):
+        .token(id, range.lowerBound + distance..<range.upperBound + distance)
+      case .text(let range): .text(range.lowerBound + distance..<range.upperBound + distance)
+      }
+    }
   }
 
-  private struct Candidate: Sendable {
-    var bytes: [UInt8]
-    var token: AddedToken
-  }
+  private var tokens: [AddedToken] = []
+  private var trie: PieceTrie
+  /// True for the bytes that some token begins with.
+  private var isFirst = [Bool](repeating: false, count: 256)
 
-  /// By first byte, the longest first.
-  private var candidates = [[Candidate]](repeating: [], count: 256)
-  private(set) var isEmpty = true
+  var isEmpty: Bool { tokens.isEmpty }
 
   init(_ tokens: some Sequence<AddedToken>) {
-    for token in tokens {
-      let bytes = Array(token.content.utf8)
-      guard let first = bytes.first else { continue }
-      candidates[Int(first)].append(Candidate(bytes: bytes, token: token))
-      isEmpty = false
-    }
-    for index in candidates.indices {
-      candidates[index].sort { $0.bytes.count > $1.bytes.count }
-    }
+    self.tokens = tokens.filter { !$0.content.isEmpty }
+    trie = PieceTrie(
+      self.tokens.enumerated().map { (Array($1.content.utf8), Int32($0)) })
+    for token in self.tokens { isFirst[Int(token.content.utf8.first!)] = true }
   }
 
   /// Cuts valid UTF-8 into the added tokens and the text between them; special tokens stay text
@@ -54,7 +57,7 @@ struct AddedTokens: Sendable {
         index += 1
         continue
       }
-      var end = index + match.bytes.count
+      var end = index + match.length
       if match.token.isSingleWord, !isWord(index..<end, in: text) {
         index = end
         continue
@@ -71,7 +74,7 @@ struct AddedTokens: Sendable {
         end = ScalarReader(bytes: text, end: text.count).endOfRun(of: .whitespace, from: end)
       }
       if start < left { fragments.append(.text(start..<left)) }
-      fragments.append(.token(match.token.id))
+      fragments.append(.token(match.token.id, left..<end))
       start = end
       index = end
     }
@@ -83,10 +86,9 @@ struct AddedTokens: Sendable {
   private func reserved(in text: [UInt8], _ trusted: TrustedRanges) -> Set<Int> {
     var reserved: Set<Int> = []
     for range in trusted.ranges {
-      for index in range {
-        for candidate in candidates[Int(text[index])]
-        where text[index..<range.upperBound].starts(with: candidate.bytes) {
-          reserved.insert(candidate.token.id)
+      for index in range where isFirst[Int(text[index])] {
+        trie.forEachMatch(from: index, to: range.upperBound, in: text) { place, _ in
+          reserved.insert(tokens[Int(place)].id)
         }
       }
     }
@@ -96,14 +98,15 @@ struct AddedTokens: Sendable {
   @inline(__always)
   private func match(
     at index: Int, in text: [UInt8], _ trusted: TrustedRanges, _ reserved: Set<Int>
-  ) -> Candidate? {
-    let list = candidates[Int(text[index])]
-    if list.isEmpty { return nil }
-    return list.first {
-      let isGuarded = $0.token.isSpecial || reserved.contains($0.token.id)
-      return text[index...].starts(with: $0.bytes)
-        && (!isGuarded || trusted.contains(index..<index + $0.bytes.count))
+  ) -> (token: AddedToken, length: Int)? {
+    guard isFirst[Int(text[index])] else { return nil }
+    var found: (Int32, Int)?
+    trie.forEachMatch(from: index, to: text.count, in: text) { place, end in
+      let token = tokens[Int(place)]
+      let isGuarded = token.isSpecial || reserved.contains(token.id)
+      if !isGuarded || trusted.contains(index..<end) { found = (place, end - index) }
     }
+    return found.map { (tokens[Int($0.0)], $0.1) }
   }
 
   private func isWord(_ range: Range<Int>, in text: [UInt8]) -> Bool {
@@ -111,18 +114,8 @@ struct AddedTokens: Sendable {
     let after =
       range.upperBound < text.count
       ? ScalarReader(bytes: text, end: text.count).scalar(at: range.upperBound).scalar : nil
-    return before.map { !isWordScalar($0.scalar) } ?? true
-      && after.map { !isWordScalar($0) } ?? true
-  }
-
-  /// `\w`: letters, marks, decimal digits and connecting punctuation.
-  private func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
-      true
-    default:
-      scalar.properties.isAlphabetic || scalar.properties.isJoinControl
-    }
+    return before.map { !$0.scalar.isWordScalar } ?? true
+      && after.map { !$0.isWordScalar } ?? true
   }
 
   private func scalar(before index: Int, in text: [UInt8]) -> (scalar: Unicode.Scalar, width: Int)?

@@ -1,105 +1,62 @@
-import Foundation
-
 /// BERT's changes to a text before it is cut into words (the original `BasicTokenizer`): control
 /// characters go, ideographs become words, accents go, capitals become small.
-package struct BertNormalization: Equatable, Sendable {
+struct BertNormalization: NormalizerStep {
+  static let name = "BertNormalizer"
+
   /// True when control characters go and white space becomes spaces.
-  package var cleans: Bool
+  var cleans: Bool
   /// True when spaces are put around ideographs.
-  package var spacesIdeographs: Bool
+  var spacesIdeographs: Bool
   /// True when the text is decomposed canonically (Unicode NFD) and loses the non-spacing marks.
-  package var stripsAccents: Bool
+  var stripsAccents: Bool
   /// True when capitals become small letters.
-  package var lowercases: Bool
+  var lowercases: Bool
 
   /// Normalization by the four steps that are chosen.
-  package init(cleans: Bool, spacesIdeographs: Bool, stripsAccents: Bool, lowercases: Bool) {
+  init(cleans: Bool, spacesIdeographs: Bool, stripsAccents: Bool, lowercases: Bool) {
     (self.cleans, self.spacesIdeographs) = (cleans, spacesIdeographs)
     (self.stripsAccents, self.lowercases) = (stripsAccents, lowercases)
   }
 
-  func apply(to text: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(text.count + text.count / 8)
-    forEachScalar(of: text) { scalar, _ in result.append(contentsOf: UTF8.encode(scalar)!) }
-    return result
+  init(_ step: FileStep) throws(TokenizerError) {
+    lowercases = try step.flag("lowercase", default: true)
+    cleans = try step.flag("clean_text", default: true)
+    spacesIdeographs = try step.flag("handle_chinese_chars", default: true)
+    // Left open, accents go where capitals do.
+    stripsAccents = try step.flag("strip_accents", default: lowercases)
   }
 
-  /// The normalized text, and for each of its bytes the bytes of the text it comes from.
-  func aligned(_ text: [UInt8]) -> (text: [UInt8], origins: [Range<Int>]) {
-    var result: [UInt8] = []
-    var origins: [Range<Int>] = []
-    forEachScalar(of: text) { scalar, origin in
-      for byte in UTF8.encode(scalar)! {
-        result.append(byte)
-        origins.append(origin)
+  func apply(to text: AlignedText) -> AlignedText {
+    var text = text
+    if cleans {
+      text = text.mapScalars { scalar in
+        scalar.isBertControl
+          ? .remove : scalar != " " && scalar.properties.isWhitespace ? .replace([" "]) : .keep
       }
     }
-    return (result, origins)
+    if spacesIdeographs { text = Self.spacingIdeographs(text) }
+    if stripsAccents {
+      text = NormalForm(isCompatible: false, composes: false).apply(to: text)
+        .mapScalars { $0.isNonSpacingMark ? .remove : .keep }
+    }
+    return lowercases ? Lowercase().apply(to: text) : text
   }
 
-  /// Calls `body` with each scalar of the result and the bytes that it comes from.
-  private func forEachScalar(of text: [UInt8], _ body: (Unicode.Scalar, Range<Int>) -> Void) {
-    let reader = ScalarReader(bytes: text, end: text.count)
-    // Combining scalars wait here until they can be put in canonical order.
-    var waiting: [(scalar: Unicode.Scalar, origin: Range<Int>)] = []
-    func write(_ scalar: Unicode.Scalar, _ origin: Range<Int>) {
-      guard lowercases else { return body(scalar, origin) }
-      if scalar.value < 0x80 {
-        body(Unicode.Scalar(UInt8(scalar.value).asciiLowercased), origin)
-      } else {
-        for small in scalar.properties.lowercaseMapping.unicodeScalars { body(small, origin) }
+  private static func spacingIdeographs(_ text: AlignedText) -> AlignedText {
+    // All ideographs have at least three bytes.
+    guard text.bytes.contains(where: { $0 >= 0xE3 }) else { return text }
+    return text.rebuilt { builder in
+      text.forEachScalar { scalar, part in
+        let isApart = scalar.isIdeograph
+        if isApart { builder.append(" ", for: part.lowerBound..<part.lowerBound) }
+        builder.keep(part)
+        if isApart { builder.append(" ", for: part.upperBound..<part.upperBound) }
       }
     }
-    func flush() {
-      guard !waiting.isEmpty else { return }
-      for (scalar, origin) in waiting.sorted(by: { $0.scalar.order < $1.scalar.order })
-      where !scalar.isNonSpacingMark {
-        write(scalar, origin)
-      }
-      waiting.removeAll(keepingCapacity: true)
-    }
-    func decompose(_ scalar: Unicode.Scalar, _ origin: Range<Int>) {
-      // Scalars below U+00C0 neither decompose nor combine.
-      guard stripsAccents, scalar.value >= 0xC0 else {
-        flush()
-        return write(scalar, origin)
-      }
-      for part in String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars {
-        if part.order > 0 {
-          waiting.append((part, origin))
-        } else {
-          flush()
-          if !part.isNonSpacingMark { write(part, origin) }
-        }
-      }
-    }
-    var index = 0
-    while index < text.count {
-      var (scalar, end) = reader.scalar(at: index)
-      let origin = index..<end
-      index = end
-      if cleans {
-        if scalar.isBertControl { continue }
-        if scalar.properties.isWhitespace { scalar = " " }
-      }
-      let isApart = spacesIdeographs && scalar.isIdeograph
-      if isApart { decompose(" ", origin.lowerBound..<origin.lowerBound) }
-      decompose(scalar, origin)
-      if isApart { decompose(" ", origin.upperBound..<origin.upperBound) }
-    }
-    flush()
   }
-}
-
-extension UInt8 {
-  fileprivate var asciiLowercased: UInt8 { 0x41...0x5A ~= self ? self + 0x20 : self }
 }
 
 extension Unicode.Scalar {
-  /// The canonical combining class.
-  fileprivate var order: UInt8 { properties.canonicalCombiningClass.rawValue }
-
   /// The general category in Unicode 8, whose tables the reference keeps.
   private var categoryOfUnicode8: Unicode.GeneralCategory {
     guard let age = properties.age, age.major <= 8 else { return .unassigned }

@@ -45,24 +45,25 @@ struct MergeTable: Sendable {
       let position = Int(candidate & 0xFFFF_FFFF)
       let next = Int(word.next[position])
       // A candidate is outdated once one of its two symbols has been merged into something else.
-      guard word.symbols[position] >= 0, next < count,
-        let merge = merge(of: word.symbols[position], word.symbols[next]),
+      guard word.symbols[position].id >= 0, next < count,
+        let merge = merge(of: word.symbols[position].id, word.symbols[next].id),
         UInt64(merge.rank) == candidate >> 32
       else { continue }
-      word.symbols[position] = merge.result
-      word.symbols[next] = MergeScratch.removed
+      word.symbols[position].id = merge.result
+      word.symbols[position].end = word.symbols[next].end
+      word.symbols[next].id = MergeScratch.removed
       word.next[position] = word.next[next]
       if word.next[next] < count { word.previous[Int(word.next[next])] = Int32(position) }
       push(position, in: &word)
       if word.previous[position] >= 0 { push(Int(word.previous[position]), in: &word) }
     }
-    word.symbols.removeAll { $0 == MergeScratch.removed }
+    word.symbols.removeAll { $0.id == MergeScratch.removed }
   }
 
   private func push(_ position: Int, in word: inout MergeScratch) {
     let next = Int(word.next[position])
     guard next < word.symbols.count,
-      let merge = merge(of: word.symbols[position], word.symbols[next])
+      let merge = merge(of: word.symbols[position].id, word.symbols[next].id)
     else { return }
     word.queue.insert(UInt64(merge.rank) << 32 | UInt64(position))
   }
@@ -72,7 +73,14 @@ struct MergeTable: Sendable {
 struct MergeScratch {
   static let removed: Int32 = -1
 
-  var symbols: [Int32] = []
+  /// A symbol and the bytes of the text that it stands for.
+  struct Symbol {
+    var id: Int32
+    var start: Int32
+    var end: Int32
+  }
+
+  var symbols: [Symbol] = []
   /// Rank in the upper half, position in the lower: the order in which merges apply.
   fileprivate var queue = Heap<UInt64>()
   fileprivate var next: [Int32] = []

@@ -2,7 +2,7 @@
 ///
 /// The words of a text are the successive matches; every pattern here matches every scalar, so
 /// they cover the text.
-package enum SplitPattern: Equatable, Sendable {
+package enum SplitPattern: Equatable, TextPattern {
   /// GPT-2's: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
   case gpt2
 
@@ -33,6 +33,19 @@ package enum SplitPattern: Equatable, Sendable {
       }
     }
     return nil
+  }
+
+  package func matches(in word: Range<Int>, of text: [UInt8]) -> [Range<Int>] {
+    let reader = ScalarReader(bytes: text, end: word.upperBound)
+    var words: [Range<Int>] = []
+    words.reserveCapacity(word.count / 5)
+    var start = word.lowerBound
+    while start < word.upperBound {
+      let end = endOfWord(from: start, in: reader)
+      words.append(start..<end)
+      start = end
+    }
+    return words
   }
 
   /// The end of the word that starts at byte `start`, which is before the reader's end.

@@ -4,20 +4,18 @@
 /// ``Tokenizer/decode(_:skippingSpecialTokens:continuing:)`` makes of all the tokens, with
 /// `continuing` set.
 public struct StreamingDecoder: Sendable {
-  private let tokenizer: Tokenizer
-  private let skippingSpecialTokens: Bool
+  private var joiner: PieceJoiner
   private var pending: [UInt8] = []
 
   /// Makes a decoder for tokens that continue a text.
   public init(_ tokenizer: Tokenizer, skippingSpecialTokens: Bool = true) {
-    self.tokenizer = tokenizer
-    self.skippingSpecialTokens = skippingSpecialTokens
+    joiner = PieceJoiner(
+      tokenizer, skippingSpecialTokens: skippingSpecialTokens, continuing: true)
   }
 
   /// The text that is complete now that `id` has come.
   public mutating func append(_ id: Int) -> String {
-    pending += tokenizer.decodeBytes(
-      [id], skippingSpecialTokens: skippingSpecialTokens, continuing: true)
+    joiner.append(id, to: &pending)
     let complete = pending.count - Self.lengthOfIncompleteEnd(of: pending[...])
     defer { pending.removeFirst(complete) }
     return String(decoding: pending[..<complete], as: UTF8.self)

@@ -16,7 +16,7 @@ extension Tokenizer {
     _ prompt: [TextPart], continuedBy continuations: [[TextPart]],
     addingSpecialTokens: Bool = true
   ) -> (prompt: [Int], continuations: [[Int]]) {
-    let prefix = addingSpecialTokens ? pipeline.prefix : []
+    let prefix = addingSpecialTokens ? pipeline.templates.prefix : []
     let own = prefix + encode(prompt)
     let whole = continuations.map { prefix + encode(prompt + $0) }
     let shared = whole.map { zip(own, $0).prefix { $0 == $1 }.count }.min() ?? own.count

@@ -19,21 +19,10 @@ extension Tokenizer {
   public func decodeBytes(
     _ ids: [Int], skippingSpecialTokens: Bool = false, continuing: Bool = false
   ) -> [UInt8] {
-    if vocabulary.spelling == .wordPiece {
-      return joined(ids, skippingSpecialTokens: skippingSpecialTokens, continuing: continuing)
-    }
     var bytes: [UInt8] = []
-    var dropsSpace = !continuing && dropsSpacePrefix
-    for id in ids where 0..<count ~= id {
-      let piece = vocabulary.piece(id)
-      if vocabulary.kinds[id] == .control || vocabulary.kinds[id] == .userDefined {
-        if !(skippingSpecialTokens && isSpecial(id)) { bytes += piece }
-        dropsSpace = dropsSpacePrefix && prefixesEveryFragment || dropsSpace
-      } else if !(skippingSpecialTokens && isSpecial(id)) {
-        bytes += dropsSpace && piece.first == UInt8(ascii: " ") ? piece.dropFirst() : piece
-        dropsSpace = false
-      }
-    }
+    var joiner = PieceJoiner(
+      self, skippingSpecialTokens: skippingSpecialTokens, continuing: continuing)
+    for id in ids { joiner.append(id, to: &bytes) }
     return bytes
   }
 
@@ -52,11 +41,17 @@ extension Tokenizer {
       return literal
     }
     let spelled =
-      switch vocabulary.spelling {
+      switch vocabulary.spelling.form {
       case .byteLevel: ByteLevelAlphabet.encode(token.utf8)
       case .sentencePiece: token.replacing(" ", with: "\u{2581}")
-      case .wordPiece: token.hasPrefix(" ") ? String(token.dropFirst()) : token
+      case .plain: token.hasPrefix(" ") ? String(token.dropFirst()) : token
       }
+    let suffix = vocabulary.spelling.suffix
+    if !suffix.isEmpty, token.hasSuffix(" "),
+      let id = vocabulary.id(spelled: token.dropLast() + suffix)
+    {
+      return Int(id)
+    }
     return vocabulary.id(spelled: spelled).map(Int.init) ?? literal
   }
 
@@ -64,13 +59,5 @@ extension Tokenizer {
   public func isSpecial(_ id: Int) -> Bool {
     guard 0..<count ~= id else { return false }
     return vocabulary.kinds[id] == .control || vocabulary.kinds[id] == .unknown
-  }
-
-  private var dropsSpacePrefix: Bool {
-    if case .none = pipeline.spacePrefix { false } else { true }
-  }
-
-  private var prefixesEveryFragment: Bool {
-    if case .firstUnlessSpaced = pipeline.spacePrefix { false } else { true }
   }
 }

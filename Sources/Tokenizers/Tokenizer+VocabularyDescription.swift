@@ -3,61 +3,61 @@ import InterchangeBasics
 extension Tokenizer {
   /// Makes the tokenizer that a GGUF file describes.
   ///
-  /// As in llama.cpp, text is not normalized, control, unknown and user-defined tokens are found
-  /// in the text as they are spelled, and bytes that a byte-level vocabulary lacks are dropped.
+  /// As in llama.cpp, text is normalized only as the model of the vocabulary says, control, unknown
+  /// and user-defined tokens are found in the text as they are spelled, and bytes that a byte-level
+  /// vocabulary lacks are dropped.
   /// - Throws: ``TokenizerError`` when the model or the pre-tokenizer is unknown, or the
   ///   description contradicts itself.
   public init(vocabulary description: VocabularyDescription) throws(TokenizerError) {
-    let spelling: Vocabulary.Spelling
-    switch description.model {
-    case "gpt2": spelling = .byteLevel
-    case "llama": spelling = .sentencePiece
-    default:
+    guard let kind = VocabularyKinds.all.first(where: { $0.name == description.model }) else {
       throw description.fault(
-        "model", "\"gpt2\" or \"llama\"", quoted(description.model, upTo: 40))
+        "model", listed(VocabularyKinds.all.map { "\"\($0.name)\"" }),
+        quoted(description.model, upTo: 40))
     }
-    beginningOfSequence = try description.id(
-      description.beginningOfSequence, "bos_token_id", default: spelling == .byteLevel ? nil : 1)
-    endOfSequence = try description.id(
-      description.endOfSequence, "eos_token_id", default: spelling == .byteLevel ? nil : 2)
-    unknown = try description.id(
-      description.unknown, "unknown_token_id", default: spelling == .byteLevel ? nil : 0)
-    vocabulary = try description.vocabulary(spelled: spelling)
+    let usual = kind.roles
+    func id(_ id: Int?, _ key: String, _ substitute: Int?) throws(TokenizerError) -> Int? {
+      try description.id(id, key, default: substitute)
+    }
+    let roles = VocabularyRoles(
+      beginning: try id(description.beginningOfSequence, "bos_token_id", usual.beginning),
+      end: kind == WordPieceVocabulary.self
+        ? try id(description.separator, "seperator_token_id", usual.end)
+        : try id(description.endOfSequence, "eos_token_id", usual.end),
+      unknown: try id(description.unknown, "unknown_token_id", usual.unknown),
+      mask: try id(description.mask, "mask_token_id", usual.mask))
+    var parts = try kind.parts(of: description, roles)
+    let choices = try kind.choices(of: description)
+    if description.addsBeginningOfSequence ?? (choices.addsBeginning && roles.beginning != nil) {
+      guard let beginning = roles.beginning else {
+        throw description.fault("bos_token_id", "a token, as add_bos_token is true", "none")
+      }
+      parts.templates.prefix = [beginning]
+    }
+    if description.addsEndOfSequence ?? choices.addsEnd {
+      guard let end = roles.end else {
+        throw description.fault("eos_token_id", "a token, as add_eos_token is true", "none")
+      }
+      parts.templates.suffix = [end]
+    }
+    let vocabulary = parts.vocabulary
+    beginningOfSequence = roles.beginning
+    endOfSequence = roles.end
+    unknown = roles.unknown
+    mask = roles.mask
     chatTemplateSource = description.chatTemplate
-    let vocabulary = vocabulary
     endTokens = Set(
-      ([endOfSequence].compactMap(\.self) + description.otherEnds).filter {
+      ([roles.end].compactMap(\.self) + description.otherEnds).filter {
         (0..<vocabulary.count).contains($0)
       }
         + Self.knownEnds.compactMap(vocabulary.id(spelled:)).map(Int.init).filter {
           vocabulary.kinds[$0] == .control
         })
-    mask = nil
-
-    var pipeline = Pipeline(
+    joining = parts.joining
+    pipeline = Pipeline(
       addedTokens: AddedTokens(Self.addedTokens(of: vocabulary)),
-      encoder: .merges(try description.encoder(for: vocabulary, unknown: unknown)))
-    pipeline.preTokenizer = try description.words(spelled: spelling)
-    if description.addsSpacePrefix ?? (spelling == .sentencePiece) {
-      pipeline.spacePrefix = .always
-    }
-    pipeline.escapesSpaces = spelling == .sentencePiece
-    let addsFirst =
-      description.addsBeginningOfSequence
-      ?? (spelling == .sentencePiece || description.isLLaMA3 && beginningOfSequence != nil)
-    if addsFirst {
-      guard let beginningOfSequence else {
-        throw description.fault("bos_token_id", "a token, as add_bos_token is true", "none")
-      }
-      pipeline.prefix = [beginningOfSequence]
-    }
-    if description.addsEndOfSequence ?? false {
-      guard let endOfSequence else {
-        throw description.fault("eos_token_id", "a token, as add_eos_token is true", "none")
-      }
-      pipeline.suffix = [endOfSequence]
-    }
-    self.pipeline = pipeline
+      normalizers: parts.normalizers, preTokenizer: parts.preTokenizer, encoder: parts.encoder,
+      templates: parts.templates)
+    self.vocabulary = vocabulary
   }
 
   /// The spellings of tokens that end a turn or a text wherever they are control tokens, as in
@@ -80,15 +80,45 @@ extension Tokenizer {
   }
 }
 
+/// The tokens in the roles of a vocabulary.
+struct VocabularyRoles {
+  var beginning: Int?
+  var end: Int?
+  var unknown: Int?
+  var mask: Int?
+}
+
+/// A `tokenizer.ggml.model`.
+protocol VocabularyKind: Sendable {
+  /// The name in the file.
+  static var name: String { get }
+
+  /// The tokens in roles that a file leaves open.
+  static var roles: VocabularyRoles { get }
+
+  /// The tokens that are put around a text where the file leaves it open.
+  static func choices(
+    of description: VocabularyDescription
+  ) throws(TokenizerError) -> (addsBeginning: Bool, addsEnd: Bool)
+
+  /// The tokenizer's parts.
+  static func parts(
+    of description: VocabularyDescription, _ roles: VocabularyRoles
+  ) throws(TokenizerError) -> TokenizerParts
+}
+
+/// The kinds of GGUF vocabularies that are known.
+enum VocabularyKinds {
+  static let all: [any VocabularyKind.Type] = [
+    ByteLevelVocabulary.self, ScoredVocabulary.self, WordPieceVocabulary.self,
+    UnigramVocabulary.self, Gemma4Vocabulary.self,
+  ]
+}
+
 extension VocabularyDescription {
-  fileprivate func fault(_ key: String, _ expected: String, _ found: String) -> TokenizerError {
+  func fault(_ key: String, _ expected: String, _ found: String) -> TokenizerError {
     TokenizerError(
       source: "vocabulary", field: "tokenizer.ggml.\(key)", expected: expected, found: found)
-  }
-
-  /// True when `pre` names LLaMA 3's kind, which takes words that are tokens as they are.
-  fileprivate var isLLaMA3: Bool {
-    ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"].contains(preTokenizer)
   }
 
   /// The checked form of a token id; nil for none.
@@ -103,8 +133,10 @@ extension VocabularyDescription {
     return id
   }
 
-  fileprivate func vocabulary(
-    spelled spelling: Vocabulary.Spelling
+  /// The tokens with their kinds; SentencePiece's are known without their types, too.
+  func vocabulary(
+    spelled spelling: Vocabulary.Spelling, hasByteTokens: Bool = false,
+    text: (String, Vocabulary.Kind) -> String = { text, _ in text }
   ) throws(TokenizerError) -> Vocabulary {
     guard !tokens.isEmpty else { throw fault("tokens", "at least one token", "none") }
     guard tokens.count <= Vocabulary.maximumCount else {
@@ -115,14 +147,14 @@ extension VocabularyDescription {
     }
     var vocabulary = Vocabulary(spelling: spelling, count: tokens.count)
     for (id, token) in tokens.enumerated() {
-      let kind = try kind(of: id, spelled: spelling)
-      try vocabulary.append(token, kind: kind) { fault("tokens[\(id)]", $0, $1) }
+      let kind = try kind(of: id, hasByteTokens: hasByteTokens)
+      try vocabulary.append(text(token, kind), kind: kind) { fault("tokens[\(id)]", $0, $1) }
     }
     return vocabulary
   }
 
   private func kind(
-    of id: Int, spelled spelling: Vocabulary.Spelling
+    of id: Int, hasByteTokens: Bool
   ) throws(TokenizerError) -> Vocabulary.Kind {
     if let type = tokenTypes?[id] {
       // llama.cpp writes 0 for "undefined"; it has no special meaning.
@@ -131,56 +163,34 @@ extension VocabularyDescription {
       }
       return kind
     }
-    if id == beginningOfSequence || id == endOfSequence { return .control }
-    if spelling == .sentencePiece {
+    if [beginningOfSequence, endOfSequence, separator, mask].contains(id) { return .control }
+    if hasByteTokens {
       if id == unknown { return .unknown }
       if Vocabulary.byte(spelled: tokens[id]) != nil { return .byte }
     }
     return .normal
   }
 
-  fileprivate func words(
-    spelled spelling: Vocabulary.Spelling
-  ) throws(TokenizerError) -> PreTokenizer {
-    guard spelling == .byteLevel else { return PreTokenizer(steps: []) }
-    guard let preTokenizer, let words = PreTokenizer(name: preTokenizer) else {
-      throw fault(
-        "pre", "a known pre-tokenizer such as \"gpt-2\", \"smollm\", \"llama-bpe\" or \"qwen2\"",
-        preTokenizer.map { quoted($0, upTo: 40) } ?? "none")
+  /// The scores, one a token.
+  func checkedScores() throws(TokenizerError) -> [Float] {
+    guard let scores else {
+      throw fault("scores", "the scores of a \"\(model)\" vocabulary", "none")
     }
-    return words
-  }
-
-  fileprivate func encoder(
-    for vocabulary: Vocabulary, unknown: Int?
-  ) throws(TokenizerError) -> PieceEncoder {
-    if vocabulary.spelling == .sentencePiece {
-      return try scoredEncoder(for: vocabulary, unknown: unknown)
-    }
-    guard let merges else { throw fault("merges", "the merges of a \"gpt2\" vocabulary", "none") }
-    var encoder = PieceEncoder(
-      alphabet: .bytes(vocabulary.bytesOfAlphabet),
-      merges: try MergeTable(
-        merges, of: vocabulary, fault: { fault("merges[\($0)]", $1, $2) }))
-    encoder.tokenCount = Int32(vocabulary.count)
-    if isLLaMA3 { encoder.wholeWords = vocabulary.wholeWords }
-    return encoder
-  }
-
-  private func scoredEncoder(
-    for vocabulary: Vocabulary, unknown: Int?
-  ) throws(TokenizerError) -> PieceEncoder {
-    guard let scores else { throw fault("scores", "the scores of a \"llama\" vocabulary", "none") }
     guard scores.count == tokens.count else {
       throw fault("scores", "\(tokens.count) scores, one a token", "\(scores.count)")
     }
     if let id = scores.firstIndex(where: \.isNaN) {
       throw fault("scores[\(id)]", "a number", "NaN")
     }
-    let byteTokens = vocabulary.byteTokens
-    guard unknown != nil || !byteTokens.contains(nil) else {
-      throw fault("unknown_token_id", "a token, as not all bytes have one", "none")
+    return scores
+  }
+
+  /// The merges as a table.
+  func mergeTable(of vocabulary: Vocabulary) throws(TokenizerError) -> MergeTable {
+    guard let merges else {
+      throw fault("merges", "the merges of a \"\(model)\" vocabulary", "none")
     }
-    return PieceEncoder(scores: scores, vocabulary: vocabulary, unknown: unknown)
+    return try MergeTable(
+      merges, of: vocabulary, fault: { fault("merges[\($0)]", $1, $2) })
   }
 }

@@ -1,10 +1,12 @@
 /// Turns text into token ids and back, exactly as the reference implementation of the vocabulary.
 ///
-/// Three families are known: byte-level byte-pair encoding (GPT-2, RoBERTa, LLaMA 3, Qwen2,
-/// SmolLM), SentencePiece-style byte-pair encoding over Unicode scalars (LLaMA 1 and 2) and
-/// WordPiece (BERT). A vocabulary comes from a GGUF file's metadata, ``init(vocabulary:)``, or from
-/// a model's folder, ``init(folder:)``: Hugging Face's `tokenizer.json`, or the files that preceded
-/// it.
+/// These families are known: byte-level byte-pair encoding (GPT-2, RoBERTa, LLaMA 3, Qwen2,
+/// SmolLM) and byte-pair encoding with marks of words' ends (CLIP), SentencePiece's byte-pair
+/// encoding over Unicode scalars (LLaMA 1 and 2, Gemma) and Unigram (T5, XLM-RoBERTa), WordPiece
+/// (BERT), tiktoken, and whole words. A vocabulary comes from a GGUF file's metadata,
+/// ``init(vocabulary:)``, or from a model's folder, ``init(folder:)``: Hugging Face's
+/// `tokenizer.json`, SentencePiece's `tokenizer.model`, tiktoken's or Mistral's file, or the files
+/// that preceded these.
 ///
 /// Byte-level tokenizers without a normalizer give back every text exactly, as long as the
 /// vocabulary has all its bytes: `decode(encode(text, addingSpecialTokens: false)) == text`.
@@ -30,18 +32,22 @@ public struct Tokenizer: Sendable {
 
   let vocabulary: Vocabulary
   let pipeline: Pipeline
+  let joining: PieceJoining
 
   /// The steps from text to ids, apart from the vocabulary.
   struct Pipeline: Sendable {
     /// Found in the text as it is.
     var addedTokens: AddedTokens
-    var normalizers: [Normalizer] = []
+    var normalizers: [any Normalizer] = []
     /// Found in the normalized text.
     var normalizedAddedTokens = AddedTokens([])
-    var spacePrefix = SpacePrefix.none
-    var escapesSpaces = false
-    var preTokenizer = PreTokenizer(steps: [])
-    var encoder: WordEncoder
+    var preTokenizer = PreTokenizer()
+    var encoder: any WordEncoder
+    var templates = Templates()
+  }
+
+  /// The tokens around texts.
+  struct Templates: Sendable {
     /// Ids put before and after a text when special tokens are added.
     var prefix: [Int] = []
     var suffix: [Int] = []
@@ -56,41 +62,17 @@ public struct Tokenizer: Sendable {
     case text(Int, type: Int)
   }
 
-  /// The way from a word to tokens.
-  enum WordEncoder: Sendable {
-    case merges(PieceEncoder)
-    case wordPiece(WordPieceEncoder)
-
-    var unknown: Int32? {
-      switch self {
-      case .merges(let encoder): encoder.unknown
-      case .wordPiece(let encoder): encoder.unknown
-      }
-    }
-  }
-
-  /// The fragments of a text that get a space before them (SentencePiece's dummy prefix).
-  enum SpacePrefix: Sendable {
-    case none
-    /// All.
-    case always
-    /// All that don't start with a space.
-    case unlessSpaced
-    /// The one at the start of the text, if it doesn't start with a space.
-    case firstUnlessSpaced
-  }
-
   /// The number of ids: every token's id is below.
   public var count: Int { vocabulary.count }
 
   /// True when `encode` puts ``beginningOfSequence`` first, if it adds special tokens.
   public var addsBeginningOfSequence: Bool {
-    beginningOfSequence.map(pipeline.prefix.contains) ?? false
+    beginningOfSequence.map(pipeline.templates.prefix.contains) ?? false
   }
 
   /// True when `encode` puts ``endOfSequence`` last, if it adds special tokens.
   public var addsEndOfSequence: Bool {
-    endOfSequence.map(pipeline.suffix.contains) ?? false
+    endOfSequence.map(pipeline.templates.suffix.contains) ?? false
   }
 
   /// The token ids of `text`.
@@ -114,24 +96,30 @@ public struct Tokenizer: Sendable {
   /// they lie in parts that parse them; and whatever those parts spell out as a token, special or
   /// not, is text in all other parts.
   public func encode(_ parts: [TextPart], addingSpecialTokens: Bool = false) -> [Int] {
-    var ids = addingSpecialTokens ? pipeline.prefix : []
+    let templates = pipeline.templates
+    let ids = tokens(of: parts).ids
+    return addingSpecialTokens ? templates.prefix + ids + templates.suffix : ids
+  }
+
+  /// The tokens of the text that `parts` make together, with the bytes of it that each stands for.
+  func tokens(of parts: [TextPart]) -> TokenList {
+    var tokens = TokenList()
     var scratch = MergeScratch()
     let bytes = parts.flatMap { Array($0.text.utf8) }
     let trusted = TrustedRanges(parts)
-    var isFirst = true
     for fragment in fragments(of: bytes, trusted: trusted) {
       switch fragment {
-      case .token(let id):
-        ids.append(id)
+      case .token(let id, let range):
+        tokens.append(id, range)
       case .text(let range):
+        let text =
+          range == bytes.indices
+          ? AlignedText(bytes) : AlignedText(Array(bytes[range]), from: range.lowerBound)
         encode(
-          range == bytes.indices ? bytes : Array(bytes[range]), isFirst: isFirst,
-          trusted: trusted.isAll ? .all : .none, into: &ids, scratch: &scratch)
+          text, trusted: trusted.isAll ? .all : .none, into: &tokens, scratch: &scratch)
       }
-      isFirst = false
     }
-    if addingSpecialTokens { ids += pipeline.suffix }
-    return ids
+    return tokens
   }
 
   /// The token ids of two texts together, put as the model was trained with pairs, and each one's
@@ -150,7 +138,7 @@ public struct Tokenizer: Sendable {
     }
     var ids: [Int] = []
     var types: [Int] = []
-    for part in pipeline.pair {
+    for part in pipeline.templates.pair {
       switch part {
       case .special(let id, let type):
         ids.append(id)
@@ -164,7 +152,9 @@ public struct Tokenizer: Sendable {
   }
 
   /// The added tokens in a text and what is between them.
-  func fragments(of bytes: [UInt8], trusted: TrustedRanges) -> [AddedTokens.Fragment] {
+  private func fragments(
+    of bytes: [UInt8], trusted: TrustedRanges
+  ) -> [AddedTokens.Fragment] {
     let fragments = pipeline.addedTokens.split(bytes, trusted: trusted)
     guard !trusted.isUniform, !pipeline.normalizedAddedTokens.isEmpty else { return fragments }
     // Normalization moves the ends of the parts: of the tokens that are found after it, those in
@@ -173,64 +163,39 @@ public struct Tokenizer: Sendable {
       guard case .text(let range) = fragment else { return [fragment] }
       return pipeline.normalizedAddedTokens.split(
         Array(bytes[range]), trusted: trusted.shifted(to: range)
-      ).map {
-        guard case .text(let inner) = $0 else { return $0 }
-        return .text(inner.lowerBound + range.lowerBound..<inner.upperBound + range.lowerBound)
-      }
+      ).map { $0.moved(by: range.lowerBound) }
     }
   }
 
-  /// Appends the ids of a text between two added tokens.
+  /// Appends the tokens of a text between two added tokens.
   private func encode(
-    _ text: [UInt8], isFirst: Bool, trusted: TrustedRanges, into ids: inout [Int],
+    _ text: AlignedText, trusted: TrustedRanges, into tokens: inout TokenList,
     scratch: inout MergeScratch
   ) {
-    let normalized = pipeline.normalizers.reduce(text) { $1.apply(to: $0) }
+    let normalized = pipeline.normalizers.apply(to: text)
     guard !pipeline.normalizedAddedTokens.isEmpty else {
-      encodeWords(normalized, isFirst: isFirst, into: &ids, scratch: &scratch)
+      encodeWords(normalized, into: &tokens, scratch: &scratch)
       return
     }
-    let fragments = pipeline.normalizedAddedTokens.split(normalized, trusted: trusted)
-    for (index, fragment) in fragments.enumerated() {
+    for fragment in pipeline.normalizedAddedTokens.split(normalized.bytes, trusted: trusted) {
       switch fragment {
-      case .token(let id):
-        ids.append(id)
+      case .token(let id, let range):
+        tokens.append(id, normalized.origin(of: range))
       case .text(let range):
-        encodeWords(
-          Array(normalized[range]), isFirst: isFirst && index == 0, into: &ids, scratch: &scratch)
+        encodeWords(normalized[range], into: &tokens, scratch: &scratch)
       }
     }
   }
 
   private func encodeWords(
-    _ text: [UInt8], isFirst: Bool, into ids: inout [Int], scratch: inout MergeScratch
+    _ text: AlignedText, into tokens: inout TokenList, scratch: inout MergeScratch
   ) {
-    var text = pipeline.spacePrefix.apply(to: text, isFirst: isFirst)
-    if pipeline.escapesSpaces {
-      text = Normalizer.replace(" ", with: "\u{2581}").apply(to: text)
+    let words = pipeline.preTokenizer.words(of: text)
+    let bytes = words.text.bytes
+    let first = tokens.count
+    for word in words.ranges {
+      pipeline.encoder.encode(word, of: bytes, into: &tokens, scratch: &scratch)
     }
-    pipeline.preTokenizer.forEachWord(of: text) { text, word in
-      switch pipeline.encoder {
-      case .merges(let encoder): encoder.encode(word, of: text, into: &ids, scratch: &scratch)
-      case .wordPiece(let encoder): encoder.encode(word, of: text) { id, _ in ids.append(id) }
-      }
-    }
-  }
-}
-
-extension Tokenizer.SpacePrefix {
-  /// The fragment with its space.
-  func apply(to text: [UInt8], isFirst: Bool) -> [UInt8] {
-    let space = UInt8(ascii: " ")
-    // A text may begin with the mark that stands for a space.
-    let isSpaced = text.first == space || text.starts(with: "\u{2581}".utf8)
-    let needsSpace =
-      switch self {
-      case .none: false
-      case .always: true
-      case .unlessSpaced: !isSpaced
-      case .firstUnlessSpaced: isFirst && !isSpaced
-      }
-    return needsSpace ? [space] + text : text
+    tokens.align(from: first, to: words.text)
   }
 }

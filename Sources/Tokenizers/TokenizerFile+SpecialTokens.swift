@@ -2,43 +2,44 @@ import InterchangeBasics
 
 extension TokenizerFile {
   /// The tokens that the section `post_processor` puts before and after a text, and around two.
-  func readTemplates(
-    of vocabulary: Vocabulary, into pipeline: inout Tokenizer.Pipeline
-  ) throws(TokenizerError) {
+  func templates(of vocabulary: Vocabulary) throws(TokenizerError) -> Tokenizer.Templates {
+    var templates = Tokenizer.Templates()
     let steps = try self.steps(of: root["post_processor"], "post_processor", list: "processors")
-    for (step, type, field) in steps {
-      switch type {
+    for step in steps {
+      let (value, field) = (step.value, step.field)
+      switch step.type {
       case "ByteLevel":
         continue
       case "TemplateProcessing":
-        let single = try template("single", of: step, field, vocabulary)
+        let single = try template("single", of: value, field, vocabulary)
         let texts = single.indices.filter { single[$0].isText }
         guard texts.count < 2 else {
-          throw fault("\(field).single[\(texts[1])]", "one Sequence only", step["single"])
+          throw fault("\(field).single[\(texts[1])]", "one Sequence only", value["single"])
         }
         let text = texts.first ?? single.endIndex
-        pipeline.prefix = single[..<text].compactMap(\.special) + pipeline.prefix
-        pipeline.suffix += single[text...].compactMap(\.special)
-        if step["pair"] != nil { pipeline.pair = try template("pair", of: step, field, vocabulary) }
+        templates.prefix = single[..<text].compactMap(\.special) + templates.prefix
+        templates.suffix += single[text...].compactMap(\.special)
+        if value["pair"] != nil {
+          templates.pair = try template("pair", of: value, field, vocabulary)
+        }
       case "BertProcessing", "RobertaProcessing":
-        let first = try marker("cls", of: step, field, vocabulary)
-        let last = try marker("sep", of: step, field, vocabulary)
-        pipeline.prefix = [first] + pipeline.prefix
-        pipeline.suffix.append(last)
+        let first = try marker("cls", of: value, field, vocabulary)
+        let last = try marker("sep", of: value, field, vocabulary)
+        templates.prefix = [first] + templates.prefix
+        templates.suffix.append(last)
         // RoBERTa separates by two marks, and has no token types.
-        let isRoberta = type == "RobertaProcessing"
+        let isRoberta = step.type == "RobertaProcessing"
         let second = isRoberta ? 0 : 1
-        pipeline.pair =
+        templates.pair =
           [.special(first, type: 0), .text(0, type: 0), .special(last, type: 0)]
           + (isRoberta ? [.special(last, type: 0)] : [])
           + [.text(1, type: second), .special(last, type: second)]
       default:
-        throw fault(
-          "\(field).type",
-          "BertProcessing, ByteLevel, TemplateProcessing, RobertaProcessing or Sequence",
-          step["type"])
+        throw step.unknown(
+          among: ["BertProcessing", "ByteLevel", "TemplateProcessing", "RobertaProcessing"])
       }
     }
+    return templates
   }
 
   /// The parts of `single` or `pair`: special tokens and the texts `A` and `B`.

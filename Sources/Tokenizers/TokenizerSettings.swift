@@ -52,33 +52,48 @@ struct TokenizerSettings {
     return classes.contains { name == $0 + "Tokenizer" || name == $0 + "TokenizerFast" }
   }
 
-  private func flag(_ key: String) throws(TokenizerError) -> Bool? {
+  /// A choice; nil when it is left open.
+  func flag(_ key: String) throws(TokenizerError) -> Bool? {
     guard let value = file.root[key] else { return nil }
     guard let flag = value.bool else { throw file.fault(key, "true or false", value) }
     return flag
   }
 
+  /// The chat template of `tokenizer_config.json`: a text, or of several named ones the "default".
+  func chatTemplate() throws(TokenizerError) -> String? {
+    guard let value = file.root["chat_template"] else { return nil }
+    if let text = value.string { return text }
+    guard let list = value.array else {
+      throw file.fault("chat_template", "a text, or an array of named texts", value)
+    }
+    return list.first { $0["name"]?.string == "default" }?["template"]?.string
+  }
+
   /// The normalizers, with BERT's settings in the place of those in `tokenizer.json`.
-  func normalizers(_ own: [Normalizer]) throws(TokenizerError) -> [Normalizer] {
+  func normalizers(_ own: [any Normalizer]) throws(TokenizerError) -> [any Normalizer] {
     guard isMade(by: "Bert", "DistilBert", "Electra", "MobileBert") else { return own }
     let lowercases = try flag("do_lower_case") ?? true
     let normalization = BertNormalization(
       cleans: true, spacesIdeographs: try flag("tokenize_chinese_chars") ?? true,
       stripsAccents: try flag("strip_accents") ?? lowercases, lowercases: lowercases)
-    return own.map { if case .bert = $0 { .bert(normalization) } else { $0 } }
+    return own.map { $0 is BertNormalization ? normalization : $0 }
   }
 
   /// The words, with or without the space before a text that the settings say.
   func words(_ own: TokenizerFile.Words) throws(TokenizerError) -> TokenizerFile.Words {
     var words = own
     if own.isByteLevel, isMade(by: "GPT2", "Roberta") {
-      words.preTokenizer.steps.removeAll { if case .prefixSpace = $0 { true } else { false } }
+      words.preTokenizer.steps.removeAll { $0 is SpaceBeforeWords }
       if try flag("add_prefix_space") ?? false {
-        words.preTokenizer.steps.insert(.prefixSpace, at: 0)
+        words.preTokenizer.steps.insert(SpaceBeforeWords(), at: 0)
       }
     }
-    if own.metaspace != nil, isMade(by: "Llama"), try flag("add_prefix_space") == false {
-      words.metaspace = Tokenizer.SpacePrefix.none
+    if isMade(by: "Llama"), try flag("add_prefix_space") == false {
+      words.preTokenizer.steps = words.preTokenizer.steps.map {
+        guard var step = $0 as? Metaspace else { return $0 }
+        step.scheme = .never
+        return step
+      }
     }
     return words
   }
@@ -86,17 +101,21 @@ struct TokenizerSettings {
   /// The added tokens, with those that stand only here: in `added_tokens_decoder`, in
   /// `added_tokens.json`, or in a role such as `eos_token`, where the vocabulary has them.
   func added(
-    to own: [AddedToken], vocabulary: JSONValue?
+    to own: [AddedToken], id: (String) -> Int?
   ) throws(TokenizerError) -> [AddedToken] {
     var tokens = own
-    func isNew(_ content: String) -> Bool { !tokens.contains { $0.content == content } }
+    var known = Set(own.map { ByteString($0.content) })
+    func isNew(_ content: String) -> Bool { known.insert(ByteString(content)).inserted }
     func checked(_ id: Int?, _ field: String, _ value: JSONValue) throws(TokenizerError) -> Int {
       guard let id, 0..<Vocabulary.maximumCount ~= id else {
         throw file.fault(field, "an id below \(Vocabulary.maximumCount)", value)
       }
       return id
     }
-    for member in file.root["added_tokens_decoder"]?.members ?? [] {
+    let decoder = (file.root["added_tokens_decoder"]?.members ?? []).sorted {
+      Int($0.key) ?? 0 < Int($1.key) ?? 0
+    }
+    for member in decoder {
       let field = "added_tokens_decoder[\(quoted(member.key, upTo: 40))]"
       guard let content = member.value["content"]?.string else {
         throw file.fault("\(field).content", "a text", member.value["content"])
@@ -113,8 +132,8 @@ struct TokenizerSettings {
     let others = file.root["additional_special_tokens"]?.array ?? []
     let values = roles.compactMap { role in file.root[role].map { (role, $0) } }
     for (field, value) in values + others.map({ ("additional_special_tokens", $0) }) {
-      guard let content = value.string ?? value["content"]?.string, isNew(content),
-        let id = vocabulary?.members?.first(where: { $0.key == content })?.value.integer
+      guard let content = value.string ?? value["content"]?.string, let id = id(content),
+        isNew(content)
       else { continue }
       tokens.append(try token(id, content, value, field))
     }

@@ -12,14 +12,26 @@ struct Vocabulary: Sendable {
     case byte = 6
   }
 
-  /// The spelling of a normal token's text.
-  enum Spelling: Sendable {
-    /// Bytes in the printable alphabet of GPT-2.
-    case byteLevel
-    /// Text with "▁" for spaces (SentencePiece).
-    case sentencePiece
-    /// Text; pieces inside a word start with a mark such as "##".
-    case wordPiece
+  /// The way from a normal token's spelling to its text.
+  struct Spelling: Sendable {
+    enum Form: Sendable {
+      /// Bytes in the printable alphabet of GPT-2.
+      case byteLevel
+      /// Text with "▁" for spaces (SentencePiece).
+      case sentencePiece
+      /// Text as it is.
+      case plain
+    }
+
+    var form: Form
+    /// The mark of a word's end, which stands for the space after it.
+    var suffix = ""
+    /// Changes to the spelling before all else.
+    var changes: [@Sendable (String) -> String] = []
+
+    static let byteLevel = Spelling(form: .byteLevel)
+    static let sentencePiece = Spelling(form: .sentencePiece)
+    static let plain = Spelling(form: .plain)
   }
 
   /// More bytes than any token has; cutting a token at every place stays cheap below it.
@@ -92,14 +104,31 @@ struct Vocabulary: Sendable {
   }
 
   private func piece(of text: String, kind: Kind) -> [UInt8]? {
-    switch (kind, spelling) {
-    case (.byte, _): Self.byte(spelled: text).map { [$0] }
-    case (.normal, .byteLevel), (.unused, .byteLevel):
-      ByteLevelAlphabet.decode(text) ?? Array(text.utf8)
-    case (.normal, .sentencePiece), (.unused, .sentencePiece), (.userDefined, .sentencePiece):
-      Self.unescapingSpaces(text)
-    default: Array(text.utf8)
+    switch kind {
+    case .byte:
+      return Self.byte(spelled: text).map { [$0] }
+    case .normal, .unused:
+      let changed = spelling.changes.reduce(text) { $1($0) }
+      switch spelling.form {
+      case .byteLevel:
+        return withSpace(ByteLevelAlphabet.decode(changed) ?? Array(changed.utf8))
+      case .sentencePiece: return withSpace(Self.unescapingSpaces(changed))
+      case .plain: return withSpace(Array(changed.utf8))
+      }
+    case .userDefined where spelling.form == .sentencePiece:
+      return Self.unescapingSpaces(text)
+    case .unknown, .control, .userDefined:
+      return Array(text.utf8)
     }
+  }
+
+  /// The bytes with a space for the mark of a word's end.
+  private func withSpace(_ bytes: [UInt8]) -> [UInt8] {
+    let suffix = Array(spelling.suffix.utf8)
+    guard !suffix.isEmpty, bytes.count >= suffix.count,
+      bytes[(bytes.count - suffix.count)...].elementsEqual(suffix)
+    else { return bytes }
+    return bytes.dropLast(suffix.count) + [UInt8(ascii: " ")]
   }
 
   private static func unescapingSpaces(_ text: String) -> [UInt8] {

@@ -1,6 +1,6 @@
 /// Turns one word into the pieces of a WordPiece vocabulary: the longest that the word starts with,
 /// then the longest that continues it, and so on (arXiv 1609.08144).
-struct WordPieceEncoder: Sendable {
+struct WordPieceEncoder: WordEncoder {
   let vocabulary: Vocabulary
   /// The token of a word that is no sequence of pieces, or too long.
   let unknown: Int32?
@@ -14,24 +14,26 @@ struct WordPieceEncoder: Sendable {
     (self.mark, self.maximumScalars) = (mark, maximumScalars)
   }
 
-  /// Calls `body` with the tokens of `text[word]` and the bytes of each.
-  func encode(_ word: Range<Int>, of text: [UInt8], _ body: (Int, Range<Int>) -> Void) {
+  func encode(
+    _ word: Range<Int>, of text: [UInt8], into tokens: inout TokenList,
+    scratch: inout MergeScratch
+  ) {
     var pieces: [(id: Int, bytes: Range<Int>)] = []
     var start = word.lowerBound
     guard text[word].count(where: { $0 & 0xC0 != 0x80 }) <= maximumScalars else {
-      return appendUnknown(word, body)
+      if let unknown { tokens.append(unknown, word) }
+      return
     }
     while start < word.upperBound {
       guard let piece = longestPiece(start..<word.upperBound, of: text, isFirst: pieces.isEmpty)
-      else { return appendUnknown(word, body) }
+      else {
+        if let unknown { tokens.append(unknown, word) }
+        return
+      }
       pieces.append(piece)
       start = piece.bytes.upperBound
     }
-    for piece in pieces { body(piece.id, piece.bytes) }
-  }
-
-  private func appendUnknown(_ word: Range<Int>, _ body: (Int, Range<Int>) -> Void) {
-    if let unknown { body(Int(unknown), word) }
+    for piece in pieces { tokens.append(piece.id, piece.bytes) }
   }
 
   private func longestPiece(
@@ -49,32 +51,4 @@ struct WordPieceEncoder: Sendable {
     }
     return nil
   }
-}
-
-extension Tokenizer {
-  /// The words of WordPiece tokens with spaces between; pieces inside a word are joined, and
-  /// punctuation follows its word directly, as in the reference.
-  func joined(_ ids: [Int], skippingSpecialTokens: Bool, continuing: Bool) -> [UInt8] {
-    guard case .wordPiece(let encoder) = pipeline.encoder else { return [] }
-    var bytes: [UInt8] = []
-    var isFirst = !continuing
-    for id in ids where 0..<count ~= id && !(skippingSpecialTokens && isSpecial(id)) {
-      let piece = vocabulary.piece(id)
-      if isFirst {
-        bytes += piece
-      } else if !encoder.mark.isEmpty, piece.starts(with: encoder.mark) {
-        bytes += piece.dropFirst(encoder.mark.count)
-      } else {
-        let followsDirectly = Self.closingWords.contains(String(decoding: piece, as: UTF8.self))
-        bytes += (followsDirectly ? [] : [UInt8(ascii: " ")]) + piece
-      }
-      isFirst = false
-    }
-    return bytes
-  }
-
-  /// Words that no space is put before.
-  private static let closingWords: Set<String> = [
-    ".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re",
-  ]
 }

@@ -86,6 +86,22 @@ import Testing
     #expect(control.note.hasPrefix("the first 1 principal components"))
   }
 
+  /// They are those of the training sources, whatever varies most in the test's.
+  @Test func principalComponentsOfTheTrainingSources() throws {
+    let signs = try TwoSigns(scales: [3, 0.5, 1, 0.5])
+    let test = TwoSigns.changingA(40, seed: 2).map { example in
+      var example = example
+      example.sources = example.sources.map { source in
+        guard case .vectors(var rows) = source else { return source }
+        rows[0][2] *= 10
+        return .vectors(rows)
+      }
+      return example
+    }
+    let report = try fitted(signs, epochs: 1).evaluate(on: test, controls: [.principalComponents])
+    #expect(try #require(report.control(.principalComponents)).iia.value == 1)
+  }
+
   /// The learned subspace writes the shuffled source's a: the label's in half of the examples.
   @Test func shuffledSourcesAreChance() throws {
     let signs = try TwoSigns()

@@ -101,10 +101,10 @@ extension Reader {
     [
       Reader(
         name: "tokenizer folder",
-        seeds: Corpus.folders(in: "tokenizers", ["json", "txt"]).map {
+        seeds: Corpus.folders(in: "tokenizers", ["json", "txt", "model", "tiktoken"]).map {
           Seed(
             source: $0.source,
-            files: $0.files.filter { !["cases.json", "pairs.json"].contains($0) })
+            files: $0.files.filter { !["cases.json", "kind.json", "pairs.json"].contains($0) })
         } + [Corpus.folder("chat", ["tokenizer.json", "tokenizer_config.json"])]
       ) {
         let tokenizer = try Tokenizer(folder: $0)

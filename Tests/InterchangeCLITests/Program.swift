@@ -51,9 +51,11 @@ enum Program {
 
   /// Starts a program whose output nobody reads, but for errors where there is a file for them.
   static func start(
-    _ arguments: [String], program: String = "interchange", errors: URL? = nil
+    _ arguments: [String], program: String = "interchange", errors: URL? = nil,
+    environment: [String: String] = [:]
   ) throws -> Process {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = folder.appending(component: program)
     process.arguments = arguments
     for keyPath in [\Process.standardOutput, \.standardError, \.standardInput] {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder for the files of one test, removed when its last holder is gone.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   package let url: URL
 
   package init() throws {

@@ -6,7 +6,7 @@ import Testing
   func wordsAreThoseOfTheReference(name: String) throws {
     let fixture = try Fixtures.byteLevel()
     let kind = try #require(fixture.kinds.first { $0.name == name })
-    let preTokenizer = try #require(PreTokenizer(name: name))
+    let preTokenizer = try #require(WordsKind(name: name)?.preTokenizer)
     for (text, words) in zip(fixture.texts, kind.words) {
       // Bytes, as strings compare by canonical equivalence.
       let found = preTokenizer.words(of: text)
@@ -15,41 +15,45 @@ import Testing
   }
 
   @Test func contractionsDependOnCaseInGPT2Only() throws {
-    let gpt2 = PreTokenizer(steps: [.pattern(.gpt2)])
-    let llama3 = PreTokenizer(steps: [.pattern(.llama3(digits: 3))])
+    let gpt2 = PreTokenizer(steps: [Cut(SplitPattern.gpt2, .isolated)])
+    let llama3 = PreTokenizer(steps: [Cut(SplitPattern.llama3(digits: 3), .isolated)])
     #expect(gpt2.words(of: "he'll HE'LL") == ["he", "'ll", " HE", "'", "LL"])
     #expect(llama3.words(of: "he'll HE'LL") == ["he", "'ll", " HE", "'LL"])
   }
 
   @Test func digitsAreCutByThreeByOneOrNotAtAll() {
     let text = "in 12345"
-    #expect(PreTokenizer(steps: [.pattern(.gpt2)]).words(of: text) == ["in", " 12345"])
     #expect(
-      PreTokenizer(steps: [.pattern(.llama3(digits: 3))]).words(of: text)
+      PreTokenizer(steps: [Cut(SplitPattern.gpt2, .isolated)]).words(of: text) == ["in", " 12345"])
+    #expect(
+      PreTokenizer(steps: [Cut(SplitPattern.llama3(digits: 3), .isolated)]).words(of: text)
         == ["in", " ", "123", "45"])
     #expect(
-      PreTokenizer(steps: [.digits(individually: true), .pattern(.gpt2)]).words(of: text)
+      PreTokenizer(steps: [Digits.cut(individually: true), Cut(SplitPattern.gpt2, .isolated)])
+        .words(of: text)
         == ["in", " ", "1", "2", "3", "4", "5"])
     #expect(
-      PreTokenizer(steps: [.digits(individually: false)]).words(of: text) == ["in ", "12345"])
+      PreTokenizer(steps: [Digits.cut(individually: false)]).words(of: text) == ["in ", "12345"])
   }
 
   @Test func theLastSpaceGoesWithTheWord() {
-    let gpt2 = PreTokenizer(steps: [.pattern(.gpt2)])
+    let gpt2 = PreTokenizer(steps: [Cut(SplitPattern.gpt2, .isolated)])
     #expect(gpt2.words(of: "a   b  ") == ["a", "  ", " b", "  "])
-    let llama3 = PreTokenizer(steps: [.pattern(.llama3(digits: 3))])
+    let llama3 = PreTokenizer(steps: [Cut(SplitPattern.llama3(digits: 3), .isolated)])
     #expect(llama3.words(of: "a \n \n  b") == ["a", " \n \n", " ", " b"])
   }
 
   @Test func prefixSpacesAreAddedWhereThereIsNone() {
-    let steps: [PreTokenizer.Step] = [.prefixSpace, .pattern(.gpt2)]
+    let steps: [any PreTokenizerStep] = [
+      SpaceBeforeWords(), Cut(SplitPattern.gpt2, .isolated),
+    ]
     #expect(PreTokenizer(steps: steps).words(of: "a b") == [" a", " b"])
     #expect(PreTokenizer(steps: steps).words(of: " a") == [" a"])
     #expect(PreTokenizer(steps: steps).words(of: "") == [])
   }
 
   @Test func unknownNamesAreNoPreTokenizer() {
-    #expect(PreTokenizer(name: "gpt-5") == nil)
+    #expect(WordsKind(name: "gpt-5") == nil)
     #expect(SplitPattern(regularExpression: #"\w+"#) == nil)
   }
 
@@ -57,7 +61,7 @@ import Testing
     var generator = SplitMix64(state: 1)
     let scalars: [Unicode.Scalar] = (0..<0x3100).compactMap(Unicode.Scalar.init)
     for name in ["gpt-2", "smollm", "llama-bpe", "qwen2"] {
-      let preTokenizer = try #require(PreTokenizer(name: name))
+      let preTokenizer = try #require(WordsKind(name: name)?.preTokenizer)
       for _ in 0..<200 {
         var view = String.UnicodeScalarView()
         for _ in 0..<40 {

@@ -67,7 +67,26 @@ import Testing
     ("{", "expected a key in quotes, found other text at byte 1"),
     ("[]", "expected a JSON object, found an array of 0"),
     ("{}", "model: expected an object, found nothing"),
-    (#"{"model":{"type":"Unigram"}}"#, #"model.type: expected BPE or WordPiece, found "Unigram""#),
+    (
+      #"{"model":{"type":"X"}}"#,
+      #"model.type: expected BPE, Unigram, WordLevel or WordPiece, found "X""#
+    ),
+    (
+      #"{"model":{"type":"Unigram","vocab":[["a"]]}}"#,
+      "model.vocab[0]: expected a piece and its score, found an array of 1"
+    ),
+    (
+      #"{"model":{"type":"Unigram","vocab":[["a",0]],"unk_id":1}}"#,
+      "model.unk_id: expected an id below 1, found 1"
+    ),
+    (
+      #"{"model":{"vocab":{"a":0},"merges":[],"dropout":0.5}}"#,
+      "model.dropout: expected 0 or nothing, as texts have one encoding, found 0.5"
+    ),
+    (
+      #"{"normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}}"#,
+      "normalizer.precompiled_charsmap: expected a character map of at least 4 bytes, found 3"
+    ),
     (
       #"{"model":{"type":"WordPiece","vocab":{"a":0}}}"#,
       "model.unk_token: expected a token of the vocabulary, found nothing"
@@ -114,18 +133,18 @@ import Testing
     ),
     (
       #"{"normalizer":{"type":"NFKC\n"},"model":{"vocab":{"a":0},"merges":[]}}"#,
-      #"normalizer.type: expected BertNormalizer, NFC, Prepend, Replace or Sequence, "#
+      "normalizer.type: expected BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, "
+        + "Precompiled, Prepend, Replace, Sequence, Strip or StripAccents, "
         + #"found "NFKC\n""#
     ),
     (
-      #"{"pre_tokenizer":{"type":"Split","behavior":"Isolated","pattern":{"Regex":"\\w"}}}"#,
-      "pre_tokenizer.pattern: expected the regular expression of GPT-2, LLaMA 3 or Qwen2, "
-        + #"found "\\w""#
+      #"{"pre_tokenizer":{"type":"Split","behavior":"Isolated","pattern":{"Regex":"(a"}}}"#,
+      #"pre_tokenizer.pattern: expected a regular expression that ICU reads, found "(a""#
     ),
     (
       #"{"post_processor":{"type":"X"},"model":{"vocab":{"a":0},"merges":[]}}"#,
-      "post_processor.type: expected BertProcessing, ByteLevel, TemplateProcessing, "
-        + #"RobertaProcessing or Sequence, found "X""#
+      "post_processor.type: expected BertProcessing, ByteLevel, RobertaProcessing, Sequence "
+        + #"or TemplateProcessing, found "X""#
     ),
   ])
   func faultsAreNamedInOneLine(document: String, message: String) throws {

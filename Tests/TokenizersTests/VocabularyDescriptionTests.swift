@@ -15,18 +15,19 @@ import Testing
   }
 
   static let faults: [Fault] = [
-    Fault(message: #"model: expected "gpt2" or "llama", found "bert""#, base: byteLevel) {
-      $0.model = "bert"
-    },
+    Fault(
+      message: #"model: expected "gpt2", "llama", "bert", "t5" or "gemma4", found "rwkv""#,
+      base: byteLevel
+    ) { $0.model = "rwkv" },
     Fault(
       message:
-        "pre: expected a known pre-tokenizer such as \"gpt-2\", \"smollm\", \"llama-bpe\" or "
-        + "\"qwen2\", found \"new\\nkind\"", base: byteLevel
+        "pre: expected a known pre-tokenizer, \(listed(WordsKind.names)), found \"new\\nkind\"",
+      base: byteLevel
     ) { $0.preTokenizer = "new\nkind" },
     Fault(
       message:
-        "pre: expected a known pre-tokenizer such as \"gpt-2\", \"smollm\", \"llama-bpe\" or "
-        + "\"qwen2\", found none", base: byteLevel
+        "pre: expected a known pre-tokenizer, \(listed(WordsKind.names)), found none",
+      base: byteLevel
     ) { $0.preTokenizer = nil },
     Fault(message: "tokens: expected at least one token, found none", base: byteLevel) {
       $0.tokens = []

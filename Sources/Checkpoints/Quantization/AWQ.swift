@@ -22,9 +22,7 @@ struct AWQ: QuantizationMethod {
     harmlessAt: ["zero_point": [true], "pack_dtype": ["int32"], "method": ["awq"]])
 
   /// The place in a word of one of eight outputs, in bits: 0, 16, 4, 20, 8, 24, 12, 28.
-  private static func shift(_ output: Int) -> UInt32 {
-    UInt32(output % 2 * 16 + output / 2 * 4)
-  }
+  private static func shift(_ output: Int) -> Int { output % 2 * 16 + output / 2 * 4 }
   private static let perWord = 8
 
   private let groupSize: Int?
@@ -57,17 +55,33 @@ struct AWQ: QuantizationMethod {
     let zeros = PackedWords(try checkpoint.part(name + ".qzeros", [.int32], [groups, packed]))
     let (words, factors) = (PackedWords(stored), scales.floats())
     @Sendable func field(_ word: UInt32, _ row: Int) -> UInt32 {
-      word >> Self.shift(row % Self.perWord) & 15
+      word >> UInt32(Self.shift(row % Self.perWord)) & 15
     }
     let integers = ScaledRows.Integers(
       bits: 4, rows: outputs, width: inputs, groupSize: size, scaleType: scales.elementType,
       scale: { row, group in factors.pointer[group * outputs + row] },
       zero: { row, group in Int(field(zeros[group * packed + row / Self.perWord], row)) },
       read: { range, codes in
-        for input in 0..<inputs {
-          for (row, index) in zip(range, 0...) {
-            codes[index * inputs + input] = UInt8(
-              truncatingIfNeeded: field(words[input * packed + row / Self.perWord], row))
+        // Eight inputs and the eight outputs of a word at a time.
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.perWord) { square in
+          guard let square = square.baseAddress else { return }
+          for row in stride(from: range.lowerBound, to: range.upperBound, by: Self.perWord) {
+            let line = codes + (row - range.lowerBound) * inputs
+            for input in stride(from: 0, to: inputs, by: Self.perWord) {
+              let count = min(Self.perWord, inputs - input)
+              for place in 0..<Self.perWord {
+                let word = place < count ? words[(input + place) * packed + row / Self.perWord] : 0
+                square[place] = PackedWords.spread(word)
+              }
+              PackedWords.transpose(square)
+              for output in 0..<Self.perWord {
+                withUnsafeBytes(of: square[Self.shift(output) / 4].littleEndian) { numbers in
+                  UnsafeMutableRawBufferPointer(
+                    start: line + output * inputs + input, count: count
+                  ).copyMemory(from: UnsafeRawBufferPointer(rebasing: numbers[..<count]))
+                }
+              }
+            }
           }
         }
       })

@@ -67,15 +67,35 @@ struct BitsAndBytes: QuantizationMethod {
     let content = ScaledRows(
       codes: .int8, rows: stored.rows, width: width, group: width,
       read: { range, panel in
-        stored.withBytes { bytes in
-          let part = bytes[range.lowerBound * width..<range.upperBound * width]
-          UnsafeMutableRawBufferPointer(start: panel.codes, count: part.count).copyBytes(from: part)
-        }
+        stored.copyRows(range, to: panel.codes)
         for (row, index) in zip(range, 0...) {
           panel.scales[index] = largest.pointer[row] * 0.007_874_015_748_031_496_06
         }
       })
     return QuantizedWeight(name: weight, shape: stored.shape, parts: parts, content: content)
+  }
+
+  /// Writes the indices of consecutive elements, a byte each.
+  private static func unpack(
+    _ bytes: UnsafeRawBufferPointer, from first: Int, count: Int,
+    to indices: UnsafeMutablePointer<UInt8>
+  ) {
+    var index = 0
+    if first % 2 == 0 {
+      // Four bytes at a time; in each the first element is the high half.
+      while index + 8 <= count {
+        let word = UInt32(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: (first + index) / 2, as: UInt32.self))
+        let swapped = (word & 0x0f0f_0f0f) << 4 | word >> 4 & 0x0f0f_0f0f
+        UnsafeMutableRawPointer(indices + index).storeBytes(
+          of: PackedWords.spread(swapped).littleEndian, as: UInt64.self)
+        index += 8
+      }
+    }
+    for index in index..<count {
+      let pair = bytes[(first + index) / 2]
+      indices[index] = (first + index) % 2 == 0 ? pair >> 4 : pair & 15
+    }
   }
 
   private func fourBits(
@@ -100,10 +120,7 @@ struct BitsAndBytes: QuantizationMethod {
       read: { range, panel in
         let first = range.lowerBound * width
         stored.withBytes { bytes in
-          for index in 0..<range.count * width {
-            let pair = bytes[(first + index) / 2]
-            panel.codes[index] = (first + index) % 2 == 0 ? pair >> 4 : pair & 15
-          }
+          Self.unpack(bytes, from: first, count: range.count * width, to: panel.codes)
         }
         for index in 0..<range.count * groups {
           panel.scales[index] = scales[(first + index * group) / block]

@@ -135,9 +135,14 @@ struct CompressedTensors: QuantizationMethod {
       },
       read: { range, codes in
         for (row, index) in zip(range, 0...) {
-          for column in 0..<width {
-            let word = words[row * wordsPerRow + column / perWord]
-            codes[index * width + column] = UInt8(
+          let line = codes + index * width
+          let whole = width / perWord
+          for word in 0..<whole {
+            words.unpack(row * wordsPerRow + word, bits: bits, to: line + word * perWord)
+          }
+          for column in whole * perWord..<width {
+            let word = words[row * wordsPerRow + whole]
+            line[column] = UInt8(
               truncatingIfNeeded: word >> UInt32(bits * (column % perWord)) & mask)
           }
         }

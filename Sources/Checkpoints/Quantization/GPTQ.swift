@@ -88,12 +88,8 @@ struct GPTQ: QuantizationMethod {
       read: { range, codes in
         for word in 0..<inputs / perWord {
           for (row, index) in zip(range, 0...) {
-            var rest = words[word * outputs + row]
-            let line = codes + index * inputs + word * perWord
-            for place in 0..<perWord {
-              line[place] = UInt8(truncatingIfNeeded: rest & mask)
-              rest >>= UInt32(bits)
-            }
+            words.unpack(
+              word * outputs + row, bits: bits, to: codes + index * inputs + word * perWord)
           }
         }
       })

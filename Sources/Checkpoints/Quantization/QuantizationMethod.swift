@@ -136,18 +136,3 @@ extension [ElementType] {
   /// The types that scales are stored in.
   static let scales: [ElementType] = [.float32, .float16, .bfloat16]
 }
-
-/// Words of 32 bits of a tensor, at any alignment.
-// Unchecked because of the pointer; the bytes it points to are never written.
-struct PackedWords: @unchecked Sendable {
-  private let base: UnsafeRawBufferPointer
-  /// What keeps the bytes in memory.
-  private let owner: MappedFile
-
-  init(_ tensor: StoredTensor) { (base, owner) = (tensor.bytes, tensor.file) }
-
-  /// The word at an index.
-  subscript(_ index: Int) -> UInt32 {
-    UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-  }
-}

@@ -51,10 +51,7 @@ struct ScaleGrid: Sendable {
     return ScaledRows(
       codes: codes, rows: stored.rows, width: width, group: blockColumns,
       read: { range, panel in
-        stored.withBytes { bytes in
-          let part = bytes[range.lowerBound * width..<range.upperBound * width]
-          UnsafeMutableRawBufferPointer(start: panel.codes, count: part.count).copyBytes(from: part)
-        }
+        stored.copyRows(range, to: panel.codes)
         for (row, index) in zip(range, 0...) {
           self.write(row: row, to: panel.scales + index * groups)
         }

@@ -4,6 +4,7 @@ import InterchangeFineTuning
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import OrderedCollections
 
 /// LoRA (arXiv 2106.09685) of projections, by the names that their modules have in transformers.
 enum PeftLoRA: PeftKind {
@@ -14,7 +15,8 @@ enum PeftLoRA: PeftKind {
   static let fields = KnownFields(
     // The tensors' names say which modules and layers there are.
     applied: [
-      "exclude_modules", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_dropout", "r",
+      "exclude_modules", "fan_in_fan_out", "layers_pattern", "layers_to_transform", "lora_alpha",
+      "lora_dropout", "r",
       "target_modules", "use_rslora",
     ],
     harmless: ["eva_config", "megatron_core", "qalora_group_size", "runtime_config"],
@@ -22,7 +24,7 @@ enum PeftLoRA: PeftKind {
       "bias": ["none"],
       // The others start from a changed base model.
       "init_lora_weights": [true, false, "gaussian", "orthogonal", "eva"],
-      "ensure_weight_tying": [false], "fan_in_fan_out": [false], "lora_bias": [false],
+      "ensure_weight_tying": [false], "lora_bias": [false],
       "use_dora": [false], "use_qalora": [false],
       "alora_invocation_tokens": [], "alpha_pattern": [], "arrow_config": [], "corda_config": [],
       "kasa_config": [], "layer_replication": [], "loftq_config": [], "lora_ga_config": [],
@@ -78,26 +80,39 @@ enum PeftLoRA: PeftKind {
       throw folder.invalid(
         "r, lora_alpha, lora_dropout", "numbers", "\(rank), \(alpha), \(dropout)")
     }
+    // Maps stored as [inputs, outputs] have the same two factors.
+    let isTransposed: Bool = try configuration.valueIfPresent("fan_in_fan_out") ?? false
+    let canBe = Projection.allCases.contains {
+      base.architecture.tensorPart(of: $0, layer: 0)?.isTransposed == true
+    }
+    guard !isTransposed || canBe else {
+      throw folder.invalid(
+        "fan_in_fan_out", "false, as the model's maps are [outputs, inputs]", "true")
+    }
     let scale = alpha / (isStabilized ? Double(rank).squareRoot() : Double(rank))
     var modules = try Set(folder.weights.names.map { try module(ofTensor: $0, tensors) })
     try requireTargets(folder, modules, base)
     var placed: [PlacedIntervention] = []
+    var found: Set<String> = []
     for place in places(base.architecture) {
       // The paths may begin with a class's name or without.
       guard let module = modules.first(where: { isSame($0.dropFirst(prefix.count), place.module) })
       else { continue }
-      modules.remove(module)
+      found.insert(module)
       let site = Site(
         base.architecture.component(of: place.projection), layer: place.layer, .every)
       let input = Site(place.projection.input, layer: place.layer)
+      let part = base.architecture.tensorPart(of: place.projection, layer: place.layer)
+      let outputs = try part?.total ?? base.width(of: site)
+      let down = try tensors.tensor(
+        module + ".lora_A.weight", [rank, try base.width(of: input)])
+      let up = try tensors.tensor(module + ".lora_B.weight", [outputs, rank])
       let update = LowRankUpdate(
-        down: try tensors.tensor(
-          module + ".lora_A.weight", [rank, try base.width(of: input)]),
-        up: try tensors.tensor(module + ".lora_B.weight", [try base.width(of: site), rank]),
-        scale: Float(scale))
+        down: down, up: part?.rows.map(up.gatherRows) ?? up, scale: Float(scale))
       placed.append(
         PlacedIntervention(update, at: site, reading: place.projection.input, dropout: dropout))
     }
+    modules.subtract(found)
     if let other = modules.min() {
       throw tensors.invalid("tensor \(other).lora_A.weight", "a projection of the model", "another")
     }
@@ -147,11 +162,37 @@ enum PeftLoRA: PeftKind {
     }
   }
 
+  /// The updates of one module: of a whole projection, or of several that are one tensor.
+  private struct Module {
+    var updates: [(part: TensorPart?, update: LowRankUpdate)] = []
+
+    /// The two factors at a rank, padded with zeros: those of several parts one after another, so
+    /// that each keeps to its own rows.
+    func factors(rank: Int) -> (down: Tensor, up: Tensor) {
+      let first = updates[0].update
+      let total = updates[0].part?.total ?? first.up.value.rows
+      var downs = updates.map(\.update.down.value)
+      let filled = updates.reduce(0) { $0 + $1.update.rank }
+      if filled < rank { downs.append(.zeros([rank - filled, first.down.value.width])) }
+      var up = Tensor.zeros([total, rank])
+      var start = 0
+      for (part, update) in updates {
+        var own = update.up.value
+        if let rows = part?.rows {
+          own = Tensor.zeros([total, own.width]).replacingRows(rows, with: own)
+        }
+        up = up.replacingColumns(start..<start + update.rank, with: own)
+        start += update.rank
+      }
+      return (Tensor.concatenatingRows(downs), up)
+    }
+  }
+
   static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
     guard let adapter = adapter as? InterventionAdapter else { return nil }
     let architecture = base.architecture
-    var tensors: [(name: String, tensor: Tensor)] = []
-    var modules: [Int: Set<String>] = [:]
+    var modules: OrderedDictionary<String, Module> = [:]
+    var layers: [Int: Set<String>] = [:]
     var layersPattern: String?
     var shared: (rank: Int, scale: Float, dropout: Double)?
     for placed in adapter.interventions {
@@ -165,20 +206,49 @@ enum PeftLoRA: PeftKind {
       }
       shared = own
       let parts = path.split(separator: ".").map(String.init)
-      modules[layer, default: []].insert(parts.last ?? path)
       layersPattern = parts.firstIndex(of: "\(layer)").flatMap { $0 > 0 ? parts[$0 - 1] : nil }
-      tensors.append((prefix + path + ".lora_A.weight", update.down.value))
-      tensors.append((prefix + path + ".lora_B.weight", update.up.value))
+      modules[path, default: Module()].updates.append(
+        (architecture.tensorPart(of: projection, layer: layer), update))
+      layers[layer, default: []].insert(path)
     }
-    guard let shared, let first = modules.values.first,
-      modules.values.allSatisfy({ $0 == first })
+    let all = Set(places(architecture).map(\.module))
+    let targets = layers.mapValues { Set($0.map { target($0, all, but: modules.keys) }) }
+    guard let shared, let first = targets.values.first,
+      targets.values.allSatisfy({ $0 == first })
     else { throw unwritable("the same projections in every layer", "others") }
+    // Several projections in one tensor need the ranks of all of them.
+    let most = modules.values.map(\.updates.count).max() ?? 1
+    let rank = shared.rank * most
     var fields = Fields(
-      r: shared.rank, loraAlpha: Double(shared.scale) * Double(shared.rank),
-      loraDropout: shared.dropout, targetModules: first.sorted())
-    if modules.count < architecture.layers {
-      (fields.layersToTransform, fields.layersPattern) = (modules.keys.sorted(), layersPattern)
+      r: rank, loraAlpha: Double(shared.scale) * Double(rank), loraDropout: shared.dropout,
+      targetModules: first.sorted())
+    if layers.count < architecture.layers {
+      (fields.layersToTransform, fields.layersPattern) = (layers.keys.sorted(), layersPattern)
     }
-    return PeftContents(fields: fields, tensors: tensors)
+    return PeftContents(
+      fields: fields,
+      tensors: modules.flatMap { path, module in
+        let factors = module.factors(rank: rank)
+        return [
+          (name: prefix + path + ".lora_A.weight", tensor: factors.down),
+          (name: prefix + path + ".lora_B.weight", tensor: factors.up),
+        ]
+      })
+  }
+
+  /// The shortest end of a module's path that no module without an update has.
+  private static func target(
+    _ path: String, _ all: Set<String>, but updated: some Collection<String>
+  ) -> String {
+    let parts = path.split(separator: ".")
+    let others = all.subtracting(updated).filter { other in
+      // The same module of another layer may be left out by its layer.
+      other.split(separator: ".").filter { Int($0) == nil } != parts.filter { Int($0) == nil }
+    }
+    for count in 1..<max(2, parts.count) {
+      let end = parts.suffix(count).joined(separator: ".")
+      if !others.contains(where: { $0.hasSuffix("." + end) || $0 == end }) { return end }
+    }
+    return path
   }
 }

@@ -90,7 +90,11 @@ extension AdapterMethod {
     let projections: [Projection] = try configuration.value(.projections)
     return InterventionAdapter(
       try layers.flatMap { layer in
-        try projections.map { projection in
+        // A layer may have other maps than the rest: experts in the place of an MLP.
+        try projections.filter {
+          base.architecture.hasProjection($0, layer: layer)
+            || !base.architecture.hasProjection($0)
+        }.map { projection in
           let site = Site(base.architecture.component(of: projection), layer: layer, .every)
           let made = try make(
             projection, layer, base.width(of: site),
@@ -120,7 +124,7 @@ extension AdapterChoice {
   /// The projections that a model has, where none are chosen.
   static let everyProjection = projections.defaulting(to: "all that the model has") { _, base in
     Projection.allCases.filter {
-      base.architecture.dimensions(of: $0.component) != nil
+      base.architecture.hasProjection($0)
     }
   }
 }

@@ -13,10 +13,14 @@ struct InspectCommand: ParsableCommand {
     let model = try model.load()
     let description = try model.summary()
     if common.json { return try Output.print(json: description) }
+    let names = [
+      ("name", description.name), ("revision", description.revision),
+      ("commit", description.commit),
+    ]
     Output.print(
       ResultTable(
         header: ["", ""],
-        rows: [
+        rows: names.compactMap { name, value in value.map { [name, $0] } } + [
           ["path", description.path], ["architecture", description.architecture],
           ["identity", description.identity], ["parameters", "\(description.parameters)"],
           ["layers", "\(description.layers)"], ["width", "\(description.width)"],

@@ -16,8 +16,7 @@ struct BenchCommand: ParsableCommand {
       """)
 
   @Argument(help: "What is measured.") var what: Benchmark.Work
-  @Argument(help: "A GGUF file, or a folder with config.json, safetensors and a tokenizer.")
-  var model: String?
+  @Argument(help: ModelArgument.help) var model: String?
   @OptionGroup var form: WeightOptions
   @Option(.count, "Sequences in a step.") var batch = 16
   @Option(.count, "Tokens of a sequence.") var length = 64

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Interchange
+import InterchangeBasics
 
 /// `interchange demo`: the main job from end to end, with its figures.
 struct DemoCommand: ParsableCommand {
@@ -15,12 +16,10 @@ struct DemoCommand: ParsableCommand {
   func run() throws {
     var common = common
     common.out = common.out ?? "demo-output"
-    let present = model.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+    let present = model.flatMap { (try? ModelPlace($0))?.url.exists == true ? $0 : nil }
     let loaded = try present.map { try LanguageModel(contentsOf: $0) }
     var writer = try RunWriter(self, common, loaded, writing: ["summary.md"])
-    writer.identity = try loaded.map {
-      .init(path: $0.url.lastPathComponent, identity: try $0.identity())
-    }
+    writer.identity = try loaded.map { try .init($0, path: $0.url.lastPathComponent) }
     writer.settings["out"] = common.out.map { .string($0) }
     let progress = StudyProgressLines()
     let equality = try DemoEquality.run(seed: common.seed, progress: progress.show)

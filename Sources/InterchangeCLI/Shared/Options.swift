@@ -27,8 +27,12 @@ struct CommonOptions: ParsableArguments {
 
 /// The model that a command reads.
 struct ModelArgument: ParsableArguments {
-  @Argument(help: "A GGUF file, or a folder with config.json, safetensors and a tokenizer.")
-  var model: String
+  static let help: ArgumentHelp = """
+    A GGUF file, a folder with config.json, weights and a tokenizer, or a name in the Hugging Face \
+    cache.
+    """
+
+  @Argument(help: ModelArgument.help) var model: String
   @OptionGroup var form: WeightOptions
 
   func load() throws -> LanguageModel {

@@ -30,8 +30,7 @@ struct RunWriter {
     (seed, asksForJSON) = (common.seed, common.json)
     settings["threads"] = .integer(Parallel.threads)
     folder = try common.out.map { try Self.folder($0, resumes: resumes, writing: names) }
-    // As the user gave it: a record that is shared names no folders of this machine.
-    identity = try model.map { .init(path: $0.url.relativePath, identity: try $0.identity()) }
+    identity = try model.map { try .init($0) }
   }
 
   /// A folder that this run alone writes into until its end.

@@ -64,6 +64,19 @@ public enum ModelFamilies {
     }
   }
 
+  /// The family of a GGUF file.
+  ///
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when none answers to its name;
+  ///   `CheckpointError` when it has none.
+  public static func family(of gguf: GGUFFile) throws -> any ModelFamily.Type {
+    let name: String = try gguf.value("general.architecture")
+    guard let family = all.first(where: { $0.ggufNames.contains(name) }) else {
+      throw ModelError.unknownArchitecture(
+        path: gguf.path, found: name, known: all.flatMap { $0.ggufNames })
+    }
+    return family
+  }
+
   /// Reads the architecture in a folder. A field of the configuration and a tensor that the family
   /// doesn't understand are refused.
   ///
@@ -82,11 +95,7 @@ public enum ModelFamilies {
   public static func architecture(
     in gguf: GGUFFile, weights: WeightForm = .stored
   ) throws -> any Architecture {
-    let name: String = try gguf.value("general.architecture")
-    guard let family = all.first(where: { $0.ggufNames.contains(name) }) else {
-      throw ModelError.unknownArchitecture(
-        path: gguf.path, found: name, known: all.flatMap { $0.ggufNames })
-    }
+    let family = try family(of: gguf)
     return try family.reading(gguf) { try family.read(gguf, weights: weights) }
   }
 }

@@ -102,14 +102,34 @@ extension ModelFamily {
 }
 
 extension ModelFamily {
+  /// Checks that a folder is one of this family, and that every field of its configuration is
+  /// understood.
+  ///
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the field.
+  static func requireUnderstood(_ folder: ModelFolder) throws {
+    try requireAnswer(to: folder)
+    try checkFields(of: folder)
+  }
+
+  /// Checks that a GGUF file holds a model, and that every key of its architecture is understood.
+  ///
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the key.
+  static func requireUnderstood(_ file: GGUFFile) throws {
+    let kind: String = try file.valueIfPresent("general.type") ?? "model"
+    guard kind == "model" else {
+      throw ModelError.invalidConfiguration(
+        path: file.path, field: "general.type", expected: "model", found: kind)
+    }
+    try checkKeys(of: file, architecture: file.value("general.architecture"))
+  }
+
   /// Reads a folder by `body` and refuses what nobody understood: the fields of its configuration
   /// before, its tensors after.
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the field or tensor, and what `body`
   ///   throws.
   static func reading<A>(_ folder: ModelFolder, _ body: (ModelFolder) throws -> A) throws -> A {
-    try requireAnswer(to: folder)
-    try checkFields(of: folder)
+    try requireUnderstood(folder)
     let result = try body(folder)
     let checkpoint = try folder.checkpoint()
     try requireRead(checkpoint.reads, checkpoint, by: folder.architectureName())
@@ -121,15 +141,9 @@ extension ModelFamily {
   ///
   /// - Throws: `CheckpointError` or ``ModelError`` naming the key or tensor, and what `body` throws.
   static func reading<A>(_ file: GGUFFile, _ body: () throws -> A) throws -> A {
-    let kind: String = try file.valueIfPresent("general.type") ?? "model"
-    guard kind == "model" else {
-      throw ModelError.invalidConfiguration(
-        path: file.path, field: "general.type", expected: "model", found: kind)
-    }
-    let name: String = try file.value("general.architecture")
-    try checkKeys(of: file, architecture: name)
+    try requireUnderstood(file)
     let result = try body()
-    try requireRead(file.reads, file, by: name)
+    try requireRead(file.reads, file, by: file.value("general.architecture"))
     return result
   }
 

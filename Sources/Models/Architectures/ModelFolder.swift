@@ -108,10 +108,7 @@ public final class ModelFolder {
   ///
   /// - Throws: `TokenizerError` for one that isn't known here.
   public func tokenizerIfPresent() throws -> Tokenizer? {
-    let isPresent = ["tokenizer.json", "vocab.txt", "vocab.json"].contains {
-      url.appending(component: $0).exists
-    }
-    return isPresent ? try tokenizer() : nil
+    Tokenizer.isPresent(in: url) ? try tokenizer() : nil
   }
 
   /// The name of the architecture in the configuration, for messages: its class, or its type where

@@ -6,8 +6,8 @@ import InterchangeTokenizers
 extension LanguageModel {
   /// Reads a folder with `config.json`, safetensors (one file or shards) or a `pytorch_model.bin`,
   /// and the files of a tokenizer.
-  convenience init(folder url: URL, weights: WeightForm) throws {
-    let folder = try ModelFolder(url, weights: weights)
+  convenience init(folder place: ModelPlace, weights: WeightForm) throws {
+    let folder = try ModelFolder(place.url, weights: weights)
     let architecture = try ModelFamilies.architecture(in: folder)
     var tokenizer = try folder.tokenizer()
     if let ends = try folder.endTokens() {
@@ -15,7 +15,7 @@ extension LanguageModel {
     }
     try self.init(
       architecture, tokenizer: tokenizer,
-      source: ModelSource(url: url, opened: weights == .stored ? folder.openedCheckpoint : nil),
+      source: ModelSource(place, opened: weights == .stored ? folder.openedCheckpoint : nil),
       notes: folder.notes)
   }
 }

@@ -4,11 +4,11 @@ import InterchangeTokenizers
 
 extension LanguageModel {
   /// Reads a GGUF file with its vocabulary.
-  convenience init(gguf file: GGUFFile, url: URL, weights: WeightForm) throws {
+  convenience init(gguf file: GGUFFile, at place: ModelPlace, weights: WeightForm) throws {
     try self.init(
       ModelFamilies.architecture(in: file, weights: weights),
       tokenizer: Tokenizer(vocabulary: file.vocabulary()),
-      source: ModelSource(url: url, opened: weights == .stored ? file : nil))
+      source: ModelSource(place, opened: weights == .stored ? file : nil))
   }
 }
 
@@ -17,6 +17,7 @@ extension GGUFFile {
   fileprivate func vocabulary() throws -> VocabularyDescription {
     func key(_ name: String) -> String { "tokenizer.ggml." + name }
     let types: [Int]? = try valueIfPresent(key("token_type"))
+    let map: [Int]? = try valueIfPresent(key("precompiled_charsmap"))
     return VocabularyDescription(
       model: try value(key("model")), preTokenizer: try valueIfPresent(key("pre")),
       tokens: try value(key("tokens")), scores: try valueIfPresent(key("scores")),
@@ -29,6 +30,12 @@ extension GGUFFile {
       addsBeginningOfSequence: try valueIfPresent(key("add_bos_token")),
       addsEndOfSequence: try valueIfPresent(key("add_eos_token")),
       addsSpacePrefix: try valueIfPresent(key("add_space_prefix")),
-      chatTemplate: try valueIfPresent("tokenizer.chat_template"))
+      chatTemplate: try valueIfPresent("tokenizer.chat_template"),
+      separator: try valueIfPresent(key("seperator_token_id")),
+      mask: try valueIfPresent(key("mask_token_id")),
+      removesExtraSpaces: try valueIfPresent(key("remove_extra_whitespaces")),
+      characterMap: map?.map { UInt8(truncatingIfNeeded: $0) },
+      lowercases: try valueIfPresent(key("normalizer.lowercase")),
+      stripsAccents: try valueIfPresent(key("normalizer.strip_accents")))
   }
 }

@@ -17,26 +17,36 @@ extension LanguageModel {
   /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`, each naming the file, the
   ///   field or tensor, what was expected and what was found.
   public convenience init(contentsOf url: URL, weights: WeightForm = .stored) throws {
+    try self.init(at: ModelPlace(url), weights: weights)
+  }
+
+  /// Reads the model at a place.
+  ///
+  /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``.
+  public convenience init(at place: ModelPlace, weights: WeightForm = .stored) throws {
+    let url = place.url
     guard url.exists else {
       throw ModelError.unreadable(path: url.path, reason: "no such file or folder")
     }
     if url.isFolder {
-      try self.init(folder: url, weights: weights)
+      try self.init(folder: place, weights: weights)
     } else {
-      try self.init(gguf: GGUFFile(contentsOf: url), url: url, weights: weights)
+      try self.init(gguf: GGUFFile(contentsOf: url), at: place, weights: weights)
     }
   }
 
-  /// Reads a model at a path; a leading `~` stands for the home folder.
+  /// Reads a model at a path, with a leading `~` for the home folder, or one of the Hugging Face
+  /// cache by its name: `gpt2`, `google/gemma-2-2b@main`, `ORG/NAME:Q4_K_M`.
   ///
   /// ```swift
   /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
   /// print(model.layers, model.width)  // 30 576
   /// ```
   ///
-  /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``.
+  /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``; `HubError` for a name that the cache doesn't
+  ///   have.
   public convenience init(_ path: String, weights: WeightForm = .stored) throws {
-    try self.init(contentsOf: URL(userPath: path), weights: weights)
+    try self.init(at: ModelPlace(path), weights: weights)
   }
 
   /// ``init(_:weights:)``.

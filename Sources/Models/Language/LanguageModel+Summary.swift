@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeCheckpoints
+import InterchangeHub
 
 /// The parts and sizes of a model, for `inspect` and for the record of a run.
 public struct ModelSummary: Codable, Sendable {
@@ -15,6 +16,12 @@ public struct ModelSummary: Codable, Sendable {
 
   /// The file or folder.
   public let path: String
+  /// Its name in the Hugging Face cache, where it was found by it.
+  public let name: String?
+  /// The branch, tag or commit by which it was found there.
+  public let revision: String?
+  /// The commit that it is there.
+  public let commit: String?
   /// The architecture's name.
   public let architecture: String
   /// The identity of the weights: a hash of the file, or of all shards.
@@ -36,6 +43,9 @@ public struct ModelSummary: Codable, Sendable {
 }
 
 extension LanguageModel {
+  /// Its place in the Hugging Face cache, where it was found by its name.
+  public var cached: CachedModel? { source?.cached }
+
   /// The hash of the weight files; every byte is read.
   ///
   /// - Throws: `CheckpointError` when a file can't be read any more;
@@ -53,7 +63,8 @@ extension LanguageModel {
   public func summary() throws -> ModelSummary {
     let architecture = self.architecture
     return ModelSummary(
-      path: url.path, architecture: architecture.name, identity: try identity(),
+      path: url.path, name: cached?.name, revision: cached?.revision, commit: cached?.commit,
+      architecture: architecture.name, identity: try identity(),
       parameters: architecture.parameterCount, layers: architecture.layers,
       width: architecture.width, vocabulary: architecture.vocabulary,
       context: architecture.maximumLength,

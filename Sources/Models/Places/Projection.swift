@@ -46,6 +46,14 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
 }
 
 extension Architecture {
+  /// Tells whether a layer's blocks have a projection; nil: whether any layer has.
+  public func hasProjection(_ projection: Projection, layer: Int? = nil) -> Bool {
+    (layer.map { [$0] } ?? Array(0..<layers)).contains { layer in
+      hasComponent(component(of: projection), layer: layer)
+        && hasComponent(projection.input, layer: layer)
+    }
+  }
+
   /// The component that a projection makes.
   public func component(of projection: Projection) -> Component {
     guard let inner = projection.componentBeforeNorm, dimensions(of: inner) != nil else {

@@ -131,7 +131,7 @@ def make_gptq(folder, layers, bits, size, offset=1, **settings):
 
 def make_awq():
     tensors, expected = {}, {}
-    for name, inputs, outputs in [("a", 64, 24), ("b", 40, 8)]:
+    for name, inputs, outputs in [("a", 64, 24), ("b", 44, 8)]:
         numbers, zeros, scales = grouped(inputs, outputs, 32, 4)
         zeros[0, 0] = 0
         order = [0, 2, 4, 6, 1, 3, 5, 7]
@@ -261,6 +261,6 @@ make_compressed(
     "compressed-zero", "pack-quantized", {"a": (12, 64), "b": (16, 32)}, torch.bfloat16, type="int",
     num_bits=4, symmetric=False, strategy="group", group_size=16)
 make_compressed(
-    "compressed-pack-8", "pack-quantized", {"a": (12, 64)}, torch.bfloat16, type="int",
+    "compressed-pack-8", "pack-quantized", {"a": (12, 64), "b": (4, 30)}, torch.bfloat16, type="int",
     strategy="channel", **eight)
 make_llama()

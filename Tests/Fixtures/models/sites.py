@@ -26,6 +26,16 @@ SITES = {
     "mlp_output": ("mlp", "output"),
 }
 
+# The same of a Gemma 3, whose norms stand on both sides of attention and MLP: what a projection
+# makes, and what is added to the residual stream.
+GEMMA_SITES = SITES | {
+    "attention_projection": ("self_attn", "output"),
+    "attention_output": ("post_attention_layernorm", "output"),
+    "mlp_input": ("pre_feedforward_layernorm", "output"),
+    "mlp_projection": ("mlp", "output"),
+    "mlp_output": ("post_feedforward_layernorm", "output"),
+}
+
 # The same of an encoder. `attention_input` and `mlp_input` are what the sub-layers read: the
 # residual stream beside them is added where it isn't hooked.
 ENCODER_SITES = {
@@ -79,6 +89,8 @@ def places_of(model):
     """A model's blocks, and where its sites are in one."""
     if model.config.model_type == "llama":
         return model.model.layers, SITES
+    if model.config.model_type == "gemma3_text":
+        return model.model.layers, GEMMA_SITES
     return model.base_model.encoder.layer, ENCODER_SITES
 
 

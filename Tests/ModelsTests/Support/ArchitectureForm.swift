@@ -3,32 +3,14 @@ import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// A tiny random checkpoint of an architecture with what transformers computes with it:
 /// Tests/Fixtures/architectures, made by its make_fixtures.py.
 struct ArchitectureForm {
-  static let folder = Fixtures.folder.deletingLastPathComponent()
-    .appending(component: "architectures")
-
-  /// A form in the index.
-  struct Entry {
-    let name: String
-    let kind: String
-    let type: String
-  }
-
-  static let index: [Entry] = {
-    guard let data = try? Data(contentsOf: folder.appending(component: "index.json")),
-      case .array(let forms) = try? JSONParser.parse(Array(data))
-    else { return [] }
-    return forms.compactMap { form in
-      guard let name = form["name"]?.string, let kind = form["kind"]?.string,
-        let type = form["model_type"]?.string
-      else { return nil }
-      return Entry(name: name, kind: kind, type: type)
-    }
-  }()
+  static let folder = ArchitectureFixtures.folder
+  static let index = ArchitectureFixtures.index
 
   /// Decoders and the classifiers made of them.
   static let decoders = {

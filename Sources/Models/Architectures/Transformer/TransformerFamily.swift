@@ -58,11 +58,25 @@ extension TransformerFamily {
     try Transformer(gguf, weights: weights, Self.self)
   }
 
-  /// Refuses nothing yet: what ``design(_:)`` doesn't read is refused when it has read.
-  public static func checkFields(of folder: ModelFolder) throws {}
+  /// Refuses what ``design(_:)`` refuses and the fields that it doesn't read.
+  public static func checkFields(of folder: ModelFolder) throws {
+    _ = try understood(ModelSettings(.folder(folder.configuration)), besides: fields)
+  }
 
-  /// Refuses nothing yet: what ``design(_:)`` doesn't read is refused when it has read.
-  public static func checkKeys(of file: GGUFFile, architecture: String) throws {}
+  /// Refuses what ``design(_:)`` refuses and the keys that it doesn't read.
+  public static func checkKeys(of file: GGUFFile, architecture: String) throws {
+    _ = try understood(ModelSettings(.gguf(file, architecture: architecture)), besides: ggufKeys)
+  }
+
+  /// The design and the names that settings ask for, all of which are understood.
+  fileprivate static func understood(
+    _ settings: ModelSettings, besides known: KnownFields
+  ) throws -> (TransformerDesign, TransformerNames) {
+    let design = try design(settings)
+    let names = try tensorNames(settings)
+    try settings.requireUnderstood(besides: known)
+    return (try design.validated(path: settings.path), names)
+  }
 
   /// The keys that change nothing that is computed, or do so at their usual value.
   public static var ggufKeys: KnownFields {
@@ -100,10 +114,8 @@ extension Transformer {
 
   fileprivate init(_ folder: ModelFolder, _ family: any TransformerFamily.Type) throws {
     let settings = ModelSettings(.folder(folder.configuration))
-    var design = try family.design(settings)
-    let names = try family.tensorNames(settings)
-    try settings.requireUnderstood(besides: family.fields)
-    design = try design.validated(path: settings.path)
+    let (understood, names) = try family.understood(settings, besides: family.fields)
+    var design = understood
     let reader = try TransformerReader(design, names, .folder, folder.reader())
     // A masked-language model is also published without its head.
     if design.head.place == .mask, !reader.hasTransform {
@@ -123,10 +135,8 @@ extension Transformer {
   ) throws {
     let settings = ModelSettings(
       .gguf(file, architecture: try file.value("general.architecture")))
-    var design = try family.design(settings)
-    let names = try family.tensorNames(settings)
-    try settings.requireUnderstood(besides: family.ggufKeys)
-    design = try design.validated(path: file.path)
+    let (understood, names) = try family.understood(settings, besides: family.ggufKeys)
+    var design = understood
     design.head.isTied = !file.contains("output.weight")
     self = try TransformerReader(
       design, names, .gguf, CheckpointReader(file, form: weights)
