@@ -27,6 +27,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case headOutOfRange(head: Int, heads: Int, site: String)
   /// The architecture has no such component, or it has no heads.
   case noSuchComponent(component: String, architecture: String)
+  /// One layer's weight is to be changed, which others have too.
+  case sharedWeight(projection: String, layer: Int, layers: Int)
   /// A position lies outside a sequence.
   case positionOutOfRange(position: Int, length: Int)
   /// The sequence has no span of that name.
@@ -77,6 +79,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "head \(head) is out of range: \(site) has heads 0 to \(heads - 1)"
     case .noSuchComponent(let component, let architecture):
       "no component '\(component)' in a \(architecture) model"
+    case .sharedWeight(let projection, let layer, let layers):
+      "the weight of \(projection) in layer \(layer) can't be changed for this layer alone: "
+        + "\(layers) layers share it; edit its activations instead"
     case .positionOutOfRange(_, 0):
       "the input is empty: expected at least one token"
     case .positionOutOfRange(let position, let length):

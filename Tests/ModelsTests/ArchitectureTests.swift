@@ -17,11 +17,14 @@ import Testing
       relative: 0, label, sourceLocation: sourceLocation)
   }
 
-  @Test func thereAreForms() { #expect(ArchitectureForm.decoders.count >= 45) }
+  @Test func thereAreForms() {
+    #expect(ArchitectureForm.decoders.count >= 45)
+    #expect(ArchitectureForm.encoders.count >= 10)
+  }
 
   /// Texts shorter and longer than windows and than the lengths at which frequencies change, alone
   /// and in one batch.
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func logits(name: String) throws {
     let form = try ArchitectureForm(name)
     let inputs = [try form.input("long"), try form.input("short")]
@@ -38,7 +41,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func everySiteOfEveryLayer(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
@@ -61,7 +64,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func gradientsAtSites(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
@@ -85,7 +88,7 @@ import Testing
   }
 
   /// A projection's own gradient, by an addition to its weight and bias.
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func gradientsOfProjections(name: String) throws {
     let form = try ArchitectureForm(name)
     let architecture = form.model.architecture
@@ -94,28 +97,36 @@ import Testing
     var compared = 0
     for slot in architecture.listedWeights {
       guard case .projection(let projection) = slot.kind, let map = slot.map,
-        let layer = slot.layer, let tensor = slot.names.folder,
+        let layer = slot.layer, !form.sharesPositions(projection), let tensor = slot.names.folder,
         architecture.hasComponent(projection.input, layer: layer)
       else { continue }
       let weight = Tensor.zeros([map.weight.rows, map.weight.width]).requiringGradient()
       let bias = Tensor.zeros([map.weight.rows]).requiringGradient()
-      let cells = Cells(
-        architecture.component(of: projection), layer: layer,
-        positions: [Array(0..<input.length)])
-      let edit = Edit(cells, reading: projection.input) { made, read in
-        made + read.linear(weight, bias: bias)
+      // In every layer that has the weight.
+      let edits = (layer..<layer + slot.uses).map { layer in
+        let cells = Cells(
+          architecture.component(of: projection), layer: layer,
+          positions: [Array(0..<input.length)])
+        return Edit(cells, reading: projection.input) { made, read in
+          made + read.linear(weight, bias: bias)
+        }
       }
-      var request = Request([input], edits: [edit], logits: [positions])
+      var request = Request([input], edits: edits, logits: [positions])
       request.targets = targets
       let loss = try #require(try form.model.run(request).loss)
       let gradients = loss.gradients(of: [weight, bias])
-      let whole = try form.tensor("weight-gradient.\(tensor).weight")
+      // A list of weights may leave out what stands before all names.
+      let key = try #require(
+        form.tensorNames.first {
+          $0.hasPrefix("weight-gradient.") && $0.hasSuffix(".\(tensor).weight")
+        }?.dropLast(".weight".count))
+      let whole = try form.tensor("\(key).weight")
       let part = slot.names.folderPart
       let turned = part?.isTransposed == true ? whole.transposed() : whole
       expectReference(
         gradients[0], part?.rows.map(turned.gatherRows) ?? turned, "\(name) \(tensor)")
       if map.bias != nil {
-        let whole = try form.tensor("weight-gradient.\(tensor).bias")
+        let whole = try form.tensor("\(key).bias")
         // A sum of rows may be 0 where the rows aren't: a key's bias changes no attention.
         let column = whole.reshaped([whole.count, 1])
         expectReference(
@@ -124,20 +135,21 @@ import Testing
           size: Rounding.largest(turned.elements),
           "\(name) \(tensor).bias")
       }
-      compared += 1
+      compared += slot.uses
     }
     #expect(compared >= 4 * architecture.layers)
   }
 
   /// One interchange as transformers' hooks make it, with stored base runs and without.
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func patches(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
-    let source = ModelInput.tokens(input.tokenIDs!.reversed())
+    let source = form.reversed(input)
     let cells = Cells(.blockOutput, layer: 0, positions: [[input.length - 4]])
     let vector = try form.model.run(Request([source], captures: [cells])).captures[0]
-    let request = form.model.measuring([input], edits: [Edit(cells) { _ in vector }])
+    let request = Request(
+      [input], edits: [Edit(cells) { _ in vector }], logits: [form.patchMeasured(input)])
     let expected = try form.tensor("patched.logits")
     expectReference(try form.model.run(request).logits, expected, name)
     let store = ActivationStore()
@@ -145,7 +157,7 @@ import Testing
   }
 
   /// The cone of an edit is the full run, at every site and position.
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func conesAreFullRuns(name: String) throws {
     let form = try ArchitectureForm(name)
     let architecture = form.model.architecture
@@ -168,7 +180,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: ArchitectureForm.all)
   func weightsAsStoredAreThoseWidened(name: String) throws {
     let results = try [WeightForm.stored, .float32].map { weights in
       let form = try ArchitectureForm(name, weights: weights)

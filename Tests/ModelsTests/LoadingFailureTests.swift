@@ -138,11 +138,12 @@ import Testing
 
   @Test func unknownArchitecture() throws {
     let config = folder.appending(component: "config.json")
-    try replace("LlamaForCausalLM", "BertForMaskedLM", in: config)
+    try replace("LlamaForCausalLM", "ReformerModelWithLMHead", in: config)
     let found = fault(folder) ?? ""
-    #expect(found.hasPrefix("llama-gqa/config.json: unknown architecture 'BertForMaskedLM'; "))
+    #expect(
+      found.hasPrefix("llama-gqa/config.json: unknown architecture 'ReformerModelWithLMHead'; "))
     #expect(found.contains("its settings are those of LlamaForCausalLM"), "\(found)")
-    try replace("BertForMaskedLM", "Gemma9ForCausalLM", in: config)
+    try replace("ReformerModelWithLMHead", "Gemma9ForCausalLM", in: config)
     let near = fault(folder) ?? ""
     #expect(near.contains(" known: GemmaForCausalLM, Gemma2ForCausalLM"), "\(near)")
     #expect(near.contains("read as GemmaForCausalLM it would need: field"), "\(near)")

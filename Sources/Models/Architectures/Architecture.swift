@@ -33,6 +33,16 @@ public protocol Architecture: Sendable {
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
+  /// Tells whether outputs are made of all positions of an input together: whichever position they
+  /// are asked for, they are those of the row that ``pooled(_:lengths:)`` makes.
+  var poolsPositions: Bool { get }
+
+  /// The row of each input that its outputs are made of, from all its rows of the last stage
+  /// [rows, width]: [inputs, width].
+  ///
+  /// - Parameter lengths: each input's number of rows
+  func pooled(_ residual: Tensor, lengths: [Int]) -> Tensor
+
   /// Computes outputs from the last rows of the residual stream [rows, width]: the wanted ones in
   /// the order given, or all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
@@ -121,6 +131,12 @@ extension Architecture {
 
   /// The last position.
   public func outputPosition(of input: ModelInput) -> Int { input.length - 1 }
+
+  /// False: a position's outputs are made of its own row.
+  public var poolsPositions: Bool { false }
+
+  /// The rows as they are.
+  public func pooled(_ residual: Tensor, lengths: [Int]) -> Tensor { residual }
 
   /// The cross-entropy of all logits.
   public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {

@@ -13,7 +13,8 @@ public enum ModelFamilies {
     GraniteFamily.self, CohereFamily.self, Cohere2Family.self, SmolLM3Family.self,
     Starcoder2Family.self, NemotronFamily.self, MixtralFamily.self, Qwen2MoeFamily.self,
     HeliumFamily.self,
-    BertFamily.self,
+    BertFamily.self, DistilBertFamily.self, ElectraFamily.self, AlbertFamily.self,
+    ModernBertFamily.self, MPNetFamily.self, DebertaFamily.self,
   ]
 
   private static let registry = Registry<any ModelFamily.Type>(builtIn)

@@ -49,6 +49,20 @@ extension LanguageModel {
           path: url.path, tensor: "\(projection.rawValue) of layer \(layer)", expected: expected,
           found: change.shape)
       }
+      try requireOwnWeight(of: projection, layer)
+    }
+  }
+
+  /// Refuses a change of one layer's weight where others have it too.
+  ///
+  /// - Throws: ``ModelError/sharedWeight(projection:layer:layers:)``.
+  private func requireOwnWeight(of projection: Projection, _ layer: Int) throws {
+    let shared = architecture.listedWeights.first {
+      $0.kind == .projection(projection) && $0.isIn(layer) && $0.uses > 1
+    }
+    if let shared {
+      throw ModelError.sharedWeight(
+        projection: projection.rawValue, layer: layer, layers: shared.uses)
     }
   }
 }

@@ -69,7 +69,7 @@ extension Architecture {
     listedWeights.compactMap { slot in
       guard case .norm(let component?) = slot.kind, slot.bias != nil else { return nil }
       let isBefore = slot.layer == nil && component == .blockInput && layer == 0
-      return slot.layer == layer || isBefore ? component : nil
+      return slot.isIn(layer) || isBefore ? component : nil
     }
   }
 
@@ -91,7 +91,7 @@ extension Architecture {
   }
 
   private func slot(of projection: Projection, layer: Int) -> WeightSlot? {
-    listedWeights.first { $0.kind == .projection(projection) && $0.layer == layer }
+    listedWeights.first { $0.kind == .projection(projection) && $0.isIn(layer) }
   }
 }
 
@@ -104,7 +104,7 @@ extension Architecture {
   ///   - pairs: how many positions the output rows attend to, in all
   public func blockCost(_ layer: Int, keyRows: Int, outputRows: Int, pairs: Int) -> RunCost {
     blockCost(
-      listedWeights.filter { $0.layer == layer }, keyRows: keyRows, outputRows: outputRows,
+      listedWeights.filter { $0.isIn(layer) }, keyRows: keyRows, outputRows: outputRows,
       pairs: pairs)
   }
 

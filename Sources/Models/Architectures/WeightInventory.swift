@@ -79,8 +79,10 @@ public struct WeightSlot: Sendable {
 
   /// The job of the weight.
   public var kind: Kind
-  /// The block that has it; nil outside blocks.
+  /// The block that has it, or the first of several; nil outside blocks.
   public var layer: Int?
+  /// The number of blocks, one after another, that have it: more than 1 where they share it.
+  public var uses = 1
   /// The rows that it is multiplied with.
   public var side: Side
   /// Its names in files, without `.weight` and `.bias`.
@@ -117,6 +119,12 @@ public struct WeightSlot: Sendable {
       .projection(projection), layer: layer,
       side: projection.component.isKeySide ? .keyRows : .outputRows, names: names,
       deviation: deviation)
+  }
+
+  /// Tells whether a block has it or, for nil, whether it is outside blocks.
+  public func isIn(_ layer: Int?) -> Bool {
+    guard let first = self.layer, let layer else { return self.layer == layer }
+    return (first..<first + uses).contains(layer)
   }
 
   /// Hands a value over to a change.

@@ -77,9 +77,12 @@ public final class BlockContext {
   ///   - query: [output rows, heads · headWidth]
   ///   - key: [key rows, keyHeads · headWidth], with its position encoding
   ///   - value: [key rows, keyHeads · headWidth]
+  ///   - pairs: gives what is added to the scores of one sequence's pairs, [heads, queries, keys] in
+  ///     any shape; nil: nothing. Every key has to be among the rows that came in
   /// - Returns: [output rows, heads · headWidth]
   public func attention(
-    query: Tensor, key: Tensor, value: Tensor, rule: AttentionRule
+    query: Tensor, key: Tensor, value: Tensor, rule: AttentionRule,
+    pairs: ((AttentionSegment) -> Tensor)? = nil
   ) -> Tensor {
     var segments: [AttentionSegment] = []
     for sequence in keyRows.positions.indices {
@@ -98,6 +101,16 @@ public final class BlockContext {
           layer: layer, keys: key.detached.rowSlice(rows).copied(),
           values: value.detached.rowSlice(rows).copied())
       }
+    }
+    var rule = rule
+    if let pairs {
+      require(known.allSatisfy { $0 == 0 }, "attention: scores of pairs with stored keys")
+      let additions = segments.map { segment in
+        let values = pairs(segment)
+        return values.reshaped([values.count, 1])
+      }
+      let all = Tensor.concatenatingRows(additions)
+      rule.bias = PositionBias(all.reshaped([all.count]), .pair)
     }
     return Tensor.attention(
       query: query, key: key, value: value, segments: segments, rule: rule,

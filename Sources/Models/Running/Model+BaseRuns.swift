@@ -47,7 +47,8 @@ extension Model {
     let highest = isOpen ? length - 1 : resolved?.max() ?? 0
     let stage = Cells(site, positions: []).stage
     var needs = StoredNeeds(layers: layers)
-    needs.residual[layers] = measured..<measured + 1
+    needs.residual[layers] =
+      architecture.poolsPositions ? 0..<max(1, length) : measured..<measured + 1
     if stage > 0 { needs.residual[stage] = min(lowest, length - 1)..<length }
     if architecture.isCausal && highest > 0 {
       for layer in stage..<max(stage, layers) { needs.known[layer] = highest }

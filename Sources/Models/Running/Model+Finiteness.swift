@@ -57,7 +57,7 @@ extension Model {
   /// none.
   private func nonFiniteWeight(layer: Int?) -> String? {
     guard let inventory = architecture as? any WeightInventory else { return nil }
-    return inventory.weights.first { $0.layer == layer && !$0.value.isFinite }.map { slot in
+    return inventory.weights.first { $0.isIn(layer) && !$0.value.isFinite }.map { slot in
       [slot.names.folder, slot.names.gguf].compactMap(\.self).joined(separator: " or ")
     }
   }

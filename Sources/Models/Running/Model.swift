@@ -51,21 +51,41 @@ public final class Model: Sendable {
       lengths: request.inputs.map(\.length), layers: architecture.layers,
       edits: request.edits.filter { !$0.isRowwise }.map(\.cells),
       rowwise: request.edits.filter(\.isRowwise).map(\.cells),
-      captures: request.captures + request.attention.map(\.cells), measured: request.logits,
+      captures: request.captures + request.attention.map(\.cells), measured: measured(request),
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
       isCausal: architecture.isCausal, keys: keys)
+  }
+
+  /// The positions whose last rows are needed for the logits of a request: those that it names, or
+  /// all where outputs are made of all together.
+  private func measured(_ request: Request) -> [[Int]]? {
+    guard architecture.poolsPositions else { return request.logits }
+    return request.logits.map { logits in
+      zip(logits, request.inputs).map { $0.isEmpty ? [] : Array(0..<$1.length) }
+    }
+  }
+
+  /// The rows from which the logits of a request are made, out of those of the last stage.
+  private func measuredRows(_ last: Tensor, _ plan: RowPlan, _ request: Request) -> Tensor {
+    let logits = request.logits ?? []
+    let rows = plan.stages[architecture.layers].rows(of: measured(request) ?? [])
+    guard architecture.poolsPositions else { return last.gatherRows(rows) }
+    let asked = logits.indices.filter { !logits[$0].isEmpty }
+    let pooled = architecture.pooled(
+      last.gatherRows(rows), lengths: asked.map { request.inputs[$0].length })
+    return pooled.gatherRows(
+      asked.enumerated().flatMap { row, sequence in logits[sequence].map { _ in row } })
   }
 
   /// Runs a plan of the request.
   func execute(_ plan: RowPlan, _ request: Request, base: [StoredRun]?) throws -> Run {
     let visitor = Visitor(request, architecture: architecture)
     let last = try stages(plan, request, visitor, base: base)
-    let rows = request.logits.map { plan.stages[architecture.layers].rows(of: $0) } ?? []
-    let measured = request.logits == nil ? nil : last.map { $0.gatherRows(rows) }
+    let measured = request.logits == nil ? nil : last.map { measuredRows($0, plan, request) }
     if let targets = request.targets {
+      let count = request.logits?.reduce(0) { $0 + $1.count } ?? 0
       require(
-        targets.count == rows.count, "run: \(rows.count) wanted positions, \(targets.count) targets"
-      )
+        targets.count == count, "run: \(count) wanted positions, \(targets.count) targets")
       let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
       return Run(
         logits: nil, loss: loss, captures: captures(visitor, request),

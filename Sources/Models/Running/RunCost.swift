@@ -32,7 +32,10 @@ extension Model {
     try validate(request)
     let plan = plan(request, hasBase: hasStore, keys: grownKeys(request))
     let weights = architecture.listedWeights
-    let byLayer = Dictionary(grouping: weights) { $0.layer ?? -1 }
+    var byLayer: [Int: [WeightSlot]] = [:]
+    for slot in weights {
+      for use in 0..<slot.uses { byLayer[(slot.layer ?? -1) + use, default: []].append(slot) }
+    }
     let blocks = plan.runs.indices.filter { plan.runs[$0] }.map { block in
       let outputs = plan.outputs[block]
       let pairs = outputs.positions.enumerated().reduce(0) { total, sequence in

@@ -47,7 +47,7 @@ public struct AttentionRule: Sendable {
   public var before: Int?
   /// The number of positions that are seen after a position's own; nil for all.
   public var after: Int?
-  /// An addition to the scores that depends on the head and the key's place alone.
+  /// An addition to the scores.
   public var bias: PositionBias?
 
   /// A rule for heads of some width: 1 / √headWidth, everything seen, or nothing later than itself.
@@ -65,7 +65,7 @@ public struct AttentionRule: Sendable {
   }
 }
 
-/// An addition to attention scores by head and the place of the key.
+/// An addition to attention scores by head and the place of the key, or by head and pair.
 public struct PositionBias: Sendable {
   /// The place from which a key's is counted.
   public enum Origin: Sendable, Equatable {
@@ -73,9 +73,12 @@ public struct PositionBias: Sendable {
     case key
     /// The query's own position, which has this column.
     case query(Int)
+    /// Every pair of a query and a key has an addition of its own.
+    case pair
   }
 
-  /// The additions: [heads, places].
+  /// The additions: [heads, places]; of pairs one sequence's [heads, queries, keys] after another's,
+  /// [numbers].
   public var values: Tensor
   /// The place from which a key's is counted.
   public var origin: Origin
@@ -86,7 +89,7 @@ public struct PositionBias: Sendable {
   /// The column of the first position for a query.
   func first(from position: Int) -> Int {
     switch origin {
-    case .key: 0
+    case .key, .pair: 0
     case .query(let column): column - position
     }
   }
@@ -96,6 +99,7 @@ public struct PositionBias: Sendable {
     switch origin {
     case .key: values.width >= length
     case .query(let column): column >= length - 1 && values.width - column >= length
+    case .pair: true
     }
   }
 }
@@ -190,13 +194,6 @@ private struct AttentionPass {
           || (segment.length > 0 && segment.queryPositions.allSatisfy { $0 >= 0 })
       },
       "attention: a segment without keys, or a negative position")
-    if let bias = rule.bias {
-      let longest = segments.map(\.length).max() ?? 0
-      require(
-        bias.values.shape.count == 2 && bias.values.rows == heads && bias.covers(longest),
-        "attention: a bias \(bias.values.shape) from \(bias.origin) on for \(heads) heads and "
-          + "\(longest) positions")
-    }
     var total = 0
     var starts: [Int] = []
     for segment in segments {
@@ -204,6 +201,26 @@ private struct AttentionPass {
       total += heads * segment.queries.count * segment.length
     }
     self.starts = starts + [total]
+    if let bias = rule.bias {
+      let longest = segments.map(\.length).max() ?? 0
+      require(
+        bias.origin == .pair
+          ? bias.values.shape == [total]
+          : bias.values.shape.count == 2 && bias.values.rows == heads && bias.covers(longest),
+        "attention: a bias \(bias.values.shape) from \(bias.origin) on for \(heads) heads and "
+          + "\(longest) positions")
+    }
+  }
+
+  /// The addition to the score of a query and the first key.
+  private func biasStart(
+    _ bias: PositionBias, segment index: Int, head: Int, row: Int
+  ) -> Int {
+    let segment = segments[index]
+    guard bias.origin != .pair else {
+      return starts[index] + (head * segment.queries.count + row) * segment.length
+    }
+    return head * bias.values.width + bias.first(from: segment.queryPositions[row])
   }
 
   /// Runs `body` for every (segment, key head) on the pool: no two of them write the same memory.
@@ -250,7 +267,9 @@ private struct AttentionPass {
           normalize(
             scores + row * length,
             tangents.map { $0.pointer + (scores - probabilities.pointer) + row * length },
-            head: head, position: segment.queryPositions[row], length: length)
+            bias: rule.bias.map {
+              $0.values.pointer + biasStart($0, segment: index, head: head, row: row)
+            }, position: segment.queryPositions[row], length: length)
         }
         Kernels.product(
           scores + segment.knownCount, length, newValues, key.width, into: out, query.width,
@@ -267,8 +286,8 @@ private struct AttentionPass {
 
   /// Turns a row of products into probabilities, in place.
   private func normalize(
-    _ scores: UnsafeMutablePointer<Float>, _ tangents: UnsafeMutablePointer<Float>?, head: Int,
-    position: Int, length: Int
+    _ scores: UnsafeMutablePointer<Float>, _ tangents: UnsafeMutablePointer<Float>?,
+    bias: UnsafePointer<Float>?, position: Int, length: Int
   ) {
     let seen = rule.seen(from: position, length: length)
     for place in 0..<seen.lowerBound { scores[place] = 0 }
@@ -282,11 +301,10 @@ private struct AttentionPass {
       ck_soft_cap(first, tangents + seen.lowerBound, scale / cap, cap, seen.count)
       scale = 1
     }
-    if let bias = rule.bias {
+    if let bias {
       if scale != 1 { ck_scale(first, scale, first, seen.count) }
       scale = 1
-      let row = bias.values.pointer + head * bias.values.width + bias.first(from: position)
-      ck_add(first, row + seen.lowerBound, first, seen.count)
+      ck_add(first, bias + seen.lowerBound, first, seen.count)
     }
     ck_softmax(first, scale, seen.count, length - seen.lowerBound)
   }
@@ -310,7 +328,9 @@ private struct AttentionPass {
     // Each sequence's own, so that no two of them write the same memory.
     let dBias =
       needed.count > 3 && needed[3]
-      ? Tensor.zeros([segments.count, rule.bias!.values.count]) : nil
+      ? Tensor.zeros([
+        rule.bias!.origin == .pair ? 1 : segments.count, rule.bias!.values.count,
+      ]) : nil
     let scratch = Tensor(uninitialized: [starts.last!])
     forEachGroup { index, keyHead in
       let segment = segments[index]
@@ -341,9 +361,9 @@ private struct AttentionPass {
           let isPlain = rule.softCap == nil && rule.bias == nil
           ck_softmax_gradient(weights + row * length, own, isPlain ? rule.scale : 1, length)
           if let bias = rule.bias, let dBias {
-            let sums = dBias.pointer + index * bias.values.count + head * bias.values.width
-            let distances = sums + bias.first(from: position)
-            ck_add(distances, own, distances, length)
+            let sums = dBias.pointer + (bias.origin == .pair ? 0 : index * bias.values.count)
+            let places = sums + biasStart(bias, segment: index, head: head, row: row)
+            ck_add(places, own, places, length)
           }
           if rule.softCap != nil, let tangents = kept.tangents {
             let seen = rule.seen(from: position, length: length)
@@ -379,7 +399,7 @@ private struct AttentionPass {
     }
   }
 
-  /// The sum over sequences: [heads, distances].
+  /// The sum over sequences, in the shape of the additions.
   private func biasGradient(_ parts: Tensor) -> Tensor {
     parts.columnSums().reshaped(rule.bias!.values.shape)
   }

@@ -18,6 +18,15 @@ struct ArchitectureForm {
     return index.filter { types.contains($0.type) }.map(\.name)
   }()
 
+  /// Encoders that are read, and the classifiers made of them.
+  static let encoders = {
+    let types = Set(index.filter { $0.kind == "encoder" }.map(\.type))
+    // The one with a convolution is refused.
+    return index.filter { types.contains($0.type) && $0.name != "deberta-v2-xlarge" }.map(\.name)
+  }()
+
+  static let all = decoders + encoders
+
   let name: String
   let url: URL
   let model: Model
@@ -34,7 +43,27 @@ struct ArchitectureForm {
   var tensorNames: [String] { expected.names }
 
   func input(_ text: String) throws -> ModelInput {
-    .tokens(try tensor("\(text).ids").elements.map { Int($0) })
+    func numbers(_ kind: String) throws -> [Int] {
+      try tensor("\(text).\(kind)").elements.map { Int($0) }
+    }
+    let ids = try numbers("ids")
+    return tensorNames.contains("\(text).types")
+      ? .segments(ids, types: try numbers("types")) : .tokens(ids)
+  }
+
+  /// The text read backwards, with the types at their places.
+  func reversed(_ input: ModelInput) -> ModelInput {
+    guard case .segments(let ids, let types) = input else {
+      return .tokens(input.tokenIDs!.reversed())
+    }
+    return .segments(ids.reversed(), types: types)
+  }
+
+  /// Tells whether a projection's weight also makes what relative positions are multiplied with, so
+  /// that its own gradient isn't that of the rows alone.
+  func sharesPositions(_ projection: Projection) -> Bool {
+    let design = (model.architecture as? Transformer)?.design
+    return [.query, .key].contains(projection) && design?.attention.relative?.isShared == true
   }
 
   var isClassifier: Bool { model.architecture.labels != nil }
@@ -44,10 +73,17 @@ struct ArchitectureForm {
     isClassifier ? [model.architecture.outputPosition(of: input)] : Array(0..<input.length)
   }
 
-  /// The loss in the file: of the next tokens, or of the label 1.
+  /// The position whose logits after the interchange are in the file.
+  func patchMeasured(_ input: ModelInput) -> [Int] {
+    isClassifier || model.architecture.isCausal
+      ? [model.architecture.outputPosition(of: input)] : [0]
+  }
+
+  /// The loss in the file: of the next tokens, of an encoder's own tokens, or of the label 1.
   func targets(_ input: ModelInput) -> (positions: [Int], targets: [Int]) {
     guard !isClassifier else { return ([model.architecture.outputPosition(of: input)], [1]) }
     let ids = input.tokenIDs!
+    guard model.architecture.isCausal else { return (Array(0..<ids.count), ids) }
     return (Array(0..<ids.count - 1), Array(ids.dropFirst()))
   }
 

@@ -100,7 +100,7 @@ extension Bert: WeightInventory {
           slot(.wantedOutputs, names.decoder + ".decoder", isTied: isTied), by: change))
     case .labels(let dense, let output):
       let name =
-        configuration.family == .roberta && dense != nil
+        configuration.family != .bert && dense != nil
         ? BertNames.sequenceClassifier : BertNames.classifier
       return .labels(
         dense: readsPooler
@@ -204,7 +204,7 @@ private struct BertReader {
   init(_ checkpoint: any Checkpoint, _ configuration: Bert.Configuration, form: WeightForm) {
     weights = CheckpointReader(checkpoint, form: form)
     self.configuration = configuration
-    let prefix = configuration.family.rawValue + "."
+    let prefix = configuration.family.prefix
     let table = BertNames.words + ".weight"
     body = checkpoint.contains(prefix + table) || !checkpoint.contains(table) ? prefix : ""
   }

@@ -12,6 +12,11 @@ public struct Bert: Architecture {
   public enum Family: String, Sendable, CaseIterable {
     case bert
     case roberta
+    /// XLM-RoBERTa (arXiv 1911.02116): a RoBERTa of many languages.
+    case xlmRoberta = "xlm-roberta"
+
+    /// What stands before the names of its body's tensors.
+    var prefix: String { self == .bert ? "bert." : "roberta." }
   }
 
   /// The sizes that a checkpoint states.

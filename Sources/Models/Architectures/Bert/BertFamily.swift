@@ -91,7 +91,12 @@ extension Bert.Head {
       }
       let named = Self.allCases.filter { $0 != .unnamed }
       guard let kind = named.first(where: { name.hasSuffix($0.rawValue) }) else {
-        let prefix = family == .bert ? "Bert" : "Roberta"
+        let prefix =
+          switch family {
+          case .bert: "Bert"
+          case .roberta: "Roberta"
+          case .xlmRoberta: "XLMRoberta"
+          }
         throw ModelError.invalidConfiguration(
           path: file.path, field: "architectures",
           expected: named.map { prefix + $0.rawValue }.joined(separator: ", "), found: name)

@@ -10,6 +10,11 @@ struct SelfAttention: Sendable {
   var keyNorm: HeadNorm?
   let rotary: RotaryEmbedding?
   var rule: AttentionRule
+  /// Maps of relative positions, where they aren't the queries' and keys' own.
+  var positionKey: ListedMap?
+  var positionQuery: ListedMap?
+  /// What relative positions add to scores; nil: nothing.
+  var relative: RelativeScores?
   let clip: Float?
 
   /// The heads' output for the rows that are needed [output rows, width] from the rows that came in
@@ -25,9 +30,12 @@ struct SelfAttention: Sendable {
       placedQueries = placedQueries.rotated(by: context.queryAngles(rotary))
       placedKeys = placedKeys.rotated(by: context.keyAngles(rotary))
     }
+    let (ready, visited) = (placedQueries, context.visit(.positionedKeyOutput, placedKeys))
     let mixed = context.attention(
-      query: placedQueries, key: context.visit(.positionedKeyOutput, placedKeys), value: values,
-      rule: rule)
+      query: ready, key: visited, value: values, rule: rule,
+      pairs: relative.map { relative in
+        { relative($0, queries: ready, keys: visited, scale: rule.scale) }
+      })
     return output(context.visit(.attentionValueOutput, mixed))
   }
 
@@ -39,6 +47,8 @@ struct SelfAttention: Sendable {
     copy.key = try key.mapped(by: change)
     copy.value = try value.mapped(by: change)
     copy.output = try output.mapped(by: change)
+    copy.positionKey = try positionKey?.mapped(by: change)
+    copy.positionQuery = try positionQuery?.mapped(by: change)
     copy.queryNorm = try queryNorm?.mapped(by: change)
     copy.keyNorm = try keyNorm?.mapped(by: change)
     return copy

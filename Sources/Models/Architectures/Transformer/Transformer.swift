@@ -18,7 +18,21 @@ public struct Transformer: Architecture {
   var blocks: [TransformerBlock]
   var finalNorm: ListedNorm?
   var headProjection: ListedMap?
-  var head: ListedMap
+  var transform: ListedTransform?
+  var head: ListedMap?
+  var positionBias: ListedPositionBias?
+  var relativePositions: ListedTable?
+  var relativeNorm: ListedNorm?
+  /// The id of the mask, at which a masked-language model's output is read.
+  var maskToken: Int?
+
+  public func outputPosition(of input: ModelInput) -> Int {
+    switch design.head.place {
+    case .last: input.length - 1
+    case .first, .mean: 0
+    case .mask: maskToken.flatMap { input.tokenIDs?.firstIndex(of: $0) } ?? input.length - 1
+    }
+  }
 
   public func dimensions(of component: Component) -> ComponentDimensions? {
     let d = design
@@ -50,7 +64,7 @@ public struct Transformer: Architecture {
     let ids = try tokenIDs(inputs, positions: positions, readsTypes: types != nil)
     var rows = embeddings.table.floats(ids)
     if design.embedding.scale != 1 { rows = design.embedding.scale * rows }
-    if let embeddingProjection { rows = embeddingProjection(rows) }
+    if let embeddingProjection, !design.embedding.projectsLast { rows = embeddingProjection(rows) }
     if let table = self.positions {
       let places = positions.flatMap { $0.map { $0 + design.embedding.firstPosition } }
       rows = rows + table.table.floats(places)
@@ -61,28 +75,50 @@ public struct Transformer: Architecture {
         + types.table.floats(
           try typeIDs(inputs, positions: positions, count: types.table.rows))
     }
-    return embeddingNorm?(rows) ?? rows
+    rows = embeddingNorm?(rows) ?? rows
+    guard let embeddingProjection, design.embedding.projectsLast else { return rows }
+    return embeddingProjection(rows)
   }
 
   public func block(_ index: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor {
     blocks[index](residual, context)
   }
 
+  public var poolsPositions: Bool { design.head.place == .mean }
+
+  public func pooled(_ residual: Tensor, lengths: [Int]) -> Tensor {
+    var shares: [Float] = []
+    for (index, length) in lengths.enumerated() {
+      for (other, count) in lengths.enumerated() {
+        shares += repeatElement(other == index ? 1 / Float(length) : 0, count: count)
+      }
+    }
+    let means = Tensor(shares, shape: [lengths.count, lengths.reduce(0, +)])
+    let normed = finalNorm?(residual) ?? residual
+    return normed.transposed().linear(means).transposed()
+  }
+
   /// The rows that the head reads: after the last norm and projection.
   private func last(_ residual: Tensor) -> Tensor {
-    let normed = finalNorm?(residual) ?? residual
-    let projected = headProjection?(normed) ?? normed
+    let normed = poolsPositions ? residual : finalNorm?(residual) ?? residual
+    var projected = headProjection?(normed) ?? normed
+    if let transform { projected = transform(projected) }
     return design.head.scale == 1 ? projected : design.head.scale * projected
   }
 
+  private var ownHead: LinearMap {
+    guard let head else { programmerError("logits: this \(name) model has no head") }
+    return head.map
+  }
+
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
-    let logits = (outputs.map(head.map.selecting) ?? head.map)(last(residual))
+    let logits = (outputs.map(ownHead.selecting) ?? ownHead)(last(residual))
     return design.head.softCap.map(logits.softCapped(at:)) ?? logits
   }
 
   public func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor {
-    head.map.bias == nil && design.head.softCap == nil
-      ? last(residual).linearCrossEntropy(head.map.weight, targets: targets)
+    ownHead.bias == nil && design.head.softCap == nil
+      ? last(residual).linearCrossEntropy(ownHead.weight, targets: targets)
       : logits(residual, outputs: nil).crossEntropy(targets)
   }
 }
@@ -97,12 +133,42 @@ extension Transformer: WeightInventory {
     copy.types = try types?.mapped(by: change)
     copy.embeddingNorm = try embeddingNorm?.mapped(by: change)
     copy.embeddingProjection = try embeddingProjection?.mapped(by: change)
-    copy.blocks = try blocks.map { try $0.mapped(by: change) }
+    copy.positionBias = try positionBias?.mapped(by: change)
+    copy.relativePositions = try relativePositions?.mapped(by: change)
+    copy.relativeNorm = try relativeNorm?.mapped(by: change)
+    // Blocks with the same weights are one in the list.
+    let uses = design.block.uses
+    let own = try stride(from: 0, to: blocks.count, by: uses).map {
+      try blocks[$0].mapped(by: change)
+    }
+    for index in blocks.indices { copy.blocks[index] = own[index / uses] }
+    copy.sharePositions()
     copy.finalNorm = try finalNorm?.mapped(by: change)
     copy.headProjection = try headProjection?.mapped(by: change)
-    var last = head
-    if head.slot.isTied { last.map = LinearMap(weight: copy.embeddings.table, bias: last.map.bias) }
+    copy.transform = try transform?.mapped(by: change)
+    guard var last = head else { return copy }
+    if last.slot.isTied { last.map = LinearMap(weight: copy.embeddings.table, bias: last.map.bias) }
     copy.head = try last.mapped(by: change)
     return copy
+  }
+
+  /// Hands what distances and relative positions add to scores over to the blocks' attention.
+  mutating func sharePositions() {
+    if let bias = positionBias?.bias {
+      for index in blocks.indices { blocks[index].attention.rule.bias = bias }
+    }
+    guard let relative = design.attention.relative, let relativePositions else { return }
+    let table = relativePositions.table.floats()
+    let positions = relativeNorm?(table) ?? table
+    let places = relative.places(length: design.maximumLength)
+    for index in blocks.indices {
+      let attention = blocks[index].attention
+      let key = attention.positionKey ?? attention.key
+      let query = attention.positionQuery ?? attention.query
+      blocks[index].attention.relative = RelativeScores(
+        keys: relative.hasKeys ? key(positions).detached : nil,
+        queries: relative.hasQueries ? query(positions).detached : nil, places: places,
+        headWidth: design.headWidth)
+    }
   }
 }

@@ -71,6 +71,9 @@ public struct EmbeddingDesign: Sendable {
   public var types: Int?
   /// The width of the table, where a projection stands between it and the stream.
   public var width: Int?
+  /// Tells whether that projection, with a bias, is the last step: positions, types and the norm
+  /// have the table's width, and so has what the head's own map reads.
+  public var projectsLast = false
   /// Tells whether a norm follows.
   public var hasNorm = false
 }
@@ -118,10 +121,14 @@ public struct BlockDesign: Sendable {
   public var order = Order.sequential
   /// Norms before attention and MLP.
   public var hasNormsBefore = true
+  /// Tells whether the first block's attention reads the stream without a norm all the same.
+  public var lacksFirstNorm = false
   /// Norms of what attention and MLP make, before it is added to the stream.
   public var hasNormsBehind = false
   /// Norms of the stream after each addition.
   public var hasNormsOfStream = false
+  /// The number of blocks, one after another, that have the same weights.
+  public var uses = 1
   /// The factor of what attention and MLP add.
   public var residualScale: Float = 1
 
@@ -155,6 +162,11 @@ public struct AttentionDesign: Sendable {
   public var headNorm: HeadNorm?
   /// The kind of that norm, where it isn't that of the others.
   public var headNormDesign: NormDesign?
+  /// The number of buckets of distances, on both sides together, whose learned additions to the
+  /// scores all layers share; nil without them.
+  public var distanceBuckets: Int?
+  /// Scores of contents and relative positions; nil without them.
+  public var relative: RelativeDesign?
   /// The bound to which queries, keys and values are clipped.
   public var clip: Float?
   /// Tells whether queries, keys and values have biases; nil: where the file has them.
@@ -214,6 +226,24 @@ public struct ExpertsDesign: Sendable {
 
 /// The making of outputs.
 public struct HeadDesign: Sendable {
+  /// The position whose outputs answer for a whole input.
+  public enum Place: Sendable {
+    /// The last one.
+    case last
+    /// The first one.
+    case first
+    /// The first mask, or the last position of an input without one.
+    case mask
+    /// None: the outputs are made of the mean of all rows.
+    case mean
+  }
+
+  /// Tells whether there is a head at all.
+  public var exists = true
+  /// The position whose outputs answer for a whole input.
+  public var place = Place.last
+  /// What stands before its own map; nil where that reads the last rows.
+  public var transform: HeadTransform?
   /// Tells whether a norm stands before it.
   public var hasNorm = true
   /// Tells whether it is the embedding table.
@@ -287,6 +317,20 @@ extension TransformerDesign {
         (1...experts.count).contains(experts.chosen), "experts per token", "1 to \(experts.count)",
         experts.chosen)
       if let width = experts.sharedWidth { try require.size(width, "shared expert width") }
+    }
+    if let relative = attention.relative {
+      try require.size(relative.span, "relative positions")
+      try require.size(relative.farthest, "relative positions")
+      if let buckets = relative.buckets {
+        try require(
+          buckets >= 4 && relative.farthest > buckets / 2 + 1, "position buckets",
+          "at least 4, and fewer than two times the farthest position", buckets)
+      }
+    }
+    try require.size(block.uses, "blocks with the same weights")
+    if let buckets = attention.distanceBuckets {
+      try require.size(buckets, "buckets of distances")
+      try require(buckets % 4 == 0, "buckets of distances", "a multiple of 4", buckets)
     }
     for layer in layerAttention {
       try require((layer.window ?? 1) > 0, "window", "at least 1", layer.window ?? 0)

@@ -2,6 +2,7 @@ import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeTensors
+import InterchangeTokenizers
 
 /// A family whose networks are put together from the shared pieces: it says what its settings mean
 /// and what its tensors are called, nothing else.
@@ -46,7 +47,11 @@ extension TransformerFamily {
   }
 
   public static func read(_ folder: ModelFolder) throws -> any Architecture {
-    try Transformer(folder, Self.self)
+    var transformer = try Transformer(folder, Self.self)
+    if transformer.design.head.place == .mask {
+      transformer.maskToken = try folder.tokenizerIfPresent()?.mask
+    }
+    return transformer
   }
 
   public static func read(_ gguf: GGUFFile, weights: WeightForm) throws -> any Architecture {
@@ -112,8 +117,12 @@ extension Transformer {
     let (understood, names) = try family.understood(settings, besides: family.fields)
     var design = understood
     let reader = try TransformerReader(design, names, .folder, folder.reader())
+    // A masked-language model is also published without its head.
+    if design.head.place == .mask, !reader.hasTransform {
+      (design.head.exists, design.head.place) = (false, .first)
+    }
     // The reference ties the two only when the file doesn't tell them apart.
-    if design.head.labels == nil {
+    if design.head.labels == nil, design.head.exists {
       design.head.isTied = try folder.ties(
         names.head + ".weight", to: reader.tableName + ".weight",
         ifConfigured: design.head.isTied)

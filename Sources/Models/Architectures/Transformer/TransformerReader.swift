@@ -4,11 +4,11 @@ import InterchangeTensors
 
 /// Puts a transformer together from a checkpoint's tensors.
 struct TransformerReader {
-  private let design: TransformerDesign
-  private let names: TransformerNames
-  private let format: WeightNames.Format
-  private let reader: CheckpointReader
-  private let prefix: String
+  let design: TransformerDesign
+  let names: TransformerNames
+  let format: WeightNames.Format
+  let reader: CheckpointReader
+  let prefix: String
 
   init(
     _ design: TransformerDesign, _ names: TransformerNames, _ format: WeightNames.Format,
@@ -20,6 +20,9 @@ struct TransformerReader {
       names.prefixes.first { reader.contains($0 + table + ".weight") } ?? names.prefixes.first ?? ""
   }
 
+  /// Tells whether the checkpoint has the map that stands before a language model's own head.
+  var hasTransform: Bool { reader.contains(names.transform.map + ".weight") }
+
   /// The name of the embedding table, without `.weight`.
   var tableName: String { weightNames(.embeddings)[format] }
 
@@ -30,28 +33,69 @@ struct TransformerReader {
     let (d, e) = (design, design.embedding)
     let tableWidth = e.width ?? d.width
     let embeddings = try table(.embeddings, d.vocabulary, tableWidth)
-    let positions = try e.positions.map { try table(.positions, $0, d.width) }
-    let types = try e.types.map { try table(.types, $0, d.width) }
-    let embeddingNorm = try e.hasNorm ? norm(.embeddingNorm, d.norm, width: d.width) : nil
+    let firstWidth = e.projectsLast ? tableWidth : d.width
+    let positions = try e.positions.map { try table(.positions, $0, firstWidth) }
+    let types = try e.types.map { try table(.types, $0, firstWidth) }
+    let embeddingNorm = try e.hasNorm ? norm(.embeddingNorm, d.norm, width: firstWidth) : nil
     let embeddingProjection =
       try e.width == nil
-      ? nil : map(.map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: false)
+      ? nil
+      : map(
+        .map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: e.projectsLast)
+    let positionBias = try d.attention.distanceBuckets.map {
+      ListedPositionBias(
+        table: try table(.positionBias, $0, d.heads),
+        buckets: DistanceBuckets.places(length: d.maximumLength, buckets: $0))
+    }
     // One by one: a file that says too many ends the search before there is room for all.
     var blocks: [TransformerBlock] = []
-    for layer in 0..<d.layers { blocks.append(try block(layer)) }
+    for layer in stride(from: 0, to: d.layers, by: d.block.uses) {
+      let own = try block(layer)
+      blocks += repeatElement(own, count: min(d.block.uses, d.layers - layer))
+    }
     let finalNorm = try d.head.hasNorm ? norm(.finalNorm, d.norm, width: d.width) : nil
     let headProjection =
-      try e.width == nil
+      try e.width == nil || e.projectsLast
       ? nil
       : map(
         .map, .headProjection, outputs: tableWidth, inputs: d.width, bias: false,
         side: .measuredRows)
-    let head = try head(embeddings.table, inputs: tableWidth)
-    return Transformer(
-      design: d, shape: shape(outputs: head.map.weight.rows), embeddings: embeddings,
+    let isLabeling = d.head.labels != nil
+    let transform = try d.head.exists ? transform(width: isLabeling ? d.width : tableWidth) : nil
+    let head =
+      try d.head.exists ? head(embeddings.table, inputs: isLabeling ? d.width : tableWidth) : nil
+    let relative = d.attention.relative
+    let relativePositions = try relative.map {
+      try table(.relativePositions, 2 * $0.span, d.width)
+    }
+    let relativeNorm =
+      try relative?.hasNorm == true ? norm(.relativeNorm, d.norm, width: d.width) : nil
+    var transformer = Transformer(
+      design: d, shape: shape(outputs: head?.map.weight.rows ?? 0), embeddings: embeddings,
       positions: positions, types: types, embeddingNorm: embeddingNorm,
       embeddingProjection: embeddingProjection, blocks: blocks, finalNorm: finalNorm,
-      headProjection: headProjection, head: head)
+      headProjection: headProjection, transform: transform, head: head,
+      positionBias: positionBias, relativePositions: relativePositions,
+      relativeNorm: relativeNorm)
+    transformer.sharePositions()
+    return transformer
+  }
+
+  /// What stands before the head's own map, which reads rows of a width.
+  private func transform(width: Int) throws -> ListedTransform? {
+    guard let transform = design.head.transform else { return nil }
+    let own = design.head.labels == nil ? names.transform.map : names.labelTransform
+    let slot = WeightSlot(.map, side: .measuredRows, names: WeightNames(folder: own))
+    return ListedTransform(
+      map: ListedMap(
+        try reader.projection(
+          own, width, design.width, bias: bias(transform.hasBias, own)), slot),
+      activation: transform.activation,
+      norm: try transform.norm.map {
+        try norm(
+          $0, width: width, WeightSlot(.norm(nil), names: WeightNames(folder: names.transform.norm))
+        )
+      })
   }
 
   private func shape(outputs: Int) -> ModelShape {
@@ -69,27 +113,25 @@ struct TransformerReader {
   private func head(_ embeddings: Weight, inputs: Int) throws -> ListedMap {
     let h = design.head
     let isClassifier = h.labels != nil
-    let name = isClassifier ? names.labels : names.head
+    let headName = isClassifier ? names.labels : names.head
     let slot = WeightSlot(
       .map, side: .wantedOutputs,
-      names: WeightNames(folder: name, gguf: WeightRole.head.ggufName), isTied: h.isTied)
+      names: WeightNames(folder: headName, gguf: WeightRole.head.ggufName), isTied: h.isTied)
     let own = slot.names[format]
-    guard h.isTied else {
-      let outputs =
-        isClassifier
-        ? try h.labels?.names?.count ?? reader.rows(of: own + ".weight") : design.vocabulary
-      return ListedMap(
-        try reader.projection(own, outputs, inputs, bias: bias(h.hasBias, own)), slot)
-    }
+    let outputs =
+      isClassifier
+      ? try h.labels?.names?.count ?? reader.rows(of: own + ".weight") : design.vocabulary
+    let weight = try h.isTied ? embeddings : reader.weight(own, outputs, inputs)
+    let biases = isClassifier ? [] : names.headBiases
+    let bias = biases.first(where: reader.contains) ?? own + ".bias"
+    let hasBias = (format == .gguf ? nil : h.hasBias) ?? reader.contains(bias)
     return ListedMap(
-      LinearMap(
-        weight: embeddings,
-        bias: bias(h.hasBias, own) ? try reader.tensor(own + ".bias", [embeddings.rows]) : nil),
+      LinearMap(weight: weight, bias: hasBias ? try reader.tensor(bias, [weight.rows]) : nil),
       slot)
   }
 
   /// Tells whether a bias is to be read: as the design says or, in a GGUF file, as the file has it.
-  private func bias(_ stated: Bool?, _ name: String) -> Bool {
+  func bias(_ stated: Bool?, _ name: String) -> Bool {
     (format == .gguf ? nil : stated) ?? reader.contains(name + ".bias")
   }
 }
@@ -101,7 +143,8 @@ extension TransformerReader {
     let (d, b) = (design, design.block)
     let hasAfter = b.hasNormsBehind || b.hasNormsOfStream
     let attentionNorm =
-      try b.hasNormsBefore ? norm(.attentionNorm, d.norm, width: d.width, layer) : nil
+      try b.hasNormsBefore && !(b.lacksFirstNorm && layer == 0)
+      ? norm(.attentionNorm, d.norm, width: d.width, layer) : nil
     let attention = try attention(layer)
     let afterAttention =
       try hasAfter ? norm(.afterAttentionNorm, d.norm, width: d.width, layer) : nil
@@ -126,11 +169,17 @@ extension TransformerReader {
       if !d.isCausal { rule.after = window / 2 }
     }
     rule.bias = a.positionBias(length: d.maximumLength)
+    func position(_ role: WeightRole, _ isRead: Bool?) throws -> ListedMap? {
+      guard isRead == true, a.relative?.isShared == false else { return nil }
+      return try map(.map, role, outputs: d.queryWidth, inputs: d.width, bias: true, layer)
+    }
     return SelfAttention(
       query: try projection(.query, layer), key: try projection(.key, layer),
       value: try projection(.value, layer), output: try projection(.output, layer),
       queryNorm: try headNorm(.queryNorm, layer, heads: d.heads),
       keyNorm: try headNorm(.keyNorm, layer, heads: d.keyHeads), rotary: own.rotary, rule: rule,
+      positionKey: try position(.positionKey, a.relative?.hasKeys),
+      positionQuery: try position(.positionQuery, a.relative?.hasQueries),
       clip: a.clip)
   }
 
@@ -216,152 +265,5 @@ extension TransformerReader {
     return FeedForward(
       gate: try map(.gate), up: try map(.up), down: try map(.down),
       activation: design.mlp.activation)
-  }
-}
-
-// MARK: - Single weights
-
-extension TransformerReader {
-  private func weightNames(_ role: WeightRole, _ layer: Int? = nil) -> WeightNames {
-    guard let own = names.roles[role] else {
-      programmerError("\(design.name): no name for the weight \(role)")
-    }
-    return WeightNames(
-      folder: prefix + (layer.map { "\(names.layers)\($0)." } ?? "") + own,
-      gguf: role.ggufName.map { (layer.map { "blk.\($0)." } ?? "") + $0 })
-  }
-
-  private func table(_ role: WeightRole, _ rows: Int, _ width: Int) throws -> ListedTable {
-    let names = weightNames(role)
-    return ListedTable(
-      try reader.weight(names[format], rows, width), WeightSlot(.table, names: names))
-  }
-
-  private func norm(
-    _ role: WeightRole, _ norm: NormDesign, width: Int, _ layer: Int? = nil, shape: [Int]? = nil
-  ) throws -> ListedNorm {
-    let names = norm.hasWeight ? weightNames(role, layer) : WeightNames()
-    let slot = WeightSlot(.norm(role.normedComponent(design.block)), layer: layer, names: names)
-    guard norm.hasWeight else {
-      return ListedNorm(Tensor(repeating: 1, shape: [width]), bias: nil, norm, slot)
-    }
-    let own = names[format]
-    var weight = try reader.tensor(own + ".weight", shape ?? [width]).reshaped([width])
-    if norm.offset != 0, format == .folder {
-      weight = (weight + Tensor(repeating: norm.offset, shape: [width])).detached
-    }
-    let bias =
-      norm.hasBias ? try reader.tensor(own + ".bias", shape ?? [width]).reshaped([width]) : nil
-    return ListedNorm(weight, bias: bias, norm, slot)
-  }
-
-  private func map(
-    _ kind: WeightSlot.Kind, _ role: WeightRole, outputs: Int, inputs: Int, bias stated: Bool?,
-    _ layer: Int? = nil, side: WeightSlot.Side = .none
-  ) throws -> ListedMap {
-    let names = weightNames(role, layer)
-    let own = names[format]
-    return ListedMap(
-      try reader.projection(own, outputs, inputs, bias: bias(stated, own)),
-      WeightSlot(kind, layer: layer, side: side, names: names))
-  }
-
-  private func size(of projection: Projection) -> (outputs: Int, inputs: Int) {
-    let d = design
-    return switch projection {
-    case .query: (d.queryWidth, d.width)
-    case .key, .value: (d.keyWidth, d.width)
-    case .output: (d.width, d.queryWidth)
-    case .gate, .up: (d.hiddenWidth, d.width)
-    case .down: (d.width, d.hiddenWidth)
-    }
-  }
-
-  private func hasBias(_ projection: Projection) -> Bool? {
-    switch projection {
-    case .query, .key, .value: design.attention.hasBias
-    case .output: design.attention.hasOutputBias
-    case .gate, .up, .down: design.mlp.hasBias
-    }
-  }
-
-  private func projection(_ projection: Projection, _ layer: Int) throws -> ListedMap {
-    let (outputs, inputs) = size(of: projection)
-    let names = placed(projection, layer)
-    return ListedMap(
-      try reader.projection(
-        names[format], outputs, inputs, part: names.part(format),
-        bias: bias(hasBias(projection), names[format])),
-      WeightSlot(projection, layer: layer, names: names))
-  }
-
-  /// The names of a projection with the part of the tensor that it is.
-  private func placed(_ projection: Projection, _ layer: Int) -> WeightNames {
-    var names = weightNames(.projection(projection), layer)
-    if let fused = self.names.fused.first(where: { $0.projections.contains(projection) }) {
-      names.folder = prefix + "\(self.names.layers)\(layer)." + fused.name
-      names.folderPart = part(projection, of: fused.projections, fused.order)
-    }
-    if self.names.isTransposed {
-      names.folderPart = names.folderPart ?? TensorPart()
-      names.folderPart?.isTransposed = true
-    }
-    placeInGGUF(projection, layer, &names)
-    return names
-  }
-
-  /// GGUF files have queries, keys and values, or a gate with what it is multiplied with, one after
-  /// another in a tensor where they have none of their own.
-  private func placeInGGUF(_ projection: Projection, _ layer: Int, _ names: inout WeightNames) {
-    func isMissing(_ name: String) -> Bool { !reader.contains("blk.\(layer).\(name).weight") }
-    if names.gguf != nil, format == .gguf {
-      if [.query, .key, .value].contains(projection), isMissing("attn_q"), !isMissing("attn_qkv") {
-        names.gguf = "blk.\(layer).attn_qkv"
-        names.ggufPart = part(projection, of: [.query, .key, .value], .consecutive)
-      } else if [.gate, .up].contains(projection), design.mlp.isGated, isMissing("ffn_gate") {
-        names.gguf = "blk.\(layer).ffn_up"
-        names.ggufPart = part(projection, of: [.gate, .up], .consecutive)
-      }
-    }
-    guard self.names.interleavesInGGUF, [.query, .key].contains(projection) else { return }
-    names.ggufPart = TensorPart(
-      rows: TensorPart.halvesOrder(
-        heads: projection == .query ? design.heads : design.keyHeads, headWidth: design.headWidth),
-      of: size(of: projection).outputs)
-  }
-
-  private func part(
-    _ projection: Projection, of all: [Projection], _ order: TransformerNames.Fused.Order
-  ) -> TensorPart {
-    let sizes = all.map { size(of: $0).outputs }
-    let index = all.firstIndex(of: projection)!
-    switch order {
-    case .consecutive:
-      let start = sizes[..<index].reduce(0, +)
-      return TensorPart(rows: Array(start..<start + sizes[index]), of: sizes.reduce(0, +))
-    case .byKeyHead:
-      let (width, group) = (design.headWidth, design.heads / design.keyHeads)
-      let first = projection == .query ? 0 : projection == .key ? group : group + 1
-      let count = projection == .query ? group : 1
-      let rows = (0..<design.keyHeads).flatMap { head in
-        let start = (head * (group + 2) + first) * width
-        return start..<start + count * width
-      }
-      return TensorPart(rows: rows, of: sizes.reduce(0, +))
-    }
-  }
-}
-
-extension WeightRole {
-  /// The component that a norm makes, where it is one of a block's.
-  fileprivate func normedComponent(_ block: BlockDesign) -> Component? {
-    switch self {
-    case .attentionNorm: .attentionInput
-    case .mlpNorm: .mlpInput
-    case .afterAttentionNorm: block.hasNormsOfStream ? .residualMiddle : .attentionOutput
-    case .afterMLPNorm: block.hasNormsOfStream ? .blockOutput : .mlpOutput
-    case .embeddingNorm: .blockInput
-    default: nil
-    }
   }
 }

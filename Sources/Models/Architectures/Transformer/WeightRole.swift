@@ -9,6 +9,7 @@ public enum WeightRole: Hashable, Sendable {
   case sharedExpert(Projection)
   case router, sharedGate
   case finalNorm, headProjection, head
+  case positionBias, relativePositions, relativeNorm, positionKey, positionQuery
 
   /// The name in GGUF files, which is the same for all architectures.
   var ggufName: String? {
@@ -30,7 +31,9 @@ public enum WeightRole: Hashable, Sendable {
     case .projection(let projection): projection.ggufName
     case .expert(let projection): projection.ggufName + "_exps"
     case .sharedExpert(let projection): projection.ggufName + "_shexp"
-    case .embeddingProjection, .headProjection: nil
+    case .embeddingProjection, .headProjection, .positionBias, .relativePositions, .relativeNorm,
+      .positionKey, .positionQuery:
+      nil
     }
   }
 }
@@ -99,8 +102,15 @@ public struct TransformerNames: Sendable {
   ]
   /// The head's name, which no prefix stands before.
   public var head = "lm_head"
+  /// The names, complete, of the bias of a tied head: the first of them that a checkpoint has.
+  /// None: the head's name with `.bias`.
+  public var headBiases: [String] = []
   /// A classifier's head.
   public var labels = "score"
+  /// What stands before a head's own map: its map and norm, which no prefix stands before.
+  public var transform = (map: "head.dense", norm: "head.norm")
+  /// The map that stands before a classifier's own map.
+  public var labelTransform = "classifier.dense"
   /// Tensors with several projections.
   public var fused: [Fused] = []
   /// Tells whether a block's maps stand as [inputs, outputs].
