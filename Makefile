@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
   tasks methods neftune kills lint format pages readme commands fuzz libfuzzer mutants sanitize sanitize-fuzz \
-  trust clean
+  trust models-page clean
 
 PACKAGES := libopenblas-dev liblapacke-dev libpng-dev libpango1.0-dev pkg-config \
   fonts-liberation fonts-dejavu-core fonts-wqy-microhei fonts-lohit-deva fonts-tlwg-loma-ttf \
@@ -28,6 +28,7 @@ RESULTS_PAGE := Documentation/Results.md
 BENCHMARKS_PAGE := Benchmarks/README.md
 COMMANDS_PAGE := Documentation/Commands.md
 TRUST_PAGE := Documentation/Trust.md
+MODELS_PAGE := Documentation/Models.md
 # What the last runs of tests printed, a row each.
 TRUST := .build/trust
 # LLM-Adapters' sets and GLUE's, where they are.
@@ -305,7 +306,7 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests Examples
 
 # All that is put into pages without a benchmark or a comparison: after `make demo`.
-pages: readme commands bench-short
+pages: readme commands bench-short models-page
 
 # Puts the demo's newest figures and tables into the pages, and what the README's commands print. Three minutes.
 readme: build model
@@ -318,6 +319,10 @@ readme: build model
 commands: build
 	python3 Scripts/commands_page.py .build/release/interchange Scripts/command_examples.txt \
 	  | $(call splice,commands,/dev/stdin,$(COMMANDS_PAGE))
+
+# The table of supported models, from the families and the forms that they are checked on.
+models-page:
+	python3 Scripts/models_page.py | $(call splice,models,/dev/stdin,$(MODELS_PAGE))
 
 clean:
 	swift package clean
