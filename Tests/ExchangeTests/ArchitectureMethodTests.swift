@@ -78,6 +78,9 @@ import Testing
         if method.choices.contains(where: { $0.name == AdapterChoice.tokens.name }) {
           configuration.tokens = 4
         }
+        if method.choices.contains(where: { $0.name == AdapterChoice.rank.name }) {
+          configuration.rank = 2
+        }
         let adapter: any Adapter
         do {
           adapter = try configuration.makeAdapter(for: model, seed: 1)

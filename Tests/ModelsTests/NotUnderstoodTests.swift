@@ -139,7 +139,7 @@ import Testing
     ("rope.scaling.attn_factor", GGUF.Value.float32(0.5), "expected 1, found 0.5"),
     ("attention.causal", .boolean(false), "expected true, found false"),
     ("attention.sliding_window", .uint32(16), "expected 0, found 16"),
-    ("expert_count", .uint32(8), "expected 0, found 8"),
+    ("expert_group_count", .uint32(8), "expected no such field"),
     ("rope.scaling.yarn_log_multiplier", .float32(0.1), "expected no such field"),
     ("attention.temperature_scale", .float32(0.1), "expected no such field"),
   ])

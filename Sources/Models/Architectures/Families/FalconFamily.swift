@@ -72,6 +72,10 @@ public enum FalconFamily: TransformerFamily {
     ])
     names.prefixes = ["transformer.", ""]
     names.layers = "h."
+    // The second of two norms there is the attention's.
+    if settings.gguf?.contains("blk.0.attn_norm_2.weight") == true {
+      names.ggufRoles = [.attentionNorm: "attn_norm_2", .mlpNorm: "attn_norm"]
+    }
     names.fused = [.attention("self_attention.query_key_value", .byKeyHead)]
     return names
   }

@@ -10,7 +10,9 @@ extension TransformerReader {
     // Blocks with the same weights have one number in a folder.
     return WeightNames(
       folder: prefix + (layer.map { "\(names.layers)\($0 / design.block.uses)." } ?? "") + own,
-      gguf: role.ggufName.map { (layer.map { "blk.\($0)." } ?? "") + $0 })
+      gguf: (names.ggufRoles[role] ?? role.ggufName).map {
+        (layer.map { "blk.\($0)." } ?? "") + $0
+      })
   }
 
   /// The place of a weight, of all blocks that have it.

@@ -100,6 +100,8 @@ public struct TransformerNames: Sendable {
     .projection(.up): "mlp.up_proj", .projection(.down): "mlp.down_proj", .router: "mlp.gate",
     .finalNorm: "norm",
   ]
+  /// Names of a block's weights in GGUF files where they aren't those of all architectures.
+  public var ggufRoles: [WeightRole: String] = [:]
   /// The head's name, which no prefix stands before.
   public var head = "lm_head"
   /// The names, complete, of the bias of a tied head: the first of them that a checkpoint has.
