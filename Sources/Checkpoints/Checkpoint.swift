@@ -8,7 +8,7 @@ public protocol Checkpoint: Sendable {
   var names: [String] { get }
   /// The files that hold the tensors.
   var files: [MappedFile] { get }
-  /// What a user should know of the tensors, a sentence each.
+  /// Remarks on the tensors for the user, a sentence each.
   var notes: [String] { get }
   /// True when there is a tensor of this name.
   func contains(_ name: String) -> Bool

@@ -33,7 +33,7 @@ public struct ObservedCheckpoint: Checkpoint {
   /// The files that hold them.
   public var files: [MappedFile] { base.files }
 
-  /// What a user should know of them.
+  /// Remarks on them for the user.
   public var notes: [String] { base.notes }
 
   /// True when there is a tensor of this name.

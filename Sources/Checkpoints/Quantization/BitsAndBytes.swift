@@ -11,7 +11,7 @@ import InterchangeTensors
 /// 4 bits: `NAME` has two elements in a byte, the first in its high half, each an index of the 16
 /// numbers of `NAME.quant_map`; `NAME.absmax` has the scale of each block, and
 /// `NAME.quant_state.bitsandbytes__nf4` (or `fp4`) a JSON text with the shape and the block's size.
-/// With double quantization `absmax` is U8, an index of the 256 numbers of `nested_quant_map`, to be
+/// With double quantization `absmax` is U8, an index of the 256 numbers of `nested_quant_map`,
 /// scaled by blocks with `nested_absmax`; the text's `nested_offset` is added.
 struct BitsAndBytes: QuantizationMethod {
   static let name = "bitsandbytes"
@@ -19,7 +19,7 @@ struct BitsAndBytes: QuantizationMethod {
     applied: ["load_in_4bit", "load_in_8bit", "quant_method"],
     harmless: [
       "_load_in_4bit", "_load_in_8bit",
-      // What the tensors themselves say.
+      // Said by the tensors themselves.
       "bnb_4bit_quant_storage", "bnb_4bit_quant_type", "bnb_4bit_use_double_quant",
       // In which type other programs multiply.
       "bnb_4bit_compute_dtype", "llm_int8_enable_fp32_cpu_offload", "llm_int8_has_fp16_weight",

@@ -7,7 +7,7 @@ import InterchangeTensors
 ///   `NAME.weight_scale` has one number, one for each row, or one for each block.
 /// - `pack-quantized`: `NAME.weight_packed` has whole numbers of 4 or 8 bits in words of 32, lowest
 ///   first, [outputs, inputs · bits / 32]; `NAME.weight_shape` is [outputs, inputs], and
-///   `NAME.weight_zero_point` has the zeros, packed along the outputs, where they aren't the middle.
+///   `NAME.weight_zero_point` has the zeros, packed along the outputs, if they aren't the middle.
 ///
 /// Where activations are quantized too, the reference's numbers are others, so that is refused.
 struct CompressedTensors: QuantizationMethod {
@@ -26,11 +26,11 @@ struct CompressedTensors: QuantizationMethod {
       "block_structure", "dynamic", "group_size", "num_bits", "strategy", "symmetric", "type",
     ],
     harmless: [
-      // How the scales were found, and in which order; `actorder` of "group" has tensors of its own.
+      // The way in which the scales were found; `actorder` of "group" has tensors of its own.
       "actorder", "observer", "observer_kwargs", "scale_dtype", "zp_dtype",
     ])
 
-  /// How the weights of all groups are stored.
+  /// The form in which the weights of all groups are stored.
   fileprivate struct Scheme: Equatable {
     let format: String
     let type: String

@@ -16,7 +16,7 @@ struct FineGrainedFloat8: QuantizationMethod {
       "activation_scheme", "dequantize",
       // Names of modules that are stored whole, which their tensors say too.
       "ignored_layers", "modules_to_convert", "modules_to_not_convert",
-      // How scales were rounded; their tensors have their own type.
+      // The rounding of scales; their tensors have their own type.
       "scale_fmt",
     ],
     harmlessAt: ["expert_dtype": ["fp8"], "fmt": ["e4m3"]])

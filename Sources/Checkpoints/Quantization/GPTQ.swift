@@ -17,10 +17,10 @@ struct GPTQ: QuantizationMethod {
   static let fields = KnownFields(
     applied: ["bits", "checkpoint_format", "format", "group_size", "quant_method"],
     harmless: [
-      // How the numbers were found: the tensors have the outcome.
+      // The way to the numbers: the tensors have the outcome.
       "act_group_aware", "damp_auto_increment", "damp_percent", "dataset", "desc_act",
       "hessian_chunk_size", "mse", "static_groups", "sym", "true_sequential", "tokenizer",
-      // How other programs run it.
+      // Ways in which other programs run it.
       "backend", "batch_size", "block_name_to_quantize", "cache_block_outputs", "disable_exllama",
       "exllama_config", "lm_head", "max_input_length", "meta", "model_file_base_name",
       "model_name_or_path", "model_seqlen", "module_name_preceding_first_block",
@@ -34,7 +34,7 @@ struct GPTQ: QuantizationMethod {
 
   private let bits: Int
   private let groupSize: Int?
-  /// What is added to a word of zeros.
+  /// The addition to a word of zeros.
   private let increment: UInt32
 
   init(_ settings: ModelConfiguration) throws {

@@ -3,7 +3,7 @@
 // Unchecked because of the pointer; the bytes it points to are never written.
 struct PackedWords: @unchecked Sendable {
   private let base: UnsafeRawBufferPointer
-  /// What keeps the bytes in memory.
+  /// The owner that keeps the bytes in memory.
   private let owner: MappedFile
 
   init(_ tensor: StoredTensor) { (base, owner) = (tensor.bytes, tensor.file) }

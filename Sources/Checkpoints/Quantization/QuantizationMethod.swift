@@ -14,7 +14,7 @@ protocol QuantizationMethod: Sendable {
   /// - Throws: ``CheckpointError`` that names the field.
   init(_ settings: ModelConfiguration) throws
 
-  /// What a user should know of the weights, a sentence each.
+  /// Remarks on the weights for the user, a sentence each.
   var notes: [String] { get }
 
   /// The weights that a checkpoint has in parts.

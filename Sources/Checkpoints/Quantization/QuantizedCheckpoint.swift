@@ -16,7 +16,7 @@ public struct QuantizedCheckpoint: Checkpoint {
   public let names: [String]
   /// The files that hold them.
   public var files: [MappedFile] { base.files }
-  /// What a user should know of the weights, a sentence each.
+  /// Remarks on the weights for the user, a sentence each.
   public let notes: [String]
 
   /// The weights that a method finds in a checkpoint, each in the place of its parts.

@@ -326,11 +326,10 @@ private struct AttentionPass {
     let dKey = needed[1] ? Tensor.zeros(key.shape) : nil
     let dValue = needed[2] ? Tensor.zeros(value.shape) : nil
     // Each sequence's own, so that no two of them write the same memory.
-    let dBias =
-      needed.count > 3 && needed[3]
-      ? Tensor.zeros([
-        rule.bias!.origin == .pair ? 1 : segments.count, rule.bias!.values.count,
-      ]) : nil
+    let dBias = rule.bias.flatMap { bias in
+      needed[3]
+        ? Tensor.zeros([bias.origin == .pair ? 1 : segments.count, bias.values.count]) : nil
+    }
     let scratch = Tensor(uninitialized: [starts.last!])
     forEachGroup { index, keyHead in
       let segment = segments[index]
@@ -394,13 +393,10 @@ private struct AttentionPass {
         }
       }
     }
-    return withExtendedLifetime(scratch) {
-      [dQuery, dKey, dValue] + (needed.count > 3 ? [dBias.map(biasGradient)] : [])
+    // The sum over sequences, in the shape of the additions.
+    let gradients = rule.bias.map { bias in
+      [dBias?.columnSums().reshaped(bias.values.shape)]
     }
-  }
-
-  /// The sum over sequences, in the shape of the additions.
-  private func biasGradient(_ parts: Tensor) -> Tensor {
-    parts.columnSums().reshaped(rule.bias!.values.shape)
+    return withExtendedLifetime(scratch) { [dQuery, dKey, dValue] + (gradients ?? []) }
   }
 }

@@ -26,9 +26,9 @@ public enum BloomFamily: TransformerFamily {
         ?? settings.value("n_layer", gguf: "block_count"),
       heads: try settings.valueIfPresent("num_attention_heads")
         ?? settings.value("n_head", gguf: "attention.head_count"),
-      hiddenWidth: try settings.valueIfPresent("", gguf: "feed_forward_length") ?? 4 &* width,
+      hiddenWidth: try settings.valueIfPresent(gguf: "feed_forward_length") ?? 4 &* width,
       maximumLength: try settings.valueIfPresent("seq_length", gguf: "context_length") ?? 2048)
-    try settings.require("", gguf: "attention.head_count_kv", design.heads)
+    try settings.require(gguf: "attention.head_count_kv", design.heads)
     design.useLayerNorms(
       epsilon: try settings.valueIfPresent(
         "layer_norm_epsilon", gguf: "attention.layer_norm_epsilon") ?? 1e-5)

@@ -24,10 +24,10 @@ public enum DistilBertFamily: TransformerFamily {
     let positions: Int = try settings.valueIfPresent("max_position_embeddings") ?? 512
     var design = TransformerDesign(
       name: "distilbert", vocabulary: try settings.vocabulary(),
-      width: try settings.value("dim", gguf: ""),
-      layers: try settings.value("n_layers", gguf: ""),
-      heads: try settings.value("n_heads", gguf: ""),
-      hiddenWidth: try settings.value("hidden_dim", gguf: ""), maximumLength: positions)
+      width: try settings.value("dim"),
+      layers: try settings.value("n_layers"),
+      heads: try settings.value("n_heads"),
+      hiddenWidth: try settings.value("hidden_dim"), maximumLength: positions)
     design.useEncoderBlocks(epsilon: 1e-12, positions: positions)
     design.mlp.activation = try settings.activation("activation", otherwise: .gelu)
     design.layerAttention = Array(repeating: LayerAttention(), count: design.boundedLayers)

@@ -40,10 +40,9 @@ public enum FalconFamily: TransformerFamily {
     design.mlp.isGated = false
     design.mlp.activation = try settings.activation("activation", otherwise: .gelu)
     let isParallel: Bool = try settings.valueIfPresent("parallel_attn") ?? true
-    let norms: Int = try settings.valueIfPresent("num_ln_in_parallel_attn") ?? (isNew ? 2 : 1)
-    let hasTwoNorms = settings.gguf.map { $0.contains("blk.0.attn_norm_2.weight") } ?? (norms == 2)
     design.block.order =
-      !isParallel && !isNew ? .sequential : hasTwoNorms ? .parallel : .parallelSharedNorm
+      !isParallel && !isNew
+      ? .sequential : try hasTwoNorms(settings) ? .parallel : .parallelSharedNorm
     design.head = try settings.headDesign(ties: true)
     design.layerAttention = Array(repeating: LayerAttention(), count: design.boundedLayers)
     if try settings.valueIfPresent("alibi") ?? false {
@@ -58,11 +57,16 @@ public enum FalconFamily: TransformerFamily {
     return design
   }
 
-  public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
+  /// Tells whether attention and MLP, where they are parallel, have a norm each.
+  private static func hasTwoNorms(_ settings: ModelSettings) throws -> Bool {
+    if let gguf = settings.gguf { return gguf.contains("blk.0.attn_norm_2.weight") }
     let isNew: Bool = try settings.valueIfPresent("new_decoder_architecture") ?? false
+    return try settings.valueIfPresent("num_ln_in_parallel_attn") ?? (isNew ? 2 : 1) == 2
+  }
+
+  public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
     let isParallel: Bool = try settings.valueIfPresent("parallel_attn") ?? true
-    let norms: Int = try settings.valueIfPresent("num_ln_in_parallel_attn") ?? (isNew ? 2 : 1)
-    let hasTwo = isParallel && norms == 2
+    let hasTwo = try isParallel && hasTwoNorms(settings)
     var names = TransformerNames([
       .embeddings: "word_embeddings",
       .attentionNorm: hasTwo ? "ln_attn" : "input_layernorm",
@@ -73,7 +77,7 @@ public enum FalconFamily: TransformerFamily {
     names.prefixes = ["transformer.", ""]
     names.layers = "h."
     // The second of two norms there is the attention's.
-    if settings.gguf?.contains("blk.0.attn_norm_2.weight") == true {
+    if hasTwo {
       names.ggufRoles = [.attentionNorm: "attn_norm_2", .mlpNorm: "attn_norm"]
     }
     names.fused = [.attention("self_attention.query_key_value", .byKeyHead)]

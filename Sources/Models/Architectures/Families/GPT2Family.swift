@@ -24,7 +24,7 @@ public enum GPT2Family: TransformerFamily {
       heads: try settings.value("n_head", gguf: "attention.head_count"),
       hiddenWidth: inner ?? 4 &* width, maximumLength: positions)
     design.embedding.positions = positions
-    try settings.require("", gguf: "attention.head_count_kv", design.heads)
+    try settings.require(gguf: "attention.head_count_kv", design.heads)
     design.useLayerNorms(
       epsilon: try settings.valueIfPresent(
         "layer_norm_epsilon", gguf: "attention.layer_norm_epsilon") ?? 1e-5)
@@ -58,7 +58,7 @@ public enum GPT2Family: TransformerFamily {
 
   /// True of the masks that older files keep.
   public static func mayLeave(_ tensor: String) -> Bool {
-    tensor.hasSuffix(".attn.bias") || tensor.hasSuffix(".attn.masked_bias")
+    TransformerNames.isMask(tensor, of: "attn")
   }
 }
 

@@ -50,6 +50,6 @@ public enum GPTJFamily: TransformerFamily {
 
   /// True of the masks that older files keep.
   public static func mayLeave(_ tensor: String) -> Bool {
-    tensor.hasSuffix(".attn.bias") || tensor.hasSuffix(".attn.masked_bias")
+    TransformerNames.isMask(tensor, of: "attn")
   }
 }

@@ -16,13 +16,13 @@ public enum GPTNeoFamily: TransformerFamily {
     ])
 
   public static func design(_ settings: ModelSettings) throws -> TransformerDesign {
-    let width: Int = try settings.value("hidden_size", gguf: "")
+    let width: Int = try settings.value("hidden_size")
     let positions: Int = try settings.valueIfPresent("max_position_embeddings") ?? 2048
     let inner: Int? = try settings.valueIfPresent("intermediate_size")
     var design = TransformerDesign(
       name: "gpt_neo", vocabulary: try settings.vocabulary(), width: width,
-      layers: try settings.value("num_layers", gguf: ""),
-      heads: try settings.value("num_heads", gguf: ""), hiddenWidth: inner ?? 4 &* width,
+      layers: try settings.value("num_layers"),
+      heads: try settings.value("num_heads"), hiddenWidth: inner ?? 4 &* width,
       maximumLength: positions)
     design.embedding.positions = positions
     design.useLayerNorms(epsilon: try settings.valueIfPresent("layer_norm_epsilon") ?? 1e-5)
@@ -54,7 +54,7 @@ public enum GPTNeoFamily: TransformerFamily {
 
   /// True of the masks that older files keep.
   public static func mayLeave(_ tensor: String) -> Bool {
-    tensor.hasSuffix(".attention.bias") || tensor.hasSuffix(".attention.masked_bias")
+    TransformerNames.isMask(tensor, of: "attention")
   }
 }
 

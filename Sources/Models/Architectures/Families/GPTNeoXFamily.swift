@@ -44,8 +44,7 @@ public enum GPTNeoXFamily: TransformerFamily {
 
   /// True of the masks and frequencies that older files keep.
   public static func mayLeave(_ tensor: String) -> Bool {
-    ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"].contains {
-      tensor.hasSuffix($0)
-    }
+    TransformerNames.isMask(tensor, of: "attention")
+      || tensor.hasSuffix("attention.rotary_emb.inv_freq")
   }
 }

@@ -27,8 +27,6 @@ public enum GraniteFamily: TransformerFamily {
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    var names = TransformerNames()
-    names.interleavesInGGUF = true
-    return names
+    .interleavedInGGUF
   }
 }

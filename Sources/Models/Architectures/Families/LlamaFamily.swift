@@ -18,9 +18,9 @@ public enum LlamaFamily: TransformerFamily {
     try settings.addBiases(to: &design)
     try settings.addRotary(to: &design)
     // GGUF files have Mixtral under LLaMA's name.
-    if let count: Int = try settings.valueIfPresent("", gguf: "expert_count"), count != 0 {
+    if let count: Int = try settings.valueIfPresent(gguf: "expert_count"), count != 0 {
       design.mlp.experts = ExpertsDesign(
-        count: count, chosen: try settings.value("", gguf: "expert_used_count"),
+        count: count, chosen: try settings.value(gguf: "expert_used_count"),
         hiddenWidth: design.hiddenWidth, isNormalized: true)
     }
     return design

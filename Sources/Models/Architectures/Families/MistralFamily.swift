@@ -13,14 +13,24 @@ public enum MistralFamily: TransformerFamily {
       "mistral", keyHeads: settings.gguf == nil ? 8 : nil, maximumLength: 131_072)
     try settings.addRotary(to: &design)
     let window = try settings.window(otherwise: 4096)
-    for layer in design.layerAttention.indices { design.layerAttention[layer].window = window }
+    design.useWindow(window)
     return design
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    var names = TransformerNames()
-    names.interleavesInGGUF = true
-    return names
+    .interleavedInGGUF
+  }
+}
+
+extension TransformerDesign {
+  /// Narrows what some layers see to a window; nil leaves them as they are.
+  ///
+  /// - Parameter isNarrowed: whether a layer is one of them; all unless it says so
+  mutating func useWindow(_ window: Int?, where isNarrowed: (Int) -> Bool = { _ in true }) {
+    guard let window else { return }
+    for layer in layerAttention.indices where isNarrowed(layer) {
+      layerAttention[layer].window = window
+    }
   }
 }
 

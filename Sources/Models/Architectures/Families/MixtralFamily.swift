@@ -15,7 +15,7 @@ public enum MixtralFamily: TransformerFamily {
       "mixtral", keyHeads: 8, maximumLength: 131_072, epsilon: 1e-5)
     try settings.addRotary(to: &design) { $0.base = 1_000_000 }
     let window = try settings.window(otherwise: nil)
-    for layer in design.layerAttention.indices { design.layerAttention[layer].window = window }
+    design.useWindow(window)
     design.mlp.experts = ExpertsDesign(
       count: try settings.valueIfPresent("num_local_experts") ?? 8,
       chosen: try settings.valueIfPresent("num_experts_per_tok") ?? 2,

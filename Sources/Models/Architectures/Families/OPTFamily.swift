@@ -18,12 +18,12 @@ public enum OPTFamily: TransformerFamily {
 
   public static func design(_ settings: ModelSettings) throws -> TransformerDesign {
     let maximumLength: Int = try settings.valueIfPresent("max_position_embeddings") ?? 2048
-    let width: Int = try settings.value("hidden_size", gguf: "")
+    let width: Int = try settings.value("hidden_size")
     var design = TransformerDesign(
       name: "opt", vocabulary: try settings.vocabulary(), width: width,
-      layers: try settings.value("num_hidden_layers", gguf: ""),
-      heads: try settings.value("num_attention_heads", gguf: ""),
-      hiddenWidth: try settings.value("ffn_dim", gguf: ""), maximumLength: maximumLength)
+      layers: try settings.value("num_hidden_layers"),
+      heads: try settings.value("num_attention_heads"),
+      hiddenWidth: try settings.value("ffn_dim"), maximumLength: maximumLength)
     design.embedding.firstPosition = 2
     design.embedding.positions = maximumLength &+ 2
     let tableWidth: Int = try settings.valueIfPresent("word_embed_proj_dim") ?? width

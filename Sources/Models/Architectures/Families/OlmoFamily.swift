@@ -19,8 +19,6 @@ public enum OlmoFamily: TransformerFamily {
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    var names = TransformerNames()
-    names.interleavesInGGUF = true
-    return names
+    .interleavedInGGUF
   }
 }

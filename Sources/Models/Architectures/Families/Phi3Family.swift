@@ -17,7 +17,7 @@ public enum Phi3Family: TransformerFamily {
     var design = try settings.standardDesign("phi3", maximumLength: 4096, epsilon: 1e-5)
     try settings.addRotary(to: &design) { $0.readsShare = true }
     let window = try settings.window(otherwise: nil)
-    for layer in design.layerAttention.indices { design.layerAttention[layer].window = window }
+    design.useWindow(window)
     return design
   }
 

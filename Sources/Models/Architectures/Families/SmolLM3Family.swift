@@ -37,8 +37,6 @@ public enum SmolLM3Family: TransformerFamily {
   }
 
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
-    var names = TransformerNames()
-    names.interleavesInGGUF = true
-    return names
+    .interleavedInGGUF
   }
 }

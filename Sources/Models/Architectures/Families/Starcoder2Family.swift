@@ -20,7 +20,7 @@ public enum Starcoder2Family: TransformerFamily {
     design.useBiases(try settings.valueIfPresent("use_bias") ?? true)
     try settings.addRotary(to: &design)
     let window = try settings.window(otherwise: nil)
-    for layer in design.layerAttention.indices { design.layerAttention[layer].window = window }
+    design.useWindow(window)
     return design
   }
 

@@ -17,7 +17,7 @@ extension AttentionDesign {
       + between.enumerated().filter { $0.offset % 2 == 0 }.map(\.element).prefix(heads - whole)
   }
 
-  /// What the slopes add to scores, up to a length.
+  /// The slopes' additions to scores, up to a length.
   func positionBias(length: Int) -> PositionBias? {
     guard let slopes else { return nil }
     let values = slopes.flatMap { slope in

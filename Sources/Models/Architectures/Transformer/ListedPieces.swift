@@ -1,6 +1,6 @@
 import InterchangeTensors
 
-/// What stands between the last rows and the head's own map.
+/// The step between the last rows and the head's own map.
 public struct HeadTransform: Sendable {
   /// The non-linearity after its map.
   public var activation: Activation
@@ -15,7 +15,7 @@ public struct HeadTransform: Sendable {
   }
 }
 
-/// What stands between the last rows and a head's own map: a map, a non-linearity, a norm.
+/// The step between the last rows and a head's own map: a map, a non-linearity, a norm.
 struct ListedTransform: Sendable {
   var map: ListedMap
   let activation: Activation
@@ -33,7 +33,7 @@ struct ListedTransform: Sendable {
   }
 }
 
-/// What distances add to scores, the same in all layers: a table of buckets [buckets, heads], and
+/// The additions of distances to scores, the same in all layers: a table of buckets [buckets, heads], and
 /// the bucket of every distance.
 struct ListedPositionBias: Sendable {
   var table: ListedTable

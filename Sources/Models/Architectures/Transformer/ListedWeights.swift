@@ -33,18 +33,17 @@ struct ListedNorm: Sendable {
   var bias: Tensor?  // [width]
   let design: NormDesign
   let slot: WeightSlot
-  private let zeros: Tensor
+  /// The bias of a layer norm that has none.
+  private let zeros: Tensor?
 
   init(_ weight: Tensor, bias: Tensor?, _ design: NormDesign, _ slot: WeightSlot) {
     (self.weight, self.bias, self.design, self.slot) = (weight, bias, design, slot)
-    zeros = .zeros(weight.shape)
+    zeros = design.kind == .layer && bias == nil ? .zeros(weight.shape) : nil
   }
 
   func callAsFunction(_ rows: Tensor) -> Tensor {
-    switch design.kind {
-    case .rms: rows.rmsNorm(weight, epsilon: design.epsilon)
-    case .layer: rows.layerNorm(weight, bias: bias ?? zeros, epsilon: design.epsilon)
-    }
+    guard let bias = bias ?? zeros else { return rows.rmsNorm(weight, epsilon: design.epsilon) }
+    return rows.layerNorm(weight, bias: bias, epsilon: design.epsilon)
   }
 
   /// The norm of each head of rows [rows, heads · width].
@@ -66,12 +65,13 @@ struct HeadNorm: Sendable {
   let form: AttentionDesign.HeadNorm
   /// Of the form `each` the weights of all heads: [heads · headWidth].
   var norm: ListedNorm
-  private let ones: Tensor
-  private let headWidth: Int
+  /// One head's norm without a weight, for the form `each`.
+  private let plain: ListedNorm
 
   init(_ form: AttentionDesign.HeadNorm, _ norm: ListedNorm, headWidth: Int) {
-    (self.form, self.norm, self.headWidth) = (form, norm, headWidth)
-    ones = Tensor(repeating: 1, shape: [headWidth])
+    (self.form, self.norm) = (form, norm)
+    plain = ListedNorm(
+      Tensor(repeating: 1, shape: [headWidth]), bias: nil, norm.design, norm.slot)
   }
 
   func callAsFunction(_ rows: Tensor) -> Tensor {
@@ -79,13 +79,14 @@ struct HeadNorm: Sendable {
     case .shared: return norm.eachHead(rows)
     case .whole: return norm(rows)
     case .each:
-      let plain = ListedNorm(ones, bias: nil, norm.design, norm.slot)
       let scaled = plain.eachHead(rows).multiplyingRows(norm.weight)
       return norm.bias.map(scaled.addingToRows) ?? scaled
     }
   }
 
   func mapped(by change: (WeightSlot) throws -> WeightSlot.Value) rethrows -> HeadNorm {
-    HeadNorm(form, try norm.mapped(by: change), headWidth: headWidth)
+    var copy = self
+    copy.norm = try norm.mapped(by: change)
+    return copy
   }
 }

@@ -61,7 +61,7 @@ extension ModelSettings {
 }
 
 extension KnownFields {
-  /// What the configurations of encoders have that changes nothing outside training.
+  /// Fields of encoders' configurations that change nothing outside training.
   static let encoderTraining = KnownFields(
     harmless: [
       "attention_probs_dropout_prob", "classifier_dropout", "hidden_dropout_prob",

@@ -28,7 +28,7 @@ extension ModelSettings {
       headWidth: try valueIfPresent("head_dim", gguf: "attention.key_length") ?? headWidth,
       hiddenWidth: try value("intermediate_size", gguf: "feed_forward_length"),
       maximumLength: try lengthIfPresent("max_position_embeddings") ?? maximumLength)
-    try require("", gguf: "attention.value_length", design.headWidth)
+    try require(gguf: "attention.value_length", design.headWidth)
     let key =
       norm == .rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"
     design.norm = NormDesign(

@@ -4,7 +4,7 @@ import InterchangeCheckpoints
 /// The settings of a model in a file, whichever format it has: the fields of a `config.json` or the
 /// keys of a GGUF file's metadata.
 ///
-/// What has been asked for is noted, so that a setting that nobody understood can be refused.
+/// Each setting that is asked for is noted, so that a setting that nobody understood can be refused.
 public final class ModelSettings {
   /// A value that both formats can have.
   public typealias Value = JSONReadable & MetadataReadable
@@ -45,14 +45,15 @@ public final class ModelSettings {
   /// A setting's value, nil where the file doesn't have it.
   ///
   /// - Parameters:
-  ///   - field: the name in `config.json`
+  ///   - field: the name in `config.json`; nil where it has none
   ///   - key: the name in a GGUF file, without the architecture's; nil where it has none
   /// - Throws: `CheckpointError` for a value of another type.
   public func valueIfPresent<T: Value>(
-    _ field: String, gguf key: String? = nil, as type: T.Type = T.self
+    _ field: String? = nil, gguf key: String? = nil, as type: T.Type = T.self
   ) throws -> T? {
     switch source {
     case .folder(let configuration):
+      guard let field else { return nil }
       asked.insert(field)
       return try configuration.valueIfPresent(field)
     case .gguf(let file, let architecture):
@@ -62,16 +63,17 @@ public final class ModelSettings {
     }
   }
 
-  /// A setting's value.
+  /// A setting's value; in a format that has no name for it there is none.
   ///
   /// - Throws: `CheckpointError` for a value of another type, or none.
   public func value<T: Value>(
-    _ field: String, gguf key: String, as type: T.Type = T.self
+    _ field: String? = nil, gguf key: String? = nil, as type: T.Type = T.self
   ) throws -> T {
     if let value: T = try valueIfPresent(field, gguf: key) { return value }
     switch source {
-    case .folder(let configuration): return try configuration.value(field)
-    case .gguf(let file, let architecture): return try file.value("\(architecture).\(key)")
+    case .folder(let configuration): return try configuration.value(field ?? key ?? "")
+    case .gguf(let file, let architecture):
+      return try file.value("\(architecture).\(key ?? field ?? "")")
     }
   }
 
@@ -92,7 +94,7 @@ public final class ModelSettings {
   ///
   /// - Throws: ``ModelError/invalidConfiguration(path:field:expected:found:)``.
   public func require<T: Value & Equatable>(
-    _ field: String, gguf key: String? = nil, _ expected: T
+    _ field: String? = nil, gguf key: String? = nil, _ expected: T
   ) throws {
     guard let found: T = try valueIfPresent(field, gguf: key), found != expected else { return }
     throw invalid(field, gguf: key, expected: "\(expected)", found: "\(found)")
@@ -100,9 +102,9 @@ public final class ModelSettings {
 
   /// An error of a setting.
   public func invalid(
-    _ field: String, gguf key: String? = nil, expected: String, found: String
+    _ field: String? = nil, gguf key: String? = nil, expected: String, found: String
   ) -> ModelError {
-    var name = field
+    var name = field ?? key ?? ""
     if case .gguf(_, let architecture) = source, let key { name = "\(architecture).\(key)" }
     return .invalidConfiguration(path: path, field: name, expected: expected, found: found)
   }

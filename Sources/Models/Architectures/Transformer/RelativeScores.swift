@@ -1,7 +1,8 @@
 import Foundation
+import InterchangeBasics
 import InterchangeTensors
 
-/// What relative positions add to scores as in DeBERTa (arXiv 2006.03654): products of queries with
+/// The additions of relative positions to scores as in DeBERTa (arXiv 2006.03654): products of queries with
 /// a position's key, and of keys with a position's query.
 public struct RelativeDesign: Sendable {
   /// The number of positions on either side that have a row of the table.
@@ -37,12 +38,12 @@ extension RelativeDesign {
   }
 }
 
-/// What relative positions add to one layer's scores.
+/// The additions of relative positions to one layer's scores.
 struct RelativeScores: Sendable {
   /// The positions' keys [positions, heads · headWidth], with which queries are multiplied.
-  let keys: Tensor?
+  let keys: OnFirstUse<Tensor>?
   /// The positions' queries, with which keys are multiplied.
-  let queries: Tensor?
+  let queries: OnFirstUse<Tensor>?
   /// The row of every distance of a query from a key, from the least on.
   let places: [Int]
   let headWidth: Int
@@ -69,7 +70,7 @@ struct RelativeScores: Sendable {
     let additions = (0..<heads).map { head in
       let columns = head * headWidth..<(head + 1) * headWidth
       var sum: Tensor?
-      if let positions = self.keys {
+      if let positions = self.keys?.value {
         let products = own.columns(columns)
           .linear(positions.gatherRows(used).columns(columns))
         sum = products.reshaped([products.count, 1]).gatherRows(
@@ -77,7 +78,7 @@ struct RelativeScores: Sendable {
             places.map { row * used.count + $0 - lowest }
           })
       }
-      if let positions = self.queries {
+      if let positions = self.queries?.value {
         let products = others.columns(columns)
           .linear(positions.gatherRows(used).columns(columns))
         let picked = products.reshaped([products.count, 1]).gatherRows(

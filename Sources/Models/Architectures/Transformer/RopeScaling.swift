@@ -22,7 +22,7 @@ struct RopeScaling {
 
   private typealias Make = @Sendable (RopeScaling, ModelConfiguration) throws -> Frequencies
 
-  /// What a kind makes of the plain frequencies.
+  /// The frequencies that a kind makes of the plain ones.
   private struct Frequencies {
     var plain: [Double]
     var magnitude = 1.0

@@ -77,12 +77,12 @@ extension RotarySettings {
   private func ggufEmbedding(
     _ settings: ModelSettings, _ file: GGUFFile, _ name: String
   ) throws -> RotaryEmbedding {
-    let base: Double = try settings.valueIfPresent("", gguf: "rope.freq_base") ?? base
-    let stated: Int? = try settings.valueIfPresent("", gguf: "rope.dimension_count")
+    let base: Double = try settings.valueIfPresent(gguf: "rope.freq_base") ?? base
+    let stated: Int? = try settings.valueIfPresent(gguf: "rope.dimension_count")
     let width = readsShare || turned != nil ? stated ?? turned ?? headWidth : headWidth
     if let stated, stated != width {
       throw settings.invalid(
-        "", gguf: "rope.dimension_count", expected: "\(headWidth), the width of a head",
+        gguf: "rope.dimension_count", expected: "\(headWidth), the width of a head",
         found: "\(stated)")
     }
     try check(width, base: base, settings)
@@ -102,21 +102,21 @@ extension RotarySettings {
   ) throws -> RotaryEmbedding? {
     let require = ConfigurationCheck(path: file.path)
     let (short, long) = ("rope_factors_short.weight", "rope_factors_long.weight")
-    let kind: String? = try settings.valueIfPresent("", gguf: "rope.scaling.type")
+    let kind: String? = try settings.valueIfPresent(gguf: "rope.scaling.type")
     let isLong = file.contains(short) && file.contains(long)
     guard kind == "yarn" || isLong else { return nil }
     let original: Int =
-      try settings.valueIfPresent("", gguf: "rope.scaling.original_context_length")
+      try settings.valueIfPresent(gguf: "rope.scaling.original_context_length")
       ?? maximumLength
     try require.size(original, "rope.scaling.original_context_length")
-    let factor: Double = try settings.valueIfPresent("", gguf: "rope.scaling.factor") ?? 1
-    let stated: Double? = try settings.valueIfPresent("", gguf: "rope.scaling.attn_factor")
+    let factor: Double = try settings.valueIfPresent(gguf: "rope.scaling.factor") ?? 1
+    let stated: Double? = try settings.valueIfPresent(gguf: "rope.scaling.attn_factor")
     try require(
       factor > 0 && factor.isFinite && (stated ?? 1).isFinite, "rope factors", "positive numbers",
       factor)
     guard isLong else {
-      let fast: Double = try settings.valueIfPresent("", gguf: "rope.scaling.yarn_beta_fast") ?? 32
-      let slow: Double = try settings.valueIfPresent("", gguf: "rope.scaling.yarn_beta_slow") ?? 1
+      let fast: Double = try settings.valueIfPresent(gguf: "rope.scaling.yarn_beta_fast") ?? 32
+      let slow: Double = try settings.valueIfPresent(gguf: "rope.scaling.yarn_beta_slow") ?? 1
       let inferred = factor <= 1 ? 1 : 0.1 * log(factor) + 1
       return RotaryEmbedding(
         headWidth: headWidth, turned: turned,
@@ -143,15 +143,15 @@ extension RotarySettings {
   private func ggufFactors(
     _ settings: ModelSettings, _ file: GGUFFile, turned: Int
   ) throws -> [Double]? {
-    let kind: String = try settings.valueIfPresent("", gguf: "rope.scaling.type") ?? "linear"
+    let kind: String = try settings.valueIfPresent(gguf: "rope.scaling.type") ?? "linear"
     guard kind == "none" || kind == "linear" else {
       throw settings.invalid(
-        "", gguf: "rope.scaling.type", expected: "none, linear, yarn or longrope", found: kind)
+        gguf: "rope.scaling.type", expected: "none, linear, yarn or longrope", found: kind)
     }
     var scale = 1.0
     // Files of older versions have another name for it; 0 says that there is none.
-    let newer: Double? = try settings.valueIfPresent("", gguf: "rope.scaling.factor")
-    let older: Double? = try settings.valueIfPresent("", gguf: "rope.scale_linear")
+    let newer: Double? = try settings.valueIfPresent(gguf: "rope.scaling.factor")
+    let older: Double? = try settings.valueIfPresent(gguf: "rope.scale_linear")
     if kind == "linear", let stated = newer ?? older, stated != 0 { scale = stated }
     let name = "rope_freqs.weight"
     if file.contains(name) {

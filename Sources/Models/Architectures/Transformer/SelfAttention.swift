@@ -13,7 +13,7 @@ struct SelfAttention: Sendable {
   /// Maps of relative positions, where they aren't the queries' and keys' own.
   var positionKey: ListedMap?
   var positionQuery: ListedMap?
-  /// What relative positions add to scores; nil: nothing.
+  /// The additions of relative positions to scores; nil: none.
   var relative: RelativeScores?
   let clip: Float?
 

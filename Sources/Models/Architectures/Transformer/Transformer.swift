@@ -158,16 +158,20 @@ extension Transformer: WeightInventory {
       for index in blocks.indices { blocks[index].attention.rule.bias = bias }
     }
     guard let relative = design.attention.relative, let relativePositions else { return }
-    let table = relativePositions.table.floats()
-    let positions = relativeNorm?(table) ?? table
+    // Made when a run needs them: weights are listed far more often.
+    let positions = OnFirstUse { [relativeNorm] in
+      let table = relativePositions.table.floats()
+      return relativeNorm?(table) ?? table
+    }
     let places = relative.places(length: design.maximumLength)
     for index in blocks.indices {
       let attention = blocks[index].attention
       let key = attention.positionKey ?? attention.key
       let query = attention.positionQuery ?? attention.query
       blocks[index].attention.relative = RelativeScores(
-        keys: relative.hasKeys ? key(positions).detached : nil,
-        queries: relative.hasQueries ? query(positions).detached : nil, places: places,
+        keys: relative.hasKeys ? OnFirstUse { key(positions.value).detached } : nil,
+        queries: relative.hasQueries ? OnFirstUse { query(positions.value).detached } : nil,
+        places: places,
         headWidth: design.headWidth)
     }
   }

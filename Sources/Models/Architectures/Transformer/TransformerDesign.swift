@@ -27,7 +27,7 @@ public struct TransformerDesign: Sendable {
   /// Tells whether a position sees only itself and earlier ones.
   public var isCausal = true
 
-  /// What is made of tokens.
+  /// The making of the first rows.
   public var embedding = EmbeddingDesign()
   /// The norms.
   public var norm = NormDesign(.rms, epsilon: 1e-6)
@@ -35,11 +35,11 @@ public struct TransformerDesign: Sendable {
   public var block = BlockDesign()
   /// Every layer's attention.
   public var attention = AttentionDesign()
-  /// What differs from layer to layer: one for each.
+  /// The parts that differ from layer to layer: one for each.
   public var layerAttention: [LayerAttention] = []
   /// The MLP.
   public var mlp = MLPDesign()
-  /// What is made of the last rows.
+  /// The making of outputs.
   public var head = HeadDesign()
 
   /// Sizes, the rest as in LLaMA.
@@ -136,7 +136,7 @@ public struct BlockDesign: Sendable {
   var changesAdditions: Bool { hasNormsBehind || residualScale != 1 }
 }
 
-/// What all layers' attention has in common.
+/// The parts that all layers' attention has in common.
 public struct AttentionDesign: Sendable {
   /// The norm of queries and keys after their projection.
   public enum HeadNorm: Sendable {
@@ -175,7 +175,7 @@ public struct AttentionDesign: Sendable {
   public var hasOutputBias: Bool? = false
 }
 
-/// What one layer's attention has for itself.
+/// The parts that one layer's attention has for itself.
 public struct LayerAttention: Sendable {
   /// The rotary embedding; nil: positions are no part of it.
   public var rotary: RotaryEmbedding?
@@ -242,7 +242,7 @@ public struct HeadDesign: Sendable {
   public var exists = true
   /// The position whose outputs answer for a whole input.
   public var place = Place.last
-  /// What stands before its own map; nil where that reads the last rows.
+  /// The step before its own map; nil where that reads the last rows.
   public var transform: HeadTransform?
   /// Tells whether a norm stands before it.
   public var hasNorm = true
@@ -260,9 +260,9 @@ public struct HeadDesign: Sendable {
 
 /// The outputs of a classifier.
 public struct LabelDesign: Sendable {
-  /// The number of labels, which is that of the head's rows; nil: as many as there are.
+  /// The labels' names; nil: numbered ones, as many as the head has rows.
   public var names: [String]?
-  /// What they say together; a single one is a number when nil.
+  /// The kind of outputs that they are together; a single one is a number when nil.
   public var kind: OutputKind?
 }
 

@@ -114,20 +114,19 @@ extension Transformer {
 
   fileprivate init(_ folder: ModelFolder, _ family: any TransformerFamily.Type) throws {
     let settings = ModelSettings(.folder(folder.configuration))
-    let (understood, names) = try family.understood(settings, besides: family.fields)
-    var design = understood
-    let reader = try TransformerReader(design, names, .folder, folder.reader())
+    let (design, names) = try family.understood(settings, besides: family.fields)
+    var reader = try TransformerReader(design, names, .folder, folder.reader())
     // A masked-language model is also published without its head.
     if design.head.place == .mask, !reader.hasTransform {
-      (design.head.exists, design.head.place) = (false, .first)
+      (reader.design.head.exists, reader.design.head.place) = (false, .first)
     }
     // The reference ties the two only when the file doesn't tell them apart.
-    if design.head.labels == nil, design.head.exists {
-      design.head.isTied = try folder.ties(
+    if design.head.labels == nil, reader.design.head.exists {
+      reader.design.head.isTied = try folder.ties(
         names.head + ".weight", to: reader.tableName + ".weight",
         ifConfigured: design.head.isTied)
     }
-    self = try TransformerReader(design, names, .folder, folder.reader()).transformer()
+    self = try reader.transformer()
   }
 
   fileprivate init(

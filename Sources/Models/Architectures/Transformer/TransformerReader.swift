@@ -4,7 +4,7 @@ import InterchangeTensors
 
 /// Puts a transformer together from a checkpoint's tensors.
 struct TransformerReader {
-  let design: TransformerDesign
+  var design: TransformerDesign
   let names: TransformerNames
   let format: WeightNames.Format
   let reader: CheckpointReader
@@ -53,6 +53,9 @@ struct TransformerReader {
       let own = try block(layer)
       blocks += repeatElement(own, count: min(d.block.uses, d.layers - layer))
     }
+    if let bias = d.attention.positionBias(length: d.maximumLength) {
+      for index in blocks.indices { blocks[index].attention.rule.bias = bias }
+    }
     let finalNorm = try d.head.hasNorm ? norm(.finalNorm, d.norm, width: d.width) : nil
     let headProjection =
       try e.width == nil || e.projectsLast
@@ -81,7 +84,7 @@ struct TransformerReader {
     return transformer
   }
 
-  /// What stands before the head's own map, which reads rows of a width.
+  /// The step before the head's own map, which reads rows of a width.
   private func transform(width: Int) throws -> ListedTransform? {
     guard let transform = design.head.transform else { return nil }
     let own = design.head.labels == nil ? names.transform.map : names.labelTransform
@@ -168,7 +171,6 @@ extension TransformerReader {
       rule.before = d.isCausal ? window - 1 : window / 2
       if !d.isCausal { rule.after = window / 2 }
     }
-    rule.bias = a.positionBias(length: d.maximumLength)
     func position(_ role: WeightRole, _ isRead: Bool?) throws -> ListedMap? {
       guard isRead == true, a.relative?.isShared == false else { return nil }
       return try map(.map, role, outputs: d.queryWidth, inputs: d.width, bias: true, layer)

@@ -56,7 +56,7 @@ extension Projection {
 /// The names of a transformer's weights in a folder's checkpoint, without `.weight` and `.bias`, and
 /// the form in which they stand there.
 ///
-/// What a family doesn't set is as in `LlamaForCausalLM`.
+/// A name that a family doesn't set is as in `LlamaForCausalLM`.
 public struct TransformerNames: Sendable {
   /// Several projections in one tensor.
   public struct Fused: Sendable {
@@ -86,7 +86,7 @@ public struct TransformerNames: Sendable {
     }
   }
 
-  /// What stands before every name but the head's: the first of them that a checkpoint has.
+  /// The beginnings of every name but the head's: the first of them that a checkpoint has.
   public var prefixes = ["model.", ""]
   /// What stands before a block's number.
   public var layers = "layers."
@@ -121,6 +121,20 @@ public struct TransformerNames: Sendable {
   public var headNormsAreSeparate = false
   /// Tells whether GGUF files keep the rows of queries and keys in the order of interleaved pairs.
   public var interleavesInGGUF = false
+
+  /// Names as in `LlamaForCausalLM`, and rows in GGUF files as in LLaMA's.
+  static let interleavedInGGUF = {
+    var names = TransformerNames()
+    names.interleavesInGGUF = true
+    return names
+  }()
+
+  /// Tells whether a tensor is a mask that older files keep beside an attention's weights.
+  ///
+  /// - Parameter module: the attention's last name, such as `attn`
+  static func isMask(_ tensor: String, of module: String) -> Bool {
+    tensor.hasSuffix(".\(module).bias") || tensor.hasSuffix(".\(module).masked_bias")
+  }
 
   /// Names as in `LlamaForCausalLM`, with others in some places.
   public init(_ roles: [WeightRole: String] = [:]) { self.roles.merge(roles) { $1 } }
