@@ -89,5 +89,13 @@ struct StepClock {
   }
 
   /// The largest resident memory so far, or since ``resetPeakMemory()``, in MiB.
-  static var peakMemory: Double { Double(usage.ru_maxrss) / 1024 }
+  ///
+  /// `ru_maxrss` is the largest of this program and of the one that started it, before it did: it
+  /// counts only where the system doesn't tell the program's own.
+  static var peakMemory: Double {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let own = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      .flatMap { Double($0.split(whereSeparator: \.isWhitespace).dropFirst().first ?? "") }
+    return (own ?? Double(usage.ru_maxrss)) / 1024
+  }
 }
