@@ -137,6 +137,15 @@ private func small() -> Benchmark {
     #expect(growth.model == "SmolLM2-135M")
   }
 
+  /// A batch of zero has no place on a logarithmic axis; a layer of zero has one.
+  @Test(arguments: [("batch", false), ("rank", false), ("width", false), ("layer", true)])
+  func valuesOfZero(_ name: String, _ isRead: Bool) {
+    let axis =
+      #"{"name": "\#(name)", "points": [{"value": 0, "seconds": 1, "predicted": 1, "rows": 1}]}"#
+    let read = try? JSONDecoder().decode(CostGrowth.Axis.self, from: Data(axis.utf8))
+    #expect((read != nil) == isRead)
+  }
+
   /// Each axis has a figure of its own, in every format.
   @Test(arguments: [FigureFormat.svg, .png])
   func figures(format: FigureFormat) throws {

@@ -84,7 +84,7 @@ extension LineChart {
     xTitle = axis.name == "width" ? "width of the model" : "edited \(axis.name)"
     if ["batch", "rank"].contains(axis.name) { xTitle = axis.name }
     yTitle = "milliseconds"
-    horizontalScale = ["batch", "rank", "width"].contains(axis.name) ? .logarithmic : .linear
+    horizontalScale = axis.doubles ? .logarithmic : .linear
     let times = axis.points.flatMap { [1e3 * $0.seconds, 1e3 * $0.predicted] }
     let highest = times.filter { $0.isFinite && $0 > 0 }.max() ?? 1
     valueRange = 0...min(highest * 1.08, .greatestFiniteMagnitude)

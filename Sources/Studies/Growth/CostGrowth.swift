@@ -21,6 +21,9 @@ public struct CostGrowth: Codable, Sendable {
   public struct Axis: Codable, Sendable {
     public let name: String
     public let points: [Point]
+
+    /// Tells whether the values double from point to point, and are drawn so.
+    var doubles: Bool { ["batch", "rank", "width"].contains(name) }
   }
 
   public let model: String
@@ -131,5 +134,20 @@ extension Benchmark {
       Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })
     ) { $0 }
     return try model.costs(of: .lastLogits(inputs, edits: [edit]), hasStore: true)
+  }
+}
+
+extension CostGrowth.Axis {
+  /// Reads an axis of a record.
+  ///
+  /// - Throws: `DecodingError` where a batch, a rank or a width is below 1.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    name = try fields.decode(String.self, forKey: .name)
+    points = try fields.decode([CostGrowth.Point].self, forKey: .points)
+    if doubles, let point = points.first(where: { $0.value < 1 }) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .points, in: fields, debugDescription: "a \(name) of \(point.value)")
+    }
   }
 }
