@@ -123,8 +123,17 @@ import Testing
       let whole = try form.tensor("\(key).weight")
       let part = slot.names.folderPart
       let turned = part?.isTransposed == true ? whole.transposed() : whole
+      // Gradients of scores are differences of numbers as large as those of values.
+      let scored: [Projection: Projection] = [.query: .value, .key: .value]
+      let size =
+        try scored[projection].flatMap { value in
+          architecture.tensorName(of: value, layer: layer).flatMap { name in
+            form.tensorNames.first { $0.hasSuffix(".\(name).weight") && $0.hasPrefix("weight-") }
+          }
+        }.map { Rounding.largest(try form.tensor($0).elements) } ?? 0
       expectReference(
-        gradients[0], part?.rows.map(turned.gatherRows) ?? turned, "\(name) \(tensor)")
+        gradients[0], part?.rows.map(turned.gatherRows) ?? turned, size: max(1e-3, size),
+        "\(name) \(tensor)")
       if map.bias != nil {
         let whole = try form.tensor("\(key).bias")
         // A sum of rows may be 0 where the rows aren't: a key's bias changes no attention.

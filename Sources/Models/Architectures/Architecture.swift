@@ -151,6 +151,27 @@ extension Architecture {
     dimensions(of: component)
   }
 
+  /// The layers before which embeddings enter: the first, and of an encoder-decoder the decoder's
+  /// first.
+  public var firstLayers: [Int] { [0] + (stacks.map { [$0.encoder.layers] } ?? []) }
+
+  /// The input of a prompt and what follows it: one sequence or, of an encoder-decoder, a source and
+  /// the target that has been begun.
+  public func input(_ prompt: [Int], continuedBy continuation: [Int] = []) -> ModelInput {
+    guard let start = shape.startToken else { return .tokens(prompt + continuation) }
+    return .pair(source: .tokens(prompt), target: [start] + continuation)
+  }
+
+  /// The positions of that input whose outputs are the continuation's tokens, one after another.
+  ///
+  /// - Parameters:
+  ///   - prompt: the prompt's number of tokens
+  ///   - count: the continuation's
+  public func continuationPositions(prompt: Int, count: Int) -> Range<Int> {
+    let first = shape.startToken == nil ? prompt - 1 : 0
+    return first..<first + count
+  }
+
   /// Tells whether a layer has a component.
   public func hasComponent(_ component: Component, layer: Int) -> Bool {
     dimensions(of: component, layer: layer) != nil

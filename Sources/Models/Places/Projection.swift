@@ -12,6 +12,9 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
   /// True of the attention's, false of the MLP's.
   package var isAttention: Bool { ![.gate, .up, .down].contains(self) }
 
+  /// True of an attention's to its own sequence.
+  public var isSelfAttention: Bool { crossing != nil }
+
   /// The projection of the cross-attention that does the same; nil of the MLP's and its own.
   public var crossing: Projection? {
     switch self {

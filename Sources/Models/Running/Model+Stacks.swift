@@ -35,7 +35,8 @@ private struct StackedRequest {
 
   /// By layer of the decoder, the sequences whose source rows are edited or read there.
   var visited: [Int: Set<Int>] {
-    (decoder.edits.map(\.cells) + decoder.captures).filter(\.component.isOfSource).reduce(into: [:]) {
+    (decoder.edits.map(\.cells) + decoder.captures).filter(\.component.isOfSource).reduce(into: [:])
+    {
       visited, cells in
       visited[cells.layer, default: []].formUnion(
         cells.positions.indices.filter { !cells.positions[$0].isEmpty })
@@ -122,7 +123,8 @@ extension Model {
         }
       }
       let wanted = needed.filter { known[$0] == nil }
-      let isRun = !wanted.isEmpty || !parts.encoder.captures.isEmpty || !parts.encoder.attention.isEmpty
+      let isRun =
+        !wanted.isEmpty || !parts.encoder.captures.isEmpty || !parts.encoder.attention.isEmpty
       let positions = parts.captureLast(wanted)
       if let store { store.encoder.mirror(store, layersBelow: encoder.architecture.layers) }
       let below = try isRun ? encoder.unchecked(parts.encoder, store: store?.encoder) : nil

@@ -29,6 +29,9 @@ public indirect enum ModelInput: Hashable, Sendable {
     }
   }
 
+  /// The text itself: of a pair its source.
+  public var text: ModelInput { source ?? self }
+
   /// The sequence that an encoder reads; nil where it isn't a pair.
   public var source: ModelInput? {
     if case .pair(let source, _) = self { source } else { nil }
@@ -51,9 +54,10 @@ public indirect enum ModelInput: Hashable, Sendable {
 }
 
 extension ModelInput {
-  /// The same sequence after a number of placeholders, whose vectors an edit is to put in; of a
-  /// pair they are before the source.
-  func prepending(_ count: Int) -> ModelInput {
+  /// The same sequence after a number of placeholders, whose vectors an edit is to put in.
+  ///
+  /// - Parameter targets: the number before a pair's target; the others are before its source
+  func prepending(_ count: Int, targets: Int = 0) -> ModelInput {
     switch self {
     case .tokens(let ids): .tokens(Array(repeating: 0, count: count) + ids)
     case .segments(let ids, let types):
@@ -63,7 +67,10 @@ extension ModelInput {
       .vectors(
         Array(repeating: Array(repeating: 0, count: vectors.first?.count ?? 0), count: count)
           + vectors)
-    case .pair(let source, let target): .pair(source: source.prepending(count), target: target)
+    case .pair(let source, let target):
+      .pair(
+        source: source.prepending(count),
+        target: Array(repeating: 0, count: targets) + target)
     }
   }
 }
@@ -215,15 +222,27 @@ extension Request {
   /// position named so far moves with its sequence.
   ///
   /// Key/value caches are those of the sequences with their placeholders.
-  public mutating func prependVirtualTokens(_ count: Int) {
-    guard count > 0 else { return }
-    inputs = inputs.map { $0.prepending(count) }
-    edits = edits.map { $0.shifted(by: count) }
-    captures = captures.map { $0.shifted(by: count) }
-    attention = attention.map {
-      AttentionQueries(layer: $0.layer, positions: $0.cells.shifted(by: count).positions)
+  ///
+  /// - Parameters:
+  ///   - count: the number before each sequence; of an encoder-decoder before its source
+  ///   - targets: the number before each target
+  ///   - isOfSource: tells which cells are at positions of a source
+  public mutating func prependVirtualTokens(
+    _ count: Int, targets: Int = 0, isOfSource: (Component, Int) -> Bool = { _, _ in false }
+  ) {
+    guard count > 0 || targets > 0 else { return }
+    let isPair = inputs.contains { $0.source != nil }
+    func shift(_ cells: Cells) -> Int {
+      isPair && !isOfSource(cells.component, cells.layer) ? targets : count
     }
-    logits = logits?.map { $0.map { $0 + count } }
+    inputs = inputs.map { $0.prepending(count, targets: targets) }
+    edits = edits.map { $0.shifted(by: shift($0.cells)) }
+    captures = captures.map { $0.shifted(by: shift($0)) }
+    attention = attention.map {
+      AttentionQueries(
+        layer: $0.layer, positions: $0.cells.shifted(by: shift($0.cells)).positions)
+    }
+    logits = logits?.map { $0.map { $0 + (isPair ? targets : count) } }
   }
 }
 

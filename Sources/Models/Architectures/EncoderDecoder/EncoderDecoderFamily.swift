@@ -65,7 +65,9 @@ extension EncoderDecoderFamily {
       names.decoder.head + ".weight", to: table, ifConfigured: designs.decoder.head.isTied)
     // Older files keep the table once more for each stack: copies are read, others left over.
     for stack in [names.encoder, names.decoder] {
-      for prefix in stack.prefixes { try folder.readCopy(prefix + "embed_tokens.weight", of: table) }
+      for prefix in stack.prefixes {
+        try folder.readCopy(prefix + "embed_tokens.weight", of: table)
+      }
     }
     return EncoderDecoder(
       try encoder.transformer(),

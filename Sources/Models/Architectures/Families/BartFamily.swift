@@ -17,7 +17,8 @@ public enum BartFamily: EncoderDecoderFamily {
     harmlessAt: [
       // Older files say what this family is anyway; the reference doesn't read them any more.
       "add_bias_logits": [.bool(false), .bool(true)], "add_final_layer_norm": [.bool(false)],
-      "extra_pos_embeddings": [.integer(2)], "force_bos_token_to_be_generated": [.bool(true), .bool(false)],
+      "extra_pos_embeddings": [.integer(2)],
+      "force_bos_token_to_be_generated": [.bool(true), .bool(false)],
       "normalize_before": [.bool(false)], "normalize_embedding": [.bool(true)],
       "static_position_embeddings": [.bool(false)],
     ])

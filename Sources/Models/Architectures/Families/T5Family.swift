@@ -22,6 +22,11 @@ public enum T5Family: EncoderDecoderFamily {
   public static let ggufKeys = KnownFields(
     harmless: ["attention.layer_norm_rms_epsilon", "context_length", "vocab_size"])
 
+  /// True of a table of the cross-attention's distances, which older files have and nothing reads.
+  public static func mayLeave(_ tensor: String) -> Bool {
+    tensor.hasSuffix("EncDecAttention.relative_attention_bias.weight")
+  }
+
   public static func designs(_ settings: ModelSettings) throws -> StackDesigns {
     let layers: Int = try settings.value("num_layers", gguf: "block_count")
     let epsilon: Float =
