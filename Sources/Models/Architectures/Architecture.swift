@@ -33,6 +33,10 @@ public protocol Architecture: Sendable {
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
+  /// How far the positions of a block see; nil: to everything or, where positions see only earlier
+  /// ones, to all of those.
+  func window(of layer: Int) -> AttentionWindow?
+
   /// Tells whether outputs are made of all positions of an input together: whichever position they
   /// are asked for, they are those of the row that ``pooled(_:lengths:)`` makes.
   var poolsPositions: Bool { get }
@@ -176,6 +180,9 @@ extension Architecture {
   public func hasComponent(_ component: Component, layer: Int) -> Bool {
     dimensions(of: component, layer: layer) != nil
   }
+
+  /// None: positions see everything.
+  public func window(of layer: Int) -> AttentionWindow? { nil }
 
   /// None.
   public var stacks: Stacks? { nil }
