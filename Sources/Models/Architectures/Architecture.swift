@@ -233,8 +233,8 @@ extension Architecture {
   /// none.
   ///
   /// - Parameter count: the number of types that there are
-  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for types that aren't one for each token,
-  ///   or another number.
+  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for types that aren't one for each
+  ///   token, or another number.
   func typeIDs(_ inputs: [ModelInput], positions: [[Int]], count: Int) throws -> [Int] {
     var ids: [Int] = []
     for (input, positions) in zip(inputs, positions) {
