@@ -8,6 +8,9 @@ import Testing
 @Suite struct ArchitectureRunTests {
   /// The first tokens of an input.
   private func beginning(_ input: ModelInput, _ count: Int) -> ModelInput {
+    if case .pair(let source, let target) = input {
+      return .pair(source: beginning(source, count), target: Array(target.prefix(count)))
+    }
     guard case .segments(let ids, let types) = input else {
       return .tokens(Array(input.tokenIDs!.prefix(count)))
     }
@@ -22,25 +25,29 @@ import Testing
     let long = try form.input("long")
     let inputs = [3, long.length, 1, 7, 2, 12].map { beginning(long, $0) }
     var generator = RandomGenerator(seed: 8)
-    let width = form.model.architecture.width
+    let (model, width) = (form.model, form.model.architecture.width)
+    let last = model.architecture.layers - 1
     let noise = inputs.map { _ in Tensor.normal([1, width], deviation: 1, using: &generator) }
     func request(_ chosen: [Int]) -> Request {
       let inputs = chosen.map { inputs[$0] }
-      let edited = Cells(.blockOutput, layer: 0, positions: inputs.map { [$0.length / 2] })
-      let ends = inputs.map { [0, $0.length - 1] }
+      func length(_ input: ModelInput, _ layer: Int) -> Int {
+        model.positionCount(of: input, .blockOutput, layer: layer)
+      }
+      let edited = Cells(.blockOutput, layer: 0, positions: inputs.map { [length($0, 0) / 2] })
+      let ends = inputs.map { [0, length($0, last) - 1] }
       var request = Request(
         inputs, edits: [Edit(edited) { $0 + .concatenatingRows(chosen.map { noise[$0] }) }],
-        captures: [Cells(.blockOutput, layer: 1, positions: ends)],
-        logits: inputs.map { [form.model.architecture.outputPosition(of: $0)] })
-      request.attention = [AttentionQueries(layer: 1, positions: ends)]
+        captures: [Cells(.blockOutput, layer: last, positions: ends)],
+        logits: inputs.map { [model.architecture.outputPosition(of: $0)] })
+      request.attention = [AttentionQueries(layer: last, positions: ends)]
       return request
     }
     let store = ActivationStore()
     let together = try [nil, store].map {
-      try form.model.run(request(Array(inputs.indices)), store: $0)
+      try model.run(request(Array(inputs.indices)), store: $0)
     }
     for index in inputs.indices {
-      let alone = try form.model.run(request([index]))
+      let alone = try model.run(request([index]))
       for run in together {
         let label = "\(name), \(inputs[index].length) tokens"
         expectSame(
@@ -59,10 +66,11 @@ import Testing
     let form = try ArchitectureForm(name)
     let architecture = form.model.architecture
     let input = try form.input("long")
-    let (length, everywhere) = (input.length, [Array(0..<input.length)])
     let heads = try #require(architecture.dimensions(of: .attentionValueOutput)?.heads)
     let keyHeads = architecture.dimensions(of: .valueOutput)?.heads ?? heads
     for layer in 0..<architecture.layers {
+      let everywhere = form.everywhere(input, .attentionValueOutput, layer)
+      let length = everywhere[0].count
       var request = Request([input])
       request.attention = [AttentionQueries(layer: layer, positions: everywhere)]
       request.captures = [.valueOutput, .attentionValueOutput].map {
@@ -75,7 +83,7 @@ import Testing
       #expect(rows.elements.allSatisfy { $0 >= 0 })
       let sums = rows.linear(Tensor(repeating: 1, shape: [1, length])).elements
       #expect(sums.allSatisfy { abs($0 - 1) < 1e-5 })
-      if architecture.isCausal {
+      if architecture.isCausal, !form.model.isOfSource(.blockOutput, layer: layer) {
         #expect(
           (0..<heads * length).allSatisfy { row in
             rows.row(row).elements[(row % length + 1)...].allSatisfy { $0 == 0 }

@@ -34,6 +34,9 @@ package enum ArchitectureFixtures {
   /// Language models that continue a text.
   package static let decoders = index.filter { $0.kind == "decoder" }.map(\.name)
 
+  /// Models that read a text and give another.
+  package static let encoderDecoders = index.filter { $0.kind == "encoder-decoder" }.map(\.name)
+
   /// Decoders, encoders and classifiers that are read; the one with a convolution is refused.
   package static let readable = index.filter {
     $0.kind != "encoder-decoder" && $0.name != "deberta-v2-xlarge"
