@@ -29,8 +29,8 @@ extension Model {
       .columns(head: site.head).count
   }
 
-  /// The number of positions that a component of a layer has for an input: those of the source in an
-  /// encoder, and where a decoder reads the source.
+  /// The number of positions that a component of a layer has for an input: those of the source in
+  /// an encoder, and where a decoder reads the source.
   public func positionCount(
     of input: ModelInput, _ component: Component, layer: Int
   ) -> Int {

@@ -42,8 +42,8 @@ extension LanguageModel {
   /// Sweeps full-vector interchange over all layers and positions of a task's examples.
   ///
   /// - Parameters:
-  ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have other
-  ///     positions, and each is swept by itself
+  ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have
+  ///     other positions, and each is swept by itself
   ///   - limit: how many pairs at most
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(
