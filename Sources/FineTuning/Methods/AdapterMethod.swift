@@ -88,7 +88,7 @@ extension AdapterMethod {
   ) throws -> InterventionAdapter {
     let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
     let chosen: [Projection] = try configuration.value(.projections)
-    // All of them are all that the model has: not every one has a gate.
+    // All of them are all that the model has: not every one has a gate or a cross-attention.
     let projections = chosen.filter {
       chosen.count < Projection.allCases.count || base.architecture.hasProjection($0)
     }
