@@ -47,8 +47,8 @@ public struct TaskData {
     test = try TaskExamples(parts.test, for: model, store: store)
   }
 
-  /// The data of a built-in task by its name, such as `agreement`; the other parameters are those of
-  /// ``init(_:changing:count:trainShare:for:store:seed:)``.
+  /// The data of a built-in task by its name, such as `agreement`; the other parameters are those
+  /// of ``init(_:changing:count:trainShare:for:store:seed:)``.
   ///
   /// - Throws: as that, and `CausalModelError` for an unknown task.
   public init(

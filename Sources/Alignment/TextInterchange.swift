@@ -39,7 +39,8 @@ extension LanguageModel {
     try network.validate(site.component, layer: site.layer, head: site.head)
     func positions(_ text: EncodedText, _ name: String) throws -> [Int] {
       do {
-        return try site.positions.resolved(length: text.length)
+        return try site.positions.resolved(
+          length: network.positionCount(of: text.input, at: site))
       } catch {
         throw AlignmentError.notInText(text: name, reason: "\(error)")
       }

@@ -54,7 +54,8 @@ extension AdaptedModel {
     let tokens = try texts.enumerated().map { index, pair in
       try TokenizedExample(
         TaskExample(prompt: pair.key, completion: pair.value), index: index, template: template,
-        tokenizer: base.tokenizer, endsCompletion: settings.endsCompletion)
+        tokenizer: base.tokenizer, endsCompletion: settings.endsCompletion,
+        startToken: base.architecture.shape.startToken)
     }
     return try FineTuner(settings: settings).train(self, onTokens: tokens, store: store)
   }
@@ -76,7 +77,7 @@ extension AdaptedModel {
     var options = options
     options.stopTokens.formUnion(try template.stopTokens(tokenizer))
     let ids = try template.encode(TaskExample(prompt: prompt, completion: ""), by: tokenizer)
-    return tokenizer.decode(try generate([ids], options: options)[0], continuing: true)
+    return base.decode(continuation: try generate([ids], options: options)[0])
   }
 }
 

@@ -87,7 +87,11 @@ extension AdapterMethod {
       -> any Intervention
   ) throws -> InterventionAdapter {
     let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
-    let projections: [Projection] = try configuration.value(.projections)
+    let chosen: [Projection] = try configuration.value(.projections)
+    // All of them are all that the model has: not every one has a gate or a cross-attention.
+    let projections = chosen.filter {
+      chosen.count < Projection.allCases.count || base.architecture.hasProjection($0)
+    }
     return InterventionAdapter(
       try layers.flatMap { layer in
         // A layer may have other maps than the rest: experts in the place of an MLP.

@@ -57,6 +57,8 @@ public struct WeightSlot: Sendable {
     case keyRows
     /// The rows of a block whose output is needed.
     case outputRows
+    /// The rows of the sources that a cross-attention reads.
+    case sourceRows
     /// The rows whose outputs are measured; all of the weight is read.
     case measuredRows
     /// The rows whose outputs are measured, by those rows of the weight whose outputs are wanted.
@@ -89,6 +91,9 @@ public struct WeightSlot: Sendable {
   public var names: WeightNames
   /// The share of those rows that it is multiplied with: less than 1 of one expert among several.
   public var share = 1.0
+  /// Other rows that it makes beside those of its projection's component, in a word; nil: none. A
+  /// change of the weight changes them, too; an edit of the component doesn't.
+  public var alsoMakes: String?
   /// Tells whether its matrix is that of another weight, and only a bias its own.
   public var isTied: Bool
   /// The standard deviation of its matrix in a model that has not been trained.
@@ -117,7 +122,8 @@ public struct WeightSlot: Sendable {
   ) {
     self.init(
       .projection(projection), layer: layer,
-      side: projection.component.isKeySide ? .keyRows : .outputRows, names: names,
+      side: projection.component.isOfSource
+        ? .sourceRows : projection.component.isKeySide ? .keyRows : .outputRows, names: names,
       deviation: deviation)
   }
 
