@@ -136,8 +136,9 @@ let package = Package(
     .target(
       name: "InterchangeTestSupport",
       dependencies: [
-        "InterchangeBasics", "InterchangeCheckpoints", "InterchangeFineTuning",
-        "InterchangeInterventions", "InterchangeModels", "InterchangeTensors",
+        "InterchangeAlignment", "InterchangeBasics", "InterchangeCheckpoints",
+        "InterchangeFineTuning", "InterchangeInterventions", "InterchangeModels",
+        "InterchangeTensors",
       ], path: "Tests/TestSupport", swiftSettings: settings),
     // Mutated inputs over every reader: `make fuzz`.
     .executableTarget(

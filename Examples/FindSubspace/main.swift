@@ -18,6 +18,6 @@ let alignment = try model.align(site, dimensions: 1, on: data.train, store: stor
 let report = try alignment.evaluate(
   on: data.test, controls: [.selfSwap, .fullVector, .randomSubspaces, .shuffledSources])
 
-for line in report.table().rows { print(line.joined(separator: "  ")) }
+print(report.table().aligned)
 let change = report.control(.selfSwap)?.largestChange ?? .nan
 print("a self-swap changes logits by \(change)")

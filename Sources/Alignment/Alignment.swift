@@ -12,16 +12,22 @@ public final class Alignment {
   public let rotation: Rotation
   /// The loss of every training step.
   public let losses: [Double]
+  /// The course of the fit; nil for a subspace that was given.
+  public let fit: FitHistory?
+  /// The choice of the number of dimensions; nil where it was given.
+  public let dimension: DimensionEstimate?
   let model: Model
   let store: ActivationStore
   let training: SiteExamples
 
   init(
     search: DistributedAlignmentSearch, model: Model, store: ActivationStore,
-    training: SiteExamples, rotation: Rotation, losses: [Double]
+    training: SiteExamples, rotation: Rotation, losses: [Double], fit: FitHistory?,
+    dimension: DimensionEstimate?
   ) {
     (self.search, self.model, self.store) = (search, model, store)
     (self.training, self.rotation, self.losses) = (training, rotation, losses)
+    (self.fit, self.dimension) = (fit, dimension)
   }
 
   /// The swap inside the learned subspace.
@@ -30,7 +36,7 @@ public final class Alignment {
   }
 
   /// The rows of each source's block.
-  var blocks: [Range<Int>] { search.boundary == nil ? search.blocks : [0..<rotation.rank] }
+  var blocks: [Range<Int>] { search.findsDimension ? [0..<rotation.rank] : search.blocks }
 
   var run: InterchangeRun {
     InterchangeRun(model: model, store: store, batchSize: search.settings.batchSize)
@@ -59,11 +65,19 @@ public final class Alignment {
       progress(kind.rawValue)
       return try suite.run(kind)
     }
+    let (test, train) = (Accuracy(outcomes), Accuracy(trainOutcomes))
+    let judgment = fit.map {
+      FitVerdict.judging(
+        .init(
+          rank: rotation.rank, fit: $0, test: test, train: train, controls: results,
+          dimension: dimension))
+    }
     return AlignmentReport(
-      site: search.site.description, rank: rotation.rank, test: Accuracy(outcomes),
-      train: Accuracy(trainOutcomes), controls: results, steps: losses.count,
+      site: search.site.description, rank: rotation.rank, test: test, train: train,
+      controls: results, steps: losses.count,
       finalLoss: losses.suffix(10).reduce(0, +) / Double(max(1, min(10, losses.count))),
-      orthonormalityError: rotation.orthonormalityError)
+      orthonormalityError: rotation.orthonormalityError, verdict: judgment?.verdict,
+      verdictReason: judgment?.reason, fit: fit, dimension: dimension)
   }
 }
 
@@ -85,6 +99,14 @@ public struct AlignmentReport: Codable, Sendable {
   public let finalLoss: Double
   /// ‖RRᵀ − I‖∞.
   public let orthonormalityError: Float
+  /// The judgment of the fit; nil where nothing was fitted, and in records from before version 0.2.
+  public let verdict: FitVerdict?
+  /// The findings that the verdict rests on.
+  public let verdictReason: String?
+  /// The course of the fit, where there was one.
+  public let fit: FitHistory?
+  /// The choice of the number of dimensions; nil where it was given.
+  public let dimension: DimensionEstimate?
 
   /// A control's result by its kind.
   public func control(_ kind: ControlKind) -> ControlResult? {

@@ -31,6 +31,13 @@ public struct ControlResult: Codable, Sendable {
   public let largestChange: Float?
   /// The meaning of the figure and the expectation for it.
   public let note: String
+
+  package init(
+    name: String, iia: Accuracy, each: [Double]?, largestChange: Float?, note: String
+  ) {
+    (self.name, self.iia, self.each) = (name, iia, each)
+    (self.largestChange, self.note) = (largestChange, note)
+  }
 }
 
 /// Runs the controls of one alignment on its test examples.
@@ -153,11 +160,21 @@ struct ControlSuite {
       try randomModel
       ?? Model(alignment.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
     let store = randomStore ?? ActivationStore(for: [test.site])
-    let fitted = try alignment.search.fit(model, on: alignment.training.examples, store: store)
+    let fitted = try randomSearch.fit(model, on: alignment.training.examples, store: store)
     let data = try SiteExamples(test.examples, at: test.site, of: model, store: store)
     return ControlResult(
       name: ControlKind.randomModel.rawValue,
       iia: Accuracy(try fitted.run.outcomes(data, fitted.intervention)), each: nil,
       largestChange: nil, note: "the same fit on a randomly initialised model")
+  }
+
+  /// The alignment's search for the random model: of the rank that was found, and no longer.
+  private var randomSearch: DistributedAlignmentSearch {
+    var search = alignment.search
+    search.settings.budget = settings.budget.limited(to: alignment.losses.count)
+    guard search.selection != nil else { return search }
+    search.dimensions = [alignment.rotation.rank]
+    (search.selection, search.boundary) = (nil, nil)
+    return search
   }
 }

@@ -4,52 +4,6 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// The training of a DAS fit.
-public struct AlignmentSettings: Codable, Sendable, Equatable {
-  /// Passes over the training examples.
-  public var epochs = 10
-  /// Examples in a step.
-  public var batchSize = 32
-  /// The rate at the end of the warm-up; it falls linearly to 0.
-  public var learningRate = 4e-3
-  /// The share of all steps over which the rate rises.
-  public var warmup = 0.1
-  /// The share of the training examples that early stopping watches; 0 for none.
-  public var validationShare = 0.15
-  /// Epochs without a better validation loss after which training stops.
-  public var patience = 4
-  /// The seed of the rotation's start and of the examples' order.
-  public var seed: UInt64 = 0
-
-  /// The default settings.
-  public init() {}
-
-  func validate() throws {
-    let check = SettingCheck(error: AlignmentError.invalidSetting)
-    try check(epochs >= 1, "epochs", "at least 1", epochs)
-    try check(batchSize >= 1, "batch size", "at least 1", batchSize)
-    try check(
-      learningRate > 0 && learningRate.isFinite, "learning rate", "a number above 0", learningRate)
-    try check((0...1).contains(warmup), "warm-up", "0 to 1", warmup)
-    try check(patience >= 1, "patience", "at least 1", patience)
-    try check((0..<1).contains(validationShare), "validation share", "0 to 1", validationShare)
-  }
-}
-
-/// A fit's state while it runs.
-public struct FitProgress: Sendable {
-  /// The epoch, from 0.
-  public let epoch: Int
-  /// Epochs in all.
-  public let epochs: Int
-  /// Steps taken.
-  public let step: Int
-  /// Steps in all.
-  public let steps: Int
-  /// The loss of the step.
-  public let loss: Double
-}
-
 /// Distributed Alignment Search (arXiv 2303.02536): learns the rotation whose rows carry a
 /// high-level variable, by minimizing the cross-entropy between the output under a distributed
 /// interchange and the label of the high-level model.
@@ -67,9 +21,12 @@ public struct DistributedAlignmentSearch: Sendable {
   public var site: Site
   /// The number of dimensions of each source's block.
   public var dimensions: [Int]
-  /// The settings that learn the number of dimensions of a single source, in boundless DAS;
-  /// ``dimensions`` is empty then.
+  /// The mask of boundless DAS, for a single source; ``dimensions`` is empty then.
   public var boundary: LearnedBoundary?
+  /// The choice of a single source's number of dimensions on the training examples;
+  /// ``dimensions`` is empty then. Nil with a ``boundary`` for the published method, which reports
+  /// the dimensions within the boundary when the training ends.
+  public var selection: RankSelection?
   /// The training of the fit.
   public var settings: AlignmentSettings
 
@@ -84,12 +41,27 @@ public struct DistributedAlignmentSearch: Sendable {
   }
 
   /// One variable in as many dimensions as it turns out to have.
+  ///
+  /// - Parameter selection: the choice of their number by held-out accuracy; nil for the number at
+  ///   which the published boundary ends, which depends on how long it is trained
   public init(
-    site: Site, boundary: LearnedBoundary, settings: AlignmentSettings = AlignmentSettings()
+    site: Site, boundary: LearnedBoundary, selection: RankSelection? = RankSelection(),
+    settings: AlignmentSettings = AlignmentSettings()
   ) {
     self.init(site: site, blocks: [], settings: settings)
-    self.boundary = boundary
+    (self.boundary, self.selection) = (boundary, selection)
   }
+
+  /// One variable in the smallest number of dimensions that is as good as more.
+  public init(
+    site: Site, selection: RankSelection, settings: AlignmentSettings = AlignmentSettings()
+  ) {
+    self.init(site: site, blocks: [], settings: settings)
+    self.selection = selection
+  }
+
+  /// True when the number of dimensions isn't given.
+  var findsDimension: Bool { boundary != nil || selection != nil }
 
   /// The rows of each block.
   var blocks: [Range<Int>] {
@@ -107,7 +79,8 @@ public struct DistributedAlignmentSearch: Sendable {
     try settings.validate()
     try boundary?.validate()
     let width = try model.width(of: site)
-    var rank = boundary == nil ? 0 : width
+    try selection?.validate(width: width)
+    var rank = findsDimension ? width : 0
     for count in dimensions {
       guard count >= 1 && count <= width - rank else {
         throw InterventionError.rankOutOfRange(rank: count, width: width - rank)
@@ -116,7 +89,7 @@ public struct DistributedAlignmentSearch: Sendable {
     }
     guard rank >= 1 else { throw InterventionError.rankOutOfRange(rank: 0, width: width) }
     let sources = try SiteExamples.sourceCount(of: examples)
-    let expected = boundary == nil ? dimensions.count : 1
+    let expected = findsDimension ? 1 : dimensions.count
     guard sources == expected else {
       throw AlignmentError.sourceMismatch(expected: expected, found: sources)
     }
@@ -149,7 +122,7 @@ public struct DistributedAlignmentSearch: Sendable {
     return Alignment(
       search: self, model: model, store: store,
       training: try SiteExamples(examples, at: site, of: model, store: store),
-      rotation: rotation.frozen, losses: [])
+      rotation: rotation.frozen, losses: [], fit: nil, dimension: nil)
   }
 
   /// Fits the rotation.
@@ -165,98 +138,57 @@ public struct DistributedAlignmentSearch: Sendable {
   ) throws -> Alignment {
     try validate(model, on: examples)
     let width = try model.width(of: site)
-    let rank = boundary == nil ? dimensions.reduce(0, +) : width
-    if let start, start.width != width {
+    try check(start, width: width)
+    let data = try SiteExamples(examples, at: site, of: model, store: store)
+    let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
+    func alignment(
+      _ rotation: Rotation, _ losses: [Double], _ fit: FitHistory?, _ found: DimensionEstimate?
+    ) -> Alignment {
+      Alignment(
+        search: self, model: model, store: store, training: data, rotation: rotation.frozen,
+        losses: losses, fit: fit, dimension: found)
+    }
+    let all = Array(0..<data.count)
+    if let boundary, selection == nil {
+      let rotation = try start?.trainable ?? .random(rank: width, width: width, seed: settings.seed)
+      let (losses, dimensions) = try BoundaryTraining(
+        settings: settings, boundary: boundary, data: data, run: run, indices: all
+      )(rotation, progress: progress)
+      let fit = FitHistory(
+        budget: .steps(losses.count), learningRate: settings.rate(width: width),
+        trainingPairs: data.count, validationPairs: 0, checks: [], losses: losses, end: .budget)
+      return alignment(rotation.leading(dimensions), losses, fit, nil)
+    }
+    var estimate = try selection.map {
+      try dimension($0, data, run, width: width, progress: progress)
+    }
+    let blocks = estimate.map { [0..<$0.dimension] } ?? blocks
+    let starts = try StartingFrames(self, data, run, all, width: width, progress: progress)
+    estimate?.boundary = starts.boundary
+    let rank = blocks.last?.upperBound ?? 0
+    let rotation = try start?.trainable ?? starts.rotation(rank: rank)
+    let (losses, fit) = try RotationTraining(
+      settings: settings, blocks: blocks, data: data, run: run, indices: all
+    )(rotation, progress: progress)
+    return alignment(rotation, losses, fit, estimate)
+  }
+
+  /// Checks that a rotation can be the start of this search.
+  private func check(_ start: Rotation?, width: Int) throws {
+    guard let start else { return }
+    guard start.width == width else {
       throw InterventionError.widthMismatch(
         name: "starting rotation", expected: start.width, found: width)
     }
-    if let start, start.rank != rank {
+    guard selection == nil else {
+      throw AlignmentError.invalidSetting(
+        name: "starting rotation", expected: "none, as the rank is chosen",
+        found: "rank \(start.rank)")
+    }
+    let rank = boundary == nil ? dimensions.reduce(0, +) : width
+    guard start.rank == rank else {
       throw AlignmentError.invalidSetting(
         name: "starting rotation", expected: "rank \(rank)", found: "rank \(start.rank)")
     }
-    let data = try SiteExamples(examples, at: site, of: model, store: store)
-    let rotation =
-      try start.map { $0.trainable }
-      ?? .random(rank: rank, width: width, seed: settings.seed)
-    let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
-    let bounded = boundary.map { BoundaryTraining(rotation, $0) }
-    let losses = try train(rotation, bounded, data, run, progress)
-    let found = bounded.map { rotation.leading($0.intervention.dimensions) }
-    return Alignment(
-      search: self, model: model, store: store, training: data,
-      rotation: found ?? rotation.frozen, losses: losses)
-  }
-
-  private func train(
-    _ rotation: Rotation, _ bounded: BoundaryTraining?, _ data: SiteExamples,
-    _ run: InterchangeRun,
-    _ progress: (FitProgress) -> Void
-  ) throws -> [Double] {
-    var generator = RandomGenerator(seed: settings.seed ^ 0xDA5)
-    let order = Array(0..<data.count).shuffled(using: &generator)
-    // While a boundary's temperature falls, losses of different epochs don't compare: no stopping.
-    let watches = bounded == nil && data.count >= 8
-    let held = watches ? Int(Double(data.count) * settings.validationShare) : 0
-    let (validation, training) = (Array(order.prefix(held)), Array(order.dropFirst(held)))
-    let intervention: any Intervention =
-      bounded?.intervention ?? DistributedInterchange(rotation, blocks: blocks)
-    let optimizer = AdamW(
-      rotation.trainedParameters, orthonormal: intervention.orthonormalParameters)
-    let stepsPerEpoch = (training.count + settings.batchSize - 1) / settings.batchSize
-    let steps = settings.epochs * stepsPerEpoch
-    let schedule = LearningRateSchedule(
-      peak: settings.learningRate, warmupSteps: Int(Double(steps) * settings.warmup),
-      totalSteps: steps)
-    var losses: [Double] = []
-    var stopping = EarlyStopping(patience: settings.patience)
-    for epoch in 0..<settings.epochs {
-      let shuffled = training.shuffled(using: &generator)
-      for start in stride(from: 0, to: shuffled.count, by: settings.batchSize) {
-        let batch = Array(shuffled[start..<min(start + settings.batchSize, shuffled.count)])
-        bounded?.begin(step: losses.count, of: steps)
-        var loss = try run.loss(data, batch, intervention)
-        if let bounded { loss = loss + bounded.penalty }
-        guard loss.scalar.isFinite else { throw AlignmentError.diverged(step: losses.count) }
-        loss.backward()
-        try optimizer.step(learningRate: schedule.rate(at: losses.count))
-        try bounded?.step()
-        losses.append(Double(loss.scalar))
-        progress(
-          FitProgress(
-            epoch: epoch, epochs: settings.epochs, step: losses.count, steps: steps,
-            loss: losses[losses.count - 1]))
-      }
-      guard held > 0 else { continue }
-      let frozen = DistributedInterchange(rotation.frozen, blocks: blocks)
-      let watched = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
-        total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
-      }
-      // No number is better than one that isn't a number: nothing would be kept any more.
-      guard watched.isFinite else { throw AlignmentError.diverged(step: losses.count) }
-      if stopping.shouldStop(after: watched / Double(held), keeping: rotation.parameter.value) {
-        break
-      }
-    }
-    if let best = stopping.best { rotation.parameter.value = best }
-    return losses
-  }
-}
-
-/// Keeps the best value seen and tells when nothing has become better for a while.
-package struct EarlyStopping {
-  let patience: Int
-  package private(set) var best: Tensor?
-  private var lowest = Double.infinity
-  private var waited = 0
-
-  package init(patience: Int) { self.patience = patience }
-
-  package mutating func shouldStop(after loss: Double, keeping value: Tensor) -> Bool {
-    if loss < lowest {
-      (lowest, best, waited) = (loss, value, 0)
-    } else {
-      waited += 1
-    }
-    return waited >= patience
   }
 }

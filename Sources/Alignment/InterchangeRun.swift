@@ -31,11 +31,18 @@ struct InterchangeRun {
 
   /// The outcome of each example under an intervention.
   func outcomes(_ data: SiteExamples, _ intervention: any Intervention) throws -> [Outcome] {
+    try outcomes(data, Array(0..<data.count), intervention)
+  }
+
+  /// The outcome of each of some examples under an intervention.
+  func outcomes(
+    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
+  ) throws -> [Outcome] {
     guard intervention.sourceCount <= data.sourceRows.count else {
       throw AlignmentError.sourceMismatch(
         expected: intervention.sourceCount, found: data.sourceRows.count)
     }
-    return try Array(0..<data.count).chunked(batchSize).flatMap { indices in
+    return try indices.chunked(batchSize).flatMap { indices in
       let examples = indices.map { data.examples[$0] }
       let compared = ComparedOutputs(examples.map(\.judged))
       var request = request(data, indices, intervention)

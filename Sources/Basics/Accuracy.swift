@@ -48,6 +48,15 @@ public struct Accuracy: Codable, Sendable, Equatable {
     return max(0, centre - half)...min(1, centre + half)
   }
 
+  /// The interval at 95 % of this fraction minus another, of independent samples (Newcombe 1998,
+  /// method 10: from both Wilson intervals). Of two fractions of the same sample it is too wide.
+  public func difference(from other: Accuracy) -> ClosedRange<Double> {
+    let difference = value - other.value
+    func half(_ a: Double, _ b: Double) -> Double { (a * a + b * b).squareRoot() }
+    return difference - half(value - interval[0], other.interval[1] - other.value)...difference
+      + half(interval[1] - value, other.value - other.interval[0])
+  }
+
   /// The figure with its interval, such as `0.94 [0.88, 0.97] n=96`.
   public var summary: String {
     String(format: "%.2f [%.2f, %.2f] n=%d", value, interval[0], interval[1], n)

@@ -14,6 +14,7 @@ public struct RunResults: Sendable {
     EqualityExperiment.self,
     SweepRuns.self,
     AlignmentRuns.self,
+    SubspaceComparison.self,
     TuningEffects.self,
     MethodComparisons.self,
     MethodSearch.self,

@@ -18,7 +18,8 @@ import Testing
     settings.epochs = epochs
     var boundary = LearnedBoundary()
     change(&boundary)
-    return DistributedAlignmentSearch(site: signs.site, boundary: boundary, settings: settings)
+    return DistributedAlignmentSearch(
+      site: signs.site, boundary: boundary, selection: nil, settings: settings)
   }
 
   /// Examples of one variable in two dimensions: the source's a and b together.

@@ -81,7 +81,7 @@ import Testing
     var settings = search(site).settings
     settings.epochs = 2
     let search = DistributedAlignmentSearch(
-      site: site, boundary: LearnedBoundary(), settings: settings)
+      site: site, boundary: LearnedBoundary(), selection: nil, settings: settings)
     let train = TinyModels.examples(64, seed: 1)
     let large = ActivationStore(for: [site])
     let exact = try search.fit(model, on: train, store: large)

@@ -81,7 +81,7 @@ import Testing
       (boundary.penalty, boundary.learningRate) = (penalty, 1e-12)
       boundary.temperatures = [9, 1]
       return try DistributedAlignmentSearch(
-        site: signs.site, boundary: boundary, settings: settings
+        site: signs.site, boundary: boundary, selection: nil, settings: settings
       ).fit(signs.model, on: examples).losses
     }
     let (free, paid) = (try losses(0), try losses(3))
@@ -101,7 +101,7 @@ import Testing
     var boundary = LearnedBoundary()
     (boundary.penalty, boundary.learningRate, boundary.temperatures) = (1000, 1, [1, 1])
     let fit = try DistributedAlignmentSearch(
-      site: signs.site, boundary: boundary, settings: settings
+      site: signs.site, boundary: boundary, selection: nil, settings: settings
     ).fit(signs.model, on: examples)
     let mask = (0..<8).map { 1 / (1 + exp(-(0.001 * 8 - Double($0)))) }
     let penalty = 1000 * mask.reduce(0, +) / 8

@@ -17,6 +17,20 @@ import Testing
     #expect(abs(interval.upperBound - high) < 1e-12)
   }
 
+  /// The intervals of method 10 in Newcombe (1998), table II, to four digits.
+  @Test(
+    arguments: [
+      (56, 70, 48, 80, 0.0524, 0.3339), (9, 10, 3, 10, 0.1705, 0.8090),
+      (6, 7, 2, 7, 0.0582, 0.8062), (5, 56, 0, 29, -0.0381, 0.1926),
+      (0, 10, 0, 20, -0.1611, 0.2775), (10, 10, 0, 10, 0.6075, 1),
+    ])
+  func differencesAgainstPublishedValues(
+    a: Int, m: Int, b: Int, n: Int, low: Double, high: Double
+  ) {
+    let interval = Accuracy(correct: a, n: m).difference(from: Accuracy(correct: b, n: n))
+    #expect(abs(interval.lowerBound - low) < 6e-5 && abs(interval.upperBound - high) < 6e-5)
+  }
+
   @Test func otherConfidence() {
     // By hand for p = 1/2, n = 4, z = 2: center 1/2, half √2 · 2/8 … = z/(1 + z²/n)·√(1/16 + 1/16).
     let interval = Accuracy.wilson(correct: 2, n: 4, z: 2)

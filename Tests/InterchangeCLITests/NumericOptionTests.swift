@@ -46,6 +46,7 @@ import Testing
       "swap": [tiny, "--base", "abc abc", "--source", "cab cab", "--layer", "0"],
       "sweep": [taught, "--pairs", "512", "--limit", "2"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
+      "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],
       "finetune": [tiny, "--epochs", "1"] + training,
       "compare": [tiny, "--methods", "red", "--seeds", "1", "--epochs", "1"] + training,

@@ -26,7 +26,8 @@ import Testing
       testDescription: "types of results",
       drawers: [
         ("EqualityExperiment", "Studies/Equality/"), ("SweepRuns", "Studies/Sweep/"),
-        ("AlignmentRuns", "Studies/Alignment/"), ("TuningEffects", "Studies/Effects/"),
+        ("AlignmentRuns", "Studies/Alignment/"),
+        ("SubspaceComparison", "Studies/Subspaces/"), ("TuningEffects", "Studies/Effects/"),
         ("MethodComparisons", "Studies/Comparison/"), ("MethodSearch", "Studies/Search/"),
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
       ],

@@ -9,62 +9,85 @@ struct DASCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var task: TaskOptions
-  @OptionGroup var site: SiteOptions
-  @Option(.place, "Dimensions of the subspace.", valueName: "k") var rank = 1
-  @Flag(help: "Boundless DAS: learn the number of dimensions; --rank is not used.")
-  var boundless = false
-  @Option(.count, "Passes over the training pairs.") var epochs = 10
-  @Option(.count, "Pairs in a step.") var batch = 32
-  @Option(.rate, "The rate after warm-up.", valueName: "rate") var learningRate = 4e-3
+  @OptionGroup var site: SearchSiteOptions
+  @OptionGroup var dimension: DimensionOptions
+  @OptionGroup var fit: FitOptions
+  @Option(
+    .count, "Fits from as many seeds, for the mean, the deviation and the angles between them.")
+  var seeds = 1
   @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let site = try site.resolved()
     let model = try model.load()
-    let width = try model.width(of: site)
-    guard (1...width).contains(rank) else {
-      throw InterventionError.rankOutOfRange(rank: rank, width: width)
+    let sites = try site.resolved(in: model)
+    var search = dimension.search(at: sites[0], fit.settings(seed: common.seed))
+    if case .fixed(let rank) = dimension.rank, !dimension.boundless {
+      let width = try model.width(of: sites[0])
+      guard (1...width).contains(rank) else {
+        throw InterventionError.rankOutOfRange(rank: rank, width: width)
+      }
     }
-    let writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
-    let store = storeOptions.store(for: [site])
+    var writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
+    writer.set(
+      .object([
+        .init(
+          key: "learning-rate",
+          value: .number(search.settings.rate(width: try model.width(of: sites[0]))))
+      ]))
+    let store = storeOptions.store(for: sites)
     let data = try task.data(for: model, store: store, seed: common.seed)
-    var settings = AlignmentSettings()
-    (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
-    settings.seed = common.seed
-    let search =
-      boundless
-      ? DistributedAlignmentSearch(site: site, boundary: LearnedBoundary(), settings: settings)
-      : DistributedAlignmentSearch(site: site, dimensions: rank, settings: settings)
-    try search.validate(model.network, on: data.train.examples)
-    try search.validate(model.network, on: data.test.examples)
+    for site in sites {
+      search.site = site
+      try search.validate(model.network, on: data.train.examples)
+      try search.validate(model.network, on: data.test.examples)
+    }
     Output.note("train: " + data.train.check.line)
     Output.note("test: " + data.test.check.line)
-    let progress = ProgressLine("das")
-    let alignment = try search.fit(model.network, on: data.train.examples, store: store) {
-      progress.update($0.step, of: $0.steps, detail: String(format: "loss %.3f", $0.loss))
-    }
-    let report = try alignment.evaluate(
-      on: data.test.examples, controls: controls ? Set(ControlKind.allCases) : []
-    ) { Output.note("control: \($0)") }
-
-    let run = AlignmentRun(
-      task: data.task, variable: data.variable, check: data.test.check, disjoint: data.disjoint,
-      report: report, losses: alignment.losses)
-    let runs = AlignmentRuns([run])
+    let study = SubspaceStudy(search: search, sites: sites, seeds: seeds)
+    let progress = FitProgressLines("das")
+    let found = try study.run(
+      model, on: data, controls: controls ? Set(ControlKind.allCases) : [], store: store,
+      fitting: progress.show
+    ) { Output.note($0) }
     try writer.finish(
-      RunResults(runs),
+      RunResults(AlignmentRuns([found.run])),
       files: { folder in
         let url = folder.appending(component: "rotation.safetensors")
-        try alignment.rotation.write(
+        try found.alignment.rotation.write(
           to: url,
-          metadata: ["site": site.description, "model": writer.identity?.identity ?? ""])
+          metadata: [
+            "site": found.alignment.search.site.description,
+            "model": writer.identity?.identity ?? "",
+          ])
         return [url]
       },
       show: {
-        Output.print(run.heading)
-        Output.print(run.table)
+        Output.print(found.run.heading)
+        Output.print(found.run.table)
+        for line in found.run.remarks { Output.print(line) }
+        for table in found.run.choices {
+          Output.print("\n" + [table.title, table.note].joined(separator: " "))
+          Output.print(table)
+        }
       })
+  }
+}
+
+/// A progress line for each fit of a search.
+final class FitProgressLines {
+  private let title: String
+  private var current: (part: String, line: ProgressLine)?
+
+  init(_ title: String) { self.title = title }
+
+  func show(_ progress: FitProgress) {
+    if current?.part != progress.part || progress.step == 1 {
+      let name = progress.part.isEmpty ? title : "\(title), \(progress.part)"
+      current = (progress.part, ProgressLine(name))
+    }
+    current?.line.update(
+      progress.step, of: progress.steps, detail: String(format: "loss %.3f", progress.loss))
   }
 }

@@ -6,5 +6,6 @@ extension InterchangeCommand {
     subcommands: [
       DASCommand.self,
       ExamineCommand.self,
+      SubspacesCommand.self,
     ])
 }

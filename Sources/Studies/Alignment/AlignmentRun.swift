@@ -14,15 +14,21 @@ public struct AlignmentRun: Codable, Sendable {
   public let losses: [Double]
   /// Tells whether DAS fitted the subspace on the training pairs; otherwise it was given.
   public let isFitted: Bool
+  /// The spread over several seeds, of which this run is the first; nil for a single fit.
+  public let seeds: SeedSpread?
+  /// The choice of the site; nil where it was given.
+  public let siteSelection: SiteSelection?
 
   /// A fit, or with `isFitted` false a given subspace.
   public init(
     task: String, variable: String, check: TaskExamples.Check?, disjoint: String,
-    report: AlignmentReport, losses: [Double], isFitted: Bool = true
+    report: AlignmentReport, losses: [Double], isFitted: Bool = true, seeds: SeedSpread? = nil,
+    siteSelection: SiteSelection? = nil
   ) {
     (self.task, self.variable, self.check) = (task, variable, check)
     (self.disjoint, self.report, self.losses) = (disjoint, report, losses)
     self.isFitted = isFitted
+    (self.seeds, self.siteSelection) = (seeds, siteSelection)
   }
 
   /// Reads a run. Records of version 0.1 don't tell whether there was a fit: one with losses had.
@@ -35,6 +41,8 @@ public struct AlignmentRun: Codable, Sendable {
     report = try values.decode(AlignmentReport.self, forKey: .report)
     losses = try values.decode([Double].self, forKey: .losses)
     isFitted = try values.decodeIfPresent(Bool.self, forKey: .isFitted) ?? !losses.isEmpty
+    seeds = try values.decodeIfPresent(SeedSpread.self, forKey: .seeds)
+    siteSelection = try values.decodeIfPresent(SiteSelection.self, forKey: .siteSelection)
   }
 }
 

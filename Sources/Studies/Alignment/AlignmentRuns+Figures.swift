@@ -13,8 +13,10 @@ extension AlignmentRuns {
       figures.append(NamedFigure("controls" + suffix, LineChart(controlsOf: run)))
     }
     if let last = runs.last, last.losses.count > 1 {
-      let title = "DAS, rank \(last.report.rank)"
-      figures.append(NamedFigure("loss", LineChart(losses: last.losses, title: title)))
+      figures.append(NamedFigure("loss", LineChart(lossesOf: last)))
+    }
+    if let dimension = runs.last?.report.dimension, dimension.candidates.count > 1 {
+      figures.append(NamedFigure("dimension", LineChart(dimension)))
     }
     return figures
   }
@@ -44,10 +46,11 @@ extension LineChart {
         curve("random subspaces") { $0.control(.randomSubspaces)?.iia },
       ].compactMap { $0 })
     title = "\(runs[0].task): \(runs[0].variable) by rank"
-    subtitle = "\(runs[0].report.site), disjoint \(runs[0].disjoint)"
+    subtitle = "\(runs[0].report.site), disjoint \(runs[0].disjoint)" + Self.legend(of: runs)
     xTitle = "rank of the subspace"
     yTitle = "interchange intervention accuracy"
-    horizontalScale = .categories(runs.map { "\($0.report.rank)" })
+    horizontalScale = .categories(
+      runs.map { "\($0.report.rank)" + ($0.report.verdict?.mark ?? "") })
     pageSize = FigureSize(width: 8.9, height: 8)
     valueRange = 0...1
   }
@@ -62,10 +65,56 @@ extension LineChart {
     series.isJoined = false
     self.init(series: [series])
     title = "\(run.task): \(run.variable), rank \(run.report.rank)"
-    subtitle = run.report.site
+    subtitle = run.report.site + (run.report.verdict.map { "; \($0.title)" } ?? "")
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(bars.map(\.0))
     valueRange = 0...1
     pageSize = FigureSize(width: 11, height: 7.5)
+  }
+}
+
+extension LineChart {
+  /// The losses of a fit, of its steps and of the validation part, with the verdict.
+  public init(lossesOf run: AlignmentRun) {
+    self.init(losses: run.losses, title: "DAS, rank \(run.report.rank)")
+    guard let fit = run.report.fit else { return }
+    subtitle = run.report.verdict?.title ?? ""
+    guard !fit.checks.isEmpty else { return }
+    if !series.isEmpty { series[0].name = "training pairs" }
+    series.append(
+      Series(
+        "validation part", points: fit.checks.map { Point(x: Double($0.step), y: $0.loss) }))
+  }
+
+  /// The held-out accuracy on training pairs over the rank, by which the dimension was chosen.
+  public init(_ dimension: DimensionEstimate) {
+    func curve(
+      _ name: String, _ value: (DimensionEstimate.Candidate) -> Accuracy
+    ) -> Series {
+      Series(
+        name,
+        points: dimension.candidates.enumerated().map {
+          Point(x: Double($0), accuracy: value($1))
+        })
+    }
+    self.init(series: [
+      curve("held-out training pairs") { $0.heldOut }, curve("pairs of the fits") { $0.train },
+    ])
+    title = dimension.doubt == nil ? "Dimensions: \(dimension.dimension)" : "Dimensions"
+    subtitle =
+      dimension.doubt == nil
+      ? "interval \(dimension.interval[0]) to \(dimension.interval[1])" : "not determined"
+    xTitle = "rank of the subspace"
+    yTitle = "interchange intervention accuracy"
+    horizontalScale = .categories(dimension.candidates.map { "\($0.rank)" })
+    valueRange = 0...1
+  }
+
+  /// The meaning of the marks at ranks, where there are any.
+  private static func legend(of runs: [AlignmentRun]) -> String {
+    let marked = FitVerdict.allCases.filter { verdict in
+      verdict.mark != nil && runs.contains { $0.report.verdict == verdict }
+    }
+    return marked.map { "; \($0.mark ?? "") \($0.title)" }.joined()
   }
 }

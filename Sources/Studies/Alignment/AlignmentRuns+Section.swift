@@ -22,6 +22,7 @@ extension AlignmentRuns {
         + "adapter: do they carry \(first.variable)?"
     var parts: [ReportSection.Part] = [.text(text)]
     if let check = first.check { parts.append(.table(check.table)) }
+    parts += runs.flatMap(\.choices).map(ReportSection.Part.table)
     if runs.count > 1, first.isFitted {
       parts += [.table(table), .drawn(figures()), .folded("Every rank", details)]
     } else {
@@ -33,7 +34,9 @@ extension AlignmentRuns {
         title: first.isFitted
           ? "\(first.task): the subspace of \(first.variable)"
           : "\(first.task): \(first.variable) in the adapter’s subspaces",
-        parts: parts, terms: ReportTerm.alignment + (first.check == nil ? [] : [.constantAnswer]))
+        parts: parts,
+        terms: ReportTerm.alignment + (first.check == nil ? [] : [.constantAnswer])
+          + (runs.contains { $0.report.verdict != nil } ? [.verdict] : []))
     ]
   }
 }
@@ -48,10 +51,15 @@ extension AlignmentReport {
     return table(isFitted: isFitted).adding("what it is", own + controls.map(\.explanation))
   }
 
-  /// The end of the fit, in a line.
+  /// The verdict and the end of the fit, in a line.
   var fitLine: String {
+    let judged = verdict.map {
+      "Verdict: \($0.title)" + (verdictReason.map { " (\($0)). " } ?? ". ")
+    }
     let fit =
-      steps > 0 ? String(format: "%d steps, last loss %.4f (mean of ten); ", steps, finalLoss) : ""
+      (judged ?? "")
+      + (steps > 0
+        ? String(format: "%d steps, last loss %.4f (mean of ten); ", steps, finalLoss) : "")
     return fit + String(format: "‖RRᵀ − I‖∞ = %.1e.", Double(orthonormalityError))
   }
 }

@@ -4,7 +4,7 @@ import InterchangeBasics
 import InterchangeReports
 
 extension AlignmentReport {
-  /// The accuracies with their controls: name, accuracy, interval, n.
+  /// The accuracies with their controls: name, accuracy, interval, n, and of a fit its verdict.
   ///
   /// - Parameter isFitted: whether DAS fitted the subspace on the training pairs; otherwise it was
   ///   given
@@ -14,8 +14,11 @@ extension AlignmentReport {
       ? [("DAS, held out", test), ("DAS, train", train)]
       : [("its subspace", test), ("its subspace, other pairs", train)]
     let named = own + controls.map { ($0.title, $0.iia) }
-    return ResultTable(
+    let table = ResultTable(
       header: ["", "IIA", "95 % interval", "n"], rows: named.map { [$0] + $1.cells })
+    guard let verdict else { return table }
+    return table.adding(
+      "verdict", [verdict.title] + Array(repeating: "", count: named.count - 1))
   }
 
   /// The self-swap's change, in a cell.
@@ -57,11 +60,14 @@ extension AlignmentRuns {
       "Interchange intervention accuracy at \(first.report.site), \(first.disjoint) disjoint"
         + check + ", n = \(first.report.test.n)."
     }
+    let areJudged = runs.contains { $0.report.verdict != nil }
     return ResultTable(
       runs.first.map { "\($0.task): \($0.variable)." } ?? "", note: note ?? "",
-      header: ["rank", "DAS, held out"] + controls.map(\.title),
+      header: ["rank", "DAS, held out"] + (areJudged ? ["verdict"] : []) + controls.map(\.title),
       rows: runs.map { run in
-        ["\(run.report.rank)", run.report.test.cell] + controls.map(run.report.cell)
+        ["\(run.report.rank)", run.report.test.cell]
+          + (areJudged ? [run.report.verdict?.title ?? ResultTable.nothing] : [])
+          + controls.map(run.report.cell)
       })
   }
 }
@@ -72,4 +78,10 @@ extension AlignmentRun {
 
   /// The accuracies with their controls.
   public var table: ResultTable { report.table(isFitted: isFitted) }
+
+  /// The verdict with its reason, where there is one.
+  public var remarks: [String] {
+    guard let verdict = report.verdict else { return [] }
+    return ["verdict: \(verdict.title): " + (report.verdictReason ?? "")]
+  }
 }

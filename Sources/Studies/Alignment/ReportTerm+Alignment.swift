@@ -7,6 +7,15 @@ extension ReportTerm {
     .shuffledSources, .randomModel,
   ]
 
+  /// The judgment of a fit.
+  static let verdict = ReportTerm(
+    "Verdict", order: 12,
+    "May the accuracy be read as what the site holds? Converged: the validation loss, on pairs "
+      + "taken from those of the fit, is on a plateau. Loss still falling: more steps would change "
+      + "the number. Overfits: pairs of the fit do better than others. Not fitted: principal "
+      + "components, or the same fit on a random model, do better. Too few pairs: the dimensions "
+      + "are not determined by them.")
+
   /// The accuracy of every interchange experiment.
   static let iia = ReportTerm(
     "IIA, interchange intervention accuracy", order: 10,

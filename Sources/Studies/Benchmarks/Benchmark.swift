@@ -165,7 +165,7 @@ public struct Benchmark {
   private func search(epochs: Int) -> DistributedAlignmentSearch {
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.seed) = (epochs, batch, seed)
-    settings.validationShare = 0
+    (settings.validationShare, settings.learningRate) = (0, 4e-3)
     return DistributedAlignmentSearch(
       site: .blockOutput(layer, position), dimensions: rank, settings: settings)
   }

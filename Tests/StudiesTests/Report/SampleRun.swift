@@ -7,7 +7,8 @@ private typealias Object = [String: Any]
 
 /// Small records of every kind of result, read from a folder as a user's are.
 enum SampleRun: String, CaseIterable, Sendable {
-  case equality, sweep, sweeps, alignments, examined, fineTuning, comparison, comparisons,
+  case equality, sweep, sweeps, alignments, judged, examined, subspaces, fineTuning, comparison,
+    comparisons,
     evaluation
   case steering, search, growth, attention
 
@@ -22,6 +23,9 @@ enum SampleRun: String, CaseIterable, Sendable {
       case .sweeps:
         ("sweep", ["sweeps": [nil, 0, 8].map { Self.sweep(name, head: $0) }])
       case .alignments: ("das", ["alignments": [1, 2].map { Self.alignment(name, rank: $0) }])
+      case .judged:
+        ("das", ["alignments": try [1, 2].map { try Self.judged(name, rank: $0) }])
+      case .subspaces: ("subspaces", ["subspaces": try Self.subspaces(name)])
       case .examined: ("examine", ["alignments": [Self.alignment(name, rank: 4, losses: [])]])
       case .fineTuning: ("demo", ["fineTuning": Self.fineTuning(name)])
       case .comparison: ("finetune", ["comparisons": [try Self.comparison(name, [name])]])
@@ -106,6 +110,58 @@ enum SampleRun: String, CaseIterable, Sendable {
       "task": name, "variable": name, "check": check, "disjoint": "nouns",
       "report": report(rank: rank), "losses": losses,
     ]
+  }
+
+  /// A fit with its verdict, and everything that was chosen on training pairs.
+  private static func judged(_ name: String, rank: Int) throws -> Object {
+    var report = report(rank: rank)
+    report["verdict"] = rank == 1 ? "converged" : "loss still falling"
+    report["verdictReason"] = "the reason of \(name)"
+    report["fit"] =
+      [
+        "budget": ["maximumSteps": 1000], "learningRate": 0.004,
+        "trainingPairs": 80, "validationPairs": 12, "end": "plateau", "isStillFalling": false,
+        "checks": [0, 2].map { ["step": $0, "loss": 0.5, "accuracy": accuracy(10, 12)] as Object },
+      ] as Object
+    report["dimension"] =
+      [
+        "dimension": 1, "interval": [1, 2], "folds": 4, "boundary": 201,
+        "candidates": [1, 2].map {
+          ["rank": $0, "heldOut": accuracy(60 + $0), "train": accuracy(63)] as Object
+        },
+      ] as Object
+    var alignment = alignment(name, rank: rank)
+    let rotations = try [1, 2].map { try Rotation.random(rank: rank, width: 16, seed: $0) }
+    alignment["report"] = report
+    alignment["seeds"] =
+      [
+        "seeds": [7, 8], "verdicts": ["converged", "overfits"],
+        "accuracies": ["mean": 0.95, "deviation": 0.01, "values": [0.94, 0.96]],
+        "likenesses": try encoded(
+          rotations.map { one in try rotations.map { try SubspaceLikeness(one, $0) } }),
+        "baseline": try encoded(RandomLikeness(ranks: rank, rank, width: 16, seed: 1)),
+      ] as Object
+    alignment["siteSelection"] =
+      [
+        "chosen": 1,
+        "candidates": [27, 28].map {
+          ["site": "block_output \($0) @ -1", "heldOut": accuracy($0 + 30)] as Object
+        },
+      ] as Object
+    return alignment
+  }
+
+  private static func subspaces(_ name: String) throws -> Object {
+    let found = try [(name, 1), ("other", 2)].map {
+      ($0.0, try Rotation.random(rank: $0.1, width: 16, seed: 3))
+    }
+    var json = try encoded(SubspaceComparison(found)) as? Object ?? [:]
+    json["swaps"] =
+      [
+        "accuracies": [[accuracy(60), accuracy(31)], [accuracy(12), accuracy(62)]],
+        "random": [accuracy(3), accuracy(4)],
+      ] as Object
+    return json
   }
 
   private static func equality(_ name: String) throws -> Object {

@@ -1,0 +1,130 @@
+import InterchangeAlignment
+import InterchangeBasics
+import Testing
+
+/// Each verdict from the findings that call for it.
+@Suite struct FitVerdictTests {
+  private func history(
+    end: FitHistory.End = .plateau, checks: [Double] = [6, 3, 1, 1, 1], pairs: Int = 96
+  ) -> FitHistory {
+    FitHistory(
+      budget: .standard, learningRate: 0.004, trainingPairs: pairs - 8, validationPairs: 8,
+      checks: checks.enumerated().map {
+        .init(step: 10 * $0, loss: $1, accuracy: Accuracy(correct: 1, n: 8))
+      }, losses: [], end: end)
+  }
+
+  private func control(_ kind: ControlKind, _ correct: Int) -> ControlResult {
+    ControlResult(
+      name: kind.rawValue, iia: Accuracy(correct: correct, n: 40), each: nil, largestChange: nil,
+      note: "")
+  }
+
+  private func judge(
+    test: Int = 38, train: Int = 96, rank: Int = 1, fit: FitHistory? = nil,
+    controls: [ControlResult] = [], dimension: DimensionEstimate? = nil
+  ) -> (verdict: FitVerdict, reason: String) {
+    FitVerdict.judging(
+      .init(
+        rank: rank, fit: fit ?? history(), test: Accuracy(correct: test, n: 40),
+        train: Accuracy(correct: train, n: 100), controls: controls, dimension: dimension))
+  }
+
+  @Test func converged() {
+    let (verdict, reason) = judge(controls: [control(.principalComponents, 15)])
+    #expect(verdict == .converged && reason == "the validation loss is on a plateau")
+    // At a budget's end, too, where the last quarter of the curve is flat.
+    let ended = judge(fit: history(end: .budget))
+    #expect(ended.verdict == .converged)
+    #expect(ended.reason == "the loss had stopped falling when the steps ended")
+  }
+
+  @Test func lossStillFalling() {
+    let (verdict, reason) = judge(fit: history(end: .budget, checks: [8.3, 7, 6, 5, 4]))
+    #expect(verdict == .lossStillFalling && reason.contains("give more steps"))
+    // A plateau is one, whatever the curve looks like.
+    #expect(judge(fit: history(checks: [8.3, 7, 6, 5, 4])).verdict == .converged)
+  }
+
+  /// The last quarter has to lower the loss by more than a twentieth of the whole fall.
+  @Test(
+    arguments: [
+      ([], false), ([5], true), ([5, 5], false), ([5, 4], true),
+      ([6, 4, 2, 1.20, 1], false),  // 0.2 of 5: less than a twentieth
+      ([6, 4, 2, 1.30, 1], true),
+      ([6, 6, 6, 6.02, 6], false),  // noise: less than 0.5 %
+      ([6, 6, 5.99, 5.98, 5.90], true),  // hardly begun
+      ([3, 0.5, 0.0015, 0.0010, 0], false),  // less than 0.002 nats
+    ] as [([Double], Bool)])
+  func fallingCurves(curve: [Double], isFalling: Bool) {
+    #expect(FitHistory.isFalling(curve) == isFalling)
+  }
+
+  /// Without checks the losses of training tell, in the means of eight parts.
+  @Test func lossesOfTraining() {
+    func isFalling(_ losses: [Double]) -> Bool {
+      FitHistory(
+        budget: .steps(losses.count), learningRate: 1, trainingPairs: 9, validationPairs: 0,
+        checks: [], losses: losses, end: .budget
+      ).isStillFalling
+    }
+    #expect(isFalling((0..<80).map { 8 - 0.05 * Double($0) }))
+    // Noise about a value that was reached after the first part.
+    #expect(!isFalling((0..<80).map { $0 < 10 ? 8 : 1 + ($0 % 2 == 0 ? 0.3 : -0.3) }))
+  }
+
+  @Test(arguments: [ControlKind.principalComponents, .randomModel])
+  func belowItsOwnControl(kind: ControlKind) {
+    let (verdict, reason) = judge(test: 2, train: 6, controls: [control(kind, 15)])
+    #expect(verdict == .notFitted)
+    #expect(verdict.title == "below its own control: not fitted")
+    let name = kind == .randomModel ? "the random model" : "PCA"
+    #expect(reason == "held out 0.05, below \(name) 0.38")
+    // The interval of 15/40 − 9/40 holds 0: no finding. Other controls may be above.
+    #expect(judge(test: 9, train: 25, controls: [control(kind, 15)]).verdict == .converged)
+    #expect(judge(test: 2, train: 6, controls: [control(.fullVector, 40)]).verdict == .converged)
+  }
+
+  @Test func overfits() {
+    let (verdict, reason) = judge(test: 20, train: 95)
+    #expect(verdict == .overfits)
+    // By hand: Wilson's intervals are [0.352, 0.648] of 20/40 and [0.888, 0.978] of 95/100.
+    #expect(reason == "train − held out = 0.45 [0.29, 0.60]")
+    // 0.97 against 0.95: neither large nor sure.
+    #expect(judge(test: 38, train: 97).verdict == .converged)
+    // 0.65 against 0.60 is less than what chance makes.
+    #expect(judge(test: 24, train: 65).verdict == .converged)
+  }
+
+  @Test func tooFewPairs() {
+    #expect(judge(rank: 24).verdict == .converged)
+    let (verdict, reason) = judge(rank: 25)
+    #expect(verdict == .tooFewPairs && verdict.title == "too few pairs for this rank")
+    #expect(reason == "96 pairs for 25 dimensions: give at least 100")
+    let candidates = [1, 2].map {
+      DimensionEstimate.Candidate(
+        rank: $0, heldOut: Accuracy(correct: 5, n: 40), train: Accuracy(correct: 39, n: 40))
+    }
+    let estimate = DimensionEstimate(
+      candidates, floor: Accuracy(correct: 0, n: 40), folds: 4, isCut: false)
+    let doubted = judge(dimension: estimate)
+    #expect(doubted.verdict == .tooFewPairs && doubted.reason.hasPrefix("rank 1 overfits"))
+  }
+
+  /// The first that holds is the verdict; the reason has all of them.
+  @Test func order() {
+    let (verdict, reason) = judge(
+      test: 2, train: 95, rank: 25, fit: history(end: .budget, checks: [8, 7, 6, 5, 4]),
+      controls: [control(.principalComponents, 15)])
+    #expect(verdict == .tooFewPairs)
+    #expect(reason.split(separator: "; ").count == 4)
+    let better = judge(test: 2, train: 95, controls: [control(.principalComponents, 15)])
+    #expect(better.verdict == .overfits && better.reason.contains("below PCA 0.38"))
+  }
+
+  @Test func marksAndTitlesDiffer() {
+    let all = FitVerdict.allCases
+    #expect(Set(all.map(\.title)).count == 5 && Set(all.map(\.mark)).count == 5)
+    #expect(FitVerdict.converged.mark == nil)
+  }
+}
