@@ -33,7 +33,8 @@ extension LanguageModel {
     input.tokenIDs?[position] ?? 0
   }
 
-  /// Sweeps full-vector interchange over all layers and positions of a task's examples.
+  /// Sweeps full-vector interchange over all layers and positions of a task's examples; where texts
+  /// differ in length, over the ends of their named parts and the last positions.
   ///
   /// - Parameter limit: how many pairs at most
   /// - Throws: `AlignmentError` or `ModelError`.
@@ -43,14 +44,14 @@ extension LanguageModel {
     store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
-    let examples = Array(data.ofOneLength.prefix(limit))
-    let length = examples.first?.base.length ?? 0
+    let columns = SweepColumns(data)
+    let examples = Array(columns.examples.prefix(limit))
     let sweep = InterchangeSweep(
       component: component, head: head, layers: layers ?? Array(0..<network.architecture.layers),
-      positions: (0..<length).map { .index($0) })
+      positions: columns.positions)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,
-      positionLabels: positionLabels(examples),
+      positionLabels: columns.labels.isEmpty ? positionLabels(examples) : columns.labels,
       result: try sweep.run(network, on: examples, store: store, progress: progress))
   }
 }
