@@ -21,15 +21,21 @@ struct DASCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let site = try site.resolved()
+    let base = try self.site.resolved()
+    let source = self.site.sourcePosition.map { Positions(parsing: $0) }
+    var site = base
+    site.positions = base.positions.swapped(from: source)
     let model = try model.load()
     let width = try model.width(of: site)
     guard (1...width).contains(rank) else {
       throw InterventionError.rankOutOfRange(rank: rank, width: width)
     }
-    let writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
+    var writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
     let store = storeOptions.store(for: [site])
-    let data = try task.data(for: model, store: store, seed: common.seed)
+    let data = try task.data(
+      for: model, store: store, seed: common.seed, positions: base.positions,
+      sourcePositions: source)
+    writer.settings["pairs"] = .integer(data.count)
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize, settings.learningRate) = (epochs, batch, learningRate)
     settings.seed = common.seed
