@@ -49,12 +49,12 @@ struct SiteExamples {
     _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
   ) throws {
     let sourceCount = try Self.sourceCount(of: examples)
-    let positions = try Self.basePositions(of: examples, at: site)
+    let positions = try Self.basePositions(of: examples, at: site, of: model)
     var sourceRows: [Tensor] = []
     for index in 0..<sourceCount {
       let inputs = examples.map { $0.sources[index] }
       let sourcePositions = try Self.sourcePositions(
-        of: examples, source: index, at: site, as: positions)
+        of: examples, source: index, at: site, of: model, as: positions)
       sourceRows.append(
         try model.activations(at: site, inputs, positions: sourcePositions, store: store))
     }
@@ -81,19 +81,24 @@ struct SiteExamples {
     return count
   }
 
-  static func basePositions(of examples: [AlignmentExample], at site: Site) throws -> [[Int]] {
+  static func basePositions(
+    of examples: [AlignmentExample], at site: Site, of model: Model
+  ) throws -> [[Int]] {
     try examples.map {
-      try site.positions.resolved(length: $0.base.length, spans: $0.baseSpans)
+      try site.positions.resolved(
+        length: model.positionCount(of: $0.base, at: site), spans: $0.baseSpans)
     }
   }
 
   /// The positions of one source, as many in each example as the base has.
   static func sourcePositions(
-    of examples: [AlignmentExample], source: Int, at site: Site, as bases: [[Int]]
+    of examples: [AlignmentExample], source: Int, at site: Site, of model: Model,
+    as bases: [[Int]]
   ) throws -> [[Int]] {
     try zip(examples, bases).map { example, base in
       let found = try site.positions.resolved(
-        length: example.sources[source].length, spans: example.sourceSpans[source])
+        length: model.positionCount(of: example.sources[source], at: site),
+        spans: example.sourceSpans[source])
       guard found.count == base.count else {
         throw AlignmentError.positionMismatch(
           site: site.description, base: base.count, source: found.count)

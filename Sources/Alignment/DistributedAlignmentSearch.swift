@@ -120,9 +120,10 @@ public struct DistributedAlignmentSearch: Sendable {
     guard sources == expected else {
       throw AlignmentError.sourceMismatch(expected: expected, found: sources)
     }
-    let positions = try SiteExamples.basePositions(of: examples, at: site)
+    let positions = try SiteExamples.basePositions(of: examples, at: site, of: model)
     for source in 0..<sources {
-      _ = try SiteExamples.sourcePositions(of: examples, source: source, at: site, as: positions)
+      _ = try SiteExamples.sourcePositions(
+        of: examples, source: source, at: site, of: model, as: positions)
     }
   }
 

@@ -94,7 +94,10 @@ extension LanguageModel {
   ///   `AlignmentError/answerMergesWithPrompt(answer:prompt:)` for an answer that isn't a token
   ///   of its own there.
   public func answerTokens(_ answers: [String], after text: String) throws -> [Int] {
-    guard architecture.isCausal else { return try answers.map { try single($0, encoded($0)) } }
+    // A text of its own: a mask's place, or the target of an encoder-decoder.
+    guard architecture.isCausal, architecture.stacks == nil else {
+      return try answers.map { try single($0, encoded($0)) }
+    }
     let prompt = [TextPart(text, parsesSpecialTokens: true)]
     let own = tokenizer.encode(prompt)
     return try answers.map { answer in

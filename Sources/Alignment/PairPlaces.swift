@@ -67,11 +67,11 @@ extension AlignmentExample {
     let name = PairPlaces.name(positions, from: source)
     var copy = self
     let base = try range(
-      positions.resolved(length: copy.base.length, spans: baseSpans), positions)
+      positions.resolved(length: copy.base.text.length, spans: baseSpans), positions)
     copy.baseSpans[name] = base
     for index in sources.indices {
       let found = try range(
-        source.resolved(length: sources[index].length, spans: sourceSpans[index]), source)
+        source.resolved(length: sources[index].text.length, spans: sourceSpans[index]), source)
       guard found.count == base.count else {
         throw AlignmentError.positionMismatch(site: name, base: base.count, source: found.count)
       }

@@ -49,6 +49,12 @@ public struct InterchangeSweep: Sendable {
     ] where count < 1 {
       throw AlignmentError.invalidSetting(name: name, expected: "at least 1", found: "\(count)")
     }
+    guard Set(layers.map { model.isOfSource(component, layer: $0) }).count == 1 else {
+      throw AlignmentError.invalidSetting(
+        name: "layers",
+        expected: "those of the encoder or those of the decoder, whose positions differ",
+        found: "both")
+    }
     let run = InterchangeRun(model: model, store: store, batchSize: .max)
     var outcomes = layers.map { _ in positions.map { _ in [Outcome]() } }
     let total = examples.count * layers.count * positions.count
@@ -78,7 +84,7 @@ public struct InterchangeSweep: Sendable {
     guard try SiteExamples.sourceCount(of: examples) >= 1 else {
       throw AlignmentError.sourceMismatch(expected: 1, found: 0)
     }
-    let longest = examples.map(\.base.length).max() ?? 1
+    let longest = examples.map(\.base.text.length).max() ?? 1
     return examples.chunked(max(1, batchRows / longest))
   }
 }
@@ -107,8 +113,10 @@ private struct SweepGroup {
     var pending: [(example: Int, column: Int, base: [Int], source: [Int])] = []
     for (column, positions) in sweep.positions.enumerated() {
       let site = Site(sweep.component, layer: sweep.layers[0], head: sweep.head, positions)
-      let bases = try SiteExamples.basePositions(of: examples, at: site)
-      let sources = try SiteExamples.sourcePositions(of: examples, source: 0, at: site, as: bases)
+      let model = run.model
+      let bases = try SiteExamples.basePositions(of: examples, at: site, of: model)
+      let sources = try SiteExamples.sourcePositions(
+        of: examples, source: 0, at: site, of: model, as: bases)
       for example in examples.indices {
         read[example] += sources[example]
         pending.append((example, column, bases[example], sources[example]))
@@ -135,7 +143,7 @@ private struct SweepGroup {
     var batches: [[Swap]] = []
     var rows = Int.max
     for swap in swaps {
-      let cone = examples[swap.example].base.length - (swap.positions.min() ?? 0)
+      let cone = examples[swap.example].base.text.length - (swap.positions.min() ?? 0)
       if rows > limit - cone {
         batches.append([])
         rows = 0

@@ -44,7 +44,7 @@ extension LanguageModel {
       _ wanted: Positions, _ text: EncodedText, _ name: String
     ) throws -> [Int] {
       do {
-        return try wanted.resolved(length: text.length)
+        return try wanted.resolved(length: network.positionCount(of: text.input, at: site))
       } catch {
         throw AlignmentError.notInText(text: name, reason: "\(error)")
       }

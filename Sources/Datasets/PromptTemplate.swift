@@ -64,12 +64,21 @@ public enum PromptTemplate: Sendable, Equatable {
   ///   - completions: texts that may follow the prompt; the example's own by default
   ///   - ending: whether the tokens that end a completion stand after it: the chat template's mark,
   ///     or the token that ends a sequence
+  ///   - apart: whether a completion is a text of its own, with its own special tokens, as the
+  ///     target of an encoder-decoder
   /// - Throws: as ``encode(_:by:)``.
   public func encode(
     _ example: TaskExample, followedBy completions: [String]? = nil, by tokenizer: Tokenizer,
-    ending: Bool
+    ending: Bool, apart: Bool = false
   ) throws -> (prompt: [Int], completions: [[Int]]) {
     let prompt = try parts(for: example, of: tokenizer)
+    if apart {
+      let texts = (completions ?? [example.completion]).map {
+        tokenizer.encodeTarget(
+          TextPart($0, parsesSpecialTokens: self == .verbatim), ending: ending)
+      }
+      return (tokenizer.encode(prompt, addingSpecialTokens: addsSpecialTokens), texts)
+    }
     let found = tokenizer.encode(
       prompt,
       continuedBy: (completions ?? [example.completion]).map {

@@ -54,7 +54,8 @@ extension AdaptedModel {
     let tokens = try texts.enumerated().map { index, pair in
       try TokenizedExample(
         TaskExample(prompt: pair.key, completion: pair.value), index: index, template: template,
-        tokenizer: base.tokenizer, endsCompletion: settings.endsCompletion)
+        tokenizer: base.tokenizer, endsCompletion: settings.endsCompletion,
+        startToken: base.architecture.shape.startToken)
     }
     return try FineTuner(settings: settings).train(self, onTokens: tokens, store: store)
   }

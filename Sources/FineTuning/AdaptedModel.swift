@@ -44,6 +44,9 @@ public final class AdaptedModel {
   /// The soft tokens that all adapters together put before a sequence.
   public var virtualTokens: Int { adapters.reduce(0) { $0 + $1.virtualTokens } }
 
+  /// The soft tokens that all adapters together put before the target of an encoder-decoder.
+  public var virtualTargets: Int { adapters.reduce(0) { $0 + $1.virtualTargets } }
+
   /// The number of adapters that are trained side by side and vote: 1 where there is no ensemble.
   public var members: Int { adapters.map(\.members).max() ?? 1 }
 
@@ -65,17 +68,22 @@ public final class AdaptedModel {
     to request: inout Request, promptLengths: [Int], members: [Int]? = nil,
     noise: TrainingNoise? = nil
   ) throws {
-    let virtualTokens = virtualTokens
-    request.prependVirtualTokens(virtualTokens)
-    var first = 0
+    let (virtualTokens, virtualTargets) = (virtualTokens, virtualTargets)
+    let network = base.network
+    request.prependVirtualTokens(
+      virtualTokens, targets: virtualTargets,
+      isOfSource: { network.isOfSource($0, layer: $1) })
+    var (first, firstTarget) = (0, 0)
     for adapter in adapters {
       let own = first..<first + adapter.virtualTokens
+      let ownTargets = firstTarget..<firstTarget + adapter.virtualTargets
       try adapter.contribute(
         to: &request,
         AdapterContext(
-          promptLengths: promptLengths, virtualTokens: virtualTokens, ownTokens: own,
+          model: network, promptLengths: promptLengths, virtualTokens: virtualTokens,
+          virtualTargets: virtualTargets, ownTokens: own, ownTargets: ownTargets,
           members: members ?? promptLengths.map { _ in 0 }, noise: noise))
-      first = own.upperBound
+      (first, firstTarget) = (own.upperBound, ownTargets.upperBound)
     }
   }
 
@@ -84,7 +92,11 @@ public final class AdaptedModel {
   /// - Throws: `ModelError/positionOutOfRange(position:length:)` for a prompt that is too short,
   ///   ``FineTuningError/overlap(first:second:)`` when two interventions of one adapter meet.
   public func edits(_ sequences: [[Int]], promptLengths: [Int]) throws -> [Edit] {
-    var request = Request(sequences.map { .tokens($0) })
+    var request = Request(
+      zip(sequences, promptLengths).map {
+        base.architecture.input(
+          Array($0.prefix($1)), continuedBy: Array($0.dropFirst($1)))
+      })
     try contribute(to: &request, promptLengths: promptLengths)
     return request.edits
   }
@@ -93,7 +105,7 @@ public final class AdaptedModel {
   ///
   /// - Throws: `ModelError` when a prompt is empty or too short for the positions.
   public func lastLogits(_ prompts: [[Int]], store: ActivationStore? = nil) throws -> Tensor {
-    var request = Request.lastLogits(prompts.map { .tokens($0) })
+    var request = Request.lastLogits(prompts.map { base.architecture.input($0) })
     try contribute(to: &request, promptLengths: prompts.map(\.count))
     return try base.run(request, store: store).logits!
   }

@@ -21,6 +21,9 @@ public protocol Adapter: AnyObject {
 
   /// The number of soft tokens that it puts before every sequence.
   var virtualTokens: Int { get }
+  /// The number of soft tokens that it puts before the target of an encoder-decoder;
+  /// ``virtualTokens`` are those before its source.
+  var virtualTargets: Int { get }
   /// The number of adapters in it that are trained side by side and vote, of which each sequence
   /// has one.
   var members: Int { get }
@@ -56,12 +59,18 @@ public protocol Adapter: AnyObject {
 
 /// A run, as an adapter is told of it.
 public struct AdapterContext {
+  /// The model that runs.
+  public let model: Model
   /// The number of tokens of each sequence that are the prompt's, virtual ones not counted.
   public let promptLengths: [Int]
   /// The virtual tokens before every sequence, those of all adapters.
   public let virtualTokens: Int
-  /// This adapter's among them.
+  /// The virtual tokens before every target of an encoder-decoder, those of all adapters.
+  public let virtualTargets: Int
+  /// This adapter's among the virtual tokens.
   public let ownTokens: Range<Int>
+  /// This adapter's among those before targets.
+  public let ownTargets: Range<Int>
   /// For each sequence the member of an ensemble that it is for.
   public let members: [Int]
   /// Random numbers of a training step; nil outside training.
@@ -70,6 +79,7 @@ public struct AdapterContext {
 
 extension Adapter {
   public var virtualTokens: Int { 0 }
+  public var virtualTargets: Int { 0 }
   public var members: Int { 1 }
   public func prepare(step: Int, of steps: Int) {}
   public var isComplete: Bool { true }
@@ -93,16 +103,23 @@ public final class TrainingNoise {
   /// Random numbers of an edit's own, the same each time that it is made.
   func forEdit() -> RandomGenerator { RandomGenerator(seed: generator.next()) }
 
-  /// Adds NEFTune's noise to the embeddings of a run's sequences.
-  func disturb(_ request: inout Request, width: Int) {
+  /// Adds NEFTune's noise to the embeddings of a run's sequences, those of both stacks of an
+  /// encoder-decoder.
+  func disturb(_ request: inout Request, _ model: Model) {
     guard let embeddingNoise, embeddingNoise > 0 else { return }
-    let positions = request.inputs.map { Array(0..<$0.length) }
-    let noise = Tensor.concatenatingRows(
-      positions.filter { !$0.isEmpty }.map { list in
-        let bound = embeddingNoise / Double(list.count * width).squareRoot()
-        return .uniform([list.count, width], in: -bound..<bound, using: &generator)
-      })
-    request.edits.append(Edit(Cells(.blockInput, layer: 0, positions: positions)) { $0 + noise })
+    let width = model.architecture.width
+    for layer in model.architecture.firstLayers {
+      let positions = request.inputs.map {
+        Array(0..<model.positionCount(of: $0, .blockInput, layer: layer))
+      }
+      let noise = Tensor.concatenatingRows(
+        positions.filter { !$0.isEmpty }.map { list in
+          let bound = embeddingNoise / Double(list.count * width).squareRoot()
+          return .uniform([list.count, width], in: -bound..<bound, using: &generator)
+        })
+      request.edits.append(
+        Edit(Cells(.blockInput, layer: layer, positions: positions)) { $0 + noise })
+    }
   }
 }
 

@@ -64,14 +64,20 @@ public struct PlacedIntervention {
   }
 
   /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
-  /// virtual tokens before it and goes on after it.
+  /// virtual tokens before it and goes on after it. In the decoder of an encoder-decoder the start
+  /// token stands for the prompt.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
-    let first = context.virtualTokens
+    let isOfSource = context.model.isOfSource(site.component, layer: site.layer)
     let positions = try context.promptLengths.enumerated().map { sequence, promptLength in
-      let start = request.caches?[sequence].count ?? 0
-      if site.positions == .every { return Array(start..<request.inputs[sequence].length) }
-      return try site.positions.resolved(length: promptLength).map { $0 + first }
-        .filter { $0 >= start }
+      let input = request.inputs[sequence]
+      let isOfTarget = input.source != nil && !isOfSource
+      let start = isOfSource ? 0 : request.caches?[sequence].count ?? 0
+      if site.positions == .every {
+        return Array(start..<context.model.positionCount(of: input, at: site))
+      }
+      let first = isOfTarget ? context.virtualTargets : context.virtualTokens
+      return try site.positions.resolved(length: isOfTarget ? 1 : promptLength)
+        .map { $0 + first }.filter { $0 >= start }
     }
     return Cells(site, positions: positions)
   }

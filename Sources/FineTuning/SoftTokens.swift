@@ -51,14 +51,18 @@ public final class SoftTokens: Adapter {
   /// vote (Lester et al. 2021, §3.5).
   public let members: Int
   private let encoder: SoftTokenEncoder
-  /// The widths of a layer's keys and values.
-  private let keyWidths: [(key: Int, value: Int)]
+  /// Where a prefix is put, in the order of its columns; nowhere for other forms.
+  private let places: [PrefixPlace]
+  /// Tells whether a part of the prefix is before a target.
+  private let isBeforeTargets: Bool
 
   init(
-    _ form: Form, _ encoder: SoftTokenEncoder, keyWidths: [(key: Int, value: Int)], members: Int = 1
+    _ form: Form, _ encoder: SoftTokenEncoder, places: [PrefixPlace], for model: Model,
+    members: Int = 1
   ) {
-    (self.form, self.encoder, self.keyWidths) = (form, encoder, keyWidths)
+    (self.form, self.encoder, self.places) = (form, encoder, places)
     self.members = members
+    isBeforeTargets = form == .prefix && model.architecture.stacks != nil
   }
 
   /// Vectors that exist already.
@@ -70,13 +74,14 @@ public final class SoftTokens: Adapter {
   ) throws {
     self.init(
       form, SoftTokenEncoder(vectors),
-      keyWidths: form == .prefix ? try Self.keyWidths(of: model) : [], members: members)
+      places: form == .prefix ? try PrefixPlace.all(of: model) : [], for: model,
+      members: members)
   }
 
   /// The width of a token's vector: the model's, or that of all layers' keys and values together.
   public static func vectorWidth(_ form: Form, _ model: Model) throws -> Int {
     form == .prefix
-      ? try keyWidths(of: model).reduce(0) { $0 + $1.key + $1.value } : model.architecture.width
+      ? try PrefixPlace.all(of: model).reduce(0) { $0 + $1.width } : model.architecture.width
   }
 
   /// Untrained ones.
@@ -93,7 +98,7 @@ public final class SoftTokens: Adapter {
     using generator: inout RandomGenerator
   ) throws {
     let width = base.architecture.width
-    let keyWidths = form == .prefix ? try Self.keyWidths(of: base.network) : []
+    let places = form == .prefix ? try PrefixPlace.all(of: base.network) : []
     let outputs = try Self.vectorWidth(form, base.network)
     let hidden = form == .prompt ? 0 : encoderWidth ?? width
     let start: Tensor
@@ -116,13 +121,7 @@ public final class SoftTokens: Adapter {
       form,
       SoftTokenEncoder(
         start, widths: widths, activation: form == .prefix ? .tanh : .relu, using: &generator),
-      keyWidths: keyWidths, members: members)
-  }
-
-  private static func keyWidths(of model: Model) throws -> [(key: Int, value: Int)] {
-    try (0..<model.architecture.layers).map {
-      (try model.width(of: .keyOutput($0)), try model.width(of: .valueOutput($0)))
-    }
+      places: places, for: base.network, members: members)
   }
 
   private static func start(
@@ -130,7 +129,8 @@ public final class SoftTokens: Adapter {
     using generator: inout RandomGenerator
   ) throws -> Tensor {
     let embed = { (ids: [Int]) in
-      try base.architecture.embed([.tokens(ids)], positions: [Array(ids.indices)])
+      try (base.architecture.stacks?.encoder ?? base.architecture)
+        .embed([.tokens(ids)], positions: [Array(ids.indices)])
     }
     switch initialization {
     case .random, .vocabulary:
@@ -156,23 +156,26 @@ public final class SoftTokens: Adapter {
   public var parameters: [Parameter] { encoder.parameters }
   public var orthonormalParameters: [Parameter] { [] }
   public var virtualTokens: Int { encoder.count / members }
+  public var virtualTargets: Int { isBeforeTargets ? virtualTokens : 0 }
   /// The vectors that are put in, member by member: [tokens, width], or for a prefix [tokens, all
   /// layers' keys and values], layer by layer, keys (after their position encoding) and then
-  /// values.
+  /// values; in a decoder that reads an encoder those of its cross-attention after them.
   public var vectors: Tensor { encoder.output.detached }
 
   public func validate(for model: Model) throws {
     if form == .prefix {
-      let found = try Self.keyWidths(of: model)
-      guard found.count == keyWidths.count else {
+      let found = try PrefixPlace.all(of: model)
+      let layers = (places.map(\.layer).max() ?? -1) + 1
+      guard found.count == places.count, layers == model.architecture.layers else {
         throw FineTuningError.invalidSetting(
-          name: method, expected: "a model of \(keyWidths.count) layers", found: "\(found.count)")
+          name: method, expected: "a model of \(layers) layers",
+          found: "\(model.architecture.layers)")
       }
-      for (layer, (expected, found)) in zip(keyWidths, found).enumerated()
-      where expected != found {
+      for (expected, found) in zip(places, found) where expected != found {
         throw FineTuningError.invalidSetting(
-          name: "\(method), layer \(layer)", expected: "keys of width \(expected.key)",
-          found: "\(found.key)")
+          name: "\(method), layer \(expected.layer)",
+          expected: "\(expected.component.rawValue) of width \(expected.width)",
+          found: "\(found.component.rawValue) of \(found.width)")
       }
       return
     }
@@ -184,32 +187,61 @@ public final class SoftTokens: Adapter {
   }
 
   public func contribute(to request: inout Request, _ context: AdapterContext) throws {
-    // Once they have been read their keys and values are in the caches.
-    let positions = request.inputs.indices.map { sequence in
-      let start = request.caches?[sequence].count ?? 0
-      return context.ownTokens.filter { $0 >= start }
-    }
-    let rows = zip(positions, context.members).flatMap { positions, member in
-      positions.map { member * virtualTokens + $0 - context.ownTokens.lowerBound }
-    }
-    guard !rows.isEmpty else { return }
     let vectors = encoder.output
     guard form == .prefix else {
-      request.edits.append(
-        Edit(Cells(.blockInput, layer: 0, positions: positions)) { _ in vectors.gatherRows(rows) })
+      let (cells, rows) = cells(.blockInput, layer: 0, request, context)
+      guard !rows.isEmpty else { return }
+      request.edits.append(Edit(cells) { _ in vectors.gatherRows(rows) })
       return
     }
     var column = 0
-    for (layer, widths) in keyWidths.enumerated() {
-      for (component, width) in [
-        (Component.positionedKeyOutput, widths.key), (.valueOutput, widths.value),
-      ] {
-        let columns = column..<column + width
-        request.edits.append(
-          Edit(Cells(component, layer: layer, positions: positions)) { _ in
-            vectors.columns(columns).gatherRows(rows)
-          })
-        column += width
+    for place in places {
+      let columns = column..<column + place.width
+      column += place.width
+      let (cells, rows) = cells(place.component, layer: place.layer, request, context)
+      guard !rows.isEmpty else { continue }
+      request.edits.append(
+        Edit(cells) { _ in vectors.columns(columns).gatherRows(rows) })
+    }
+  }
+
+  /// The cells of its tokens at a component, and the row of its vectors for each.
+  private func cells(
+    _ component: Component, layer: Int, _ request: Request, _ context: AdapterContext
+  ) -> (cells: Cells, rows: [Int]) {
+    let isOfSource = context.model.isOfSource(component, layer: layer)
+    let isOfTarget = context.model.architecture.stacks != nil && !isOfSource
+    let own = isOfTarget ? context.ownTargets : context.ownTokens
+    // Once they have been read their keys and values are in the caches; those of a source are made
+    // again where edits concern them.
+    let positions = request.inputs.indices.map { sequence in
+      let start = isOfSource ? 0 : request.caches?[sequence].count ?? 0
+      return own.filter { $0 >= start }
+    }
+    let rows = zip(positions, context.members).flatMap { positions, member in
+      positions.map { member * virtualTokens + $0 - own.lowerBound }
+    }
+    return (Cells(component, layer: layer, positions: positions), rows)
+  }
+}
+
+/// A place of a prefix: the keys or values of a layer, which its tokens' are put before.
+struct PrefixPlace: Equatable {
+  let component: Component
+  let layer: Int
+  let width: Int
+
+  /// All places of a model, layer by layer: keys and values, and those of a cross-attention.
+  ///
+  /// - Throws: `ModelError` for a model without keys and values.
+  static func all(of model: Model) throws -> [PrefixPlace] {
+    try (0..<model.architecture.layers).flatMap { layer in
+      var components = [Component.positionedKeyOutput, .valueOutput]
+      if model.architecture.hasComponent(.crossKeyOutput, layer: layer) {
+        components += [.crossKeyOutput, .crossValueOutput]
+      }
+      return try components.map {
+        PrefixPlace(component: $0, layer: layer, width: try model.width(of: Site($0, layer: layer)))
       }
     }
   }

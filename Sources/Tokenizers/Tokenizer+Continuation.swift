@@ -1,4 +1,15 @@
 extension Tokenizer {
+  /// The token ids of a text that a decoder is to give after its start token: with the tokens around
+  /// it that the model was trained with.
+  ///
+  /// - Parameter ending: whether the token that ends a sequence stands after it
+  public func encodeTarget(_ text: TextPart, ending: Bool) -> [Int] {
+    var ids = encode([text], addingSpecialTokens: true)
+    guard let end = endOfSequence else { return ids }
+    if ids.last == end { ids.removeLast() }
+    return ending ? ids + [end] : ids
+  }
+
   /// The token ids of a prompt and of texts that may follow it, each in its place: prompt and
   /// continuation are encoded in one piece, and the continuation has the tokens that the prompt
   /// leaves.

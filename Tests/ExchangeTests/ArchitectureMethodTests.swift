@@ -37,7 +37,9 @@ import Testing
 
   /// An adapter's updates, merged into the weights, written as a folder, and as peft's folder and
   /// back, are one model.
-  @Test(arguments: ArchitectureFixtures.decoders.filter { $0 != "qwen2-moe" })
+  @Test(
+    arguments: ArchitectureFixtures.decoders.filter { $0 != "qwen2-moe" }
+      + ArchitectureFixtures.encoderDecoders)
   func mergedWrittenAndExchanged(name: String) throws {
     let place = try TemporaryFolder()
     let model = try ArchitectureFixtures.languageModel(name, in: place.url)
@@ -66,7 +68,7 @@ import Testing
 
   /// Every method that fits a decoder lowers the loss of a text that it is trained on, with noise
   /// on the embeddings and without.
-  @Test(arguments: ArchitectureFixtures.decoders)
+  @Test(arguments: ArchitectureFixtures.decoders + ArchitectureFixtures.encoderDecoders)
   func everyMethodTrains(name: String) throws {
     let place = try TemporaryFolder()
     let model = try ArchitectureFixtures.languageModel(name, in: place.url)

@@ -109,7 +109,7 @@ import Testing
   /// One run reads all layers and stops at the highest.
   @Test func nothingAboveTheHighestLayerIsComputed() throws {
     let request = SteeringVectors.captures(
-      of: [[1, 2, 3], [4, 5]], component: .blockOutput, layers: [0, 1])
+      of: [[1, 2, 3], [4, 5]], by: base.network, component: .blockOutput, layers: [0, 1])
     let plan = RowPlan(
       lengths: [3, 2], layers: 3, edits: [], captures: request.captures, measured: request.logits,
       start: [0, 0], hasBase: false, isCausal: true, keys: nil)

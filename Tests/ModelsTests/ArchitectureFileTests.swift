@@ -9,10 +9,12 @@ import Testing
 /// The other files in which the same networks come: GGUF, and folders as older versions wrote them.
 @Suite struct ArchitectureFileTests {
   private static let inGGUF = ArchitectureFixtures.index.filter {
-    !$0.texts.isEmpty && $0.kind == "decoder"
+    !$0.texts.isEmpty && $0.kind != "encoder"
   }
 
-  private static let withOlderFolder = ArchitectureForm.decoders.filter { name in
+  private static let generative = ArchitectureForm.decoders + ArchitectureForm.encoderDecoders
+
+  private static let withOlderFolder = generative.filter { name in
     ["config-older.json", "model-older.safetensors"].contains {
       ArchitectureFixtures.folder.appending(components: name, $0).exists
     }
@@ -59,7 +61,7 @@ import Testing
   }
 
   /// A setting that isn't understood is refused by its name in every family.
-  @Test(arguments: ArchitectureForm.decoders)
+  @Test(arguments: generative)
   func unknownSettings(name: String) throws {
     let form = try ArchitectureForm(name)
     let place = try TemporaryFolder()

@@ -34,6 +34,9 @@ package enum ArchitectureFixtures {
   /// Language models that continue a text.
   package static let decoders = index.filter { $0.kind == "decoder" }.map(\.name)
 
+  /// Models that read a text and give another.
+  package static let encoderDecoders = index.filter { $0.kind == "encoder-decoder" }.map(\.name)
+
   /// Copies a form's checkpoint into a new folder, with a tokenizer of its 48 tokens: letters and a
   /// few signs.
   package static func languageModel(_ name: String, in place: URL) throws -> LanguageModel {

@@ -8,7 +8,7 @@ extension PeftFolder {
   /// The fields of every kind, and those of one.
   private struct Configuration: Encodable {
     let peftType: String
-    let taskType = "CAUSAL_LM"
+    let taskType: String
     let baseModelNameOrPath: String
     let inferenceMode = true
     let own: any Encodable
@@ -42,7 +42,9 @@ extension PeftFolder {
     for kind in kinds {
       guard let contents = try kind.contents(adapter, of: base) else { continue }
       let configuration = Configuration(
-        peftType: kind.name, baseModelNameOrPath: base.name, own: contents.fields)
+        peftType: kind.name,
+        taskType: architecture.stacks == nil ? "CAUSAL_LM" : "SEQ_2_SEQ_LM",
+        baseModelNameOrPath: base.name, own: contents.fields)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       encoder.keyEncodingStrategy = .convertToSnakeCase

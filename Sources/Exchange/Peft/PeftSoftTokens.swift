@@ -90,8 +90,9 @@ extension PeftSoftTokens {
     {
       throw folder.invalid("num_transformer_submodules", "1", "\(copies)")
     }
+    try requireSameMeaning(base)
     let width = try SoftTokens.vectorWidth(form, base.network)
-    let layers = base.architecture.layers
+    let layers = base.architecture.stacks?.encoder.layers ?? base.architecture.layers
     // A layer's keys are as wide as its values.
     let tokenWidth = form == .prefix ? width / (2 * layers) : width
     for (field, own) in [("num_layers", layers), ("token_dim", tokenWidth)] {
@@ -104,14 +105,24 @@ extension PeftSoftTokens {
       form, vectors: tensors.tensor("prompt_embeddings", [count, width]), for: base.network)
   }
 
+  /// Refuses prefixes of encoder-decoders: peft puts one before the decoder's keys and those of its
+  /// cross-attention, the same for both, and none into the encoder.
+  private static func requireSameMeaning(_ base: LanguageModel) throws {
+    guard form != .prefix || base.architecture.stacks == nil else {
+      throw unwritable("a prefix of a decoder alone", "one of \(base.architecture.name)")
+    }
+  }
+
   static func contents(_ adapter: any Adapter, of base: LanguageModel) throws -> PeftContents? {
     guard let soft = adapter as? SoftTokens, soft.form == form else { return nil }
     guard soft.members == 1 else {
       throw unwritable("one set of soft tokens", "an ensemble of \(soft.members)")
     }
+    try requireSameMeaning(base)
     let architecture = base.architecture
     var fields = PeftSoftTokenFields(
-      numVirtualTokens: soft.virtualTokens, numLayers: architecture.layers,
+      numVirtualTokens: soft.virtualTokens,
+      numLayers: architecture.stacks?.encoder.layers ?? architecture.layers,
       tokenDim: architecture.width,
       numAttentionHeads: architecture.dimensions(of: .queryOutput)?.heads)
     complete(&fields, of: base)

@@ -60,13 +60,17 @@ extension Evaluator {
   private func length(
     of example: TaskExample, _ index: Int, _ model: LanguageModel
   ) throws -> Int {
-    if mode == .label { return model.labelledInput(example).length }
+    if mode == .label {
+      let input = model.labelledInput(example)
+      return (input.source ?? input).length
+    }
+    let start = model.architecture.shape.startToken
     let tokens = try TokenizedExample(
       example, index: index, template: task.template, tokenizer: model.tokenizer,
-      endsCompletion: endsCompletion
-    ).tokens.count
+      endsCompletion: endsCompletion, startToken: start
+    ).length
     return mode == .choose
-      ? max(tokens, try candidates(example, model).length) : tokens
+      ? max(tokens, try candidates(example, model).length(in: model.architecture)) : tokens
   }
 
   /// The example cut until it fits.

@@ -13,24 +13,41 @@ public struct TokenizedExample: Sendable, Equatable {
   /// completion is learned.
   public let label: Double?
 
-  /// The prompt's tokens, then the completion's.
-  public var tokens: [Int] { input.tokenIDs ?? [] }
+  /// The prompt's tokens, then the completion's; of a labelled text all that are read.
+  public let tokens: [Int]
 
   /// Both parts have at least one token.
-  public init(tokens: [Int], promptLength: Int) {
+  ///
+  /// - Parameter startToken: the token with which the targets of an encoder-decoder begin: the
+  ///   prompt is its source, the completion its target
+  public init(tokens: [Int], promptLength: Int, startToken: Int? = nil) {
     require(
       (1..<max(1, tokens.count)).contains(promptLength),
       "TokenizedExample: a prompt of \(promptLength) of \(tokens.count) tokens")
-    (input, self.promptLength, label) = (.tokens(tokens), promptLength, nil)
+    (self.tokens, self.promptLength, label) = (tokens, promptLength, nil)
+    input =
+      startToken.map {
+        .pair(
+          source: .tokens(Array(tokens[..<promptLength])),
+          target: [$0] + tokens[promptLength...].dropLast())
+      } ?? .tokens(tokens)
   }
 
   /// A text with a label.
   init(input: ModelInput, label: Double) {
-    (self.input, promptLength, self.label) = (input, input.length, label)
+    let read = input.source ?? input
+    (self.input, promptLength, self.label) = (input, read.length, label)
+    tokens = read.tokenIDs ?? []
   }
 
+  /// The length of the longest sequence that a stack reads of it.
+  public var length: Int { max(input.length, input.source?.length ?? 0) }
+
   /// The positions whose next token is part of the completion.
-  var measured: [Int] { Array(promptLength - 1..<tokens.count - 1) }
+  var measured: [Int] {
+    let count = tokens.count - promptLength
+    return Array(input.source == nil ? promptLength - 1..<promptLength - 1 + count : 0..<count)
+  }
   var targets: [Int] { Array(tokens[promptLength...]) }
   /// The number of losses that it has a part in: its completion's tokens, or its label's one.
   var weight: Int { label == nil ? tokens.count - promptLength : 1 }
@@ -39,16 +56,18 @@ public struct TokenizedExample: Sendable, Equatable {
 extension TokenizedExample {
   /// An example as a model reads it.
   ///
-  /// - Parameter endsCompletion: whether what ends a completion is learned after it
+  /// - Parameters:
+  ///   - endsCompletion: whether what ends a completion is learned after it
+  ///   - startToken: as in ``init(tokens:promptLength:startToken:)``
   /// - Throws: `DatasetError/invalidData(path:line:reason:)` or
   ///   `FineTuningError.emptyText(example:part:)` when the prompt or the completion has no
   ///   tokens; `TokenizerError` as `PromptTemplate/encode(_:by:)`.
   public init(
     _ example: TaskExample, index: Int, template: PromptTemplate, tokenizer: Tokenizer,
-    endsCompletion: Bool
+    endsCompletion: Bool, startToken: Int? = nil
   ) throws {
     let (prompt, completions) = try template.encode(
-      example, by: tokenizer, ending: endsCompletion)
+      example, by: tokenizer, ending: endsCompletion, apart: startToken != nil)
     let completion = completions[0]
     for (part, isMissing) in [
       ("prompt", prompt.isEmpty), ("completion", completion.isEmpty || example.completion.isEmpty),
@@ -59,7 +78,8 @@ extension TokenizedExample {
       throw DatasetError.invalidData(
         path: origin.path, line: origin.line, reason: "the \(part) has no tokens")
     }
-    self.init(tokens: prompt + completion, promptLength: prompt.count)
+    self.init(
+      tokens: prompt + completion, promptLength: prompt.count, startToken: startToken)
   }
 }
 
@@ -73,19 +93,24 @@ extension LanguageModel {
     _ pairs: [PromptCompletion], endsCompletion: Bool
   ) throws -> [TokenizedExample] {
     try pairs.enumerated().map { index, pair in
-      var (prompt, completion) = tokenizer.encode(pair.prompt, continuedBy: pair.completion)
-      if endsCompletion, let end = tokenizer.endOfSequence { completion.append(end) }
+      let example = TaskExample(prompt: pair.prompt, completion: pair.completion)
+      let start = architecture.shape.startToken
+      let (prompt, completions) = try PromptTemplate.verbatim.encode(
+        example, by: tokenizer, ending: endsCompletion, apart: start != nil)
+      let completion = completions[0]
       guard !prompt.isEmpty else {
         throw FineTuningError.emptyText(example: index, part: "prompt")
       }
       guard !completion.isEmpty else {
         throw FineTuningError.emptyText(example: index, part: "completion")
       }
-      let (count, maximum) = (prompt.count + completion.count, network.architecture.maximumLength)
+      let tokens = TokenizedExample(
+        tokens: prompt + completion, promptLength: prompt.count, startToken: start)
+      let (count, maximum) = (tokens.length, network.architecture.maximumLength)
       guard count <= maximum else {
         throw FineTuningError.tooLong(example: index, tokens: count, maximum: maximum)
       }
-      return TokenizedExample(tokens: prompt + completion, promptLength: prompt.count)
+      return tokens
     }
   }
 }

@@ -8,8 +8,12 @@ struct CandidateSet {
   /// The member of an ensemble that chooses.
   var member: Int
 
-  /// The tokens of the prompt with the longest completion.
-  var length: Int { prompt.count + (completions.map(\.count).max() ?? 0) }
+  /// The length of the longest sequence that a model reads of it.
+  func length(in architecture: any Architecture) -> Int {
+    let longest = completions.max { $0.count < $1.count } ?? []
+    let input = architecture.input(prompt, continuedBy: longest)
+    return max(input.length, input.source?.length ?? 0)
+  }
 
   /// The tokens that all completions begin with.
   fileprivate var common: [Int] {
@@ -49,7 +53,7 @@ extension AdaptedModel {
     let wanted = Array(Set(tokens.joined())).sorted()
     let columns = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
     var request = Request.lastLogits(
-      sets.map { .tokens($0.prompt + $0.common) }, outputs: wanted)
+      sets.map { base.architecture.input($0.prompt, continuedBy: $0.common) }, outputs: wanted)
     try contribute(
       to: &request, promptLengths: sets.map(\.prompt.count), members: sets.map(\.member))
     let logits = try base.run(request).logits!
@@ -60,9 +64,11 @@ extension AdaptedModel {
   }
 
   private func likeliest(_ set: CandidateSet) throws -> Int {
-    var request = Request(set.completions.map { .tokens(set.prompt + $0) })
+    let architecture = base.architecture
+    var request = Request(
+      set.completions.map { architecture.input(set.prompt, continuedBy: $0) })
     request.logits = set.completions.map {
-      Array(set.prompt.count - 1..<set.prompt.count + $0.count - 1)
+      Array(architecture.continuationPositions(prompt: set.prompt.count, count: $0.count))
     }
     try contribute(
       to: &request, promptLengths: set.completions.map { _ in set.prompt.count },

@@ -133,8 +133,9 @@ public struct Evaluator: Sendable {
     }
     let sets = try examples.enumerated().map { index, example in
       let set = try candidates(example, adapted.base)
-      guard set.length <= adapted.readableLength else {
-        throw example.tooLong(index, tokens: set.length, maximum: adapted.readableLength)
+      let length = set.length(in: adapted.base.architecture)
+      guard length <= adapted.readableLength else {
+        throw example.tooLong(index, tokens: length, maximum: adapted.readableLength)
       }
       return set
     }
@@ -238,7 +239,7 @@ public struct Evaluator: Sendable {
     }
     let (prompt, completions) = try task.template.encode(
       example, followedBy: example.choices.map { example.completion(answering: $0) },
-      by: model.tokenizer, ending: false)
+      by: model.tokenizer, ending: false, apart: model.architecture.shape.startToken != nil)
     return CandidateSet(prompt: prompt, completions: completions, member: 0)
   }
 }
@@ -255,10 +256,10 @@ extension EvaluationTask {
     try examples.enumerated().map { index, example in
       let tokens = try TokenizedExample(
         example, index: index, template: template, tokenizer: model.tokenizer,
-        endsCompletion: ending)
+        endsCompletion: ending, startToken: model.architecture.shape.startToken)
       let maximum = model.architecture.maximumLength - reserved
-      guard tokens.tokens.count <= maximum else {
-        throw example.tooLong(index, tokens: tokens.tokens.count, maximum: maximum)
+      guard tokens.length <= maximum else {
+        throw example.tooLong(index, tokens: tokens.length, maximum: maximum)
       }
       return tokens
     }

@@ -40,7 +40,7 @@ extension AdaptedModel {
   ) throws -> Tensor {
     var request = labelRequest(batch)
     request.recomputesBlocks = recomputesBlocks
-    noise?.disturb(&request, width: base.architecture.width)
+    noise?.disturb(&request, base.network)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
     let run = try base.run(request, store: store)

@@ -71,7 +71,10 @@ enum BottleneckMethod: AdapterMethod {
     let places = try places(configuration, isParallel: isParallel)
     return InterventionAdapter(
       try layers.flatMap { layer in
-        try places.map { component, input in
+        try places.filter {
+          $0.0 != .crossAttentionOutput || configuration.component != nil
+            || base.architecture.hasComponent($0.0, layer: layer)
+        }.map { component, input in
           let site = Site(component, layer: layer, .every)
           let width = try base.width(of: site)
           let inputWidth = try input.map { try base.width(of: Site($0, layer: layer)) }
@@ -92,15 +95,19 @@ enum BottleneckMethod: AdapterMethod {
     _ configuration: AdapterConfiguration, isParallel: Bool
   ) throws -> [(Component, Component?)] {
     let inputs: [Component: Component] = [
-      .attentionOutput: .attentionInput, .mlpOutput: .mlpInput,
+      .attentionOutput: .attentionInput, .crossAttentionOutput: .crossAttentionInput,
+      .mlpOutput: .mlpInput,
     ]
     guard let component = configuration.component else {
-      return isParallel ? [(.mlpOutput, .mlpInput)] : [(.attentionOutput, nil), (.mlpOutput, nil)]
+      return isParallel
+        ? [(.mlpOutput, .mlpInput)]
+        : [(.attentionOutput, nil), (.crossAttentionOutput, nil), (.mlpOutput, nil)]
     }
     guard isParallel else { return [(component, nil)] }
     guard let input = inputs[component] else {
       throw FineTuningError.invalidSetting(
-        name: "site", expected: "attention_output or mlp_output", found: component.rawValue)
+        name: "site", expected: "attention_output, cross_attention_output or mlp_output",
+        found: component.rawValue)
     }
     return [(component, input)]
   }

@@ -34,7 +34,12 @@ enum LoRAMethod: AdapterMethod {
   static let names = ["lora"]
   static let summary = "Low-rank updates of projections (arXiv 2106.09685)."
   static let choices: [AdapterChoice] = [
-    .layers, .projections.defaulting(to: [Projection.query, .value]), .rank.defaulting(to: 8),
+    .layers,
+    .projections.defaulting(to: "query and value, and those of a cross-attention") { _, base in
+      [Projection.query, .value, .crossQuery, .crossValue].filter {
+        $0.isSelfAttention || base.architecture.hasProjection($0)
+      }
+    }, .rank.defaulting(to: 8),
     .alpha.defaulting(to: "twice the rank") { configuration, _ in
       configuration.rank.map { 2 * Double($0) }
     },

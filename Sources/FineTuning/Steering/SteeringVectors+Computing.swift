@@ -44,7 +44,8 @@ extension SteeringVectors {
     for start in stride(from: 0, to: pairs.count, by: batchSize) {
       let batch = pairs[start..<min(start + batchSize, pairs.count)]
       let texts = batch.map(\.positive) + batch.map(\.negative)
-      let run = try model.run(captures(of: texts, component: component, layers: layers))
+      let run = try model.run(
+        captures(of: texts, by: model.network, component: component, layers: layers))
       for (index, captured) in run.captures.enumerated() {
         rows[index].positive.append(captured.rowSlice(0..<batch.count))
         rows[index].negative.append(captured.rowSlice(batch.count..<texts.count))
@@ -86,14 +87,21 @@ extension SteeringVectors {
     }
   }
 
-  /// The run that reads the last token of each text at all layers.
+  /// The run that reads the last token of each text at all layers; in the decoder of an
+  /// encoder-decoder the start token.
   package static func captures(
-    of texts: [[Int]], component: Component, layers: [Int]
+    of texts: [[Int]], by model: Model, component: Component, layers: [Int]
   ) -> Request {
-    let last = texts.map { [$0.count - 1] }
+    let inputs = texts.map { model.architecture.input($0) }
     return Request(
-      texts.map { .tokens($0) },
-      captures: layers.map { Cells(component, layer: $0, positions: last) })
+      inputs,
+      captures: layers.map { layer in
+        Cells(
+          component, layer: layer,
+          positions: inputs.map {
+            [model.positionCount(of: $0, component, layer: layer) - 1]
+          })
+      })
   }
 }
 

@@ -171,7 +171,7 @@ extension AdaptedModel {
     }
     var request = request(batch)
     request.recomputesBlocks = recomputesBlocks
-    noise?.disturb(&request, width: base.architecture.width)
+    noise?.disturb(&request, base.network)
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, noise: noise)
     return try base.run(request, store: store).loss!

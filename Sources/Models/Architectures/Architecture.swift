@@ -16,9 +16,9 @@ public protocol Architecture: Sendable {
   /// component.
   func dimensions(of component: Component) -> ComponentDimensions?
 
-  /// Tells whether a layer has a component: all have those with dimensions unless the architecture
-  /// says so.
-  func hasComponent(_ component: Component, layer: Int) -> Bool
+  /// A component's dimensions in one layer; nil when its block has none. All layers have the same
+  /// unless the architecture says so.
+  func dimensions(of component: Component, layer: Int) -> ComponentDimensions?
 
   /// The position whose outputs answer for a whole input: the last one unless the architecture says
   /// another.
@@ -47,10 +47,30 @@ public protocol Architecture: Sendable {
   /// the order given, or all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
+  /// The two stacks of an encoder-decoder; nil of everything else.
+  var stacks: Stacks? { get }
+
+  /// The rows that a decoder's cross-attention reads, from the last rows of an encoder's residual
+  /// stream: [rows, width].
+  func encoded(_ residual: Tensor) -> Tensor
+
   /// The mean cross-entropy of the outputs for rows of the last stage [rows, width], as a scalar.
   ///
   /// - Parameter targets: the right output for each row
   func crossEntropy(_ residual: Tensor, targets: [Int]) -> Tensor
+}
+
+/// The stacks of an encoder-decoder, each an architecture whose layers are counted from 0.
+public struct Stacks: Sendable {
+  /// The stack that reads the source.
+  public var encoder: any Architecture
+  /// The stack that reads the target and, in every layer, the encoder's last rows.
+  public var decoder: any Architecture
+
+  /// Two stacks.
+  public init(encoder: any Architecture, decoder: any Architecture) {
+    (self.encoder, self.decoder) = (encoder, decoder)
+  }
 }
 
 /// The kind of a head's outputs, from which their probabilities follow.
@@ -94,6 +114,8 @@ public struct ModelShape: Equatable, Sendable {
   public var isCausal: Bool
   /// The length of the longest sequence that it reads.
   public var maximumLength: Int
+  /// The token with which an encoder-decoder's target begins; nil of everything else.
+  public var startToken: Int?
 
   /// The shape of a decoder unless something else is said.
   public init(
@@ -124,10 +146,42 @@ extension Architecture {
   /// The length of the longest sequence that it reads.
   public var maximumLength: Int { shape.maximumLength }
 
-  /// True of every component with dimensions.
-  public func hasComponent(_ component: Component, layer: Int) -> Bool {
-    dimensions(of: component) != nil
+  /// The same in every layer.
+  public func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
+    dimensions(of: component)
   }
+
+  /// The layers before which embeddings enter: the first, and of an encoder-decoder the decoder's
+  /// first.
+  public var firstLayers: [Int] { [0] + (stacks.map { [$0.encoder.layers] } ?? []) }
+
+  /// The input of a prompt and what follows it: one sequence or, of an encoder-decoder, a source and
+  /// the target that has been begun.
+  public func input(_ prompt: [Int], continuedBy continuation: [Int] = []) -> ModelInput {
+    guard let start = shape.startToken else { return .tokens(prompt + continuation) }
+    return .pair(source: .tokens(prompt), target: [start] + continuation)
+  }
+
+  /// The positions of that input whose outputs are the continuation's tokens, one after another.
+  ///
+  /// - Parameters:
+  ///   - prompt: the prompt's number of tokens
+  ///   - count: the continuation's
+  public func continuationPositions(prompt: Int, count: Int) -> Range<Int> {
+    let first = shape.startToken == nil ? prompt - 1 : 0
+    return first..<first + count
+  }
+
+  /// Tells whether a layer has a component.
+  public func hasComponent(_ component: Component, layer: Int) -> Bool {
+    dimensions(of: component, layer: layer) != nil
+  }
+
+  /// None.
+  public var stacks: Stacks? { nil }
+
+  /// The rows as they are.
+  public func encoded(_ residual: Tensor) -> Tensor { residual }
 
   /// The last position.
   public func outputPosition(of input: ModelInput) -> Int { input.length - 1 }

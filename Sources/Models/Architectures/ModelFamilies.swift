@@ -15,6 +15,7 @@ public enum ModelFamilies {
     HeliumFamily.self,
     BertFamily.self, DistilBertFamily.self, ElectraFamily.self, AlbertFamily.self,
     ModernBertFamily.self, MPNetFamily.self, DebertaFamily.self,
+    T5Family.self, BartFamily.self,
   ]
 
   private static let registry = Registry<any ModelFamily.Type>(builtIn)

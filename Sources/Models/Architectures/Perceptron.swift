@@ -56,14 +56,7 @@ public struct Perceptron: Architecture {
   }
 
   public func dimensions(of component: Component) -> ComponentDimensions? {
-    switch component {
-    case .blockOutput: ComponentDimensions(width: width)
-    case .blockInput, .attentionInput, .attentionOutput, .attentionValueOutput, .queryOutput,
-      .keyOutput, .positionedKeyOutput, .valueOutput, .residualMiddle, .mlpInput, .gateOutput,
-      .upOutput, .mlpActivation, .mlpHidden, .mlpOutput, .attentionProjection, .mlpProjection,
-      .routerLogits, .expertOutput:
-      nil
-    }
+    component == .blockOutput ? ComponentDimensions(width: width) : nil
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {

@@ -51,7 +51,7 @@ extension Architecture {
   public var recordedWidth: Int {
     listedWeights.filter { $0.layer == 0 }.reduce(0) { sum, slot in
       switch slot.kind {
-      case .projection(.output), .projection(.down), .table: sum
+      case .projection(.output), .projection(.down), .projection(.crossOutput), .table: sum
       case .projection: sum + (slot.map?.weight.rows ?? 0)
       case .map: sum + 2 * (slot.map?.weight.rows ?? 0)
       case .norm: sum + width
@@ -110,15 +110,24 @@ extension Architecture {
 
   /// The cost of a block with these weights.
   func blockCost(
-    _ weights: [WeightSlot], keyRows: Int, outputRows: Int, pairs: Int
+    _ weights: [WeightSlot], keyRows: Int, outputRows: Int, pairs: Int, sourceRows: Int = 0,
+    sourcePairs: Int = 0
   ) -> RunCost {
     // A product of queries and keys and one of weights and values, for each number of the heads.
     let mixed = dimensions(of: .attentionValueOutput)?.width ?? 0
+    let crossed = dimensions(of: .crossAttentionValueOutput)?.width ?? 0
     var cost = RunCost(
-      rows: outputRows, operations: 4 * Double(mixed) * Double(pairs), weightBytes: 0)
+      rows: outputRows,
+      operations: 4 * Double(mixed) * Double(pairs) + 4 * Double(crossed) * Double(sourcePairs),
+      weightBytes: 0)
     for slot in weights {
       guard let weight = slot.map?.weight else { continue }
-      let rows = slot.side == .keyRows ? keyRows : outputRows
+      let rows =
+        switch slot.side {
+        case .keyRows: keyRows
+        case .sourceRows: sourceRows
+        default: outputRows
+        }
       if rows > 0 { cost = cost + weight.cost(rows: rows, share: slot.share) }
     }
     return cost
@@ -137,7 +146,7 @@ extension Architecture {
       switch slot.side {
       case .measuredRows: return cost + weight.cost(rows: rows)
       case .wantedOutputs: return cost + weight.cost(rows: rows, share: share)
-      case .keyRows, .outputRows, .none: return cost
+      case .keyRows, .outputRows, .sourceRows, .none: return cost
       }
     }
   }

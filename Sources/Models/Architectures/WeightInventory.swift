@@ -57,6 +57,8 @@ public struct WeightSlot: Sendable {
     case keyRows
     /// The rows of a block whose output is needed.
     case outputRows
+    /// The rows of the sources that a cross-attention reads.
+    case sourceRows
     /// The rows whose outputs are measured; all of the weight is read.
     case measuredRows
     /// The rows whose outputs are measured, by those rows of the weight whose outputs are wanted.
@@ -117,7 +119,8 @@ public struct WeightSlot: Sendable {
   ) {
     self.init(
       .projection(projection), layer: layer,
-      side: projection.component.isKeySide ? .keyRows : .outputRows, names: names,
+      side: projection.component.isOfSource
+        ? .sourceRows : projection.component.isKeySide ? .keyRows : .outputRows, names: names,
       deviation: deviation)
   }
 

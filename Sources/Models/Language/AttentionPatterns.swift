@@ -74,7 +74,11 @@ extension Model {
   ) throws -> [Tensor] {
     var request = Request(inputs, edits: edits)
     request.attention = [
-      AttentionQueries(layer: layer, positions: inputs.map { Array(0..<$0.length) })
+      AttentionQueries(
+        layer: layer,
+        positions: inputs.map {
+          Array(0..<positionCount(of: $0, .attentionValueOutput, layer: layer))
+        })
     ]
     return try run(request, store: store).attention[0].map(\.detached)
   }
@@ -86,8 +90,8 @@ extension LanguageModel {
   /// - Parameters:
   ///   - heads: which of each layer; nil for all
   ///   - edits: made while the text is run, so that one sees what an intervention changes
-  /// - Throws: ``ModelError`` when the model lacks a layer or head, or the text is empty or too
-  ///   long.
+  /// - Throws: ``ModelError`` when the model lacks a layer or head, the text is empty or too long, or
+  ///   a layer is one of an encoder-decoder's decoder, which hasn't read anything yet.
   public func attentionPatterns(
     of text: String, layers: [Int], heads: [Int]? = nil, edits: [Edit] = []
   ) throws -> AttentionPatterns {
@@ -97,6 +101,11 @@ extension LanguageModel {
       }
     }
     let encoded = encode(text)
+    if let encoder = architecture.stacks?.encoder,
+      let layer = layers.first(where: { $0 >= encoder.layers })
+    {
+      throw ModelError.layerOutOfRange(layer: layer, layers: encoder.layers)
+    }
     let all = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 1
     let places = layers.count * (heads?.count ?? all)
     // A weight as a float in the run and in the result, and as text in a record.
@@ -120,7 +129,8 @@ extension LanguageModel {
       }
     }
     return AttentionPatterns(
-      text: text, tokens: encoded.ids.map(label), isCausal: architecture.isCausal,
+      text: text, tokens: encoded.ids.map(label),
+      isCausal: architecture.isCausal && architecture.stacks == nil,
       heads: patterns)
   }
 }

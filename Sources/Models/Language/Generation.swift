@@ -43,7 +43,7 @@ extension Model {
   /// step computes one row a sequence.
   ///
   /// - Parameters:
-  ///   - prompts: token ids, at least one each
+  ///   - prompts: token ids, at least one each; of an encoder-decoder the sources
   ///   - prepare: changes the request of every step; gets it with the numbers of the prompts that
   ///     are still continued
   ///   - onToken: called with (prompt, token) as tokens are found
@@ -61,7 +61,8 @@ extension Model {
     var active = Array(prompts.indices)
     let caches = prompts.map { _ in KeyValueCache(layers: architecture.layers) }
     while !active.isEmpty && options.maximumTokens > 0 {
-      var request = Request.lastLogits(active.map { .tokens(prompts[$0] + results[$0]) })
+      var request = Request.lastLogits(
+        active.map { architecture.input(prompts[$0], continuedBy: results[$0]) })
       request.caches = active.map { caches[$0] }
       try prepare(&request, active)
       let logits = try run(request).logits!
@@ -71,7 +72,8 @@ extension Model {
         guard !options.stopTokens.contains(token) else { continue }
         results[prompt].append(token)
         onToken(prompt, token)
-        let length = prompts[prompt].count + results[prompt].count
+        let length =
+          architecture.input(prompts[prompt], continuedBy: results[prompt]).length
         if results[prompt].count < options.maximumTokens && length < architecture.maximumLength {
           remaining.append(prompt)
         }

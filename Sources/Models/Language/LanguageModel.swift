@@ -81,11 +81,14 @@ public final class LanguageModel: Sendable {
   }
 
   /// A text as the model reads it.
-  public func encode(_ text: String) -> EncodedText { EncodedText(text, tokenizer: tokenizer) }
+  public func encode(_ text: String) -> EncodedText {
+    EncodedText(text, tokenizer: tokenizer, startToken: architecture.shape.startToken)
+  }
 
   /// Two texts as the model reads a pair of them.
   public func encode(_ first: String, _ second: String) -> EncodedPair {
-    EncodedPair(first, second, tokenizer: tokenizer)
+    EncodedPair(
+      first, second, tokenizer: tokenizer, startToken: architecture.shape.startToken)
   }
 
   /// The name of an output: a classifier's label, or a token's text.
@@ -144,16 +147,18 @@ public struct EncodedText: Sendable, Hashable {
   /// For each token the bytes of the text (UTF-8 offsets) that it stands for; empty for tokens that
   /// were added around the text.
   public let ranges: [Range<Int>]
+  /// The token with which the target of an encoder-decoder begins; the text is its source.
+  private let startToken: Int?
 
-  init(_ text: String, tokenizer: Tokenizer) {
-    self.text = text
+  init(_ text: String, tokenizer: Tokenizer, startToken: Int?) {
+    (self.text, self.startToken) = (text, startToken)
     (ids, ranges) = tokenizer.encodeWithRanges(text)
   }
 
   /// The number of tokens.
   public var length: Int { ids.count }
-  /// The input that the model reads.
-  public var input: ModelInput { .tokens(ids) }
+  /// The input that the model reads; of an encoder-decoder with a target that has only begun.
+  public var input: ModelInput { ModelInput.tokens(ids).asSource(startToken) }
 
   /// The tokens that a part of the text touches.
   ///
@@ -171,13 +176,23 @@ public struct EncodedPair: Sendable, Hashable {
   public let ids: [Int]
   /// The token type of each token: 0 or 1, as the checkpoint tells the texts apart.
   public let types: [Int]
+  private let startToken: Int?
 
-  init(_ first: String, _ second: String, tokenizer: Tokenizer) {
+  init(_ first: String, _ second: String, tokenizer: Tokenizer, startToken: Int?) {
+    self.startToken = startToken
     (ids, types) = tokenizer.encode(first, second)
   }
 
   /// The input that the model reads.
   public var input: ModelInput {
-    types.contains { $0 != 0 } ? .segments(ids, types: types) : .tokens(ids)
+    let input = types.contains { $0 != 0 } ? ModelInput.segments(ids, types: types) : .tokens(ids)
+    return input.asSource(startToken)
+  }
+}
+
+extension ModelInput {
+  /// It as the source of a target that has only begun, where there is a token to begin with.
+  fileprivate func asSource(_ startToken: Int?) -> ModelInput {
+    startToken.map { .pair(source: self, target: [$0]) } ?? self
   }
 }

@@ -1,11 +1,30 @@
 /// A linear map inside a block, by the name that it has in most checkpoints.
 public enum Projection: String, Sendable, CaseIterable, Codable {
   case query, key, value, output
+  /// The cross-attention's; only the decoder of an encoder-decoder has them.
+  case crossQuery = "cross_query"
+  case crossKey = "cross_key"
+  case crossValue = "cross_value"
+  case crossOutput = "cross_output"
   /// The MLP's; models without a gated MLP have no gate.
   case gate, up, down
 
   /// True of the attention's, false of the MLP's.
-  package var isAttention: Bool { [.query, .key, .value, .output].contains(self) }
+  package var isAttention: Bool { ![.gate, .up, .down].contains(self) }
+
+  /// True of an attention's to its own sequence.
+  public var isSelfAttention: Bool { crossing != nil }
+
+  /// The projection of the cross-attention that does the same; nil of the MLP's and its own.
+  public var crossing: Projection? {
+    switch self {
+    case .query: .crossQuery
+    case .key: .crossKey
+    case .value: .crossValue
+    case .output: .crossOutput
+    case .crossQuery, .crossKey, .crossValue, .crossOutput, .gate, .up, .down: nil
+    }
+  }
 
   /// Tells whether a component is one that it makes, in any architecture.
   public func makes(_ component: Component) -> Bool {
@@ -17,7 +36,7 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
     switch self {
     case .output: .attentionProjection
     case .down: .mlpProjection
-    case .query, .key, .value, .gate, .up: nil
+    case .query, .key, .value, .crossQuery, .crossKey, .crossValue, .crossOutput, .gate, .up: nil
     }
   }
 
@@ -28,6 +47,10 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
     case .key: .keyOutput
     case .value: .valueOutput
     case .output: .attentionOutput
+    case .crossQuery: .crossQueryOutput
+    case .crossKey: .crossKeyOutput
+    case .crossValue: .crossValueOutput
+    case .crossOutput: .crossAttentionOutput
     case .gate: .gateOutput
     case .up: .upOutput
     case .down: .mlpOutput
@@ -39,6 +62,9 @@ public enum Projection: String, Sendable, CaseIterable, Codable {
     switch self {
     case .query, .key, .value: .attentionInput
     case .output: .attentionValueOutput
+    case .crossQuery: .crossAttentionInput
+    case .crossKey, .crossValue: .encoderOutput
+    case .crossOutput: .crossAttentionValueOutput
     case .gate, .up: .mlpInput
     case .down: .mlpHidden
     }

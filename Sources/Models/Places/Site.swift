@@ -24,8 +24,26 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case positionedKeyOutput = "positioned_key_output"
   /// The values: [K·w].
   case valueOutput = "value_output"
-  /// The residual stream between attention and MLP, TransformerLens's `resid_mid`: [d]. In an
-  /// encoder it is what the norm after the attention gives.
+  /// The rows of the encoder that a decoder's cross-attention reads, after the encoder's last norm,
+  /// at positions of the source: [d]. Each layer of the decoder has them for itself.
+  case encoderOutput = "encoder_output"
+  /// The cross-attention's input, after its norm: [d].
+  case crossAttentionInput = "cross_attention_input"
+  /// The queries of the cross-attention: [H·w].
+  case crossQueryOutput = "cross_query_output"
+  /// The keys of the cross-attention, at positions of the source: [K·w].
+  case crossKeyOutput = "cross_key_output"
+  /// The values of the cross-attention, at positions of the source: [K·w].
+  case crossValueOutput = "cross_value_output"
+  /// The cross-attention's mixed values, before its output projection: [H·w].
+  case crossAttentionValueOutput = "cross_attention_value_output"
+  /// The cross-attention's addition to the residual stream: [d].
+  case crossAttentionOutput = "cross_attention_output"
+  /// The residual stream between a cross-attention and the MLP, TransformerLens's
+  /// `resid_mid_cross`: [d]. Where a norm follows the addition it is what that gives.
+  case residualMiddleCross = "resid_mid_cross"
+  /// The residual stream after the attention, TransformerLens's `resid_mid`: [d]. Where a norm
+  /// follows the addition it is what that gives.
   case residualMiddle = "resid_mid"
   /// The MLP's input, after its norm: [d].
   case mlpInput = "mlp_input"
@@ -51,6 +69,7 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   public var hasHeads: Bool {
     switch self {
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput,
+      .crossQueryOutput, .crossKeyOutput, .crossValueOutput, .crossAttentionValueOutput,
       .expertOutput:
       true
     default: false
@@ -60,7 +79,9 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   /// Tells whether an edit of another component of the same layer can depend on this one: it is
   /// made before it, inside the block.
   public func canBeRead(by edited: Component) -> Bool {
-    guard let place = placeInBlock, let later = edited.placeInBlock else { return false }
+    guard let place = placeInBlock, let later = edited.placeInBlock,
+      isOfSource == edited.isOfSource
+    else { return false }
     return place < later
   }
 
@@ -75,12 +96,26 @@ public enum Component: String, Sendable, CaseIterable, Codable {
     case .attentionProjection: 4
     case .attentionOutput: 5
     case .residualMiddle: 6
-    case .mlpInput: 7
-    case .gateOutput, .upOutput, .routerLogits: 8
-    case .mlpActivation: 9
-    case .mlpHidden, .expertOutput: 10
-    case .mlpProjection: 11
-    case .mlpOutput: 12
+    case .encoderOutput, .crossAttentionInput: 7
+    case .crossQueryOutput, .crossKeyOutput, .crossValueOutput: 8
+    case .crossAttentionValueOutput: 9
+    case .crossAttentionOutput: 10
+    case .residualMiddleCross: 11
+    case .mlpInput: 12
+    case .gateOutput, .upOutput, .routerLogits: 13
+    case .mlpActivation: 14
+    case .mlpHidden, .expertOutput: 15
+    case .mlpProjection: 16
+    case .mlpOutput: 17
+    }
+  }
+
+  /// Tells whether its rows are those of the source that a cross-attention reads, one for each
+  /// position of the encoder.
+  public var isOfSource: Bool {
+    switch self {
+    case .encoderOutput, .crossKeyOutput, .crossValueOutput: true
+    default: false
     }
   }
 
@@ -198,7 +233,29 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   ) -> Site {
     Site(.expertOutput, layer: layer, head: head, positions)
   }
-  /// The residual stream between a layer's attention and its MLP.
+  /// The encoder's rows as a layer of the decoder reads them.
+  public static func encoderOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.encoderOutput, layer: layer, positions)
+  }
+  /// The input of a layer's cross-attention.
+  public static func crossAttentionInput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.crossAttentionInput, layer: layer, positions)
+  }
+  /// The addition of a layer's cross-attention to the residual stream.
+  public static func crossAttentionOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.crossAttentionOutput, layer: layer, positions)
+  }
+  /// The cross-attention's mixed values, or those of one head.
+  public static func crossAttentionValueOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossAttentionValueOutput, layer: layer, head: head, positions)
+  }
+  /// The residual stream between a layer's cross-attention and its MLP.
+  public static func residualMiddleCross(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.residualMiddleCross, layer: layer, positions)
+  }
+  /// The residual stream after a layer's attention.
   public static func residualMiddle(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.residualMiddle, layer: layer, positions)
   }

@@ -31,6 +31,17 @@ public final class ActivationStore {
   private var clock: UInt64 = 0
   /// Bytes of all kept rows.
   public private(set) var byteCount = 0
+  /// The sources of encoder-decoders, as decoders read them.
+  private var sources: [ModelInput: (source: KnownSource, bytes: Int, lastUse: UInt64)] = [:]
+  /// The base runs of encoders, whose inputs are the sources of this store's; made for the first
+  /// encoder-decoder.
+  private(set) lazy var encoder: ActivationStore = {
+    hasEncoder = true
+    return ActivationStore(budget: budget / 4, precision: precision)
+  }()
+  private var hasEncoder = false
+  /// The part of the budget that is for its own records.
+  private var ownBudget: Int { hasEncoder ? budget / 2 : budget }
   /// The number of base runs that were computed.
   public private(set) var computed = 0
   /// The number of base runs that were asked for.
@@ -69,6 +80,8 @@ public final class ActivationStore {
   /// Forgets all records and reservations.
   public func clear() {
     (records, reserved, byteCount) = ([:], [], 0)
+    sources = [:]
+    if hasEncoder { encoder.clear() }
   }
 
   /// The record of an input, when there is one.
@@ -109,8 +122,40 @@ public final class ActivationStore {
     byteCount += record.byteCount
   }
 
+  /// Reserves what another store does, of the layers of its encoder alone.
+  func mirror(_ other: ActivationStore, layersBelow layers: Int) {
+    reserved = other.reserved.filter { $0.layer < layers }
+  }
+
+  /// What is known of a source, made when it isn't there.
+  ///
+  /// - Parameter bytes: what it may come to take
+  /// - Throws: ``ModelError/activationBudget(needed:budget:)`` when it alone exceeds its part of the
+  ///   budget, and what `make` throws.
+  func source(
+    of input: ModelInput, bytes: Int, make: () throws -> KnownSource
+  ) throws -> KnownSource {
+    clock += 1
+    if let known = sources[input] {
+      sources[input]?.lastUse = clock
+      return known.source
+    }
+    let part = budget / 4
+    guard bytes <= part else { throw ModelError.activationBudget(needed: bytes, budget: part) }
+    var kept = sources.values.reduce(0) { $0 + $1.bytes }
+    for (input, source) in sources.sorted(by: { $0.value.lastUse < $1.value.lastUse })
+    where kept + bytes > part {
+      kept -= source.bytes
+      sources[input] = nil
+    }
+    let source = try make()
+    sources[input] = (source, bytes, clock)
+    return source
+  }
+
   /// Lets go of the records used longest ago until there is room.
   private func makeRoom(for incoming: Int, keeping inputs: [ModelInput]) throws {
+    let budget = ownBudget
     guard byteCount + incoming > budget else { return }
     let needed = Set(inputs)
     let oldest = records.filter { !needed.contains($0.key) }

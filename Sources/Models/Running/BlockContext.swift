@@ -17,11 +17,17 @@ public final class BlockContext {
   private let stored: [any KnownKeys]?
   private let growing: [KeyValueCache]?
   private let angleCache: AngleCache
+  /// The sources that the cross-attention reads, and of which of their rows it makes keys and
+  /// values.
+  private let memory: SourceMemory?
+  private let sourceRows: (rows: Tensor, set: RowSet)?
 
   init(
     layer: Int, plan: RowPlan, visitor: Visitor, stored: [any KnownKeys]?,
-    growing: [KeyValueCache]?, angleCache: AngleCache
+    growing: [KeyValueCache]?, angleCache: AngleCache, memory: SourceMemory?
   ) {
+    self.memory = memory
+    sourceRows = memory?.rows(of: layer)
     self.layer = layer
     keyRows = plan.stages[layer]
     outputRows = plan.outputs[layer]
@@ -34,7 +40,17 @@ public final class BlockContext {
 
   /// Announces a component: returns its rows after the edits that concern it.
   public func visit(_ component: Component, _ rows: Tensor) -> Tensor {
-    visitor.visit(component, layer, rows, component.isKeySide ? keyRows : outputRows)
+    if component.isOfSource, let sourceRows {
+      return visitor.visit(component, layer, rows, sourceRows.set)
+    }
+    return visitor.visit(component, layer, rows, component.isKeySide ? keyRows : outputRows)
+  }
+
+  /// The rows of the encoder, after its last norm, of which keys and values are to be made: those of
+  /// sources that are known come later, from a store. Of an encoder-decoder's decoder alone.
+  public var encoderRows: Tensor {
+    guard let sourceRows else { programmerError("block \(layer): there is no encoder") }
+    return sourceRows.rows
   }
 
   /// Tells whether anybody reads or edits a component of this layer; fused paths are for when
@@ -115,6 +131,38 @@ public final class BlockContext {
     return Tensor.attention(
       query: query, key: key, value: value, segments: segments, rule: rule,
       onWeights: visitor.attentionVisitor(of: layer, outputRows))
+  }
+}
+
+extension BlockContext {
+  /// Attention of the output rows over all positions of their sources.
+  ///
+  /// - Parameters:
+  ///   - query: [output rows, heads · headWidth]
+  ///   - key: of the ``encoderRows``, [rows, keyHeads · headWidth]
+  ///   - value: of the same, [rows, keyHeads · headWidth]
+  ///   - make: keys and values of other rows of the encoder, for sources that are known
+  /// - Returns: [output rows, heads · headWidth]
+  public func crossAttention(
+    query: Tensor, key: Tensor, value: Tensor, rule: AttentionRule,
+    make: (Tensor) -> (keys: Tensor, values: Tensor)
+  ) -> Tensor {
+    guard let memory, let sourceRows else {
+      programmerError("block \(layer): there is no encoder")
+    }
+    let segments = outputRows.positions.indices.map { sequence -> AttentionSegment in
+      let keys = sourceRows.set.range(sequence)
+      // What a query sees doesn't depend on where it is.
+      let places = outputRows.positions[sequence]
+      guard keys.isEmpty, !places.isEmpty, let known = memory.known[sequence] else {
+        return AttentionSegment(
+          queries: outputRows.range(sequence), queryPositions: places, keys: keys)
+      }
+      return AttentionSegment(
+        queries: outputRows.range(sequence), queryPositions: places, keys: keys,
+        knownCount: memory.lengths[sequence], known: known.pair(layer, make))
+    }
+    return Tensor.attention(query: query, key: key, value: value, segments: segments, rule: rule)
   }
 }
 

@@ -10,6 +10,8 @@ protocol KnownKeys: AnyObject {
 public final class KeyValueCache: KnownKeys, @unchecked Sendable {
   /// The number of positions that are stored.
   public private(set) var count = 0
+  /// What the decoder of an encoder-decoder reads of its source, once that has been run.
+  var source: KnownSource?
   private var layers: [(keys: Tensor, values: Tensor)?]
 
   /// An empty cache for a model's number of layers.
@@ -49,6 +51,7 @@ public final class KeyValueCache: KnownKeys, @unchecked Sendable {
   public func copy() -> KeyValueCache {
     let copy = KeyValueCache(layers: layers.count)
     copy.count = count
+    copy.source = source
     copy.layers = layers.map { pair in
       pair.map { ($0.keys.rowSlice(0..<count).copied(), $0.values.rowSlice(0..<count).copied()) }
     }

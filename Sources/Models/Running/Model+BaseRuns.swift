@@ -9,10 +9,12 @@ extension Model {
   /// The base runs of a planned run's inputs: those that a store keeps, and the missing ones, which
   /// are computed and put into it.
   ///
+  /// - Parameter below: the stacks, when this is the decoder of an encoder-decoder
   /// - Throws: ``ModelError/activationBudget(needed:budget:)`` when the inputs alone exceed the
   ///   store's budget.
   func baseRuns(
-    of inputs: [ModelInput], for plan: RowPlan, store: ActivationStore
+    of inputs: [ModelInput], for plan: RowPlan, store: ActivationStore,
+    below: StackedModels? = nil
   ) throws -> [StoredRun] {
     var needed: OrderedDictionary<ModelInput, StoredNeeds> = [:]
     for (sequence, input) in inputs.enumerated() {
@@ -20,20 +22,27 @@ extension Model {
       if needed[input]?.formUnion(needs) == nil { needed[input] = needs }
     }
     let missing = store.missing(needed).map { input, needs in
-      (input: input, needs: whole(needs, input, store))
+      (
+        input: input,
+        needs: whole(needs, input, store, encoderLayers: below?.encoder.architecture.layers ?? 0)
+      )
     }
-    try compute(missing, for: inputs, into: store)
+    try compute(missing, for: inputs, into: store, below: below)
     return inputs.map { store.record(of: $0)! }
   }
 
   /// The needs for which a record is made: those of now, those of the record that was there, and
   /// the reserved ones.
   private func whole(
-    _ needs: StoredNeeds, _ input: ModelInput, _ store: ActivationStore
+    _ needs: StoredNeeds, _ input: ModelInput, _ store: ActivationStore, encoderLayers: Int
   ) -> StoredNeeds {
     var whole = needs
     if let earlier = store.record(of: input)?.needs { whole.formUnion(earlier) }
-    for site in store.reserved { whole.formUnion(reservedNeeds(at: site, input)) }
+    for site in store.reserved where site.layer >= encoderLayers && !site.component.isOfSource {
+      var own = site
+      own.layer -= encoderLayers
+      whole.formUnion(reservedNeeds(at: own, input))
+    }
     return whole
   }
 
@@ -59,7 +68,7 @@ extension Model {
   /// Computes base runs, a batch at a time.
   private func compute(
     _ missing: [(input: ModelInput, needs: StoredNeeds)], for inputs: [ModelInput],
-    into store: ActivationStore
+    into store: ActivationStore, below: StackedModels?
   ) throws {
     guard !missing.isEmpty else { return }
     let keyWidth = architecture.dimensions(of: .keyOutput)?.width ?? 0
@@ -75,13 +84,14 @@ extension Model {
         positions += missing[end].input.length
         end += 1
       } while end < missing.count && positions + missing[end].input.length <= Self.batchPositions
-      try compute(batch: Array(missing[start..<end]), into: store)
+      try compute(batch: Array(missing[start..<end]), into: store, below: below)
       start = end
     }
   }
 
   private func compute(
-    batch: [(input: ModelInput, needs: StoredNeeds)], into store: ActivationStore
+    batch: [(input: ModelInput, needs: StoredNeeds)], into store: ActivationStore,
+    below: StackedModels?
   ) throws {
     let stages = Set(batch.flatMap { $0.needs.residual.keys }).sorted()
     var request = Request(batch.map(\.input))
@@ -95,8 +105,9 @@ extension Model {
     let keys = (0..<architecture.layers).map { layer in batch.map { $0.needs.known[layer] } }
     // The kept rows don't depend on which inputs happened to be missing together, so that a run
     // that is resumed, or whose budget is another, reads the same bits.
+    let memory = try below?.memory(of: request.inputs, in: store)
     let run = try Weight.$roundsAlike.withValue(true) {
-      try execute(plan(request, hasBase: false, keys: keys), request, base: nil)
+      try execute(plan(request, hasBase: false, keys: keys), request, base: nil, memory: memory)
     }
     var starts = stages.map { _ in 0 }
     for (sequence, (input, needs)) in batch.enumerated() {

@@ -36,14 +36,14 @@ extension Model {
   /// The first part of the model whose output has numbers that are none, for an error: the run is
   /// made once more, with the output of every block read.
   private func origin(of request: Request) -> String? {
-    let all = request.inputs.map { Array(0..<$0.length) }
+    func all(_ layer: Int) -> [[Int]] {
+      request.inputs.map { Array(0..<positionCount(of: $0, .blockOutput, layer: layer)) }
+    }
     let captures =
-      [Cells(.blockInput, layer: 0, positions: all)]
-      + (0..<architecture.layers).map { Cells(.blockOutput, layer: $0, positions: all) }
+      [Cells(.blockInput, layer: 0, positions: all(0))]
+      + (0..<architecture.layers).map { Cells(.blockOutput, layer: $0, positions: all($0)) }
     let probe = Request(request.inputs, edits: request.edits, captures: captures)
-    guard architecture.layers > 0,
-      let run = try? execute(plan(probe, hasBase: false, keys: nil), probe, base: nil)
-    else { return nil }
+    guard architecture.layers > 0, let run = try? unchecked(probe, store: nil) else { return nil }
     let stage = run.captures.firstIndex { !$0.isFinite }
     // The first capture is of what enters block 0; outside blocks the layer is nil.
     let layer = stage.flatMap { $0 > 0 ? $0 - 1 : nil }

@@ -8,8 +8,8 @@ extension Model {
     guard (0..<architecture.layers).contains(layer) else {
       throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
     }
-    guard let dimensions = architecture.dimensions(of: component),
-      architecture.hasComponent(component, layer: layer), head == nil || dimensions.heads != nil
+    guard let dimensions = architecture.dimensions(of: component, layer: layer),
+      head == nil || dimensions.heads != nil
     else {
       throw ModelError.noSuchComponent(
         component: (head == nil ? "" : "head_") + component.rawValue,
@@ -25,7 +25,31 @@ extension Model {
   /// - Throws: ``ModelError`` when the model has no such site.
   public func width(of site: Site) throws -> Int {
     try validate(site.component, layer: site.layer, head: site.head)
-    return architecture.dimensions(of: site.component)!.columns(head: site.head).count
+    return architecture.dimensions(of: site.component, layer: site.layer)!
+      .columns(head: site.head).count
+  }
+
+  /// The number of positions that a component of a layer has for an input: those of the source in an
+  /// encoder, and where a decoder reads the source.
+  public func positionCount(
+    of input: ModelInput, _ component: Component, layer: Int
+  ) -> Int {
+    guard let source = input.source, isOfSource(component, layer: layer) else {
+      return input.length
+    }
+    return source.length
+  }
+
+  /// Tells whether the positions of a component are those of a source that an encoder reads.
+  public func isOfSource(_ component: Component, layer: Int) -> Bool {
+    guard let stacks else { return false }
+    return layer < stacks.encoder.architecture.layers || component.isOfSource
+  }
+
+  /// The number of positions that a site has for an input, as
+  /// ``positionCount(of:_:layer:)`` counts them.
+  public func positionCount(of input: ModelInput, at site: Site) -> Int {
+    positionCount(of: input, site.component, layer: site.layer)
   }
 
   /// Checks a request against this model.
@@ -37,14 +61,18 @@ extension Model {
       throw ModelError.notADecoder(architecture: architecture.name)
     }
     for input in request.inputs {
-      guard (1...architecture.maximumLength).contains(input.length) else {
-        throw ModelError.invalidLength(
-          length: input.length, maximum: architecture.maximumLength)
+      guard (input.source == nil) == (stacks == nil) else {
+        throw ModelError.invalidInput(
+          expected: stacks == nil ? "one sequence" : "a source with a target", found: input.kind)
+      }
+      try validate(length: input.length, of: stacks?.decoder.architecture ?? architecture)
+      if let stacks, let source = input.source {
+        try validate(length: source.length, of: stacks.encoder.architecture)
       }
     }
     for cells in request.edits.map(\.cells) + request.captures + request.attention.map(\.cells) {
       try validate(cells.component, layer: cells.layer, head: cells.head)
-      try validate(cells.positions, request)
+      try validate(cells.positions, request, of: cells)
     }
     for edit in request.edits {
       if let component = edit.reading { try validate(component, layer: edit.cells.layer) }
@@ -57,13 +85,24 @@ extension Model {
     }
   }
 
-  private func validate(_ positions: [[Int]], _ request: Request) throws {
+  private func validate(length: Int, of architecture: any Architecture) throws {
+    guard (1...architecture.maximumLength).contains(length) else {
+      throw ModelError.invalidLength(length: length, maximum: architecture.maximumLength)
+    }
+  }
+
+  /// - Parameter cells: where the positions are, if not the outputs'
+  private func validate(
+    _ positions: [[Int]], _ request: Request, of cells: Cells? = nil
+  ) throws {
     require(
       positions.count == request.inputs.count,
       "run: expected positions for \(request.inputs.count) sequences, got \(positions.count)")
     for (sequence, list) in positions.enumerated() {
-      let length = request.inputs[sequence].length
-      let start = request.caches?[sequence].count ?? 0
+      let input = request.inputs[sequence]
+      let isSource = cells.map { isOfSource($0.component, layer: $0.layer) } ?? false
+      let length = isSource ? input.source?.length ?? 0 : input.length
+      let start = isSource ? 0 : request.caches?[sequence].count ?? 0
       for position in list where !(start..<length).contains(position) {
         throw ModelError.positionOutOfRange(position: position, length: length)
       }

@@ -5,10 +5,13 @@ import InterchangeTensors
 public final class Model: Sendable {
   /// The network.
   public let architecture: any Architecture
+  /// The stacks of an encoder-decoder; nil of everything else.
+  let stacks: StackedModels?
 
   /// A model that runs an architecture.
   public init(_ architecture: any Architecture) {
     self.architecture = architecture
+    stacks = architecture.stacks.map(StackedModels.init)
   }
 
   /// Runs a batch and returns what the request asks for; only cells that can change and that reach
@@ -24,14 +27,20 @@ public final class Model: Sendable {
     try validate(request)
     require(
       store == nil || request.caches == nil, "run: a growing cache and a store exclude one another")
-    let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
-    let base = try store.map { try baseRuns(of: request.inputs, for: plan, store: $0) }
-    let run = try execute(plan, request, base: base)
+    let run = try unchecked(request, store: store)
     try requireFinite(run, of: request)
     for (input, cache) in zip(request.inputs, request.caches ?? []) {
       cache.advance(by: input.length - cache.count)
     }
     return run
+  }
+
+  /// Runs a request that fits, whatever numbers come out.
+  func unchecked(_ request: Request, store: ActivationStore?) throws -> Run {
+    if let stacks { return try stacks.run(request, store: store) }
+    let plan = plan(request, hasBase: store != nil, keys: grownKeys(request))
+    let base = try store.map { try baseRuns(of: request.inputs, for: plan, store: $0) }
+    return try execute(plan, request, base: base)
   }
 
   /// The counts of keys that growing caches get: the keys and values of every position in every
@@ -44,14 +53,31 @@ public final class Model: Sendable {
 
   /// The cells that a request computes.
   ///
-  /// - Parameter keys: for each layer and sequence of how many leading positions keys and values
-  ///   are wanted
-  func plan(_ request: Request, hasBase: Bool, keys: [[Int]]?) -> RowPlan {
-    RowPlan(
+  /// - Parameters:
+  ///   - keys: for each layer and sequence of how many leading positions keys and values are wanted
+  ///   - reached: cells that something outside this stack may change
+  func plan(
+    _ request: Request, hasBase: Bool, keys: [[Int]]?, reached: [Cells] = []
+  ) -> RowPlan {
+    // What is done to a source's rows changes what every position's cross-attention makes of them.
+    func isOwn(_ cells: Cells) -> Bool { !cells.component.isOfSource }
+    func crossed(_ cells: Cells, _ positions: (Int) -> [Int]) -> Cells {
+      Cells(
+        .crossAttentionOutput, layer: cells.layer,
+        positions: zip(cells.positions, request.inputs).map {
+          $0.isEmpty ? [] : positions($1.length)
+        })
+    }
+    let edits = request.edits.filter { isOwn($0.cells) }
+    let ofSources = request.edits.map(\.cells).filter { !isOwn($0) }
+    return RowPlan(
       lengths: request.inputs.map(\.length), layers: architecture.layers,
-      edits: request.edits.filter { !$0.isRowwise }.map(\.cells),
-      rowwise: request.edits.filter(\.isRowwise).map(\.cells),
-      captures: request.captures + request.attention.map(\.cells), measured: measured(request),
+      edits: edits.filter { !$0.isRowwise }.map(\.cells),
+      rowwise: edits.filter(\.isRowwise).map(\.cells) + reached
+        + ofSources.map { crossed($0) { Array(0..<$0) } },
+      captures: request.captures.map { isOwn($0) ? $0 : crossed($0) { [$0 - 1] } }
+        + request.attention.map(\.cells),
+      measured: measured(request),
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
       isCausal: architecture.isCausal, keys: keys)
   }
@@ -78,9 +104,13 @@ public final class Model: Sendable {
   }
 
   /// Runs a plan of the request.
-  func execute(_ plan: RowPlan, _ request: Request, base: [StoredRun]?) throws -> Run {
+  ///
+  /// - Parameter memory: what a decoder's cross-attention reads
+  func execute(
+    _ plan: RowPlan, _ request: Request, base: [StoredRun]?, memory: SourceMemory? = nil
+  ) throws -> Run {
     let visitor = Visitor(request, architecture: architecture)
-    let last = try stages(plan, request, visitor, base: base)
+    let last = try stages(plan, request, visitor, base: base, memory: memory)
     let measured = request.logits == nil ? nil : last.map { measuredRows($0, plan, request) }
     if let targets = request.targets {
       let count = request.logits?.reduce(0) { $0 + $1.count } ?? 0
@@ -104,14 +134,17 @@ public final class Model: Sendable {
     zip(visitor.captured, request.captures).map { captured, cells in
       captured
         ?? .zeros([
-          0, architecture.dimensions(of: cells.component)!.columns(head: cells.head).count,
+          0,
+          architecture.dimensions(of: cells.component, layer: cells.layer)!
+            .columns(head: cells.head).count,
         ])
     }
   }
 
   /// Runs the planned stages; the rows of the last stage, when it has any.
   private func stages(
-    _ plan: RowPlan, _ request: Request, _ visitor: Visitor, base: [StoredRun]?
+    _ plan: RowPlan, _ request: Request, _ visitor: Visitor, base: [StoredRun]?,
+    memory: SourceMemory?
   ) throws -> Tensor? {
     let angles = AngleCache()
     var carried: Tensor?
@@ -132,7 +165,7 @@ public final class Model: Sendable {
       }
       let context = BlockContext(
         layer: stage, plan: plan, visitor: visitor, stored: request.caches ?? base,
-        growing: request.caches, angleCache: angles)
+        growing: request.caches, angleCache: angles, memory: memory)
       if request.recomputesBlocks, !visitor.isCaptured(inside: stage) {
         carried = residual.recomputing { [architecture] rows in
           defer { visitor.forget(stage) }

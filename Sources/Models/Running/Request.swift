@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// An input sequence.
-public enum ModelInput: Hashable, Sendable {
+/// An input sequence, or the two of an encoder-decoder.
+public indirect enum ModelInput: Hashable, Sendable {
   /// Token ids, one for each position; of an encoder with token types all have type 0.
   case tokens([Int])
   /// Token ids with their token types: which of two texts each belongs to, as one number a
@@ -10,21 +10,31 @@ public enum ModelInput: Hashable, Sendable {
   case segments([Int], types: [Int])
   /// Vectors, one for each position, each as wide as the model's input.
   case vectors([[Float]])
+  /// The text that an encoder reads, and the tokens that the decoder reads, from its start token on.
+  case pair(source: ModelInput, target: [Int])
 
-  /// The number of positions.
+  /// The number of positions; of a pair the decoder's.
   public var length: Int {
     switch self {
-    case .tokens(let ids), .segments(let ids, _): ids.count
+    case .tokens(let ids), .segments(let ids, _), .pair(_, let ids): ids.count
     case .vectors(let vectors): vectors.count
     }
   }
 
-  /// The token ids; nil for vectors.
+  /// The token ids, of a pair the decoder's; nil for vectors.
   public var tokenIDs: [Int]? {
     switch self {
-    case .tokens(let ids), .segments(let ids, _): ids
+    case .tokens(let ids), .segments(let ids, _), .pair(_, let ids): ids
     case .vectors: nil
     }
+  }
+
+  /// The text itself: of a pair its source.
+  public var text: ModelInput { source ?? self }
+
+  /// The sequence that an encoder reads; nil where it isn't a pair.
+  public var source: ModelInput? {
+    if case .pair(let source, _) = self { source } else { nil }
   }
 
   /// Tells whether it says which of two texts each token belongs to.
@@ -38,13 +48,16 @@ public enum ModelInput: Hashable, Sendable {
     case .tokens: "token ids"
     case .segments: "token ids with token types"
     case .vectors: "vectors"
+    case .pair: "a source with a target"
     }
   }
 }
 
 extension ModelInput {
   /// The same sequence after a number of placeholders, whose vectors an edit is to put in.
-  func prepending(_ count: Int) -> ModelInput {
+  ///
+  /// - Parameter targets: the number before a pair's target; the others are before its source
+  func prepending(_ count: Int, targets: Int = 0) -> ModelInput {
     switch self {
     case .tokens(let ids): .tokens(Array(repeating: 0, count: count) + ids)
     case .segments(let ids, let types):
@@ -54,6 +67,10 @@ extension ModelInput {
       .vectors(
         Array(repeating: Array(repeating: 0, count: vectors.first?.count ?? 0), count: count)
           + vectors)
+    case .pair(let source, let target):
+      .pair(
+        source: source.prepending(count),
+        target: Array(repeating: 0, count: targets) + target)
     }
   }
 }
@@ -205,19 +222,36 @@ extension Request {
   /// position named so far moves with its sequence.
   ///
   /// Key/value caches are those of the sequences with their placeholders.
-  public mutating func prependVirtualTokens(_ count: Int) {
-    guard count > 0 else { return }
-    inputs = inputs.map { $0.prepending(count) }
-    edits = edits.map { $0.shifted(by: count) }
-    captures = captures.map { $0.shifted(by: count) }
-    attention = attention.map {
-      AttentionQueries(layer: $0.layer, positions: $0.cells.shifted(by: count).positions)
+  ///
+  /// - Parameters:
+  ///   - count: the number before each sequence; of an encoder-decoder before its source
+  ///   - targets: the number before each target
+  ///   - isOfSource: tells which cells are at positions of a source
+  public mutating func prependVirtualTokens(
+    _ count: Int, targets: Int = 0, isOfSource: (Component, Int) -> Bool = { _, _ in false }
+  ) {
+    guard count > 0 || targets > 0 else { return }
+    let isPair = inputs.contains { $0.source != nil }
+    func shift(_ cells: Cells) -> Int {
+      isPair && !isOfSource(cells.component, cells.layer) ? targets : count
     }
-    logits = logits?.map { $0.map { $0 + count } }
+    inputs = inputs.map { $0.prepending(count, targets: targets) }
+    edits = edits.map { $0.shifted(by: shift($0.cells)) }
+    captures = captures.map { $0.shifted(by: shift($0)) }
+    attention = attention.map {
+      AttentionQueries(
+        layer: $0.layer, positions: $0.cells.shifted(by: shift($0.cells)).positions)
+    }
+    logits = logits?.map { $0.map { $0 + (isPair ? targets : count) } }
   }
 }
 
 extension Cells {
+  /// The same cells of a stack that begins so many layers above.
+  func lowered(by layers: Int) -> Cells {
+    Cells(component, layer: layer - layers, head: head, positions: positions)
+  }
+
   fileprivate func shifted(by count: Int) -> Cells {
     Cells(
       component, layer: layer, head: head, positions: positions.map { $0.map { $0 + count } })
@@ -225,6 +259,13 @@ extension Cells {
 }
 
 extension Edit {
+  /// The same change in a stack that begins so many layers above.
+  func lowered(by layers: Int) -> Edit {
+    var edit = self
+    edit.cells = cells.lowered(by: layers)
+    return edit
+  }
+
   fileprivate func shifted(by count: Int) -> Edit {
     var edit = self
     edit.cells = cells.shifted(by: count)

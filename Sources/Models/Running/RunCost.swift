@@ -30,7 +30,12 @@ extension Model {
   /// - Throws: ``ModelError`` when the request doesn't fit the model.
   public func costs(of request: Request, hasStore: Bool) throws -> [RunCost] {
     try validate(request)
-    let plan = plan(request, hasBase: hasStore, keys: grownKeys(request))
+    if let stacks { return try stacks.costs(of: request, hasStore: hasStore) }
+    return costs(of: request, plan(request, hasBase: hasStore, keys: grownKeys(request)))
+  }
+
+  /// The cost of each block of a planned run, and last that of the output.
+  func costs(of request: Request, _ plan: RowPlan) -> [RunCost] {
     let weights = architecture.listedWeights
     var byLayer: [Int: [WeightSlot]] = [:]
     for slot in weights {
@@ -43,9 +48,15 @@ extension Model {
         return total
           + sequence.element.reduce(0) { $0 + (architecture.isCausal ? $1 + 1 : length) }
       }
+      // Keys and values of sources as if none were known.
+      let sources = outputs.positions.enumerated().map { sequence, rows in
+        (length: request.inputs[sequence].source?.length ?? 0, rows: rows.count)
+      }
       return architecture.blockCost(
         byLayer[block] ?? [], keyRows: plan.stages[block].count, outputRows: outputs.count,
-        pairs: pairs)
+        pairs: pairs,
+        sourceRows: sources.reduce(0) { $0 + ($1.rows > 0 ? $1.length : 0) },
+        sourcePairs: sources.reduce(0) { $0 + $1.rows * $1.length })
     }
     guard let measured = request.logits else { return blocks }
     return blocks + [

@@ -62,7 +62,8 @@ final class Visitor {
   }
 
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
-    guard concerns(component, layer), let dimensions = architecture.dimensions(of: component)
+    guard concerns(component, layer),
+      let dimensions = architecture.dimensions(of: component, layer: layer)
     else { return tensor }
     let key = Key(component: component, layer: layer)
     var result = tensor

@@ -136,16 +136,19 @@ public struct Benchmark {
     let sources = inputs(count, model, &generator)
     return zip(bases, sources).map { base, source in
       AlignmentExample(
-        base: .tokens(base), sources: [.tokens(source)],
+        base: model.architecture.input(base), sources: [model.architecture.input(source)],
         label: Int.random(in: 0..<model.architecture.outputs, using: &generator), baseLabel: 0)
     }
   }
 
   private func forward(_ model: Model) throws -> BenchmarkResult {
     var generator = RandomGenerator(seed: seed)
+    // Of an encoder-decoder both sequences have the length.
+    let isPair = model.architecture.stacks != nil
     let request = Request(
-      inputs(batch, model, &generator).map { .tokens($0) },
-      logits: Array(repeating: Array(0..<length), count: batch))
+      inputs(batch, model, &generator).map {
+        model.architecture.input($0, continuedBy: isPair ? $0.dropLast() : [])
+      }, logits: Array(repeating: Array(0..<length), count: batch))
     var clock = StepClock()
     for _ in 0..<steps + 1 {
       _ = try model.run(request)
@@ -252,7 +255,9 @@ public struct Benchmark {
     let completion = min(16, length / 2)
     var generator = RandomGenerator(seed: seed)
     return inputs(batch, model, &generator).map {
-      TokenizedExample(tokens: $0, promptLength: length - completion)
+      TokenizedExample(
+        tokens: $0, promptLength: length - completion,
+        startToken: model.architecture.shape.startToken)
     }
   }
 

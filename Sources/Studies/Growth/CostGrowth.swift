@@ -128,8 +128,11 @@ private struct Rates {
 extension Benchmark {
   /// The cost of a DAS step's cone, block by block.
   fileprivate func cost(_ model: Model) throws -> [RunCost] {
-    let inputs = (0..<batch).map { _ in ModelInput.tokens(Array(repeating: 0, count: length)) }
-    let positions = try position.resolved(length: length)
+    let inputs = (0..<batch).map { _ in
+      model.architecture.input(Array(repeating: 0, count: length))
+    }
+    let count = inputs.first.map { model.positionCount(of: $0, .blockOutput, layer: layer) } ?? 0
+    let positions = try position.resolved(length: count)
     let edit = Edit(
       Cells(.blockOutput, layer: layer, positions: inputs.map { _ in positions })
     ) { $0 }

@@ -6,7 +6,7 @@ extension TaskExamples {
   /// The examples whose bases have the most frequent length, so that positions mean the same in
   /// all.
   public var ofOneLength: [AlignmentExample] {
-    let lengths = Dictionary(grouping: examples, by: \.base.length)
+    let lengths = Dictionary(grouping: examples, by: \.base.text.length)
     let common = lengths.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
     return common?.value ?? []
   }
@@ -15,9 +15,15 @@ extension TaskExamples {
 extension LanguageModel {
   /// A label for each position of examples of one length: the part of the template that it belongs
   /// to, or the token where all examples have the same.
-  public func positionLabels(_ examples: [AlignmentExample]) -> [String] {
+  ///
+  /// - Parameter isOfTarget: whether the positions are the target's, in which an encoder-decoder
+  ///   has no parts of a template
+  public func positionLabels(
+    _ examples: [AlignmentExample], isOfTarget: Bool = false
+  ) -> [String] {
     guard let first = examples.first else { return [] }
-    return (0..<first.base.length).map { position in
+    if isOfTarget { return (first.base.tokenIDs ?? []).map(label) }
+    return (0..<first.base.text.length).map { position in
       let spans = first.baseSpans.filter { name, range in
         range.contains(position)
           && examples.allSatisfy { $0.baseSpans[name]?.contains(position) ?? false }
@@ -30,13 +36,16 @@ extension LanguageModel {
   }
 
   private func token(of input: ModelInput, at position: Int) -> Int {
-    input.tokenIDs?[position] ?? 0
+    input.text.tokenIDs?[position] ?? 0
   }
 
   /// Sweeps full-vector interchange over all layers and positions of a task's examples; where texts
   /// differ in length, over the ends of their named parts and the last positions.
   ///
-  /// - Parameter limit: how many pairs at most
+  /// - Parameters:
+  ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have other
+  ///     positions, and each is swept by itself
+  ///   - limit: how many pairs at most
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(
     _ data: TaskExamples, component: Component = .blockOutput, head: Int? = nil,
@@ -44,14 +53,19 @@ extension LanguageModel {
     store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
-    let columns = SweepColumns(data)
+    let chosen = layers ?? Array(0..<(architecture.stacks?.encoder.layers ?? architecture.layers))
+    let columns = SweepColumns(data) {
+      network.positionCount(of: $0, component, layer: chosen.first ?? 0)
+    }
     let examples = Array(columns.examples.prefix(limit))
+    let isOfTarget =
+      architecture.stacks != nil && !network.isOfSource(component, layer: chosen.first ?? 0)
     let sweep = InterchangeSweep(
-      component: component, head: head, layers: layers ?? Array(0..<network.architecture.layers),
-      positions: columns.positions)
+      component: component, head: head, layers: chosen, positions: columns.positions)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,
-      positionLabels: columns.labels.isEmpty ? positionLabels(examples) : columns.labels,
+      positionLabels: columns.labels.isEmpty
+        ? positionLabels(examples, isOfTarget: isOfTarget) : columns.labels,
       result: try sweep.run(network, on: examples, store: store, progress: progress))
   }
 }

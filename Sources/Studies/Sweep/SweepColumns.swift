@@ -13,13 +13,15 @@ struct SweepColumns {
 
   /// Every position where at least half of the examples have one length; otherwise the ends of the
   /// named parts that all have, and the last positions.
-  init(_ data: TaskExamples) {
+  ///
+  /// - Parameter length: the number of positions of an input at the places that are swept
+  init(_ data: TaskExamples, length: (ModelInput) -> Int) {
     let even = data.ofOneLength.filter { example in
-      example.sources.allSatisfy { $0.length == example.base.length }
+      example.sources.allSatisfy { $0.text.length == example.base.text.length }
     }
     if 2 * even.count >= data.count, let first = even.first {
       examples = even
-      positions = (0..<first.base.length).map { .index($0) }
+      positions = (0..<length(first.base)).map { .index($0) }
       labels = []
       return
     }
@@ -34,7 +36,7 @@ struct SweepColumns {
     let ordered = names.sorted {
       ((first[$0]?.lowerBound ?? 0), $0) < ((first[$1]?.lowerBound ?? 0), $1)
     }
-    let shortest = examples.flatMap { [$0.base.length] + $0.sources.map(\.length) }.min() ?? 1
+    let shortest = examples.flatMap { [length($0.base)] + $0.sources.map(length) }.min() ?? 1
     let places = (1...max(1, min(shortest, Self.mostFromEnd))).reversed()
     positions = ordered.map { .endOfSpan($0) } + places.map { .index(-$0) }
     labels = ordered.map { "‹\($0)›" } + places.map { "-\($0)" }

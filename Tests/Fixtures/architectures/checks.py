@@ -23,13 +23,17 @@ def check_stream(form, run):
             def value(component):
                 return run.value(stack, component, layer)
 
-            middle = value("block_input") + value("attention_output")
-            if "cross_attention_output" in stack.sites:
-                middle = middle + value("cross_attention_output")
-            end = middle + value("mlp_output")
-            assert torch.allclose(end, value("block_output"), atol=1e-9), (form.name, layer)
-            if "resid_mid" in stack.sites:
-                assert torch.allclose(middle, value("resid_mid"), atol=1e-9), (form.name, layer)
+            stream = value("block_input")
+            for added, reached in [
+                ("attention_output", "resid_mid"),
+                ("cross_attention_output", "resid_mid_cross"),
+                ("mlp_output", "block_output"),
+            ]:
+                if added in stack.sites:
+                    stream = stream + value(added)
+                if reached in stack.sites:
+                    place = (form.name, layer, reached)
+                    assert torch.allclose(stream, value(reached), atol=1e-9), place
 
 
 def check_switches(model, form, text, logits):

@@ -93,7 +93,7 @@ def t5_stack(config, last):
         "block_input": into(""),
         "block_output": out(""),
         **named("layer.0.SelfAttention", "q", "k", "v", "layer.0.SelfAttention.o", keys=None),
-        "resid_mid": into(f"layer.{last}.layer_norm"),
+        "resid_mid": into("layer.1.layer_norm"),
         "mlp_output": out(f"{mlp}.wo"),
     }
     if not config.is_gated_act:
@@ -110,7 +110,11 @@ def t5_encoder(config):
 
 
 def t5_decoder(config):
-    return {**t5_stack(config, 2), **crossed("layer.1.EncDecAttention", "q", "k", "v", "o")}
+    return {
+        **t5_stack(config, 2),
+        "resid_mid_cross": into("layer.2.layer_norm"),
+        **crossed("layer.1.EncDecAttention", "q", "k", "v", "o"),
+    }
 
 
 BART_ATTENTION = ("q_proj", "k_proj", "v_proj")
@@ -124,6 +128,6 @@ def bart_encoder(config):
 def bart_decoder(config):
     return {
         **bart_encoder(config),
-        "resid_mid": out("encoder_attn_layer_norm"),
+        "resid_mid_cross": out("encoder_attn_layer_norm"),
         **crossed("encoder_attn", *BART_ATTENTION, "out_proj"),
     }

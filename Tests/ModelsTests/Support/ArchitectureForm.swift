@@ -25,7 +25,9 @@ struct ArchitectureForm {
     return index.filter { types.contains($0.type) && $0.name != "deberta-v2-xlarge" }.map(\.name)
   }()
 
-  static let all = decoders + encoders
+  static let encoderDecoders = index.filter { $0.kind == "encoder-decoder" }.map(\.name)
+
+  static let all = decoders + encoders + encoderDecoders
 
   let name: String
   let url: URL
@@ -47,12 +49,31 @@ struct ArchitectureForm {
       try tensor("\(text).\(kind)").elements.map { Int($0) }
     }
     let ids = try numbers("ids")
+    if tensorNames.contains("\(text).decoder") {
+      return .pair(source: .tokens(ids), target: try numbers("decoder"))
+    }
     return tensorNames.contains("\(text).types")
       ? .segments(ids, types: try numbers("types")) : .tokens(ids)
   }
 
-  /// The text read backwards, with the types at their places.
-  func reversed(_ input: ModelInput) -> ModelInput {
+  /// The prefixes of what the file has of each stack, with the number of blocks below it.
+  var stacks: [(prefix: String, first: Int)] {
+    guard let stacks = model.architecture.stacks else { return [("", 0)] }
+    return [("", stacks.encoder.layers), ("encoder.", 0)]
+  }
+
+  /// All positions of a component of a layer.
+  func everywhere(_ input: ModelInput, _ component: Component, _ layer: Int) -> [[Int]] {
+    [Array(0..<model.positionCount(of: input, component, layer: layer))]
+  }
+
+  /// The text read backwards, with the types at their places; of a pair what one stack reads.
+  func reversed(_ input: ModelInput, layer: Int = 0) -> ModelInput {
+    if case .pair(let source, let target) = input {
+      return model.isOfSource(.blockOutput, layer: layer)
+        ? .pair(source: reversed(source), target: target)
+        : .pair(source: source, target: target.reversed())
+    }
     guard case .segments(let ids, let types) = input else {
       return .tokens(input.tokenIDs!.reversed())
     }
@@ -87,14 +108,18 @@ struct ArchitectureForm {
     return (Array(0..<ids.count - 1), Array(ids.dropFirst()))
   }
 
-  /// The places of a layer that the file has values of.
-  var places: [(component: Component, layer: Int)] {
-    tensorNames.compactMap { name in
-      let parts = name.split(separator: ".")
-      guard parts.count == 4, parts[0] == "long", parts[1] == "site",
-        let component = Component(rawValue: String(parts[2])), let layer = Int(parts[3])
-      else { return nil }
-      return (component, layer)
+  /// The places of layers that the file has values of a kind of, `site` or `gradient`, with their
+  /// keys.
+  func places(_ kind: String) -> [(key: String, component: Component, layer: Int)] {
+    stacks.flatMap { prefix, first in
+      tensorNames.compactMap { name in
+        let beginning = "long.\(prefix)\(kind)."
+        let parts = name.dropFirst(beginning.count).split(separator: ".")
+        guard name.hasPrefix(beginning), parts.count == 2,
+          let component = Component(rawValue: String(parts[0])), let layer = Int(parts[1])
+        else { return nil }
+        return (name, component, first + layer)
+      }
     }
   }
 }

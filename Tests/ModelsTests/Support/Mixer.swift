@@ -24,9 +24,7 @@ struct Mixer: WeightInventory {
       ComponentDimensions(width: width)
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: width, heads: 1)
-    case .residualMiddle, .mlpInput, .gateOutput, .upOutput, .mlpActivation, .mlpHidden,
-      .mlpOutput, .attentionProjection, .mlpProjection, .routerLogits, .expertOutput:
-      nil
+    default: nil
     }
   }
 

@@ -27,7 +27,8 @@ private enum BertNames {
       case .output: "attention.output.dense"
       case .up: "intermediate.dense"
       case .down: "output.dense"
-      case .gate: programmerError("BERT has no gate")
+      case .gate, .crossQuery, .crossKey, .crossValue, .crossOutput:
+        programmerError("BERT has no \(projection.rawValue)")
       }
     return prefix(layer) + name
   }

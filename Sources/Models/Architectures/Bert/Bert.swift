@@ -130,10 +130,10 @@ public struct Bert: Architecture {
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: c.width, heads: c.heads)
     case .upOutput, .mlpActivation, .mlpHidden: ComponentDimensions(width: c.hiddenWidth)
-    case .gateOutput, .attentionProjection, .mlpProjection, .routerLogits, .expertOutput: nil
     case .blockInput, .blockOutput, .attentionInput, .attentionOutput, .residualMiddle, .mlpInput,
       .mlpOutput:
       ComponentDimensions(width: c.width)
+    default: nil
     }
   }
 

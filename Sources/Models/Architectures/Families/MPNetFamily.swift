@@ -22,7 +22,7 @@ public enum MPNetFamily: TransformerFamily {
     design.maximumLength &-= 2
     // It has 32 buckets, whatever the file says, whose table can't have another number.
     try settings.require("relative_attention_num_buckets", 32)
-    design.attention.distanceBuckets = 32
+    design.attention.distances = DistanceDesign(buckets: 32)
     try settings.addEncoderHead(
       to: &design, transform: HeadTransform(.gelu, norm: design.norm),
       labels: HeadTransform(.tanh))

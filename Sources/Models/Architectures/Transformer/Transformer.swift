@@ -23,6 +23,8 @@ public struct Transformer: Architecture {
   var positionBias: ListedPositionBias?
   var relativePositions: ListedTable?
   var relativeNorm: ListedNorm?
+  /// Tells whether the embedding table is another stack's, which lists it.
+  var borrowsEmbeddings = false
   /// The id of the mask, at which a masked-language model's output is read.
   var maskToken: Int?
 
@@ -41,6 +43,9 @@ public struct Transformer: Architecture {
       return ComponentDimensions(width: d.queryWidth, heads: d.heads)
     case .keyOutput, .positionedKeyOutput, .valueOutput:
       return ComponentDimensions(width: d.keyWidth, heads: d.keyHeads)
+    case .crossAttentionValueOutput, .crossQueryOutput, .crossKeyOutput, .crossValueOutput,
+      .crossAttentionInput, .crossAttentionOutput, .encoderOutput, .residualMiddleCross:
+      return blocks.lazy.compactMap { $0.cross?.dimensions(of: component) }.first
     case .residualMiddle where d.block.order != .sequential: return nil
     case .attentionProjection where !d.block.changesAdditions: return nil
     case .mlpProjection where !d.block.changesAdditions: return nil
@@ -52,11 +57,11 @@ public struct Transformer: Architecture {
     }
   }
 
-  public func hasComponent(_ component: Component, layer: Int) -> Bool {
+  public func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
     switch component {
     case .gateOutput, .upOutput, .mlpActivation, .mlpHidden, .routerLogits, .expertOutput:
-      blocks[layer].mlp.dimensions(of: component) != nil
-    default: dimensions(of: component) != nil
+      blocks[layer].mlp.dimensions(of: component)
+    default: dimensions(of: component)
     }
   }
 
@@ -98,6 +103,8 @@ public struct Transformer: Architecture {
     return normed.transposed().linear(means).transposed()
   }
 
+  public func encoded(_ residual: Tensor) -> Tensor { finalNorm?(residual) ?? residual }
+
   /// The rows that the head reads: after the last norm and projection.
   private func last(_ residual: Tensor) -> Tensor {
     let normed = poolsPositions ? residual : finalNorm?(residual) ?? residual
@@ -128,7 +135,7 @@ extension Transformer: WeightInventory {
     _ change: (WeightSlot) throws -> WeightSlot.Value
   ) rethrows -> Transformer {
     var copy = self
-    copy.embeddings = try embeddings.mapped(by: change)
+    if !borrowsEmbeddings { copy.embeddings = try embeddings.mapped(by: change) }
     copy.positions = try positions?.mapped(by: change)
     copy.types = try types?.mapped(by: change)
     copy.embeddingNorm = try embeddingNorm?.mapped(by: change)

@@ -7,6 +7,8 @@ struct TransformerBlock: Sendable {
   var attention: SelfAttention
   /// Of what the attention makes, or of the stream after it.
   var afterAttentionNorm: ListedNorm?
+  /// Of a decoder that reads an encoder; nil elsewhere.
+  var cross: CrossAttention?
   var mlpNorm: ListedNorm?
   var mlp: any BlockMLP
   /// Of what the MLP makes, or of the stream after it.
@@ -22,7 +24,11 @@ struct TransformerBlock: Sendable {
       let own = mlpNorm?(kept) ?? context.keepingOutputRows(normed)
       return kept + attended + raised(own, context)
     }
-    let middle = context.visit(.residualMiddle, ofStream(kept + attended, afterAttentionNorm))
+    var middle = context.visit(.residualMiddle, ofStream(kept + attended, afterAttentionNorm))
+    if let cross {
+      middle = context.visit(
+        .residualMiddleCross, ofStream(middle + cross(middle, context), cross.afterNorm))
+    }
     return ofStream(middle + raised(mlpNorm?(middle) ?? middle, context), afterMLPNorm)
   }
 
@@ -54,6 +60,7 @@ struct TransformerBlock: Sendable {
     copy.attentionNorm = try attentionNorm?.mapped(by: change)
     copy.attention = try attention.mapped(by: change)
     copy.afterAttentionNorm = try afterAttentionNorm?.mapped(by: change)
+    copy.cross = try cross?.mapped(by: change)
     copy.mlpNorm = try mlpNorm?.mapped(by: change)
     copy.mlp = try mlp.mapped(by: change)
     copy.afterMLPNorm = try afterMLPNorm?.mapped(by: change)

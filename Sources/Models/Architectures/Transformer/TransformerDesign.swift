@@ -132,6 +132,9 @@ public struct BlockDesign: Sendable {
   /// The factor of what attention and MLP add.
   public var residualScale: Float = 1
 
+  /// Tells whether an attention to an encoder's rows stands between attention and MLP.
+  public var crosses = false
+
   /// Tells whether something stands between a projection and the stream.
   var changesAdditions: Bool { hasNormsBehind || residualScale != 1 }
 }
@@ -162,9 +165,8 @@ public struct AttentionDesign: Sendable {
   public var headNorm: HeadNorm?
   /// The kind of that norm, where it isn't that of the others.
   public var headNormDesign: NormDesign?
-  /// The number of buckets of distances, on both sides together, whose learned additions to the
-  /// scores all layers share; nil without them.
-  public var distanceBuckets: Int?
+  /// The learned additions to the scores for distances, which all layers share; nil without them.
+  public var distances: DistanceDesign?
   /// Scores of contents and relative positions; nil without them.
   public var relative: RelativeDesign?
   /// The bound to which queries, keys and values are clipped.
@@ -328,10 +330,7 @@ extension TransformerDesign {
       }
     }
     try require.size(block.uses, "blocks with the same weights")
-    if let buckets = attention.distanceBuckets {
-      try require.size(buckets, "buckets of distances")
-      try require(buckets % 4 == 0, "buckets of distances", "a multiple of 4", buckets)
-    }
+    try attention.distances?.validate(require)
     for layer in layerAttention {
       try require((layer.window ?? 1) > 0, "window", "at least 1", layer.window ?? 0)
     }

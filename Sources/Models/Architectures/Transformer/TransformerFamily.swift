@@ -4,12 +4,29 @@ import InterchangeCheckpoints
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// A family whose networks are put together from the shared pieces: it says what its settings mean
-/// and what its tensors are called, nothing else.
-public protocol TransformerFamily: ModelFamily {
+/// A family that answers to a model type and, where a configuration names a class, to that, too.
+public protocol TypedFamily: ModelFamily {
   /// The `model_type`s in `config.json` that it answers to.
   static var modelTypes: [String] { get }
+}
 
+extension TypedFamily {
+  /// No fields but those that are read.
+  public static var fields: KnownFields { KnownFields() }
+
+  /// Tells whether the type is one of the family's and the class, where there is one, too: others
+  /// have used a class's name, and a class may have a head that isn't known here.
+  public static func answers(to configuration: ModelConfiguration) throws -> Bool {
+    let type: String? = try configuration.valueIfPresent("model_type")
+    let classes: [String] = try configuration.valueIfPresent("architectures") ?? []
+    if let type, !modelTypes.contains(type) { return false }
+    return classes.isEmpty ? type != nil : classes.contains { names.contains($0) }
+  }
+}
+
+/// A family whose networks are put together from the shared pieces: it says what its settings mean
+/// and what its tensors are called, nothing else.
+public protocol TransformerFamily: TypedFamily {
   /// The make of the network that settings ask for. Every setting that is read counts as
   /// understood; any other is refused, but for the ``ModelFamily/fields`` and
   /// ``ModelFamily/ggufKeys``.
@@ -24,9 +41,6 @@ public protocol TransformerFamily: ModelFamily {
 }
 
 extension TransformerFamily {
-  /// No fields but those that are read.
-  public static var fields: KnownFields { KnownFields() }
-
   /// Names as in `LlamaForCausalLM`.
   public static func tensorNames(_ settings: ModelSettings) throws -> TransformerNames {
     TransformerNames()
@@ -35,15 +49,6 @@ extension TransformerFamily {
   /// True of the rotary frequencies, which older files keep.
   public static func mayLeave(_ tensor: String) -> Bool {
     tensor.hasSuffix("rotary_emb.inv_freq")
-  }
-
-  /// Tells whether the type is one of the family's and the class, where there is one, too: others
-  /// have used a class's name, and a class may have a head that isn't known here.
-  public static func answers(to configuration: ModelConfiguration) throws -> Bool {
-    let type: String? = try configuration.valueIfPresent("model_type")
-    let classes: [String] = try configuration.valueIfPresent("architectures") ?? []
-    if let type, !modelTypes.contains(type) { return false }
-    return classes.isEmpty ? type != nil : classes.contains { names.contains($0) }
   }
 
   public static func read(_ folder: ModelFolder) throws -> any Architecture {

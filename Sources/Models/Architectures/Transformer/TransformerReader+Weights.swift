@@ -4,14 +4,22 @@ import InterchangeTensors
 /// Single weights, by the names of their jobs.
 extension TransformerReader {
   func weightNames(_ role: WeightRole, _ layer: Int? = nil) -> WeightNames {
-    guard let own = names.roles[role] else {
+    guard var own = names.roles[role] else {
       programmerError("\(design.name): no name for the weight \(role)")
     }
+    let isShared = role == .embeddings && !names.sharedTables.isEmpty
+    if isShared {
+      own = names.sharedTables.first { reader.contains($0 + ".weight") } ?? names.sharedTables[0]
+    } else if role == .projection(.up), !design.mlp.isGated, let plain = names.plainUp {
+      own = plain
+    }
+    let prefixOfGGUF = role == .embeddings ? "" : names.ggufPrefix
     // Blocks with the same weights have one number in a folder.
     return WeightNames(
-      folder: prefix + (layer.map { "\(names.layers)\($0 / design.block.uses)." } ?? "") + own,
+      folder: (isShared ? "" : prefix)
+        + (layer.map { "\(names.layers)\($0 / design.block.uses)." } ?? "") + own,
       gguf: (names.ggufRoles[role] ?? role.ggufName).map {
-        (layer.map { "blk.\($0)." } ?? "") + $0
+        prefixOfGGUF + (layer.map { "blk.\($0)." } ?? "") + $0
       })
   }
 
@@ -69,9 +77,9 @@ extension TransformerReader {
   private func size(of projection: Projection) -> (outputs: Int, inputs: Int) {
     let d = design
     return switch projection {
-    case .query: (d.queryWidth, d.width)
-    case .key, .value: (d.keyWidth, d.width)
-    case .output: (d.width, d.queryWidth)
+    case .query, .crossQuery: (d.queryWidth, d.width)
+    case .key, .value, .crossKey, .crossValue: (d.keyWidth, d.width)
+    case .output, .crossOutput: (d.width, d.queryWidth)
     case .gate, .up: (d.hiddenWidth, d.width)
     case .down: (d.width, d.hiddenWidth)
     }
@@ -79,8 +87,8 @@ extension TransformerReader {
 
   private func hasBias(_ projection: Projection) -> Bool? {
     switch projection {
-    case .query, .key, .value: design.attention.hasBias
-    case .output: design.attention.hasOutputBias
+    case .query, .key, .value, .crossQuery, .crossKey, .crossValue: design.attention.hasBias
+    case .output, .crossOutput: design.attention.hasOutputBias
     case .gate, .up, .down: design.mlp.hasBias
     }
   }
@@ -114,7 +122,9 @@ extension TransformerReader {
   /// GGUF files have queries, keys and values, or a gate with what it is multiplied with, one after
   /// another in a tensor where they have none of their own.
   private func placeInGGUF(_ projection: Projection, _ layer: Int, _ names: inout WeightNames) {
-    func isMissing(_ name: String) -> Bool { !reader.contains("blk.\(layer).\(name).weight") }
+    func isMissing(_ name: String) -> Bool {
+      !reader.contains("\(self.names.ggufPrefix)blk.\(layer).\(name).weight")
+    }
     if names.gguf != nil, format == .gguf {
       if [.query, .key, .value].contains(projection), isMissing("attn_q"), !isMissing("attn_qkv") {
         names.gguf = "blk.\(layer).attn_qkv"
@@ -161,6 +171,8 @@ extension WeightRole {
     case .attentionNorm: .attentionInput
     case .mlpNorm: .mlpInput
     case .afterAttentionNorm: block.hasNormsOfStream ? .residualMiddle : .attentionOutput
+    case .crossNorm: .crossAttentionInput
+    case .afterCrossNorm: .residualMiddleCross
     case .afterMLPNorm: block.hasNormsOfStream ? .blockOutput : .mlpOutput
     case .embeddingNorm: design.embedding.projectsLast ? nil : .blockInput
     default: nil

@@ -42,10 +42,10 @@ struct TransformerReader {
       ? nil
       : map(
         .map, .embeddingProjection, outputs: d.width, inputs: tableWidth, bias: e.projectsLast)
-    let positionBias = try d.attention.distanceBuckets.map {
+    let positionBias = try d.attention.distances.map {
       ListedPositionBias(
-        table: try table(.positionBias, $0, d.heads),
-        buckets: DistanceBuckets.places(length: d.maximumLength, buckets: $0))
+        table: try table(.positionBias, $0.buckets, d.heads),
+        buckets: $0.places(length: d.maximumLength))
     }
     // One by one: a file that says too many ends the search before there is room for all.
     var blocks: [TransformerBlock] = []
@@ -129,8 +129,14 @@ struct TransformerReader {
     let bias = biases.first(where: reader.contains) ?? own + ".bias"
     let hasBias = (format == .gguf ? nil : h.hasBias) ?? reader.contains(bias)
     return ListedMap(
-      LinearMap(weight: weight, bias: hasBias ? try reader.tensor(bias, [weight.rows]) : nil),
+      LinearMap(weight: weight, bias: hasBias ? try headBias(bias, weight.rows) : nil),
       slot)
+  }
+
+  /// A head's bias, which may stand as one row.
+  private func headBias(_ name: String, _ outputs: Int) throws -> Tensor {
+    let isRow = try outputs > 1 && reader.rows(of: name) == 1
+    return try reader.tensor(name, isRow ? [1, outputs] : [outputs]).reshaped([outputs])
   }
 
   /// Tells whether a bias is to be read: as the design says or, in a GGUF file, as the file has it.
@@ -154,11 +160,25 @@ extension TransformerReader {
     let mlpNorm =
       try b.hasNormsBefore && b.order != .parallelSharedNorm
       ? norm(.mlpNorm, d.norm, width: d.width, layer) : nil
+    let cross = try b.crosses ? crossAttention(layer) : nil
     let mlp = try mlp(layer)
     let afterMLP = try hasAfter ? norm(.afterMLPNorm, d.norm, width: d.width, layer) : nil
     return TransformerBlock(
       design: b, attentionNorm: attentionNorm, attention: attention,
-      afterAttentionNorm: afterAttention, mlpNorm: mlpNorm, mlp: mlp, afterMLPNorm: afterMLP)
+      afterAttentionNorm: afterAttention, cross: cross, mlpNorm: mlpNorm, mlp: mlp,
+      afterMLPNorm: afterMLP)
+  }
+
+  private func crossAttention(_ layer: Int) throws -> CrossAttention {
+    let (d, b) = (design, design.block)
+    var rule = AttentionRule(headWidth: d.headWidth, causal: false)
+    if let scale = d.attention.scale { rule.scale = scale }
+    return CrossAttention(
+      norm: try b.hasNormsBefore ? norm(.crossNorm, d.norm, width: d.width, layer) : nil,
+      query: try projection(.crossQuery, layer), key: try projection(.crossKey, layer),
+      value: try projection(.crossValue, layer), output: try projection(.crossOutput, layer),
+      afterNorm: try b.hasNormsOfStream
+        ? norm(.afterCrossNorm, d.norm, width: d.width, layer) : nil, rule: rule)
   }
 
   private func attention(_ layer: Int) throws -> SelfAttention {

@@ -2,6 +2,7 @@
 public enum WeightRole: Hashable, Sendable {
   case embeddings, positions, types, embeddingNorm, embeddingProjection
   case attentionNorm, queryNorm, keyNorm, afterAttentionNorm, mlpNorm, afterMLPNorm
+  case crossNorm, afterCrossNorm
   case projection(Projection)
   /// Maps of one expert among several, whose number stands as {} in the name, and of one that all
   /// rows are sent to.
@@ -22,6 +23,7 @@ public enum WeightRole: Hashable, Sendable {
     case .queryNorm: "attn_q_norm"
     case .keyNorm: "attn_k_norm"
     case .afterAttentionNorm: "post_attention_norm"
+    case .crossNorm: "cross_attn_norm"
     case .mlpNorm: "ffn_norm"
     case .afterMLPNorm: "post_ffw_norm"
     case .router: "ffn_gate_inp"
@@ -32,7 +34,7 @@ public enum WeightRole: Hashable, Sendable {
     case .expert(let projection): projection.ggufName + "_exps"
     case .sharedExpert(let projection): projection.ggufName + "_shexp"
     case .embeddingProjection, .headProjection, .positionBias, .relativePositions, .relativeNorm,
-      .positionKey, .positionQuery:
+      .positionKey, .positionQuery, .afterCrossNorm:
       nil
     }
   }
@@ -46,6 +48,10 @@ extension Projection {
     case .key: "attn_k"
     case .value: "attn_v"
     case .output: "attn_output"
+    case .crossQuery: "cross_attn_q"
+    case .crossKey: "cross_attn_k"
+    case .crossValue: "cross_attn_v"
+    case .crossOutput: "cross_attn_o"
     case .gate: "ffn_gate"
     case .up: "ffn_up"
     case .down: "ffn_down"
@@ -102,6 +108,13 @@ public struct TransformerNames: Sendable {
   ]
   /// Names of a block's weights in GGUF files where they aren't those of all architectures.
   public var ggufRoles: [WeightRole: String] = [:]
+  /// What stands before every name in GGUF files but that of the embedding table and the head's.
+  public var ggufPrefix = ""
+  /// The whole names that an embedding table has which stacks share: the first that a checkpoint
+  /// has. None: the table is the stack's own.
+  public var sharedTables: [String] = []
+  /// The MLP's first map, where it has another name without a gate.
+  public var plainUp: String?
   /// The head's name, which no prefix stands before.
   public var head = "lm_head"
   /// The names, complete, of the bias of a tied head: the first of them that a checkpoint has.
