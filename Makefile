@@ -286,7 +286,8 @@ neftune: build model
 # Runs that are killed at random moments end in the same bytes; a minute. Scripts/kills.py tells which.
 KILLS ?= 50
 kills: build
-	Scripts/kills.py .build/release/interchange $(KILLS)
+	@mkdir -p $(TRUST)
+	Scripts/kills.py .build/release/interchange $(KILLS) --counts $(TRUST)/6-kills.md
 
 # Puts a file between the marks of a name in a page; a page without both marks is an error, and an empty file.
 # $(call splice,NAME,FILE,PAGE)

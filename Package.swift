@@ -4,7 +4,8 @@ import PackageDescription
 // A file sees only what the modules that it imports itself declare.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
 
-/// A library's target; targets have the package's name before them, so that no other package has the same.
+/// A library's target; targets have the package's name before them, so that no other package has
+/// the same.
 func library(
   _ folder: String, _ floors: [String], c: [String] = [], _ packages: [Target.Dependency] = []
 ) -> Target {

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Kills runs at random moments, lets them go on, and compares every byte with an undisturbed run.
 
-    kills.py PROGRAM [COUNT] [SEED]
+    kills.py PROGRAM [COUNT] [SEED] [--counts FILE]
 
-PROGRAM is `interchange`; COUNT kills (50) are shared by finetune, compare, tune, das and sweep, on a tiny
-random model of Tests/Fixtures. finetune and compare go on with --resume, the others begin again in the same
-folder. What a run took (times, memory) is left out of the comparison, and figures, which hold it. Fails
-when a byte differs, or a file is left over that the undisturbed run doesn't have.
+PROGRAM is `interchange`; COUNT kills (50) are shared by finetune, compare, tune, das and sweep, on
+a tiny random model of Tests/Fixtures. finetune and compare go on with --resume, the others begin
+again in the same folder. Every other kill comes within the first moments, while a folder is made
+ready and the first files are written. What a run took (times, memory) is left out of the
+comparison, and figures, which hold it. Fails when a byte differs, or a file is left over that the
+undisturbed run doesn't have.
 """
 
+import argparse
 import json
 import random
 import shutil
@@ -21,6 +24,8 @@ from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parent.parent / "Tests" / "Fixtures"
 TEACH = FIXTURES / "version-0.1.0" / "teach_verbs.py"
+# Seconds in which a run makes its folder ready and writes its first files.
+FIRST_MOMENTS = 0.3
 # What differs from run to run, in records and logs.
 MEASURED = {"started", "seconds", "trainingSeconds", "peakMiB", "arguments", "out"}
 
@@ -88,26 +93,36 @@ def finish(process, command):
 
 
 def main():
-    program = sys.argv[1]
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 50
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
-    moments = random.Random(seed)
-    print(f"{count} kills, seed {seed}")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("program")
+    parser.add_argument("count", type=int, nargs="?", default=50)
+    parser.add_argument("seed", type=int, nargs="?", default=random.randrange(1 << 32))
+    parser.add_argument("--only", help="commands, separated by commas")
+    parser.add_argument("--counts", help="a file for the row of what was found")
+    options = parser.parse_args()
+    program, count = options.program, options.count
+    moments = random.Random(options.seed)
+    print(f"{count} kills, seed {options.seed}")
     faults = 0
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         commands = calls(work)
+        if options.only:
+            commands = {name: commands[name] for name in options.only.split(",")}
         for index, (command, words) in enumerate(commands.items()):
             calm, disturbed = work / f"{command}-calm", work / f"{command}-disturbed"
             began = time.monotonic()
             finish(start(program, command, words, calm), command)
             length = time.monotonic() - began
             kills = count // len(commands) + (index < count % len(commands))
-            late = 0
-            for _ in range(kills):
+            late = early = 0
+            for kill in range(kills):
+                span = min(FIRST_MOMENTS, length) if kill % 2 else length
                 process = start(program, command, words, disturbed)
-                time.sleep(moments.uniform(0, length))
+                moment = moments.uniform(0, span)
+                time.sleep(moment)
                 late += process.poll() is not None
+                early += moment < 1
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
             finish(start(program, command, words, disturbed), command)
@@ -115,9 +130,14 @@ def main():
             wrong = [name for name in expected.keys() | found.keys()
                      if name not in expected or name not in found or expected[name] != found[name]]
             faults += len(wrong)
-            print(f"{command}: {kills} kills in runs of {length:.2f} s, {late} of them after the end; "
+            print(f"{command}: {kills} kills in runs of {length:.2f} s, {early} in the first second, "
+                  f"{late} after the end; "
                   + (f"different: {', '.join(sorted(wrong))}" if wrong
-                     else f"{len(found)} files, the same"))
+                     else f"{len(found)} files, the same"), flush=True)
+        if options.counts:
+            Path(options.counts).write_text(
+                f"| `make kills` | {count} kills over {', '.join(commands)} | files that differ from "
+                f"an undisturbed run's, or are left over: {faults or 'none'} |\n")
     sys.exit(faults > 0)
 
 

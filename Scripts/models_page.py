@@ -15,7 +15,7 @@ root = Path(__file__).resolve().parent.parent
 forms_folder = root / "Tests/Fixtures/architectures"
 # Sites that most models have; what of them a form lacks is told.
 usual = ["resid_mid", "gate_output", "mlp_activation", "query_output"]
-more = ["attention_projection", "mlp_projection", "router_logits"]
+more = ["attention_projection", "mlp_projection", "router_logits", "cross_attention_output"]
 
 
 def strings(text, name):
@@ -26,7 +26,8 @@ def strings(text, name):
 def sites(folder):
     with open(folder / "expected.safetensors", "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-    return {name.split(".")[2] for name in header if name.startswith("long.site.")}
+    found = re.compile(r"long\.(?:encoder\.)?site\.(\w+)\.")
+    return {match.group(1) for name in header if (match := found.match(name))}
 
 
 def main():

@@ -70,7 +70,7 @@ def changed(path, mutants):
 
 
 def prepare(copy, mutants):
-    """Copies the package; files that are the same stay as they are, so that builds are incremental."""
+    """Copies the package; files that are the same stay as they are: builds are incremental."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
         capture_output=True, check=True, text=True).stdout.split("\0")
@@ -97,7 +97,7 @@ def prepare(copy, mutants):
 
 
 def run(copy, number, tests, limit, known=()):
-    """The first test that failed, but for known ones; how it ended otherwise; None where all passed.
+    """The first test that failed, but for known ones; how it ended otherwise; None where all pass.
 
     Without a fault all tests that fail are listed.
     """
@@ -143,28 +143,38 @@ def binary(copy):
     return next((copy / ".build/debug").glob("*.xctest"))
 
 
+class Kept:
+    """What was found with a build, kept beside it until the next one."""
+
+    def __init__(self, copy, name):
+        self.file = copy / ".build" / name
+        self.build = binary(copy).stat().st_mtime
+        kept = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self.found = kept["found"] if kept.get("build") == self.build else {}
+
+    def __setitem__(self, key, value):
+        self.found[key] = value
+        self.file.write_text(json.dumps({"build": self.build, "found": self.found}))
+
+
 class Baseline:
-    """The tests of each filter that fail without a fault, kept for a build.
+    """The tests of each filter that fail without a fault.
 
     Debug builds sum in another order: a test with a tolerance for optimized ones may fail there.
     """
 
     def __init__(self, copy, limit):
         self.copy, self.limit = copy, limit
-        self.file = copy / ".build/without-faults.json"
-        self.build = binary(copy).stat().st_mtime
-        kept = json.loads(self.file.read_text()) if self.file.exists() else {}
-        self.failing = kept["failing"] if kept.get("build") == self.build else {}
+        self.kept = Kept(copy, "without-faults.json")
 
     def __call__(self, tests):
-        if tests not in self.failing:
+        if tests not in self.kept.found:
             begin = time.time()
-            self.failing[tests] = run(self.copy, None, tests, self.limit)
-            self.file.write_text(json.dumps({"build": self.build, "failing": self.failing}))
+            self.kept[tests] = run(self.copy, None, tests, self.limit)
             print(
-                f"{tests} without a fault: {len(self.failing[tests])} fail "
+                f"{tests} without a fault: {len(self.kept.found[tests])} fail "
                 f"({time.time() - begin:.0f} s)", flush=True)
-        return self.failing[tests]
+        return self.kept.found[tests]
 
 
 def main():
@@ -172,6 +182,8 @@ def main():
     parser.add_argument("--copy", default=str(root / ".build-mutants/package"))
     parser.add_argument("--only", help="numbers, such as 3,7-9")
     parser.add_argument("--stage", choices=["prepare", "build", "run", "all"], default="all")
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out what an earlier run found with this build")
     parser.add_argument("--limit", type=int, default=600, help="seconds for one fault's tests")
     parser.add_argument("--counts", help="a file for the row of what was found")
     options = parser.parse_args()
@@ -191,12 +203,17 @@ def main():
             first, _, last = part.partition("-")
             chosen |= set(range(int(first), int(last or first) + 1))
     baseline = Baseline(copy, options.limit)
+    outcomes = Kept(copy, "with-faults.json")
     noticed, survivors, equivalent = 0, [], 0
     for number in sorted(chosen):
         mutant = mutants[number]
-        known = baseline(mutant["tests"])
         begin = time.time()
-        by = run(copy, number, mutant["tests"], options.limit, known)
+        if options.resume and str(number) in outcomes.found:
+            by = outcomes.found[str(number)]
+        else:
+            known = baseline(mutant["tests"])
+            by = run(copy, number, mutant["tests"], options.limit, known)
+            outcomes[str(number)] = by
         what = f"{number:3} {mutant['file'].removeprefix('Sources/')}: {mutant['why']}"
         if by:
             noticed += 1

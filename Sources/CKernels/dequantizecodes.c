@@ -60,8 +60,8 @@ INLINE void widen_mxfp4(const uint8_t *block, float *restrict out, size_t count,
 }
 WIDENING(widen_mxfp4)
 
-/// Half of an unsigned float of four exponent and three mantissa bits, whose sign bit says nothing and
-/// whose NaN is zero.
+/// Half of an unsigned float of four exponent and three mantissa bits, whose sign bit says nothing
+/// and whose NaN is zero.
 INLINE float half_of_e4m3(uint8_t bits) {
   const int exponent = bits >> 3 & 15;
   const float mantissa = (float)(bits & 7);

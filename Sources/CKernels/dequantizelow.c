@@ -23,8 +23,8 @@ INLINE void widen_q2_k(const uint8_t *block, float *restrict out, size_t count, 
 }
 WIDENING(widen_q2_k)
 
-/// The 16 scales of a q3_k block: the low four bits in the halves of 8 bytes, the upper two in the bit
-/// pairs of 4.
+/// The 16 scales of a q3_k block: the low four bits in the halves of 8 bytes, the upper two in the
+/// bit pairs of 4.
 INLINE void load_scales(const uint8_t *packed, float d, float *scales) {
   for (int i = 0; i < 16; i++) {
     const int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
@@ -52,8 +52,8 @@ INLINE void widen_q3_k(const uint8_t *block, float *restrict out, size_t count, 
 }
 WIDENING(widen_q3_k)
 
-/// One trit of each of `count` bytes that hold five: the upper digit, in base 3, of the byte times a
-/// power of 3.
+/// One trit of each of `count` bytes that hold five: the upper digit, in base 3, of the byte times
+/// a power of 3.
 INLINE void widen_trits(
   const uint8_t *q, const int count, const int power, float d, float *restrict out) {
   for (int i = 0; i < count; i++) {

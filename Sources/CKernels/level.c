@@ -23,7 +23,8 @@ static int best_level(void) {
 }
 
 /// Chooses the level before anything can call a kernel. Numbers of another level than the one asked
-/// for must not come about, and nobody could catch an error yet: the program ends as after bad usage.
+/// for must not come about, and nobody could catch an error yet: the program ends as after bad
+/// usage.
 __attribute__((constructor)) static void choose_level(void) {
   const int best = best_level();
   ck_chosen_level = best;

@@ -20,8 +20,8 @@ extern __attribute__((visibility("hidden"))) int ck_chosen_level;
   }
 
 /// Starts the definition of a kernel; its body in braces follows, in which `level` is a constant.
-/// PARAMETERS and ARGUMENTS are lists in parentheses, with and without the types. The body is inlined
-/// into a version for each level, and so must be the functions that it calls (INLINE).
+/// PARAMETERS and ARGUMENTS are lists in parentheses, with and without the types. The body is
+/// inlined into a version for each level, and so must be the functions that it calls (INLINE).
 #if defined(__x86_64__)
 #define CK_KERNEL(RESULT, NAME, PARAMETERS, ARGUMENTS) \
   RESULT NAME PARAMETERS; \

@@ -1,5 +1,6 @@
-// One thread pool for the whole process. The caller works too; workers spin for a short while before
-// they sleep, because the next piece of a model's forward pass comes microseconds after the last.
+// One thread pool for the whole process. The caller works too; workers spin for a short while
+// before they sleep, because the next piece of a model's forward pass comes microseconds after the
+// last.
 #include "CKernels.h"
 
 #include <pthread.h>

@@ -4,8 +4,9 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 
-// The part of Pango that figures use, declared here: with Pango's own headers every package that depends on
-// this one would be warned of the flag `-pthread`, which its pkg-config file asks for and SwiftPM prohibits.
+// The part of Pango that figures use, declared here: with Pango's own headers every package that
+// depends on this one would be warned of the flag `-pthread`, which its pkg-config file asks for
+// and SwiftPM prohibits.
 
 typedef struct _PangoLayout PangoLayout;
 typedef struct _PangoContext PangoContext;

@@ -95,18 +95,32 @@ struct DataOptions: ParsableArguments {
     try read(data)
   }
 
-  /// Data as far as a model reads them, after the soft tokens of some experiments.
+  /// Data as far as a model reads them.
+  ///
+  /// - Parameter reserved: positions that soft tokens take
   func fitted(
-    _ data: FineTuningData, to model: LanguageModel, for experiments: [FineTuningExperiment] = []
-  ) throws -> FineTuningData {
-    let reserved = try experiments.map {
-      try $0.adapted(model, for: data, seed: 0).virtualTokens
-    }.max()
-    if reserved == 0 { return data }
+    _ data: FineTuningData, to model: LanguageModel, reserving reserved: Int = 0
+  ) throws -> FittedData {
     let evaluator = Evaluator(data.task, mode: answers ?? .standard(for: model.network))
-    return try data.map {
-      try longTexts.fitted($0, to: model, by: evaluator, reserving: reserved ?? 0)
+    var count = LongTextCount()
+    let fitted = try data.map {
+      try longTexts.fitted(
+        $0, to: model, by: evaluator, reserving: reserved, counting: &count)
     }
+    return FittedData(data: fitted, count: count)
+  }
+
+  /// Data as far as a model reads them after the soft tokens of experiments, which were made with
+  /// what it reads without.
+  func fitted(
+    _ data: FineTuningData, to model: LanguageModel, for experiments: [FineTuningExperiment],
+    without fitted: FittedData
+  ) throws -> FittedData {
+    guard longTexts.isChosen else { return fitted }
+    let reserved = try experiments.reduce(0) {
+      max($0, try $1.adapted(model, for: fitted.data, seed: 0).virtualTokens)
+    }
+    return reserved == 0 ? fitted : try self.fitted(data, to: model, reserving: reserved)
   }
 
   /// Tells what a head is to learn, before it does.
@@ -123,6 +137,12 @@ struct DataOptions: ParsableArguments {
     (options.testShare, options.labels) = (testShare, labels)
     return try FineTuningData(path, testPath: test, options: options)
   }
+}
+
+/// Data as far as a model reads them.
+struct FittedData {
+  let data: FineTuningData
+  let count: LongTextCount
 }
 
 extension MethodChoices {

@@ -33,8 +33,8 @@ import Testing
     for layer in 0..<3 {
       let swap = try model.interchange(
         at: .blockOutput(layer, .all), base: "the rain", source: "the rain")
-      // The plain run's last block computes one row, this one all, so that the sums of a block and of
-      // the logits are rounded otherwise.
+      // The plain run's last block computes one row, this one all, so that the sums of a block and
+      // of the logits are rounded otherwise.
       let rounding = Rounding.spread(Rounding.tinyRun / 3, of: Rounding.largest(plain))
       for (a, b) in zip(swap.logits.elements, plain) {
         #expect(Double(abs(a - b)) <= rounding)

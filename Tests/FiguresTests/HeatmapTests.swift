@@ -32,13 +32,17 @@ import Testing
     #expect(isBelow == (order == .firstAtBottom))
   }
 
-  @Test func `Diverging maps are symmetric about their centre`() throws {
+  /// The farther end decides, whichever it is.
+  @Test(arguments: [([-1.0, 0, 4], [0.375, 0.5, 1]), ([-4, 0, 1], [0, 0.5, 0.625])])
+  func `Diverging maps are symmetric about their centre`(
+    values: [Double], positions: [Double]
+  ) throws {
     var heatmap = Heatmap(
-      values: [[-1, 0, 4]], rowLabels: ["0"], columnLabels: ["a", "b", "c"])
+      values: [values], rowLabels: ["0"], columnLabels: ["a", "b", "c"])
     heatmap.colorMap = .blueRed
     heatmap.showsValues = false
     let pixels = try heatmap.rendered()
-    for (column, position) in [0.375, 0.5, 1].enumerated() {
+    for (column, position) in positions.enumerated() {
       let found = color(of: .init(row: 0, column: column), heatmap, pixels)
       #expect(isNear(found, ColorMap.blueRed.color(at: position), within: 1))
     }

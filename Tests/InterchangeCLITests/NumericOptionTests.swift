@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Every numeric option of every command with values that are none, or at the edges: the program
-/// does the work or refuses it in a line, and never ends by a signal or runs on for ever.
+/// does the work or refuses it in a line, within a second beyond the work that was asked for.
 @Suite struct NumericOptionTests {
   private static let values = ["0", "-1", "9223372036854775807", "nan", "inf", "1e308", "", "text"]
   /// The names of values that are no numbers; an option with another one is tried.
@@ -80,27 +80,56 @@ import Testing
     }
   }
 
-  /// Runs calls, two at a time, and tells which did anything but end well or refuse in a line.
-  private func faults(_ calls: [[String]]) -> [String] {
-    let faults = Mutex<[String]>([])
+  /// A call with an option more.
+  private struct Call {
+    let plain: [String]
+    let option: [String]
+
+    /// Its words as a user writes them.
+    var text: String { (plain + option).map { $0.isEmpty ? "''" : $0 }.joined(separator: " ") }
+    /// Tells whether it takes long without the option.
+    var isLong: Bool { NumericOptionTests.longWork.contains(plain[0]) }
+  }
+
+  /// The seconds that a call may take beyond its work.
+  private static let spareTime = 1.0
+
+  /// Runs calls and tells which did anything but end well or refuse in a line, or took too long.
+  ///
+  /// What isn't refused may take as long as without the option, and a second more. Time is the
+  /// processor's, which other programs don't change.
+  private func faults(_ calls: [Call]) -> [String] {
+    let plain = Set(calls.filter { !$0.isLong }.map(\.plain)).map { $0 }
+    let work = Dictionary(
+      uniqueKeysWithValues: zip(plain, run(plain).map { $0?.processorTime ?? 0 }))
+    let results = run(calls.map { $0.plain + $0.option })
+    return zip(calls, results).compactMap { call, result -> String? in
+      guard let result else { return "not started: \(call.text)" }
+      let lines = result.errors.split(separator: "\n").filter {
+        $0.hasPrefix("interchange: ") || $0.hasPrefix("Error: ")
+      }
+      let isGood =
+        result.status == 0 ? lines.isEmpty : [64, 65].contains(result.status) && lines.count == 1
+      let allowed = (result.status == 0 ? work[call.plain] ?? 0 : 0) + Self.spareTime
+      guard !isGood || result.processorTime > allowed else { return nil }
+      return "\(result.status) after \(result.processorTime) s: \(call.text): "
+        + result.errors.suffix(300)
+    }
+  }
+
+  /// The outcomes of calls, which are run two at a time; nil of one that could not be started.
+  private func run(_ calls: [[String]]) -> [Program.Result?] {
+    let results = Mutex([Program.Result?](repeating: nil, count: calls.count))
     DispatchQueue.concurrentPerform(iterations: calls.count) { index in
       var arguments = calls[index]
       let out = try? TemporaryFile(folder: ())
       if let place = arguments.firstIndex(of: "unused"), let out {
         arguments[place] = out.url.appending(component: "out").path
       }
-      guard let result = try? Program.run(arguments, timeout: 30) else { return }
-      let lines = result.errors.split(separator: "\n").filter {
-        $0.hasPrefix("interchange: ") || $0.hasPrefix("Error: ")
-      }
-      let isGood =
-        result.status == 0 ? lines.isEmpty : [64, 65].contains(result.status) && lines.count == 1
-      if !isGood {
-        let words = arguments.map { $0.isEmpty ? "''" : $0 }.joined(separator: " ")
-        faults.withLock { $0.append("\(result.status): \(words): \(result.errors.suffix(300))") }
-      }
+      let result = try? Program.run(arguments, timeout: 30)
+      results.withLock { $0[index] = result }
     }
-    return faults.withLock { $0 }
+    return results.withLock { $0 }
   }
 
   @Test func everyOptionOfEveryCommand() throws {
@@ -108,11 +137,13 @@ import Testing
     #expect(options.count > 100)
     let unknown = Set(options.map(\.command)).subtracting(calls.keys)
     try #require(unknown.isEmpty, "no call of \(unknown)")
-    let tried = options.flatMap { command, option -> [[String]] in
+    let tried = options.flatMap { command, option -> [Call] in
       let most = option == "seed" ? 1e19 : 1e18
-      return Self.values.filter {
-        !Self.longWork.contains(command) || Double($0).map { !(0...most).contains($0) } ?? true
-      }.map { [command] + (calls[command] ?? []) + ["--\(option)", $0] }
+      return Self.values.map {
+        Call(plain: [command] + (calls[command] ?? []), option: ["--\(option)", $0])
+      }.filter { call in
+        !call.isLong || Double(call.option[1]).map { !(0...most).contains($0) } ?? true
+      }
     }
     let faults = faults(tried)
     #expect(faults.isEmpty, "\(faults.count) of \(tried.count):\n\(faults.joined(separator: "\n"))")
@@ -124,8 +155,9 @@ import Testing
       method.choices.filter { $0.valueName != nil && !Self.textual.contains($0.valueName ?? "") }
         .flatMap { choice in
           Self.values.map { value in
-            ["finetune"] + (calls["finetune"] ?? [])
-              + ["--method", method.names[0], "--\(choice.name)", value]
+            Call(
+              plain: ["finetune"] + (calls["finetune"] ?? []) + ["--method", method.names[0]],
+              option: ["--\(choice.name)", value])
           }
         }
     }

@@ -8,6 +8,8 @@ enum Program {
     let status: Int32
     let output: String
     let errors: String
+    /// The processor's time in seconds; measured where there was a timeout.
+    var processorTime = 0.0
 
     /// Standard output as a JSON object.
     func json() throws -> [String: Any] {
@@ -81,7 +83,9 @@ enum Program {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     let end = timeout.map { Date().addingTimeInterval($0) }
+    var processorTime = 0.0
     while let end, process.isRunning {
+      processorTime = Self.processorTime(of: process.processIdentifier) ?? processorTime
       if Date() > end { kill(process.processIdentifier, SIGKILL) }
       Thread.sleep(forTimeInterval: 0.005)
     }
@@ -89,7 +93,18 @@ enum Program {
     return Result(
       status: process.terminationReason == .exit ? process.terminationStatus : -1,
       output: try String(contentsOf: files[0].url, encoding: .utf8),
-      errors: try String(contentsOf: files[1].url, encoding: .utf8))
+      errors: try String(contentsOf: files[1].url, encoding: .utf8), processorTime: processorTime)
+  }
+
+  /// The seconds that processors have worked for a running program.
+  private static func processorTime(of process: Int32) -> Double? {
+    let file = "/proc/\(process)/stat"
+    // The name, in parentheses, may have anything in it; the times are the 12th and 13th after it.
+    guard let line = try? String(contentsOfFile: file, encoding: .utf8),
+      let words = line.split(separator: ")").last?.split(separator: " "), words.count > 12,
+      let user = Double(words[11]), let system = Double(words[12])
+    else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 }
 

@@ -120,8 +120,9 @@ import Testing
         vector = vector.map { $0 / size }
       }
       let variance = dot(vector, covariance.map { dot($0, vector) })
-      // The sine of the angle between both, whose signs are free. Rounding the data's columns, sums of
-      // 400 rows at a scale of 5, turns a component by that over the gap to the next scale (Wedin).
+      // The sine of the angle between both, whose signs are free. Rounding the data's columns, sums
+      // of 400 rows at a scale of 5, turns a component by that over the gap to the next scale
+      // (Wedin).
       let row = found.frame.rowsInDouble[component]
       let outside = zip(row, vector).map { $0 - dot(row, vector) * $1 }
       let gap = Double(scales[component] - scales[component + 1])

@@ -1,5 +1,7 @@
+import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTestSupport
 import Testing
 
 /// Attention weights that a run returns.
@@ -137,6 +139,19 @@ import Testing
     again.attention = [AttentionQueries(layer: 1, positions: [Array(0..<input.length)])]
     again.recomputesBlocks = true
     expectSame(try tiny.model.run(again).attention[0][0], expected, "recomputed blocks")
+  }
+
+  /// Patterns that no machine holds are refused before any is computed.
+  @Test func patternsBeyondMemory() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try temporary.copy("llama-gqa")
+    try ModelFixture.set(["max_position_embeddings": .integer(1 << 20)], in: folder)
+    let model = try LanguageModel(contentsOf: folder)
+    // 12 heads of some 3e5 × 3e5 weights: a hundred terabytes.
+    let text = String(repeating: "x y ", count: 75_000)
+    let fault = line { _ = try model.attentionPatterns(of: text, layers: [0, 1, 2]) }
+    #expect(fault?.hasPrefix("12 attention patterns of ") == true, "\(fault ?? "nothing")")
+    #expect(fault?.contains("memory of") == true, "\(fault ?? "nothing")")
   }
 
   @Test func whatAModelLacks() throws {

@@ -86,7 +86,9 @@ import Testing
     let names = [
       "block_input", "block_output", "attention_input", "attention_projection", "attention_output",
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
-      "value_output", "resid_mid", "mlp_input", "gate_output", "up_output", "mlp_activation",
+      "value_output", "encoder_output", "cross_attention_input", "cross_query_output",
+      "cross_key_output", "cross_value_output", "cross_attention_value_output",
+      "cross_attention_output", "resid_mid_cross", "resid_mid", "mlp_input", "gate_output", "up_output", "mlp_activation",
       "mlp_hidden", "router_logits", "expert_output", "mlp_projection", "mlp_output",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
@@ -97,7 +99,8 @@ import Testing
     }
     let perHead = [
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
-      "value_output", "expert_output",
+      "value_output", "cross_query_output", "cross_key_output", "cross_value_output",
+      "cross_attention_value_output", "expert_output",
     ]
     #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
     for name in perHead {
@@ -127,7 +130,9 @@ import Testing
       .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionProjection(1),
       .attentionOutput(1),
       .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
-      .valueOutput(1), .residualMiddle(1), .mlpInput(1), .gateOutput(1), .upOutput(1),
+      .valueOutput(1), .encoderOutput(1), .crossAttentionInput(1), .crossQueryOutput(1),
+      .crossKeyOutput(1), .crossValueOutput(1), .crossAttentionValueOutput(1),
+      .crossAttentionOutput(1), .residualMiddleCross(1), .residualMiddle(1), .mlpInput(1), .gateOutput(1), .upOutput(1),
       .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1), .mlpProjection(1),
       .mlpOutput(1),
     ]

@@ -139,4 +139,38 @@ import Testing
     #expect(rows.range(2) == 3..<6)
     #expect(RowSet([[], []]).isEmpty)
   }
+
+  /// A block spreads a change no farther than it sees, and computes no row that no needed one sees.
+  @Test func windowsNarrowTheCone() {
+    func plan(
+      _ edited: Int, measured: Int, length: Int, _ window: AttentionWindow?, isCausal: Bool = true
+    ) -> RowPlan {
+      RowPlan(
+        lengths: [length], layers: 3,
+        edits: [Cells(.blockOutput, layer: 0, positions: [[edited]])], captures: [],
+        measured: [[measured]], start: [0], hasBase: true, isCausal: isCausal,
+        windows: [nil, window, window])
+    }
+    let narrow = AttentionWindow(before: 3, after: 0)
+    let inside = plan(4, measured: 10, length: 12, narrow)
+    #expect(stages(inside) == [[[]], [Array(4...7)], [Array(7...10)], [[10]]])
+    #expect(outputs(inside) == [[[]], [[7]], [[10]]])
+    #expect(inside.entering == [[[]], [Array(4...7)], [Array(8...10)], [[]]])
+    #expect(inside.known == [[0], [4], [7]])
+    // Without a window all between the two is computed.
+    #expect(stages(plan(4, measured: 10, length: 12, nil))[1] == [Array(4...10)])
+    // Two blocks that see 3 positions don't reach over 7: just the edit itself is made.
+    let beyond = plan(4, measured: 11, length: 12, narrow)
+    #expect(stages(beyond) == [[[]], [[4]], [[]], [[11]]])
+    #expect(beyond.runs == [false, false, false] && beyond.entering[3] == [[11]])
+    // To both sides.
+    let both = AttentionWindow(before: 1, after: 1)
+    let encoder = plan(3, measured: 5, length: 8, both, isCausal: false)
+    #expect(stages(encoder) == [[[]], [[3, 4, 5]], [[4, 5, 6]], [[5]]])
+    #expect(outputs(encoder) == [[[]], [[4]], [[5]]])
+    #expect(encoder.entering[2] == [[5, 6]] && encoder.known == [[0], [3], [4]])
+    let before = plan(3, measured: 1, length: 8, both, isCausal: false)
+    #expect(stages(before) == [[[]], [[2, 3]], [[1, 2]], [[1]]])
+    #expect(outputs(before) == [[[]], [[2]], [[1]]] && before.entering[2] == [[1]])
+  }
 }

@@ -68,7 +68,8 @@ struct PackedSequences {
     let (heads, keyHeads, headWidth) = (layout[0], layout[1], layout[2])
     let packed = PackedSequences(
       batch, heads: heads, keyHeads: keyHeads, headWidth: headWidth, seed: 71)
-    // Scores, weights and mixtures of up to 16, 52 and 52 terms of order 1: roundings of either sign.
+    // Scores, weights and mixtures of up to 16, 52 and 52 terms of order 1: roundings of either
+    // sign.
     for causal in [true, false] {
       checkOperation(
         [packed.query, packed.key, packed.value], absolute: 4e-6, gradientAbsolute: 1e-5,

@@ -35,6 +35,28 @@ import Testing
     }
   }
 
+  @Test(arguments: Shapes.all, [0.5, 2, 30] as [Float])
+  func softCapped(shape: [Int], cap: Float) {
+    var samples = Samples(seed: 21)
+    checkOperation(
+      [samples.normal(shape, deviation: 3)], absolute: 2e-6 * Double(max(1, cap)),
+      "soft cap \(cap)",
+      operation: { $0[0].softCapped(at: cap) },
+      reference: { $0[0].elements.map { Double(cap) * tanh($0 / Double(cap)) } })
+  }
+
+  @Test(arguments: Shapes.all) func clipped(shape: [Int]) {
+    var samples = Samples(seed: 22)
+    // No number is so near the bound that a difference would cross it.
+    let operand = Tensor(
+      samples.normal(shape, deviation: 2).elements.map {
+        abs(abs($0) - 1.5) < 1e-3 ? $0 + 0.01 : $0
+      }, shape: shape)
+    checkOperation(
+      [operand], "clipped", operation: { $0[0].clipped(to: 1.5) },
+      reference: { $0[0].elements.map { min(max($0, -1.5), 1.5) } })
+  }
+
   @Test(arguments: Shapes.all) func swiglu(shape: [Int]) {
     var samples = Samples(seed: 3)
     let operands = [samples.normal(shape, deviation: 3), samples.normal(shape)]

@@ -23,8 +23,8 @@ import Testing
     #expect(abs(Double(fused.scalar) - expected.loss) < 2e-6 * max(1, expected.loss))
     let gradient = (3 * fused).gradients(of: [x])[0].elements
     let scale = expected.gradient.map(abs).max() ?? 0
-    // A share of the softmax is off relatively by as much as its logit is absolutely; 1e-5 is left for
-    // the sum over all outputs.
+    // A share of the softmax is off relatively by as much as its logit is absolutely; 1e-5 is left
+    // for the sum over all outputs.
     let rounding = 1e-5 + Rounding.spread(sizes.width, of: expected.largestLogit)
     for (found, wanted) in zip(gradient, expected.gradient) {
       #expect(abs(Double(found) - 3 * wanted) < rounding * max(1e-3, 3 * scale))

@@ -13,8 +13,8 @@ import Testing
     }
   }
 
-  /// OpenBLAS overlooks a name that it doesn't know, and can choose only where it was built for many
-  /// processors.
+  /// OpenBLAS overlooks a name that it doesn't know, and can choose only where it was built for
+  /// many processors.
   @Test func openBLASIsTheOneAskedFor() {
     if let forced = environment["OPENBLAS_CORETYPE"], Processor.openBLAS.contains("DYNAMIC_ARCH") {
       #expect(Processor.openBLAS.lowercased().contains(forced.lowercased()))

@@ -51,6 +51,70 @@ import Testing
       rotated(Matrix(x), positions, headWidth: 8, base: 500_000, factors: factors), absolute: 1e-5)
   }
 
+  /// The pair's two places in a head of which the first `turned` numbers are turned.
+  private func places(_ pair: Int, turned: Int, isAdjacent: Bool) -> (Int, Int) {
+    isAdjacent ? (2 * pair, 2 * pair + 1) : (pair, pair + turned / 2)
+  }
+
+  /// (rows, heads, head width, turned)
+  static let parts: [[Int]] = [
+    [1, 1, 4, 2], [3, 2, 6, 4], [5, 3, 16, 16], [2, 2, 10, 6], [67, 5, 64, 32],
+  ]
+
+  @Test(arguments: parts, [true, false])
+  func partsAndAdjacentPairs(part: [Int], isAdjacent: Bool) {
+    let (rows, heads, headWidth, turned) = (part[0], part[1], part[2], part[3])
+    var samples = Samples(seed: 66)
+    let x = samples.normal([rows, heads * headWidth])
+    let positions = samples.indices(rows, below: 64)
+    // The magnitude is that of the turned part alone.
+    let (base, magnitude) = (1000.0, 1.25)
+    let rotary = RotaryEmbedding(
+      headWidth: headWidth, turned: turned,
+      frequencies: (0..<turned / 2).map { 1 / pow(base, Double(2 * $0) / Double(turned)) },
+      pairing: isAdjacent ? .adjacent : .halves, magnitude: Float(magnitude))
+    // Angles below 64 are float32, good to 4e-6.
+    checkOperation(
+      [x], absolute: 2e-5, "\(turned) of \(headWidth), adjacent \(isAdjacent)",
+      operation: { $0[0].rotated(by: rotary.angles(at: positions)) },
+      reference: { operands in
+        var result = operands[0]
+        for (row, position) in positions.enumerated() {
+          for start in stride(from: 0, to: result.width, by: headWidth) {
+            for pair in 0..<turned / 2 {
+              let angle = Double(position) / pow(base, Double(2 * pair) / Double(turned))
+              let (one, two) = places(pair, turned: turned, isAdjacent: isAdjacent)
+              let (first, second) = (
+                operands[0][row, start + one], operands[0][row, start + two]
+              )
+              result[row, start + one] = magnitude * (first * cos(angle) - second * sin(angle))
+              result[row, start + two] = magnitude * (second * cos(angle) + first * sin(angle))
+            }
+          }
+        }
+        return result.elements
+      })
+  }
+
+  /// Rows of sequences longer than a length have other frequencies, each by its own length.
+  @Test func frequenciesOfLongerSequences() {
+    var samples = Samples(seed: 67)
+    let x = samples.normal([4, 4])
+    let longer = RotaryEmbedding.Longer(than: 8) { [1 / Double($0), 0.5] }
+    let rotary = RotaryEmbedding(
+      headWidth: 4, turned: 4, frequencies: [0.25, 0.125], longer: longer)
+    let found = x.rotated(by: rotary.angles(at: [3, 3, 3, 3], lengths: [8, 9, 20, 5]))
+    for (row, frequencies) in [[0.25, 0.125], [1.0 / 9, 0.5], [0.05, 0.5], [0.25, 0.125]]
+      .enumerated()
+    {
+      let own = RotaryEmbedding(headWidth: 4, turned: 4, frequencies: frequencies)
+      let part = row..<row + 1
+      #expect(
+        found.rowSlice(part).elements
+          == x.rowSlice(part).rotated(by: own.angles(at: [3])).elements)
+    }
+  }
+
   @Test func positionZeroIsTheIdentity() {
     var samples = Samples(seed: 63)
     let x = samples.normal([2, 24])

@@ -1,8 +1,8 @@
 // Products of float32 rows with frozen weights, read in the form in which a checkpoint stores them.
 //
 // A weight W is a matrix [outputs, inputs]; x is [rows, inputs]. With few rows (≤ CK_FEW_ROWS) a
-// product is bound by how fast W can be read, so W is read once, in its stored form, a panel of rows
-// at a time that stays in the first-level cache while it is widened and used.
+// product is bound by how fast W can be read, so W is read once, in its stored form, a panel of
+// rows at a time that stays in the first-level cache while it is widened and used.
 #ifndef CKWEIGHTS_H
 #define CKWEIGHTS_H
 

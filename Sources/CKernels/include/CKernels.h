@@ -1,7 +1,7 @@
 // Element-wise, row-wise and few-row kernels, one source for all levels of a processor.
 //
-// Matrices are row-major float32. `rows` and `width` name their shape. No kernel allocates, locks or
-// fails; none is given overlapping buffers unless it says so.
+// Matrices are row-major float32. `rows` and `width` name their shape. No kernel allocates, locks
+// or fails; none is given overlapping buffers unless it says so.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -55,8 +55,8 @@ void ck_activation(int function, const float *x, float *out, size_t count);
 void ck_activation_gradient(int function, const float *x, const float *dy, float *dx, size_t count);
 /// out = silu(gate) · up
 void ck_swiglu(const float *gate, const float *up, float *out, size_t count);
-/// dgate = dy · up · silu′(gate); dup = dy · silu(gate); neither is made where it is NULL. They may be
-/// `gate` and `up` themselves.
+/// dgate = dy · up · silu′(gate); dup = dy · silu(gate); neither is made where it is NULL. They may
+/// be `gate` and `up` themselves.
 void ck_swiglu_gradient(
   const float *gate, const float *up, const float *dy, float *dgate, float *dup, size_t count);
 
@@ -93,8 +93,8 @@ void ck_rotary(
   const float *x, const float *cosines, const float *sines, float direction, float *out,
   size_t heads, size_t head_width);
 
-/// The same for the first `turned` numbers of each head alone, in pairs (i, i + turned / 2) or adjacent ones;
-/// the rest is copied. cosines and sines hold [turned / 2].
+/// The same for the first `turned` numbers of each head alone, in pairs (i, i + turned / 2) or
+/// adjacent ones; the rest is copied. cosines and sines hold [turned / 2].
 void ck_rotary_part(
   const float *x, const float *cosines, const float *sines, float direction, float *out,
   size_t heads, size_t head_width, size_t turned, int adjacent);
@@ -112,9 +112,10 @@ void ck_softmax_gradient(const float *probabilities, float *gradient, float scal
 /// Returns -log softmax(logits)[target], and writes softmax(logits) when probabilities isn't null.
 float ck_cross_entropy(const float *logits, size_t target, float *probabilities, size_t width);
 
-/// One more piece of a softmax whose logits come piece by piece: logits become e^(logit − largest), where
-/// largest is that of all pieces so far, and their sum is added to `sum`. Returns what everything gathered
-/// before has to be multiplied by, `sum` excepted; largest starts as −∞, sum as 0.
+/// One more piece of a softmax whose logits come piece by piece: logits become e^(logit − largest),
+/// where largest is that of all pieces so far, and their sum is added to `sum`. Returns what
+/// everything gathered before has to be multiplied by, `sum` excepted; largest starts as −∞, sum as
+/// 0.
 float ck_running_softmax(float *logits, size_t width, float *largest, float *sum);
 
 /// sums[column] += Σ over rows.
@@ -152,8 +153,9 @@ void ck_return_large_buffers(void);
 /// change the number. Values below 1 count as 1.
 void ck_set_threads(int threads);
 int ck_threads(void);
-/// Calls body(context, index) for every index below count, on all threads; returns when all are done.
-/// A call from inside a body, or while another thread uses the pool, runs on the calling thread alone.
+/// Calls body(context, index) for every index below count, on all threads; returns when all are
+/// done. A call from inside a body, or while another thread uses the pool, runs on the calling
+/// thread alone.
 void ck_parallel(size_t count, void (*body)(void *context, size_t index), void *context);
 
 #endif

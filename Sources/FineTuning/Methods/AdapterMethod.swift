@@ -87,7 +87,11 @@ extension AdapterMethod {
       -> any Intervention
   ) throws -> InterventionAdapter {
     let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
-    let projections: [Projection] = try configuration.value(.projections)
+    let chosen: [Projection] = try configuration.value(.projections)
+    // All of them are those that the model has.
+    let projections =
+      Set(chosen) == Set(Projection.allCases)
+      ? chosen.filter { base.architecture.hasProjection($0) } : chosen
     return InterventionAdapter(
       try layers.flatMap { layer in
         // A layer may have other maps than the rest: experts in the place of an MLP.

@@ -31,7 +31,8 @@ struct SweepCommand: ParsableCommand {
   private var components: [Component] {
     get throws {
       let named = try site.split(separator: ",", omittingEmptySubsequences: false).map { name in
-        // A name that is for single heads has to be given one; which ones is seen when the model is there.
+        // A name that is for single heads has to be given one; which ones is seen when the model is
+        // there.
         try Site(named: String(name), layer: 0, head: head == nil ? nil : 0, .all).component
       }
       return named.indices.filter { !named[..<$0].contains(named[$0]) }.map { named[$0] }

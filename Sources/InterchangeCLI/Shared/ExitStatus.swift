@@ -56,7 +56,8 @@ enum ExitStatus: Int32 {
       case .failed: .failed
       }
     }
-    // An error that ArgumentParser knows has a code of its own; anything else gets its one line here.
+    // An error that ArgumentParser knows has a code of its own; anything else gets its one line
+    // here.
     return InterchangeCommand.exitCode(for: error) == .failure ? .failed : nil
   }
 }

@@ -46,8 +46,9 @@ struct CompareCommand: ParsableCommand {
       self, common, model, resumes: resume, writing: ["comparison.md"])
     let progress = FineTuningProgress()
     var comparisons: [MethodComparison] = []
-    for var set in sets {
-      set = try data.fitted(set, to: model)
+    for read in sets {
+      let fitted = try data.fitted(read, to: model)
+      var set = fitted.data
       try data.tellLabels(set, model)
       Output.note("\(set.task.name): \(set.train.count) to train on, \(set.test.count) to measure")
       let experiments = try parsed.map { chosen in
@@ -56,7 +57,11 @@ struct CompareCommand: ParsableCommand {
           try FineTuningExperiment(chosen, method, training, self.data, model, set, common)
         )
       }
-      set = try data.fitted(set, to: model, for: experiments.map(\.1))
+      let kept = try data.fitted(
+        read, to: model, for: experiments.map(\.1), without: fitted)
+      kept.count.tell()
+      kept.count.add(to: &writer.settings)
+      set = kept.data
       writer.settings["methods"] = .array(
         try experiments.map { try $0.1.effectiveSettings(for: model) })
       comparisons.append(

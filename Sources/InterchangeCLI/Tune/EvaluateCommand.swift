@@ -56,8 +56,11 @@ struct EvaluateCommand: ParsableCommand {
     writer.settings["template"] = .string(template ?? "\(task.template)")
     var evaluator = Evaluator(task, mode: answers)
     evaluator.batchSize = batch
+    var count = LongTextCount()
     examples = try longTexts.fitted(
-      examples, to: model, by: evaluator, reserving: adapted.virtualTokens)
+      examples, to: model, by: evaluator, reserving: adapted.virtualTokens, counting: &count)
+    count.tell()
+    count.add(to: &writer.settings)
     let progress = ProgressLine("evaluate")
     let (result, texts) = try evaluator.evaluate(adapted, on: examples) {
       progress.update($0, of: $1)

@@ -39,15 +39,19 @@ struct FinetuneCommand: ParsableCommand {
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
     let read = try data.read()
     let model = try model.load()
-    var data = try self.data.fitted(read, to: model)
-    try self.data.tellLabels(data, model)
+    let fitted = try self.data.fitted(read, to: model)
+    try self.data.tellLabels(fitted.data, model)
     var writer = try RunWriter(
       self, common, model, resumes: resume, writing: MethodComparison.fileNames)
     let chosen = try choices.map { try MethodChoices(file: $0) }
     let method = chosen?.method ?? method
     let experiment = try FineTuningExperiment(
-      chosen ?? MethodChoices(method), methodOptions, training, self.data, model, data, common)
-    data = try self.data.fitted(data, to: model, for: [experiment])
+      chosen ?? MethodChoices(method), methodOptions, training, self.data, model,
+      fitted.data, common)
+    let kept = try self.data.fitted(read, to: model, for: [experiment], without: fitted)
+    kept.count.tell()
+    kept.count.add(to: &writer.settings)
+    let data = kept.data
     try writer.set(experiment.effectiveSettings(for: model))
     try describe(experiment, model, data)
     let progress = FineTuningProgress()

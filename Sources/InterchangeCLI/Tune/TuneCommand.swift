@@ -48,8 +48,8 @@ struct TuneCommand: ParsableCommand {
     guard !spaces.isEmpty else { throw ValidationError("--methods names no method.") }
     let read = try data.read()
     let model = try model.load()
-    let data = try self.data.fitted(read, to: model)
-    try self.data.tellLabels(data, model)
+    let fitted = try self.data.fitted(read, to: model)
+    try self.data.tellLabels(fitted.data, model)
     var writer = try RunWriter(self, common, model, writing: ["choices.json", "search.md"])
     // Each method with the values that are searched, those of a method alone too.
     writer.settings["methods"] = .array(
@@ -57,12 +57,18 @@ struct TuneCommand: ParsableCommand {
         let axes = space.axes.map { "\($0.key)=" + $0.values.joined(separator: "/") }
         return .string(([space.method] + axes).joined(separator: ":"))
       })
+    let make: (MethodChoices) throws -> FineTuningExperiment = {
+      try FineTuningExperiment($0, method, training, self.data, model, fitted.data, common)
+    }
+    // All trials see the same texts: those that the one with the most soft tokens reads.
+    let candidates = MethodSearch.candidates(trials, from: spaces, seed: common.seed)
+    let kept = try self.data.fitted(
+      read, to: model, for: data.longTexts.isChosen ? candidates.map(make) : [], without: fitted)
+    kept.count.tell()
+    kept.count.add(to: &writer.settings)
     let search = try MethodSearch(
-      spaces, on: data, model: model, budget: budget, seed: common.seed, maximumTrials: trials,
-      store: storeOptions.store(),
-      make: {
-        try FineTuningExperiment($0, method, training, self.data, model, data, common)
-      }, progress: Self.show)
+      spaces, on: kept.data, model: model, budget: budget, seed: common.seed,
+      maximumTrials: trials, store: storeOptions.store(), make: make, progress: Self.show)
     writer.files["search.md"] = Data(search.table.markdown.utf8)
     try writer.finish(
       RunResults(search),

@@ -33,6 +33,10 @@ public protocol Architecture: Sendable {
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
+  /// How far the positions of a block see; nil: to everything or, where positions see only earlier
+  /// ones, to all of those.
+  func window(of layer: Int) -> AttentionWindow?
+
   /// Tells whether outputs are made of all positions of an input together: whichever position they
   /// are asked for, they are those of the row that ``pooled(_:lengths:)`` makes.
   var poolsPositions: Bool { get }
@@ -177,6 +181,9 @@ extension Architecture {
     dimensions(of: component, layer: layer) != nil
   }
 
+  /// None: positions see everything.
+  public func window(of layer: Int) -> AttentionWindow? { nil }
+
   /// None.
   public var stacks: Stacks? { nil }
 
@@ -226,8 +233,8 @@ extension Architecture {
   /// none.
   ///
   /// - Parameter count: the number of types that there are
-  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for types that aren't one for each token,
-  ///   or another number.
+  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for types that aren't one for each
+  ///   token, or another number.
   func typeIDs(_ inputs: [ModelInput], positions: [[Int]], count: Int) throws -> [Int] {
     var ids: [Int] = []
     for (input, positions) in zip(inputs, positions) {

@@ -88,8 +88,8 @@ public enum ModelFamilies {
     return try family.reading(folder, family.read)
   }
 
-  /// Reads the architecture in a GGUF file. A key of the architecture's and a tensor that the family
-  /// doesn't understand are refused.
+  /// Reads the architecture in a GGUF file. A key of the architecture's and a tensor that the
+  /// family doesn't understand are refused.
   ///
   /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when no family answers to its
   ///   name; `CheckpointError` or ``ModelError`` naming the file, the key or tensor.

@@ -139,7 +139,8 @@ extension ModelFamily {
   /// Reads a GGUF file by `body` and refuses what nobody understood: the keys of its architecture
   /// before, its tensors after.
   ///
-  /// - Throws: `CheckpointError` or ``ModelError`` naming the key or tensor, and what `body` throws.
+  /// - Throws: `CheckpointError` or ``ModelError`` naming the key or tensor, and what `body`
+  ///   throws.
   static func reading<A>(_ file: GGUFFile, _ body: () throws -> A) throws -> A {
     try requireUnderstood(file)
     let result = try body()

@@ -108,9 +108,10 @@ extension LanguageModel {
     }
     let all = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 1
     let places = layers.count * (heads?.count ?? all)
-    // A weight as a float in the run and in the result, and as text in a record.
+    // A weight as a float in the run and in the result, and as text in a record and in a figure;
+    // the page that is drawn; and the weights of all heads of the layer that is computed.
     try requireMemory(
-      320 * Double(places) * Double(encoded.length) * Double(encoded.length),
+      Double(100 * places + 400 + 4 * all) * Double(encoded.length) * Double(encoded.length),
       for: "\(places) attention patterns of \(encoded.length) tokens")
     var request = Request([encoded.input], edits: edits)
     request.attention = layers.map {

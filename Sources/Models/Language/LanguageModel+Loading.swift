@@ -43,8 +43,8 @@ extension LanguageModel {
   /// print(model.layers, model.width)  // 30 576
   /// ```
   ///
-  /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``; `HubError` for a name that the cache doesn't
-  ///   have.
+  /// - Throws: as ``init(contentsOf:weights:)-(URL,_)``; `HubError` for a name that the cache
+  ///   doesn't have.
   public convenience init(_ path: String, weights: WeightForm = .stored) throws {
     try self.init(at: ModelPlace(path), weights: weights)
   }

@@ -16,7 +16,8 @@ public final class LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   /// The GGUF file or the folder it was read from; of a model made in memory its name.
   public let url: URL
-  /// The name of the file or folder without its ending, the repository's, or the one that was given.
+  /// The name of the file or folder without its ending, the repository's, or the one that was
+  /// given.
   public let name: String
   /// What was noticed while reading the files that the user should know: where they contradict
   /// each other and which of them counts.

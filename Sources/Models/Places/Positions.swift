@@ -17,8 +17,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// Of the last m positions those that are not among the first n: what ``firstAndLast(_:_:)`` adds
   /// to the first n, so that both parts can have weights of their own.
   case lastAfterFirst(first: Int, Int)
-  /// pyreft's `fN+lM`: the first n and the last m positions, of each at most half of the sequence's,
-  /// rounded down. Sequences of 2 · max(n, m) positions or more have those of
+  /// pyreft's `fN+lM`: the first n and the last m positions, of each at most half of the
+  /// sequence's, rounded down. Sequences of 2 · max(n, m) positions or more have those of
   /// ``firstAndLast(_:_:)``.
   case halves(first: Int, last: Int)
   /// All tokens of a named span of the input, such as "subject".

@@ -237,6 +237,24 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   public static func encoderOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.encoderOutput, layer: layer, positions)
   }
+  /// The queries of a layer's cross-attention, or those of one head.
+  public static func crossQueryOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossQueryOutput, layer: layer, head: head, positions)
+  }
+  /// The keys of a layer's cross-attention, or those of one key head.
+  public static func crossKeyOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossKeyOutput, layer: layer, head: head, positions)
+  }
+  /// The values of a layer's cross-attention, or those of one key head.
+  public static func crossValueOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossValueOutput, layer: layer, head: head, positions)
+  }
   /// The input of a layer's cross-attention.
   public static func crossAttentionInput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.crossAttentionInput, layer: layer, positions)

@@ -93,8 +93,8 @@ public final class BlockContext {
   ///   - query: [output rows, heads · headWidth]
   ///   - key: [key rows, keyHeads · headWidth], with its position encoding
   ///   - value: [key rows, keyHeads · headWidth]
-  ///   - pairs: gives what is added to the scores of one sequence's pairs, [heads, queries, keys] in
-  ///     any shape; nil: nothing. Every key has to be among the rows that came in
+  ///   - pairs: gives what is added to the scores of one sequence's pairs, [heads, queries, keys]
+  ///     in any shape; nil: nothing. Every key has to be among the rows that came in
   /// - Returns: [output rows, heads · headWidth]
   public func attention(
     query: Tensor, key: Tensor, value: Tensor, rule: AttentionRule,

@@ -79,7 +79,8 @@ public final class Model: Sendable {
         + request.attention.map(\.cells),
       measured: measured(request),
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
-      isCausal: architecture.isCausal, keys: keys)
+      isCausal: architecture.isCausal,
+      windows: (0..<architecture.layers).map(architecture.window), keys: keys)
   }
 
   /// The positions whose last rows are needed for the logits of a request: those that it names, or

@@ -90,17 +90,20 @@ package struct RowPlan {
   ///   - start: for each sequence how many leading positions the caller knows at all layers
   ///   - hasBase: whether a base run is stored: cells that no edit can reach come from it
   ///   - isCausal: whether positions see only earlier ones
+  ///   - windows: by layer, how far its positions see; nil: all see everything
   ///   - keys: for each layer and sequence of how many leading positions keys and values are wanted
   package init(
     lengths: [Int], layers: Int, edits: [Cells], rowwise: [Cells] = [], captures: [Cells],
-    measured: [[Int]]?, start: [Int], hasBase: Bool, isCausal: Bool, keys: [[Int]]? = nil
+    measured: [[Int]]?, start: [Int], hasBase: Bool, isCausal: Bool,
+    windows: [AttentionWindow?]? = nil, keys: [[Int]]? = nil
   ) {
     let sequences = lengths.indices
+    let windows = windows ?? Array(repeating: nil, count: layers)
     let touched = CellsByStage(edits + captures, layers: layers)
     let reach = Reach(
       edits: CellsByStage(edits + rowwise, layers: layers),
       captures: CellsByStage(captures, layers: layers),
-      start: start, hasBase: hasBase, isCausal: isCausal)
+      start: start, hasBase: hasBase, isCausal: isCausal, windows: windows)
     let empty = RowSet(sequences.map { _ in [] })
     var stages = Array(repeating: empty, count: layers + 1)
     var outputs = Array(repeating: empty, count: layers)
@@ -116,26 +119,23 @@ package struct RowPlan {
       var blockRows: [[Int]] = []
       var outputRows: [[Int]] = []
       for sequence in sequences {
-        let (low, changed) = (reach.from[block][sequence], reach.changed[block][sequence])
+        let changed = reach.changed[block][sequence]
         let carried =
-          above[sequence].first ?? .max >= changed
-          ? above[sequence] : above[sequence].filter { $0 >= changed }
+          above[sequence].allSatisfy(changed.contains)
+          ? above[sequence] : above[sequence].filter(changed.contains)
         let output = Self.merged(
           carried,
           inside.filter { !$0.component.isKeySide }.map { $0.positions[sequence] },
           isSorted: true)
         outputRows.append(output)
-        var highest = output.last ?? -1
-        for cells in entering { highest = max(highest, cells.positions[sequence].max() ?? -1) }
+        let own = entering.flatMap { $0.positions[sequence] }
+        let from = reach.from[block][sequence]
         let lastKey = (keys?[block][sequence] ?? 0) - 1
-        if lastKey >= low { highest = max(highest, lastKey) }
-        guard highest >= 0 else {
-          blockRows.append([])
-          continue
-        }
-        let top = isCausal ? highest : lengths[sequence] - 1
-        require(low <= top, "row plan: rows from \(low) to \(top) at stage \(block)")
-        blockRows.append(Array(low...top))
+        blockRows.append(
+          Self.rows(
+            output, own, wantedKeys: lastKey >= from ? lastKey : nil, from: from,
+            length: lengths[sequence], isCausal: isCausal,
+            window: hasBase || !isCausal ? windows[block] : nil, hasBase: hasBase))
       }
       stages[block] = RowSet(blockRows)
       outputs[block] = RowSet(outputRows)
@@ -157,6 +157,34 @@ package struct RowPlan {
     }
     first = stages.firstIndex { !$0.isEmpty } ?? layers
     last = stages.lastIndex { !$0.isEmpty } ?? first
+  }
+
+  /// The rows that a block needs of one sequence.
+  ///
+  /// - Parameters:
+  ///   - output: those whose output is needed
+  ///   - own: those that are edited or read on their way in, or inside
+  ///   - wantedKeys: the last position whose keys are wanted
+  ///   - from: the first position that isn't known
+  ///   - window: how far the block sees
+  private static func rows(
+    _ output: [Int], _ own: [Int], wantedKeys: Int?, from: Int, length: Int, isCausal: Bool,
+    window: AttentionWindow?, hasBase: Bool
+  ) -> [Int] {
+    let last = [output.last, own.max(), wantedKeys].compactMap(\.self).max()
+    guard let last else { return [] }
+    guard isCausal || window != nil else { return Array(0..<length) }
+    let top = isCausal ? last : min(length - 1, max(last, (output.last ?? 0) + window!.after))
+    // To both sides a row may see a change that comes after it.
+    let from = min(from, output.first ?? from)
+    var first = from
+    if hasBase, wantedKeys == nil, let window {
+      // What no needed row sees isn't computed, though it may have changed.
+      let seen = output.first.map { $0 - window.before } ?? last
+      first = max(from, min(seen, own.min() ?? last))
+    }
+    require(first <= top, "row plan: rows from \(first) to \(top)")
+    return Array(first...top)
   }
 
   /// Rising positions out of several lists, each once.
@@ -187,34 +215,48 @@ private struct CellsByStage {
   }
 }
 
-/// By stage and sequence, from which position on an edit changes what the stage's block makes, and
-/// from which on cells are computed there, also to be read; `Int.max` where none is.
+/// The positions that edits change.
 private struct Reach {
-  private(set) var changed: [[Int]] = []
+  /// By block and sequence, the rows of its output that can be others than those of the base run,
+  /// before what is edited there; none: an empty range.
+  private(set) var changed: [[Range<Int>]] = []
+  /// By block and sequence, from which position on its rows are computed, also to be read;
+  /// `Int.max` where none is.
   private(set) var from: [[Int]] = []
 
   init(
-    edits: CellsByStage, captures: CellsByStage, start: [Int], hasBase: Bool, isCausal: Bool
+    edits: CellsByStage, captures: CellsByStage, start: [Int], hasBase: Bool, isCausal: Bool,
+    windows: [AttentionWindow?]
   ) {
     guard hasBase else {
       // Without a stored base run everything after what the caller knows is computed.
-      changed = Array(repeating: start, count: edits.entering.count)
-      from = changed
+      changed = windows.map { _ in start.map { $0..<Int.max } }
+      from = windows.map { _ in start }
       return
     }
-    func lower(_ reach: inout [Int], _ cells: Cells) {
-      for (sequence, positions) in cells.positions.enumerated() {
-        guard let lowest = positions.min() else { continue }
-        reach[sequence] = min(reach[sequence], isCausal ? lowest : 0)
+    // The lowest and the highest changed row of the stage; none at first.
+    var (low, high) = (start.map { _ in Int.max }, start.map { _ in -1 })
+    for (block, window) in windows.enumerated() {
+      for cells in edits.entering[block] {
+        for (sequence, positions) in cells.positions.enumerated() {
+          low[sequence] = min(low[sequence], positions.min() ?? .max)
+          high[sequence] = max(high[sequence], positions.max() ?? -1)
+        }
       }
-    }
-    var reached = start.map { _ in Int.max }
-    for (edited, read) in zip(edits.entering, captures.entering) {
-      for cells in edited { lower(&reached, cells) }
-      changed.append(reached)
-      var computed = reached
-      for cells in read { lower(&computed, cells) }
+      var computed = low
+      for cells in captures.entering[block] {
+        for (sequence, positions) in cells.positions.enumerated() {
+          computed[sequence] = min(computed[sequence], positions.min() ?? .max)
+        }
+      }
       from.append(computed)
+      // A block spreads a change as far as its positions see.
+      for sequence in start.indices where high[sequence] >= 0 {
+        if !isCausal { low[sequence] = max(0, low[sequence] - (window?.after ?? low[sequence])) }
+        high[sequence] = window.map { min(high[sequence], Int.max / 2) + $0.before } ?? .max - 1
+      }
+      changed.append(
+        zip(low, high).map { low, high in high < 0 ? 0..<0 : low..<high + 1 })
     }
   }
 }

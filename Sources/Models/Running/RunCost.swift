@@ -45,8 +45,13 @@ extension Model {
       let outputs = plan.outputs[block]
       let pairs = outputs.positions.enumerated().reduce(0) { total, sequence in
         let length = request.inputs[sequence.offset].length
+        let window = architecture.window(of: block)
         return total
-          + sequence.element.reduce(0) { $0 + (architecture.isCausal ? $1 + 1 : length) }
+          + sequence.element.reduce(0) {
+            $0
+              + (window?.count(from: $1, length: length)
+                ?? (architecture.isCausal ? $1 + 1 : length))
+          }
       }
       // Keys and values of sources as if none were known.
       let sources = outputs.positions.enumerated().map { sequence, rows in

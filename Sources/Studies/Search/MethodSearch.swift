@@ -91,7 +91,7 @@ public struct MethodSearch: Codable, Sendable {
     metric = data.task.metrics.first?.rawValue ?? "accuracy"
     let trainer = Trainer(data: judged, model: model, seed: seed, store: store, make: make)
     let deadline = budget.deadline
-    var candidates = Self.draw(maximumTrials, from: spaces, seed: seed)
+    var candidates = Self.candidates(maximumTrials, from: spaces, seed: seed)
     let steps = try budget.steps { try trainer.secondsPerStep(candidates[0]) }
     var rounds = Self.rounds(candidates.count)
     // Fewer trials rather than trainings of nothing.
@@ -136,8 +136,12 @@ public struct MethodSearch: Codable, Sendable {
     return rounds
   }
 
-  /// Combinations without repetition, from each space in turn.
-  static func draw(_ count: Int, from spaces: [MethodSpace], seed: UInt64) -> [MethodChoices] {
+  /// The combinations that a search begins with: without repetition, from each space in turn.
+  ///
+  /// - Parameter count: how many at most
+  public static func candidates(
+    _ count: Int, from spaces: [MethodSpace], seed: UInt64
+  ) -> [MethodChoices] {
     var generator = RandomGenerator(seed: seed ^ 0x7475_6E65_0000_0000)
     var orders = spaces.map { space in
       Array((0..<space.count).shuffled(using: &generator).prefix(count))

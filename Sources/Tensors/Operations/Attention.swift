@@ -77,8 +77,8 @@ public struct PositionBias: Sendable {
     case pair
   }
 
-  /// The additions: [heads, places]; of pairs one sequence's [heads, queries, keys] after another's,
-  /// [numbers].
+  /// The additions: [heads, places]; of pairs one sequence's [heads, queries, keys] after
+  /// another's, [numbers].
   public var values: Tensor
   /// The place from which a key's is counted.
   public var origin: Origin

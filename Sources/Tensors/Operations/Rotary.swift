@@ -2,8 +2,8 @@ import CInterchangeKernels
 import Foundation
 import InterchangeBasics
 
-/// The angles of rotary position embeddings (RoPE, arXiv 2104.09864), for all of a head or the first
-/// part of it, in pairs (i, i + turned / 2) or adjacent ones.
+/// The angles of rotary position embeddings (RoPE, arXiv 2104.09864), for all of a head or the
+/// first part of it, in pairs (i, i + turned / 2) or adjacent ones.
 public struct RotaryEmbedding: Sendable {
   /// The numbers of a head that are taken as a pair.
   public enum Pairing: Sendable {

@@ -68,7 +68,8 @@ enum ModelFixture {
       } + keys, to: url)
   }
 
-  /// A value as it is written; nil for arrays of numbers, which say of tokens what the writer can't.
+  /// A value as it is written; nil for arrays of numbers, which say of tokens what the writer
+  /// can't.
   private static func value(_ value: MetadataValue) -> GGUF.Value? {
     switch value {
     case .uint32(let number): .uint32(number)

@@ -13,7 +13,8 @@ public enum DebertaFamily: TransformerFamily {
   public static let fields = KnownFields.encoderTraining.union(
     KnownFields(harmless: ["cls_dropout", "conv_act", "conv_groups", "pooler_dropout"]))
 
-  /// True also of the heads of the third version's training, in which the bare encoder is published.
+  /// True also of the heads of the third version's training, in which the bare encoder is
+  /// published.
   public static func mayLeave(_ tensor: String) -> Bool {
     TransformerNames.mayLeaveOfEncoder(tensor)
       || ["lm_predictions.", "mask_predictions."].contains(where: tensor.hasPrefix)

@@ -2,8 +2,8 @@ import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeTensors
 
-/// GPT-Neo, and the TinyStories models (arXiv 2305.07759): scores without a scale, a window in every
-/// other layer.
+/// GPT-Neo, and the TinyStories models (arXiv 2305.07759): scores without a scale, a window in
+/// every other layer.
 public enum GPTNeoFamily: TransformerFamily {
   public static let names = ["GPTNeoForCausalLM", "GPTNeoForSequenceClassification"]
   public static let modelTypes = ["gpt_neo"]

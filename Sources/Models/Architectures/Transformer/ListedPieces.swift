@@ -33,8 +33,8 @@ struct ListedTransform: Sendable {
   }
 }
 
-/// The additions of distances to scores, the same in all layers: a table of buckets [buckets, heads], and
-/// the bucket of every distance.
+/// The additions of distances to scores, the same in all layers: a table of buckets [buckets,
+/// heads], and the bucket of every distance.
 struct ListedPositionBias: Sendable {
   var table: ListedTable
   /// Of each place from the farthest before a position to the farthest after it.

@@ -4,7 +4,8 @@ import InterchangeCheckpoints
 /// The settings of a model in a file, whichever format it has: the fields of a `config.json` or the
 /// keys of a GGUF file's metadata.
 ///
-/// Each setting that is asked for is noted, so that a setting that nobody understood can be refused.
+/// Each setting that is asked for is noted, so that a setting that nobody understood can be
+/// refused.
 public final class ModelSettings {
   /// A value that both formats can have.
   public typealias Value = JSONReadable & MetadataReadable

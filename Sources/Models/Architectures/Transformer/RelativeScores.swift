@@ -2,8 +2,8 @@ import Foundation
 import InterchangeBasics
 import InterchangeTensors
 
-/// The additions of relative positions to scores as in DeBERTa (arXiv 2006.03654): products of queries with
-/// a position's key, and of keys with a position's query.
+/// The additions of relative positions to scores as in DeBERTa (arXiv 2006.03654): products of
+/// queries with a position's key, and of keys with a position's query.
 public struct RelativeDesign: Sendable {
   /// The number of positions on either side that have a row of the table.
   public var span: Int

@@ -89,6 +89,13 @@ public struct Transformer: Architecture {
     blocks[index](residual, context)
   }
 
+  public func window(of layer: Int) -> AttentionWindow? {
+    let rule = blocks[layer].attention.rule
+    return rule.before.map {
+      AttentionWindow(before: $0, after: rule.after ?? design.maximumLength)
+    }
+  }
+
   public var poolsPositions: Bool { design.head.place == .mean }
 
   public func pooled(_ residual: Tensor, lengths: [Int]) -> Tensor {

@@ -59,8 +59,8 @@ extension Projection {
   }
 }
 
-/// The names of a transformer's weights in a folder's checkpoint, without `.weight` and `.bias`, and
-/// the form in which they stand there.
+/// The names of a transformer's weights in a folder's checkpoint, without `.weight` and `.bias`,
+/// and the form in which they stand there.
 ///
 /// A name that a family doesn't set is as in `LlamaForCausalLM`.
 public struct TransformerNames: Sendable {
