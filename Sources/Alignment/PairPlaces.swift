@@ -50,12 +50,23 @@ extension Positions {
 }
 
 extension AlignmentExample {
-  /// The example with a span that stands for a place of the base and another one of its sources.
+  /// The example with a span that stands for a place of the base and another one of its sources,
+  /// where these differ.
   ///
   /// - Throws: `ModelError` for a place that a text lacks, ``AlignmentError`` for places of
-  ///   different numbers of tokens or with gaps between them.
+  ///   different numbers of tokens, or of two different places with gaps between their tokens.
   func naming(_ places: PairPlaces) throws -> AlignmentExample {
-    guard let positions = places.positions, let source = places.source else { return self }
+    guard let positions = places.positions else { return self }
+    let wanted = places.source ?? positions
+    let found = try positions.resolved(length: base.text.length, spans: baseSpans)
+    let read = try sources.indices.map { index in
+      try wanted.resolved(length: sources[index].text.length, spans: sourceSpans[index])
+    }
+    if let other = read.first(where: { $0.count != found.count }) {
+      throw AlignmentError.positionMismatch(
+        site: "position \(positions)", base: found.count, source: other.count)
+    }
+    guard let source = places.source else { return self }
     func range(_ found: [Int], _ positions: Positions) throws -> Range<Int> {
       guard let first = found.first, let last = found.last, last - first + 1 == found.count else {
         throw AlignmentError.invalidSetting(
@@ -66,17 +77,8 @@ extension AlignmentExample {
     }
     let name = PairPlaces.name(positions, from: source)
     var copy = self
-    let base = try range(
-      positions.resolved(length: copy.base.text.length, spans: baseSpans), positions)
-    copy.baseSpans[name] = base
-    for index in sources.indices {
-      let found = try range(
-        source.resolved(length: sources[index].text.length, spans: sourceSpans[index]), source)
-      guard found.count == base.count else {
-        throw AlignmentError.positionMismatch(site: name, base: base.count, source: found.count)
-      }
-      copy.sourceSpans[index][name] = found
-    }
+    copy.baseSpans[name] = try range(found, positions)
+    for index in sources.indices { copy.sourceSpans[index][name] = try range(read[index], source) }
     return copy
   }
 }

@@ -20,7 +20,8 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
     public let droppedUnaligned: Int
     /// Pairs left out because an answer isn't a single token.
     public let droppedAnswers: Int?
-    /// Pairs left out because a text lacks the place that is swapped.
+    /// Pairs left out because a text lacks the place that is swapped, or has another number of
+    /// tokens there.
     public let droppedPlaces: Int?
     /// Pairs that remain.
     public let kept: Int
@@ -92,16 +93,17 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
     (self.task, self.variable) = (task, variable)
     let encoded = try TokenizedPair.all(pairs, model)
     let ofLength = places.corresponding(encoded)
-    let (placed, misplaced) = TokenizedPair.placed(ofLength, places)
+    let (placed, misplaced) = TokenizedPair.placed(
+      ofLength, model.architecture.stacks == nil ? places : PairPlaces())
     let judged = try JudgedPairs(
       placed, InterchangeRun(model: model.network, store: store, batchSize: 32))
+    if placed.isEmpty, let misplaced { throw misplaced }
     guard !judged.kept.isEmpty else {
       throw AlignmentError.noExamples(
         reason: ofLength.isEmpty && !encoded.isEmpty
           ? "base and source have different numbers of tokens in every pair"
             + (places.positions == nil ? "" : "; name a span, or a position from the end")
-          : placed.isEmpty && misplaced != nil
-            ? "\(misplaced!)" : "the model solves no pair of task \(task)")
+          : "the model solves no pair of task \(task)")
     }
     examples = judged.kept.map(\.example)
     exampleText = judged.kept[0].text

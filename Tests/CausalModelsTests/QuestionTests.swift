@@ -226,6 +226,22 @@ struct QuestionTests {
     }
   }
 
+  @Test("A group with too few values, and too many balanced choices, are told")
+  func limits() throws {
+    let text = greater.replacing(
+      "change: greater", with: "change: greater\ngroup: [a, b]\npools: 8")
+    #expect {
+      try Question(yaml: text).counterfactuals(changing: "greater", count: 4, seed: 0)
+    } throws: { "\($0)".hasSuffix("the group has too few values for a base and its sources") }
+    let names = (0..<40).map { "v\($0)" }
+    let many =
+      "variables: {\(names.map { "\($0): [x, y]" }.joined(separator: ", "))}\n"
+      + "template: \"{v0}\"\nanswer: v0\nchange: v0\nbalance: [\(names.joined(separator: ", "))]"
+    #expect { try Question(yaml: many) } throws: {
+      "\($0)".contains("combinations of balanced values")
+    }
+  }
+
   @Test("Too few examples are told with their reason")
   func tooFew() throws {
     let text = greater.replacing("where: a != b", with: "where: a > 8 and b > 8")

@@ -80,7 +80,12 @@ struct QuestionSampler {
   }
 
   /// The number of combinations of balanced choices.
-  var cells: Int { digits.reduce(1) { $0 * max(1, $1.radix) } }
+  var cells: Int {
+    digits.reduce(1) { product, digit in
+      let (cells, overflow) = product.multipliedReportingOverflow(by: max(1, digit.radix))
+      return overflow ? .max : cells
+    }
+  }
 
   /// The values that variables can have, where they are few.
   static func domains(_ question: Question) -> [String: [CausalValue]] {
@@ -211,8 +216,8 @@ struct QuestionSampler {
     _ chosen: Setting, using generator: inout SplitMix64
   ) throws -> Setting? {
     let own = question.variables.filter { variable in
-      if case .drawn = variable.kind { return chosen[variable.name] == nil }
-      return false
+      guard case .drawn = variable.kind, chosen[variable.name] == nil else { return false }
+      return !sets.contains { $0.variables.contains(variable.name) }
     }
     for _ in 0..<(own.isEmpty ? 1 : Self.patience) where !rejections.isFutile {
       var given = chosen.filter { inputs.contains($0.key) }

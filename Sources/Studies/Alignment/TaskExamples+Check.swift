@@ -21,7 +21,8 @@ extension TaskExamples.Check {
   private var dropped: [String] {
     ["\(droppedUnsolved) unsolved", "\(droppedUnaligned) not aligned"]
       + [
-        (droppedAnswers, "with an answer of several tokens"), (droppedPlaces, "without the place"),
+        (droppedAnswers, "with an answer of several tokens"),
+        (droppedPlaces, "without corresponding places"),
       ]
       .compactMap { count, reason in count.map { "\($0) \(reason)" } }
   }
@@ -40,7 +41,10 @@ extension TaskExamples.Check {
       "Of \(pairs) pairs \(kept) were kept: \(droppedUnsolved) the model doesn't solve,"
       + " \(droppedUnaligned) have bases and sources of different lengths"
     if let droppedAnswers { note += ", \(droppedAnswers) have an answer of several tokens" }
-    if let droppedPlaces { note += ", \(droppedPlaces) lack the place that is swapped" }
+    if let droppedPlaces {
+      note +=
+        ", \(droppedPlaces) lack the place that is swapped, or have another number of tokens there"
+    }
     return ResultTable(
       "The pairs.", note: note + ".", header: ["nothing swapped", "share", "95 % interval", "n"],
       rows: rows)
