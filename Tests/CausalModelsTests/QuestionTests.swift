@@ -152,9 +152,9 @@ struct QuestionTests {
         group: {animals: animal}
         """)
     let data = try question.counterfactuals(changing: "sound", count: 60, seed: 0)
-    let sounds = data.map { $0.base.answer.dropFirst().prefix { $0 != "f" && $0 != "t" } }
-    #expect(
-      Dictionary(grouping: sounds) { $0 }.mapValues(\.count) == ["woof": 20, "meow": 20, "moo": 20])
+    for sound in [" woof", " meow", " moo"] {
+      #expect(data.count { $0.base.answer.hasPrefix(sound) } == 20)
+    }
     for example in data {
       #expect(example.base.words(in: "thing") == example.source.words(in: "thing"))
       #expect(["one1", "two2"].contains(example.base.words(in: "count") ?? ""))

@@ -45,6 +45,15 @@ public struct CausalGym: PairSource, PairReader {
     guard let classes = variables.first(where: { $0.key == label })?.value.members else {
       throw file.fault("\(name): expected the classes of '\(label)' among its variables")
     }
+    // Some words are there twice.
+    let different = classes.map { group in
+      JSONValue.Member(
+        key: group.key,
+        value: .array(
+          (group.value.array ?? []).reduce(into: []) { list, word in
+            if !list.contains(word) { list.append(word) }
+          }))
+    }
     let document: JSONValue = .object([
       .init(key: "question", value: .string(name)),
       .init(
@@ -53,7 +62,7 @@ public struct CausalGym: PairSource, PairReader {
           variables.map { variable in
             .init(
               key: variable.key,
-              value: variable.key == label ? ["label": variable.value] : variable.value)
+              value: variable.key == label ? ["label": .object(different)] : variable.value)
           })),
       .init(key: "templates", value: task["templates"] ?? .array([])),
       .init(key: "answer", value: #"" " + label"#),

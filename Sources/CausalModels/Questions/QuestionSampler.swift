@@ -155,10 +155,11 @@ struct QuestionSampler {
   /// Every set's words, shuffled and dealt into pools of nearly equal size.
   func dealt(using generator: inout SplitMix64) -> [Pool] {
     let most = sets.map { set in
-      // Two pools at least, so that a split by them drops nothing, where the words suffice.
-      max(set.values.count / max(4, set.needed), set.values.count / max(1, set.needed) >= 2 ? 2 : 1)
+      // Three pools at least, so that a split by them drops nothing, where the words suffice.
+      max(
+        set.values.count / max(4, set.needed), min(3, set.values.count / max(1, set.needed)))
     }.min()
-    let count = sets.isEmpty ? 1 : question.pools ?? min(DrawPlan.poolCount, most ?? 1)
+    let count = sets.isEmpty ? 1 : question.pools ?? min(DrawPlan.poolCount, max(1, most ?? 1))
     let bySet = sets.map { $0.values.dealt(into: count, using: &generator) }
     return (0..<count).map { pool in bySet.map { $0[pool] } }
   }
