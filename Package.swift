@@ -56,6 +56,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Floor 0: C.
@@ -81,8 +82,9 @@ let package = Package(
       c: ["CInterchangeKernels"],
       [orderedCollections]),
     library("Interventions", ["Basics", "Tensors", "Checkpoints"]),
-    library("CausalModels", ["Basics"], [orderedCollections]),
+    library("Documents", ["Basics"], [.product(name: "Yams", package: "Yams")]),
     library("Datasets", ["Basics", "Tokenizers"]),
+    library("CausalModels", ["Basics", "Documents", "Datasets"], [orderedCollections]),
     library(
       "Alignment",
       ["Basics", "Tensors", "Tokenizers", "Models", "Interventions", "CausalModels"]),
@@ -109,8 +111,8 @@ let package = Package(
       dependencies: [
         "InterchangeBasics", "InterchangeHub", "InterchangeTensors", "InterchangeCheckpoints",
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
-        "InterchangeCausalModels", "InterchangeDatasets", "InterchangeAlignment",
-        "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
+        "InterchangeDocuments", "InterchangeCausalModels", "InterchangeDatasets",
+        "InterchangeAlignment", "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
         "InterchangeExchange",
         "InterchangeReports",
       ], swiftSettings: settings),
@@ -151,7 +153,14 @@ let package = Package(
       ["InterchangeBasics", "InterchangeCheckpoints", "InterchangeTensors", "CInterchangeKernels"]),
     tests("TokenizersTests", ["InterchangeBasics", "InterchangeTokenizers"]),
     tests("HubTests", ["InterchangeBasics", "InterchangeHub"]),
-    tests("CausalModelsTests", ["InterchangeBasics", "InterchangeCausalModels"]),
+    tests("DocumentsTests", ["InterchangeDocuments"]),
+    tests(
+      "CausalModelsTests",
+      [
+        "InterchangeBasics", "InterchangeCausalModels", "InterchangeDatasets",
+        "InterchangeDocuments",
+      ]
+    ),
     tests("DatasetsTests", ["Interchange"]),
     tests(
       "ModelsTests",

@@ -67,6 +67,18 @@ struct InterchangeRun {
   }
 }
 
+extension InterchangeRun {
+  /// The output of each input that the model prefers among some answers.
+  func preferred(of inputs: [ModelInput], among answers: [[Int]]) throws -> [Int] {
+    try Array(inputs.indices).chunked(batchSize).flatMap { part in
+      let logits = try model.run(model.measuring(part.map { inputs[$0] }), store: store).logits!
+      return part.enumerated().map { row, index in
+        answers[index].max { logits[row, $0] < logits[row, $1] } ?? answers[index][0]
+      }
+    }
+  }
+}
+
 /// Answers that are compared: the right output and its rivals.
 struct ComparedAnswers {
   /// The right output.

@@ -1,35 +1,42 @@
 import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeModels
-import InterchangeTensors
 import InterchangeTokenizers
 
 /// Counterfactual examples that a model can be measured on, and how many were left out and why.
 public struct TaskExamples: RandomAccessCollection, Sendable {
   /// The counts of the check before the experiment.
   public struct Check: Codable, Sendable {
-    /// The share of bases that the model answers as the high-level model does.
-    public let baseAccuracy: Accuracy
+    /// The share of bases that the model answers as the high-level model does; nil where nothing
+    /// says what it should answer.
+    public let baseAccuracy: Accuracy?
     /// The same for sources.
-    public let sourceAccuracy: Accuracy
+    public let sourceAccuracy: Accuracy?
     /// Pairs that came in.
     public let pairs: Int
     /// Pairs left out because the model doesn't solve base or source.
     public let droppedUnsolved: Int
     /// Pairs left out because base and source have different numbers of tokens.
     public let droppedUnaligned: Int
+    /// Pairs left out because an answer isn't a single token.
+    public let droppedAnswers: Int?
+    /// Pairs left out because a text lacks the place that is swapped, or has another number of
+    /// tokens there.
+    public let droppedPlaces: Int?
     /// Pairs that remain.
     public let kept: Int
     /// Their number by label: a constant answer is right that often.
     public let labels: [String: Int]
 
     public init(
-      baseAccuracy: Accuracy, sourceAccuracy: Accuracy, pairs: Int, droppedUnsolved: Int,
-      droppedUnaligned: Int, kept: Int, labels: [String: Int]
+      baseAccuracy: Accuracy?, sourceAccuracy: Accuracy?, pairs: Int, droppedUnsolved: Int,
+      droppedUnaligned: Int, droppedAnswers: Int? = nil, droppedPlaces: Int? = nil, kept: Int,
+      labels: [String: Int]
     ) {
       (self.baseAccuracy, self.sourceAccuracy) = (baseAccuracy, sourceAccuracy)
       (self.pairs, self.droppedUnsolved) = (pairs, droppedUnsolved)
       (self.droppedUnaligned, self.kept, self.labels) = (droppedUnaligned, kept, labels)
+      (self.droppedAnswers, self.droppedPlaces) = (droppedAnswers, droppedPlaces)
     }
   }
 
@@ -45,77 +52,70 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
   /// Encodes the pairs of a text task, checks that the model solves them, and drops those it
   /// doesn't.
   ///
-  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when an answer has several
-  ///   tokens, ``AlignmentError/noExamples(reason:)`` when nothing remains.
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when no pair has answers of
+  ///   one token, ``AlignmentError/noExamples(reason:)`` when nothing remains.
   public init(
     _ dataset: CounterfactualDataset<Prompt>, for model: LanguageModel,
     store: ActivationStore = ActivationStore()
   ) throws {
-    let encoded = try dataset.map { try EncodedExample($0, model) }
-    let aligned = encoded.filter(\.isAligned)
-    let run = InterchangeRun(model: model.network, store: store, batchSize: 32)
-    (task, variable) = (dataset.task, dataset.changing)
-    let bases = try run.outcomes(
-      of: aligned.map(\.example.base), answers: aligned.map(\.baseAnswer))
-    let sourceCount = aligned.first?.sourceAnswers.count ?? 0
-    var sources = aligned.map { _ in true }
-    var allSources: [Outcome] = []
-    for index in 0..<sourceCount {
-      let solved = try run.outcomes(
-        of: aligned.map { $0.example.sources[index] },
-        answers: aligned.map { $0.sourceAnswers[index] })
-      allSources += solved
-      for (place, outcome) in solved.enumerated() where !outcome.isCorrect {
-        sources[place] = false
-      }
-    }
-    let kept = aligned.indices.filter { bases[$0].isCorrect && sources[$0] }
-    guard !kept.isEmpty else {
-      throw AlignmentError.noExamples(
-        reason: aligned.isEmpty
-          ? "base and source have different numbers of tokens in every pair"
-          : "the model solves no pair of task \(dataset.task)")
-    }
-    examples = kept.map { aligned[$0].example }
-    exampleText = aligned[kept[0]].text
-    check = Check(
-      baseAccuracy: Accuracy(bases), sourceAccuracy: Accuracy(allSources), pairs: encoded.count,
-      droppedUnsolved: aligned.count - kept.count,
-      droppedUnaligned: encoded.count - aligned.count, kept: kept.count,
-      labels: Dictionary(grouping: kept) { model.tokenizer.token(aligned[$0].example.label) }
-        .mapValues(\.count))
+    try self.init(
+      dataset.pairs, task: dataset.task, variable: dataset.changing, for: model, store: store)
   }
-}
 
-private struct EncodedExample {
-  let example: AlignmentExample
-  let baseAnswer: ComparedAnswers
-  let sourceAnswers: [ComparedAnswers]
-  let text: String
-  let isAligned: Bool
+  /// Encodes pairs of texts, checks that the model solves those whose answers are known, and drops
+  /// those it doesn't.
+  ///
+  /// Where a base's own answer isn't known, the one that the model gives is taken.
+  ///
+  /// - Parameters:
+  ///   - task: the name for records
+  ///   - variable: the name of what an interchange changes
+  ///   - positions: the places that will be swapped; pairs of different lengths are kept where these
+  ///     are named spans or counted from the end
+  ///   - sourcePositions: the places that are read in the sources, where they aren't the base's;
+  ///     swap at `positions.swapped(from: sourcePositions)` then
+  /// - Throws: ``AlignmentError/answerNotSingleToken(answer:tokens:)`` when no pair has answers of
+  ///   one token, ``AlignmentError/noExamples(reason:)`` when nothing remains.
+  public init(
+    _ pairs: [TextPair], task: String, variable: String, positions: Positions? = nil,
+    sourcePositions: Positions? = nil, for model: LanguageModel,
+    store: ActivationStore = ActivationStore()
+  ) throws {
+    try self.init(
+      pairs, task: task, variable: variable,
+      places: PairPlaces(positions, source: sourcePositions), for: model, store: store)
+  }
 
-  init(_ pair: CounterfactualExample<Prompt>, _ model: LanguageModel) throws {
-    func spans(_ prompt: Prompt, _ text: EncodedText) -> [String: Range<Int>] {
-      prompt.spans.mapValues { text.tokens(in: $0) }
+  init(
+    _ pairs: [TextPair], task: String, variable: String, places: PairPlaces = PairPlaces(),
+    for model: LanguageModel, store: ActivationStore
+  ) throws {
+    (self.task, self.variable) = (task, variable)
+    let encoded = try TokenizedPair.all(pairs, model)
+    let ofLength = places.corresponding(encoded)
+    let (placed, misplaced) = TokenizedPair.placed(
+      ofLength, model.architecture.stacks == nil ? places : PairPlaces())
+    let judged = try JudgedPairs(
+      placed, InterchangeRun(model: model.network, store: store, batchSize: 32))
+    if placed.isEmpty, let misplaced { throw misplaced }
+    guard !judged.kept.isEmpty else {
+      throw AlignmentError.noExamples(
+        reason: ofLength.isEmpty && !encoded.isEmpty
+          ? "base and source have different numbers of tokens in every pair"
+            + (places.positions == nil ? "" : "; name a span, or a position from the end")
+          : "the model solves no pair of task \(task)")
     }
-    let base = model.encode(pair.base.text)
-    let sources = pair.sources.map { model.encode($0.text) }
-    let found = try model.answerTokens(
-      pair.answers + [pair.label, pair.base.answer], after: pair.base.text)
-    let answers = Array(found.prefix(pair.answers.count))
-    let (label, baseLabel) = (found[answers.count], found[answers.count + 1])
-    example = AlignmentExample(
-      base: base.input, sources: sources.map(\.input), baseSpans: spans(pair.base, base),
-      sourceSpans: zip(pair.sources, sources).map(spans), label: label, answers: answers,
-      baseLabel: baseLabel)
-    baseAnswer = ComparedAnswers(label: example.baseLabel, answers: answers)
-    sourceAnswers = try pair.sources.map { source in
-      let found = try model.answerTokens(pair.answers + [source.answer], after: source.text)
-      let (answers, own) = (Array(found.dropLast()), found[answers.count])
-      return ComparedAnswers(label: own, answers: answers.contains(own) ? answers : answers + [own])
-    }
-    text = pair.base.text
-    isAligned = sources.allSatisfy { $0.length == base.length }
+    examples = judged.kept.map(\.example)
+    exampleText = judged.kept[0].text
+    check = Check(
+      baseAccuracy: judged.bases, sourceAccuracy: judged.sources, pairs: pairs.count,
+      droppedUnsolved: placed.count - judged.kept.count,
+      droppedUnaligned: encoded.count - ofLength.count,
+      droppedAnswers: pairs.count > encoded.count ? pairs.count - encoded.count : nil,
+      droppedPlaces: ofLength.count > placed.count ? ofLength.count - placed.count : nil,
+      kept: judged.kept.count,
+      labels: Dictionary(grouping: judged.kept) { model.tokenizer.token($0.example.label) }
+        .mapValues(\.count))
   }
 }
 

@@ -29,29 +29,33 @@ public struct TextInterchange {
 extension LanguageModel {
   /// Runs a base text with the hidden vectors at a site taken from a source text.
   ///
-  /// - Parameter intervention: the change of base vectors by source vectors; a full swap by default
+  /// - Parameters:
+  ///   - sourcePositions: the positions that are read in the source; those of the site by default
+  ///   - intervention: the change of base vectors by source vectors; a full swap by default
   /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart,
   ///   `ModelError` for a site that the model lacks.
   public func interchange(
-    at site: Site, base: String, source: String, intervention: any Intervention = FullInterchange()
+    at site: Site, base: String, source: String, sourcePositions: Positions? = nil,
+    intervention: any Intervention = FullInterchange()
   ) throws -> TextInterchange {
     let (base, source) = (encode(base), encode(source))
     try network.validate(site.component, layer: site.layer, head: site.head)
-    func positions(_ text: EncodedText, _ name: String) throws -> [Int] {
+    func positions(
+      _ wanted: Positions, _ text: EncodedText, _ name: String
+    ) throws -> [Int] {
       do {
-        return try site.positions.resolved(
-          length: network.positionCount(of: text.input, at: site))
+        return try wanted.resolved(length: network.positionCount(of: text.input, at: site))
       } catch {
         throw AlignmentError.notInText(text: name, reason: "\(error)")
       }
     }
-    let basePositions = try positions(base, "base")
-    let sourcePositions = try positions(source, "source")
-    guard basePositions.count == sourcePositions.count else {
+    let basePositions = try positions(site.positions, base, "base")
+    let read = try positions(sourcePositions ?? site.positions, source, "source")
+    guard basePositions.count == read.count else {
       throw AlignmentError.positionMismatch(
-        site: site.description, base: basePositions.count, source: sourcePositions.count)
+        site: site.description, base: basePositions.count, source: read.count)
     }
-    let rows = try activations(at: site, [source.input], positions: [sourcePositions])
+    let rows = try activations(at: site, [source.input], positions: [read])
     let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
     let run = try self.run(measuring([base.input], edits: [edit]))
     return TextInterchange(

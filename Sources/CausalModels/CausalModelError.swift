@@ -28,8 +28,14 @@ public enum CausalModelError: Error, Hashable, Sendable {
   case invalidCount(Int)
   /// A task has fewer different examples than were requested.
   case notEnoughExamples(task: String, asked: Int, found: Int)
+  /// A question has fewer different examples than were requested, mostly for a reason.
+  case rejectedExamples(task: String, asked: Int, found: Int, reason: String)
   /// No built-in task has this name.
   case unknownTask(String, known: [String])
+  /// No file is at a path that should have pairs.
+  case noSuchPairs(String, known: [String])
+  /// A file has none of the forms that are read.
+  case unknownPairForm(String, forms: [String])
   /// A task's inputs are not of the requested kind.
   case wrongInputKind(task: String, expected: String, known: [String])
   /// A task has no variable of this name to change.
@@ -77,8 +83,16 @@ extension CausalModelError: CustomStringConvertible {
       "expected a positive number of examples, found \(count)"
     case .notEnoughExamples(let task, let asked, let found):
       "task '\(task)': expected \(asked) different examples, found only \(found)"
+    case .rejectedExamples(let task, let asked, let found, let reason):
+      "task '\(task)': expected \(asked) different examples, found only \(found); most draws were"
+        + " given up as \(reason)"
     case .unknownTask(let name, let known):
-      "no task is named '\(name)'; expected one of \(list(known))"
+      "no task is named '\(name)'; expected one of \(list(known)), or a file"
+    case .noSuchPairs(let path, let known):
+      "\(path): no such file or folder; expected a file of pairs or a question, or one of the tasks"
+        + " \(list(known))"
+    case .unknownPairForm(let path, let forms):
+      "\(path): expected \(forms.joined(separator: ", "))"
     case .wrongInputKind(let task, let expected, let known):
       "task '\(task)' has no \(expected) inputs; expected one of \(list(known))"
     case .unknownChange(let name, let task, let known):

@@ -1,13 +1,13 @@
 /// Rows of values in lines of text. Lines end in LF or CR LF; empty lines are passed over.
-enum DelimitedRows {
-  struct Row {
+package enum DelimitedRows {
+  package struct Row {
     /// The line at which the row starts, from 1.
-    var line: Int
-    var values: [String]
+    package var line: Int
+    package var values: [String]
 
     /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` when there are more or fewer
     ///   values.
-    func checked(count: Int, path: String) throws {
+    package func checked(count: Int, path: String) throws {
       guard values.count == count else {
         throw DatasetError.invalidData(
           path: path, line: line, reason: "expected \(count) columns, found \(values.count)")
@@ -25,7 +25,7 @@ enum DelimitedRows {
   }
 
   /// Values between tabs, as they are: quotes have no meaning.
-  static func tabSeparated(_ bytes: [UInt8]) -> [Row] {
+  package static func tabSeparated(_ bytes: [UInt8]) -> [Row] {
     lines(bytes).map { line, text in
       Row(
         line: line,
@@ -39,7 +39,7 @@ enum DelimitedRows {
   ///
   /// - Throws: ``DatasetError/invalidData(path:line:reason:)`` for a quote that isn't closed or
   ///   that is amid a value.
-  static func commaSeparated(_ bytes: [UInt8], path: String) throws -> [Row] {
+  package static func commaSeparated(_ bytes: [UInt8], path: String) throws -> [Row] {
     let (quote, comma, newline) = (UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"))
     var rows: [Row] = []
     var (line, start, index) = (1, 1, 0)

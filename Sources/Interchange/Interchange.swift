@@ -3,6 +3,7 @@
 @_exported import InterchangeCausalModels
 @_exported import InterchangeCheckpoints
 @_exported import InterchangeDatasets
+@_exported import InterchangeDocuments
 @_exported import InterchangeExchange
 @_exported import InterchangeFigures
 @_exported import InterchangeFineTuning

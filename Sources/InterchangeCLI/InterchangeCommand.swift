@@ -14,7 +14,7 @@ struct InterchangeCommand: ParsableCommand {
       Exit codes: 0 done, 1 the work failed, 64 bad usage, 65 bad input.
       """,
     version: interchangeVersion,
-    groupedSubcommands: [look, intervene, search, tune, exchange, show, measure, models])
+    groupedSubcommands: [look, questions, intervene, search, tune, exchange, show, measure, models])
 
   static func main() {
     StandardStreams.prepare()

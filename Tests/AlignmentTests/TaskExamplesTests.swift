@@ -62,8 +62,8 @@ import Testing
     #expect(check.droppedUnsolved == 3 && check.kept == 3)
     #expect(examples.examples.count == 3)
     // Of the six aligned pairs two bases and two sources are wrong.
-    #expect(check.baseAccuracy.correct == 4 && check.baseAccuracy.n == 6)
-    #expect(check.sourceAccuracy.correct == 4 && check.sourceAccuracy.n == 6)
+    #expect(check.baseAccuracy?.correct == 4 && check.baseAccuracy?.n == 6)
+    #expect(check.sourceAccuracy?.correct == 4 && check.sourceAccuracy?.n == 6)
     #expect(check.labels.values.reduce(0, +) == 3)
     #expect(examples.exampleText == "cdf")
 
@@ -94,6 +94,59 @@ import Testing
     #expect(throws: AlignmentError.answerNotSingleToken(answer: " is", tokens: 3)) {
       try TaskExamples(task, for: model)
     }
+  }
+
+  private func pairs(_ texts: [(String, String)], label: String = "a") -> [TextPair] {
+    texts.map { base, source in
+      TextPair(
+        base: SpannedText(base, spans: ["head": 0..<1]),
+        sources: [SpannedText(source, spans: ["head": 0..<2])], label: label, answers: ["a", "b"])
+    }
+  }
+
+  /// Nothing says what the model should answer: no pair is left out for it, and the base's label is
+  /// the model's own.
+  @Test func pairsWithoutAnswersOfTheirOwn() throws {
+    let texts = [("cdf", "gkl"), ("mpq", "uvw"), ("xyz", "jjk")]
+    let examples = try TaskExamples(
+      pairs(texts), task: "own", variable: "letter", for: model)
+    #expect(examples.check.baseAccuracy == nil && examples.check.sourceAccuracy == nil)
+    #expect(examples.check.kept == 3 && examples.check.droppedUnsolved == 0)
+    for (example, text) in zip(examples, texts) {
+      let own = model.tokenizer.encode(try preferred(text.0), addingSpecialTokens: false)[0]
+      #expect(example.baseLabel == own)
+    }
+  }
+
+  /// Texts of different lengths are kept where the place means the same in both.
+  @Test func lengthsThatDiffer() throws {
+    let texts = [("cdf", "gkl"), ("mpq", "uvwx"), ("xyz", "jj"), ("cdfg", "jkl")]
+    func kept(_ positions: Positions?, from source: Positions? = nil) throws -> Int {
+      try TaskExamples(
+        pairs(texts), task: "own", variable: "letter", positions: positions,
+        sourcePositions: source, for: model
+      ).count
+    }
+    #expect(try kept(nil) == 1 && kept(.index(1)) == 1)
+    #expect(try kept(.last) == 4 && kept(.endOfSpan("head")) == 4 && kept(.index(-2)) == 4)
+    let own = try TaskExamples(
+      pairs(texts), task: "own", variable: "letter", positions: .index(0),
+      sourcePositions: .index(2), for: model)
+    // One source lacks the place.
+    #expect(own.count == 3 && own.check.droppedPlaces == 1)
+    let name = "0 from 2"
+    #expect(Positions.index(0).swapped(from: .index(2)) == .span(name))
+    #expect(own[1].baseSpans[name] == 0..<1 && own[1].sourceSpans[0][name] == 2..<3)
+  }
+
+  /// An answer of several tokens costs its own pairs, and isn't compared in others.
+  @Test func answersOfSeveralTokensAreLeftOut() throws {
+    var own = pairs([("cdf", "gkl"), ("mpq", "uvw"), ("xyz", "jjk")])
+    for index in own.indices { own[index].answers.append("is not") }
+    own[2].label = "is not"
+    let examples = try TaskExamples(own, task: "own", variable: "letter", for: model)
+    #expect(examples.count == 2 && examples.check.droppedAnswers == 1)
+    #expect(examples[0].answers.count == 2)
   }
 
   @Test func vectorsBecomeExamples() throws {

@@ -144,18 +144,22 @@ struct TaskTests {
 
   @Test("Tasks are found by their names")
   func registry() throws {
-    #expect(BuiltInTasks.names == ["equality", "agreement", "ioi", "capitals", "pronoun"])
+    let names = [
+      "equality", "agreement", "ioi", "capitals", "pronoun", "greater-than", "mcqa", "addition",
+      "binding",
+    ]
+    #expect(BuiltInTasks.names == names)
     #expect(try BuiltInTasks.languageModelTask(named: "ioi").changeNames.first == "subjectPosition")
+    #expect(try BuiltInTasks.languageModelTask(named: "equality").changeNames.count == 4)
     #expect(try BuiltInTasks.vectorTask(named: "equality").changeNames.count == 4)
     #expect(throws: CausalModelError.unknownTask("agrement", known: BuiltInTasks.names)) {
       try BuiltInTasks.languageModelTask(named: "agrement")
     }
     let wrong = CausalModelError.wrongInputKind(
-      task: "equality", expected: "text", known: ["agreement", "ioi", "capitals", "pronoun"])
-    #expect(throws: wrong) { try BuiltInTasks.languageModelTask(named: "equality") }
+      task: "ioi", expected: "vector", known: ["equality"])
+    #expect(throws: wrong) { try BuiltInTasks.vectorTask(named: "ioi") }
     #expect(
-      wrong.description == "task 'equality' has no text inputs; expected one of agreement, ioi,"
-        + " capitals, pronoun")
+      wrong.description == "task 'ioi' has no vector inputs; expected one of equality")
   }
 
   @Test("An example checks its sources and its answers")

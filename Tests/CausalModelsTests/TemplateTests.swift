@@ -18,9 +18,18 @@ struct TemplateTests {
 
   @Test(
     "A malformed pattern is refused",
-    arguments: ["a {b", "a b}", "a {}", "{a} {a}", "{a {b}}", "a {b} c}"])
+    arguments: ["a {b", "a b}", "a {}", "{a {b}}", "a {b} c}"])
   func malformed(pattern: String) {
     #expect(throws: CausalModelError.self) { try Template(pattern) }
+  }
+
+  @Test("A repeated gap has a span for each place, and doubled braces are braces")
+  func repeated() throws {
+    let template = try Template("{{\"{a}\"}} {b} {a}")
+    #expect(template.gaps == ["a", "b"])
+    let (text, spans) = try template.fill(["a": "x", "b": "yy"])
+    #expect(text == "{\"x\"} yy x")
+    #expect(spans == ["a": 2..<3, "b": 6..<8, "a 2": 9..<10])
   }
 
   @Test("Gaps and words must match")

@@ -206,6 +206,36 @@ extension Reader {
         _ = try examples.split(development: 0.3, seed: 0)
         _ = try task.score(examples.map(\.completion), for: examples)
       },
+      Reader(
+        name: "question",
+        seeds: Corpus.files(["yaml"], in: ["questions"])
+          + Corpus.files(["json"], in: ["questions"]), weight: 8
+      ) {
+        let question = try Question(contentsOf: $0.path)
+        for change in question.changeNames.prefix(2) {
+          _ = try TaskPairs(question).parts(PairWish(variable: change, count: 8))
+        }
+        _ = try question.prompts(count: 2, seed: 0)
+      },
+      Reader(
+        name: "pairs", seeds: Corpus.files(["jsonl", "csv"], in: ["pairs"]), weight: 8
+      ) {
+        let file = try PairFile(contentsOf: $0)
+        for variable in file.variables.prefix(2) {
+          let parts = try file.parts(PairWish(variable: variable, trainShare: 0.5))
+          _ = (parts.train + parts.test).map { $0.base.text.utf8.count }
+        }
+      },
+      Reader(
+        name: "published set",
+        seeds: Corpus.folders(in: "published", ["json", "jsonl"])
+          + Corpus.files(["json", "jsonl"], in: ["published"]), weight: 4
+      ) {
+        let source = try PairSources.named($0.path)
+        for variable in source.variables.prefix(2) {
+          _ = try source.parts(PairWish(variable: variable, count: 12, trainShare: 0.5))
+        }
+      },
       Reader(name: "contrast pairs", seeds: Corpus.files(["jsonl"], in: ["version-0.1.0/data"])) {
         _ = try ContrastPair.read($0.path)
       },

@@ -121,7 +121,8 @@ import Testing
       ["das", Program.tiny, "--layer", "0", "--rank", "17"])
     try expect(
       65,
-      "no task is named 'nonsense'; expected one of equality, agreement, ioi, capitals, pronoun",
+      "no task is named 'nonsense'; expected one of equality, agreement, ioi, capitals, pronoun,"
+        + " greater-than, mcqa, addition, binding, or a file",
       ["das", Program.tiny, "--layer", "0", "--task", "nonsense"])
     try expect(
       65, "the input is empty: expected at least one token",

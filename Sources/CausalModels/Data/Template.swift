@@ -1,6 +1,7 @@
-/// A sentence with named gaps: "The {subject} near the {attractor}".
+/// A text with named gaps: "The {subject} near the {attractor}".
 ///
-/// Each gap becomes a span of the filled text under its own name.
+/// Each gap becomes a span of the filled text under its own name; where a gap is repeated the second
+/// is named `subject 2`, and so on. `{{` and `}}` stand for single braces.
 public struct Template: Sendable {
   private enum Piece: Sendable {
     case literal(String)
@@ -13,25 +14,29 @@ public struct Template: Sendable {
 
   /// Parses a pattern.
   ///
-  /// - Throws: `CausalModelError.template` for an unclosed, stray, nested, empty or repeated gap.
+  /// - Throws: `CausalModelError.template` for an unclosed, stray, nested or empty gap.
   public init(_ pattern: String) throws {
     func invalid(_ problem: String) -> CausalModelError {
       .template(pattern, problem: problem)
     }
     var pieces: [Piece] = []
-    var names: Set<String> = []
     var text = ""
     var inGap = false
-    for character in pattern {
+    var rest = pattern[...]
+    while let character = rest.popFirst() {
       switch character {
+      case "{" where !inGap && rest.first == "{", "}" where !inGap && rest.first == "}":
+        text.append(character)
+        rest.removeFirst()
       case "{":
         guard !inGap else { throw invalid("a gap opens inside another") }
         if !text.isEmpty { pieces.append(.literal(text)) }
         (text, inGap) = ("", true)
       case "}":
-        guard inGap else { throw invalid("a gap closes that was not opened") }
+        guard inGap else {
+          throw invalid("a gap closes that was not opened; a brace of the text is written twice")
+        }
         guard !text.isEmpty else { throw invalid("a gap has no name") }
-        guard names.insert(text).inserted else { throw invalid("gap '\(text)' is repeated") }
         pieces.append(.gap(text))
         (text, inGap) = ("", false)
       default:
@@ -44,6 +49,13 @@ public struct Template: Sendable {
     self.pieces = pieces
   }
 
+  /// The names of the gaps, each once, in their order.
+  public var gaps: [String] {
+    var names: [String] = []
+    for case .gap(let name) in pieces where !names.contains(name) { names.append(name) }
+    return names
+  }
+
   /// The text with every gap filled, and each gap's range of UTF-8 offsets.
   ///
   /// - Throws: `CausalModelError.template` when a gap has no words or words have no gap.
@@ -52,6 +64,7 @@ public struct Template: Sendable {
   ) throws -> (text: String, spans: [String: Range<Int>]) {
     var text = ""
     var spans: [String: Range<Int>] = [:]
+    var uses: [String: Int] = [:]
     for piece in pieces {
       switch piece {
       case .literal(let literal):
@@ -62,10 +75,12 @@ public struct Template: Sendable {
         }
         let start = text.utf8.count
         text += word
-        spans[name] = start..<text.utf8.count
+        let use = uses[name, default: 0] + 1
+        uses[name] = use
+        spans[use == 1 ? name : "\(name) \(use)"] = start..<text.utf8.count
       }
     }
-    if let name = words.keys.sorted().first(where: { spans[$0] == nil }) {
+    if let name = words.keys.sorted().first(where: { uses[$0] == nil }) {
       throw CausalModelError.template(pattern, problem: "no gap takes the words of '\(name)'")
     }
     return (text, spans)

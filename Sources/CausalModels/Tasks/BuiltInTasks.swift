@@ -1,16 +1,24 @@
 /// The tasks that come with the library, by their names on the command line.
 public enum BuiltInTasks {
-  /// The tasks for language models.
-  public static let forLanguageModels: [any CausalTask<Prompt>] = [
+  /// The tasks for language models, each a document.
+  public static let questions: [any QuestionTask] = [
     SubjectVerbAgreement(), IndirectObjectIdentification(), CountryCapitals(), GenderedPronoun(),
+    GreaterThan(), MultipleChoice(), TwoDigitAddition(), EntityBinding(), EqualityOfWords(),
   ]
+
+  /// The tasks for language models.
+  public static var forLanguageModels: [any CausalTask<Prompt>] {
+    func opened(_ task: some QuestionTask) -> any CausalTask<Prompt> { task }
+    return questions.map { opened($0) }
+  }
 
   /// The tasks for networks over vectors.
   public static let forVectors: [any CausalTask<VectorInput>] = [HierarchicalEquality()]
 
   /// The names of all tasks.
   public static var names: [String] {
-    forVectors.map(\.name) + forLanguageModels.map(\.name)
+    let names = forVectors.map(\.name) + forLanguageModels.map(\.name)
+    return names.indices.filter { !names[..<$0].contains(names[$0]) }.map { names[$0] }
   }
 
   /// The language model task of this name.

@@ -9,7 +9,7 @@ public protocol CausalTask<Input>: Sendable {
   /// The kind of the network's input: `Prompt` or `VectorInput`.
   associatedtype Input: ExampleInput
   /// The kind of change that an interchange makes.
-  associatedtype Change: CausalChange
+  associatedtype Change: TaskChange
 
   /// The task's name on the command line.
   var name: String { get }
@@ -21,6 +21,9 @@ public protocol CausalTask<Input>: Sendable {
   var group: GroupKind { get }
   /// The high-level causal model; every answer and label is its output.
   var causalModel: CausalModel { get throws }
+
+  /// The changes that an interchange can make, the usual one first.
+  var changes: [Change] { get }
 
   /// Different inputs with their answers, balanced and in a random order that the seed decides.
   ///
@@ -39,12 +42,15 @@ public protocol CausalTask<Input>: Sendable {
 /// several at once.
 ///
 /// The raw value is the name on the command line.
-public protocol CausalChange: RawRepresentable<String>, CaseIterable, Sendable {
+public protocol TaskChange: RawRepresentable<String>, Sendable {
   /// The variables that are set, each from its own source.
   var variables: [String] { get }
 }
 
-extension CausalChange {
+/// The changes of a task that are known when it is written: an enumeration, the usual one first.
+public protocol CausalChange: TaskChange, CaseIterable {}
+
+extension TaskChange {
   /// The variable of the same name.
   public var variables: [String] { [rawValue] }
 }
@@ -59,7 +65,7 @@ public enum AnswerKind: Hashable, Sendable {
 
 extension CausalTask {
   /// The names of all changes, the usual one first.
-  public var changeNames: [String] { Change.allCases.map(\.rawValue) }
+  public var changeNames: [String] { changes.map(\.rawValue) }
 
   /// Counterfactual examples drawn with seed 0.
   public func counterfactuals(
@@ -74,11 +80,16 @@ extension CausalTask {
   public func counterfactuals(
     changing changeName: String, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Input> {
-    guard let change = Change(rawValue: changeName) else {
+    guard let change = changes.first(where: { $0.rawValue == changeName }) else {
       throw CausalModelError.unknownChange(changeName, task: name, known: changeNames)
     }
     return try counterfactuals(changing: change, count: count, seed: seed)
   }
+}
+
+extension CausalTask where Change: CausalChange {
+  /// All changes.
+  public var changes: [Change] { Array(Change.allCases) }
 }
 
 extension CausalTask where Input == Prompt {

@@ -22,9 +22,11 @@ public struct DrawPlan: Sendable {
   public static let poolCount = 8
   /// Draws of seen examples in a row after which a task is taken to have no more.
   private static let patience = 2_000
+  /// Draws without an example after which a slot is taken to have none.
+  private static let patienceForFirst = 500
 
   let task: String
-  let choices: Int
+  let cells: Int
   let pools: Int
 
   /// - Parameters:
@@ -32,35 +34,56 @@ public struct DrawPlan: Sendable {
   ///   - choices: the number of yes/no choices
   ///   - pools: the number of pools that words come from
   public init(task: String, choices: Int, pools: Int = DrawPlan.poolCount) {
-    (self.task, self.choices, self.pools) = (task, choices, pools)
+    self.init(task: task, cells: 1 << choices, pools: pools)
+  }
+
+  /// - Parameters:
+  ///   - task: the task's name, for errors
+  ///   - cells: the number of combinations of choices
+  ///   - pools: the number of pools that words come from
+  init(task: String, cells: Int, pools: Int) {
+    (self.task, self.cells, self.pools) = (task, cells, pools)
   }
 
   /// Draws different examples and shuffles them.
   ///
-  /// - Parameter make: makes an example of a slot; it may make one that was there before
+  /// - Parameter make: makes an example of a slot; it may make one that was there before, or none
   /// - Throws: `CausalModelError` for a count that is not positive, or when no new example turns
   ///   up.
   public func draw<Example: Hashable>(
     _ count: Int, using generator: inout SplitMix64,
-    _ make: (Slot, inout SplitMix64) throws -> Example
+    _ make: (Slot, inout SplitMix64) throws -> Example?
   ) throws -> [Example] {
     guard count > 0 else { throw CausalModelError.invalidCount(count) }
-    let cells = 1 << choices
     var seen: Set<Example> = []
     var examples: [Example] = []
-    for index in 0..<count {
-      let slot = Slot(cell: index % cells, pool: index / cells % pools)
-      var draws = 0
-      var example: Example
-      repeat {
-        guard draws < Self.patience else {
-          throw CausalModelError.notEnoughExamples(
-            task: task, asked: count, found: examples.count)
+    // A slot that never gives an example, such as a choice that contradicts another, is passed over.
+    var isEmpty = [Bool](repeating: false, count: cells * pools)
+    var index = 0
+    func found(in slot: Slot) throws -> Example? {
+      let place = slot.cell + cells * slot.pool
+      guard !isEmpty[place] else { return nil }
+      var (wasMade, failures) = (false, 0)
+      for _ in 0..<Self.patience {
+        guard let example = try make(slot, &generator) else {
+          failures += 1
+          if !wasMade && failures == Self.patienceForFirst { break }
+          continue
         }
-        example = try make(slot, &generator)
-        draws += 1
-      } while !seen.insert(example).inserted
-      examples.append(example)
+        wasMade = true
+        if seen.insert(example).inserted { return example }
+      }
+      isEmpty[place] = true
+      guard !wasMade, isEmpty.contains(false) else {
+        throw CausalModelError.notEnoughExamples(
+          task: task, asked: count, found: examples.count)
+      }
+      return nil
+    }
+    while examples.count < count {
+      let slot = Slot(cell: index % cells, pool: index / cells % pools)
+      if let example = try found(in: slot) { examples.append(example) }
+      index += 1
     }
     return examples.shuffled(using: &generator)
   }

@@ -1,3 +1,5 @@
+import InterchangeBasics
+
 /// The words before a statement.
 public enum SentenceFrame: String, CaseIterable, Sendable {
   /// The statement alone: "The key near the cabinets".
@@ -6,12 +8,15 @@ public enum SentenceFrame: String, CaseIterable, Sendable {
   ///
   /// Small models solve more statements this way: their first token otherwise has no context.
   case clause
+}
 
-  /// The words before the statement's "the"; all openings of a frame have the same length.
-  var openings: [String] {
-    switch self {
-    case .bare: [""]
-    case .clause: ["You know that", "We know that", "I know that", "We learned that"]
+extension Question {
+  /// A question of this library with other texts; a fault of them is a programmer's.
+  func framed(_ patterns: [String]) -> Question {
+    do {
+      return try with(templates: patterns)
+    } catch {
+      programmerError("a question of the library: \(error)")
     }
   }
 }

@@ -55,9 +55,10 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     let model = try model.load()
     let places = try places(in: model.network)
-    let writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(self, common, model)
     let store = storeOptions.store()
     let data = try task.data(for: model, store: store, seed: common.seed)
+    writer.settings["pairs"] = .integer(data.count)
     let sweeps = try places.map { place in
       let progress = ProgressLine(
         places.count == 1

@@ -21,7 +21,10 @@ struct DASCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let sites = try site.resolved(in: model)
+    var sites = try site.resolved(in: model)
+    let places = sites[0].positions
+    let source = site.sourcePosition.map { Positions(parsing: $0) }
+    for index in sites.indices { sites[index].positions = places.swapped(from: source) }
     var search = dimension.search(at: sites[0], fit.settings(seed: common.seed))
     if case .fixed(let rank) = dimension.rank, !dimension.boundless {
       let width = try model.width(of: sites[0])
@@ -37,7 +40,9 @@ struct DASCommand: ParsableCommand {
           value: .number(search.settings.rate(width: try model.width(of: sites[0]))))
       ]))
     let store = storeOptions.store(for: sites)
-    let data = try task.data(for: model, store: store, seed: common.seed)
+    let data = try task.data(
+      for: model, store: store, seed: common.seed, positions: places, sourcePositions: source)
+    writer.settings["pairs"] = .integer(data.count)
     for site in sites {
       search.site = site
       try search.validate(model.network, on: data.train.examples)

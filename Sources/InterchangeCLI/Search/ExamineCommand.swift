@@ -23,9 +23,12 @@ struct ExamineCommand: ParsableCommand {
     guard !adapters.adapter.isEmpty else { throw ValidationError("--adapter is needed.") }
     let model = try model.load()
     let adapted = try adapters.adapted(model)
-    let writer = try RunWriter(self, common, model)
+    var writer = try RunWriter(self, common, model)
     let store = storeOptions.store()
-    let data = try task.data(for: model, store: store, seed: common.seed)
+    let data = try task.data(
+      for: model, store: store, seed: common.seed,
+      positions: position.map { Positions(parsing: $0) })
+    writer.settings["pairs"] = .integer(data.count)
     let runs = try adapted.examineSubspaces(
       on: data, positions: position.map { Positions(parsing: $0) },
       controls: controls ? Set(ControlKind.allCases) : [], store: store

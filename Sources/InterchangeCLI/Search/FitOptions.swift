@@ -66,6 +66,11 @@ struct SearchSiteOptions: ParsableArguments {
       """, valueName: "p"))
   var position = "-1"
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Positions in the source, where they aren't the base's.", valueName: "p"))
+  var sourcePosition: String?
+
   @Option(.place, "One head's part of the vector.") var head: Int?
 
   /// The sites, one for each layer.

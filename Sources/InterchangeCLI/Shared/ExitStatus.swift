@@ -67,6 +67,8 @@ extension TokenizerError: ClassifiedError {}
 extension ModelError: ClassifiedError {}
 extension InterventionError: ClassifiedError {}
 extension CausalModelError: ClassifiedError {}
+extension ExpressionError: ClassifiedError {}
+extension DocumentError: ClassifiedError {}
 extension DatasetError: ClassifiedError {}
 extension RunRecordError: ClassifiedError {}
 extension FileSystemError: ClassifiedError { public var failure: Failure { .failed } }

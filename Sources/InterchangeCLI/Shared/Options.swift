@@ -58,6 +58,11 @@ struct SiteOptions: ParsableArguments {
       valueName: "p"))
   var position = "-1"
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Positions in the source, where they aren't the base's.", valueName: "p"))
+  var sourcePosition: String?
+
   @Option(.place, "One head's part of the vector.") var head: Int?
 
   func resolved() throws -> Site {

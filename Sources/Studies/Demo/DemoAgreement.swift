@@ -134,7 +134,10 @@ public struct DemoAgreement {
       ("“are” after a singular", try plural(after: verbs[0])),
       ("“are” after a plural", try plural(after: verbs[1])),
     ]
-    for other in BuiltInTasks.forLanguageModels where other.name != Self.task {
+    let others: [any CausalTask<Prompt>] = [
+      IndirectObjectIdentification(), CountryCapitals(), GenderedPronoun(),
+    ]
+    for other in others {
       let examples = try other.counterfactuals(
         changing: other.changeNames[0], count: 128, seed: seed &+ 13)
       let answers = Dictionary(

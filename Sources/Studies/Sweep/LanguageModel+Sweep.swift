@@ -39,7 +39,8 @@ extension LanguageModel {
     input.text.tokenIDs?[position] ?? 0
   }
 
-  /// Sweeps full-vector interchange over all layers and positions of a task's examples.
+  /// Sweeps full-vector interchange over all layers and positions of a task's examples; where texts
+  /// differ in length, over the ends of their named parts and the last positions.
   ///
   /// - Parameters:
   ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have
@@ -52,20 +53,19 @@ extension LanguageModel {
     store: ActivationStore = ActivationStore(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepRun {
-    let examples = Array(data.ofOneLength.prefix(limit))
     let chosen = layers ?? Array(0..<(architecture.stacks?.encoder.layers ?? architecture.layers))
-    let length =
-      examples.first.map {
-        network.positionCount(of: $0.base, component, layer: chosen.first ?? 0)
-      } ?? 0
+    let columns = SweepColumns(data) {
+      network.positionCount(of: $0, component, layer: chosen.first ?? 0)
+    }
+    let examples = Array(columns.examples.prefix(limit))
     let isOfTarget =
       architecture.stacks != nil && !network.isOfSource(component, layer: chosen.first ?? 0)
     let sweep = InterchangeSweep(
-      component: component, head: head, layers: chosen,
-      positions: (0..<length).map { .index($0) })
+      component: component, head: head, layers: chosen, positions: columns.positions)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,
-      positionLabels: positionLabels(examples, isOfTarget: isOfTarget),
+      positionLabels: columns.labels.isEmpty
+        ? positionLabels(examples, isOfTarget: isOfTarget) : columns.labels,
       result: try sweep.run(network, on: examples, store: store, progress: progress))
   }
 }
