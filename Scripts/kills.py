@@ -3,12 +3,12 @@
 
     kills.py PROGRAM [COUNT] [SEED] [--counts FILE]
 
-PROGRAM is `interchange`; COUNT kills (50) are shared by finetune, compare, tune, das and sweep, on
-a tiny random model of Tests/Fixtures. finetune and compare go on with --resume, the others begin
-again in the same folder. Every other kill comes within the first moments, while a folder is made
-ready and the first files are written. What a run took (times, memory) is left out of the
-comparison, and figures, which hold it. Fails when a byte differs, or a file is left over that the
-undisturbed run doesn't have.
+PROGRAM is `interchange`; COUNT kills (50) are shared by finetune (once with a head for labels),
+compare, tune, das and sweep, on a tiny random model of Tests/Fixtures. finetune and compare go on
+with --resume, the others begin again in the same folder. Every other kill comes within the first
+moments, while a folder is made ready and the first files are written. What a run took (times,
+memory) is left out of the comparison, and figures, which hold it. Fails when a byte differs, or a
+file is left over that the undisturbed run doesn't have.
 """
 
 import argparse
@@ -42,23 +42,32 @@ def model(folder):
 
 
 def calls(work):
+    """The runs by their names: a command and its words."""
     taught = model(work / "model")
+    labels = work / "labels.csv"
+    labels.write_text("text,label\n" + "".join(
+        f"{'x' * (1 + i % 5)},{'abc'[i % 3]}\n" for i in range(24)))
     data = work / "pairs.jsonl"
     data.write_text("".join(
         json.dumps({"prompt": "ab c" * (1 + i % 5), "completion": f"de{i}"}) + "\n"
         for i in range(24)))
     train = ["--data", str(data), "--answers", "loss", "--batch", "4", "--positions", "f1+l1",
              "--test-share", "0.2", "--development-share", "0.2"]
-    return {
-        "finetune": [taught, "--rank", "2", "--dropout", "0.1", "--epochs", "150", "--save-every", "7",
+    search = ["--methods", "loreft:rank=1/2:rate=1e-3/1e-2", "--budget-steps", "600"]
+    runs = {
+        "finetune": ["--rank", "2", "--dropout", "0.1", "--epochs", "150", "--save-every", "7",
                      "--evaluate-every", "40", "--seeds", "2", "--resume", *train],
-        "compare": [taught, "--methods", "loreft:rank=2,lobireft:rank=1", "--epochs", "60", "--seeds", "2",
-                    "--resume", *train],
-        "tune": [taught, "--methods", "loreft:rank=1/2:rate=1e-3/1e-2", "--budget-steps", "600", *train],
-        "das": [taught, "--layer", "1", "--rank", "2", "--pairs", "4096", "--epochs", "6", "--batch", "8",
+        "finetune labels": ["--data", str(labels), "--answers", "label", "--test-share", "0.2",
+                            "--development-share", "0.2", "--method", "lora", "--rank", "1",
+                            "--epochs", "60", "--batch", "4", "--save-every", "1", "--resume"],
+        "compare": ["--methods", "loreft:rank=2,lobireft:rank=1", "--epochs", "60",
+                    "--seeds", "2", "--resume", *train],
+        "tune": [*search, *train],
+        "das": ["--layer", "1", "--rank", "2", "--pairs", "4096", "--epochs", "6", "--batch", "8",
                 "--seed", "1"],
-        "sweep": [taught, "--pairs", "2048", "--limit", "32", "--seed", "1"],
+        "sweep": ["--pairs", "2048", "--limit", "32", "--seed", "1"],
     }
+    return {name: (name.split()[0], [taught, *words]) for name, words in runs.items()}
 
 
 def stripped(value):
@@ -78,7 +87,8 @@ def content(path):
 
 
 def files(folder):
-    return {str(p.relative_to(folder)): content(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {str(path.relative_to(folder)): content(path) for path in sorted(folder.rglob("*"))
+            if path.is_file()}
 
 
 def start(program, command, words, out):
@@ -109,8 +119,8 @@ def main():
         commands = calls(work)
         if options.only:
             commands = {name: commands[name] for name in options.only.split(",")}
-        for index, (command, words) in enumerate(commands.items()):
-            calm, disturbed = work / f"{command}-calm", work / f"{command}-disturbed"
+        for index, (name, (command, words)) in enumerate(commands.items()):
+            calm, disturbed = work / f"{name}-calm", work / f"{name}-disturbed"
             began = time.monotonic()
             finish(start(program, command, words, calm), command)
             length = time.monotonic() - began
@@ -127,17 +137,17 @@ def main():
                 process.communicate()
             finish(start(program, command, words, disturbed), command)
             expected, found = files(calm), files(disturbed)
-            wrong = [name for name in expected.keys() | found.keys()
-                     if name not in expected or name not in found or expected[name] != found[name]]
+            wrong = [file for file in expected.keys() | found.keys()
+                     if file not in expected or file not in found or expected[file] != found[file]]
             faults += len(wrong)
-            print(f"{command}: {kills} kills in runs of {length:.2f} s, {early} in the first second, "
+            print(f"{name}: {kills} kills in runs of {length:.2f} s, {early} in the first second, "
                   f"{late} after the end; "
                   + (f"different: {', '.join(sorted(wrong))}" if wrong
                      else f"{len(found)} files, the same"), flush=True)
         if options.counts:
             Path(options.counts).write_text(
-                f"| `make kills` | {count} kills over {', '.join(commands)} | files that differ from "
-                f"an undisturbed run's, or are left over: {faults or 'none'} |\n")
+                f"| `make kills` | {count} kills over {', '.join(commands)} | files that differ "
+                f"from an undisturbed run's, or are left over: {faults or 'none'} |\n")
     sys.exit(faults > 0)
 
 

@@ -1,6 +1,6 @@
 extension Tokenizer {
-  /// The token ids of a text that a decoder is to give after its start token: with the tokens around
-  /// it that the model was trained with.
+  /// The token ids of a text that a decoder is to give after its start token: with the tokens
+  /// around it that the model was trained with.
   ///
   /// - Parameter ending: whether the token that ends a sequence stands after it
   public func encodeTarget(_ text: TextPart, ending: Bool) -> [Int] {

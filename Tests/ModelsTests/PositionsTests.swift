@@ -88,7 +88,8 @@ import Testing
       "attention_value_output", "query_output", "key_output", "positioned_key_output",
       "value_output", "encoder_output", "cross_attention_input", "cross_query_output",
       "cross_key_output", "cross_value_output", "cross_attention_value_output",
-      "cross_attention_output", "resid_mid_cross", "resid_mid", "mlp_input", "gate_output", "up_output", "mlp_activation",
+      "cross_attention_output", "resid_mid_cross", "resid_mid", "mlp_input", "gate_output",
+      "up_output", "mlp_activation",
       "mlp_hidden", "router_logits", "expert_output", "mlp_projection", "mlp_output",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
@@ -132,7 +133,8 @@ import Testing
       .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
       .valueOutput(1), .encoderOutput(1), .crossAttentionInput(1), .crossQueryOutput(1),
       .crossKeyOutput(1), .crossValueOutput(1), .crossAttentionValueOutput(1),
-      .crossAttentionOutput(1), .residualMiddleCross(1), .residualMiddle(1), .mlpInput(1), .gateOutput(1), .upOutput(1),
+      .crossAttentionOutput(1), .residualMiddleCross(1), .residualMiddle(1), .mlpInput(1),
+      .gateOutput(1), .upOutput(1),
       .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1), .mlpProjection(1),
       .mlpOutput(1),
     ]

@@ -30,7 +30,8 @@ extension AdapterChoice {
 
   /// The projections whose weights or biases are changed.
   public static let projections = AdapterChoice(
-    "projections", "Projections: query,key,value,output,gate,up,down, cross_query and so on, or all.",
+    "projections",
+    "Projections: query,key,value,output,gate,up,down, cross_query and so on, or all.",
     valueName: "list",
     form: "a list of \(Projection.allCases.map(\.rawValue).joined(separator: ", "))",
     read: { Projection.list(parsing: $0) },

@@ -159,8 +159,8 @@ extension Architecture {
   /// first.
   public var firstLayers: [Int] { [0] + (stacks.map { [$0.encoder.layers] } ?? []) }
 
-  /// The input of a prompt and what follows it: one sequence or, of an encoder-decoder, a source and
-  /// the target that has been begun.
+  /// The input of a prompt and what follows it: one sequence or, of an encoder-decoder, a source
+  /// and the target that has been begun.
   public func input(_ prompt: [Int], continuedBy continuation: [Int] = []) -> ModelInput {
     guard let start = shape.startToken else { return .tokens(prompt + continuation) }
     return .pair(source: .tokens(prompt), target: [start] + continuation)

@@ -90,8 +90,8 @@ extension LanguageModel {
   /// - Parameters:
   ///   - heads: which of each layer; nil for all
   ///   - edits: made while the text is run, so that one sees what an intervention changes
-  /// - Throws: ``ModelError`` when the model lacks a layer or head, the text is empty or too long, or
-  ///   a layer is one of an encoder-decoder's decoder, which hasn't read anything yet.
+  /// - Throws: ``ModelError`` when the model lacks a layer or head, the text is empty or too long,
+  ///   or a layer is one of an encoder-decoder's decoder, which hasn't read anything yet.
   public func attentionPatterns(
     of text: String, layers: [Int], heads: [Int]? = nil, edits: [Edit] = []
   ) throws -> AttentionPatterns {

@@ -130,8 +130,8 @@ public final class ActivationStore {
   /// What is known of a source, made when it isn't there.
   ///
   /// - Parameter bytes: what it may come to take
-  /// - Throws: ``ModelError/activationBudget(needed:budget:)`` when it alone exceeds its part of the
-  ///   budget, and what `make` throws.
+  /// - Throws: ``ModelError/activationBudget(needed:budget:)`` when it alone exceeds its part of
+  ///   the budget, and what `make` throws.
   func source(
     of input: ModelInput, bytes: Int, make: () throws -> KnownSource
   ) throws -> KnownSource {

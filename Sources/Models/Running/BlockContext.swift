@@ -46,8 +46,8 @@ public final class BlockContext {
     return visitor.visit(component, layer, rows, component.isKeySide ? keyRows : outputRows)
   }
 
-  /// The rows of the encoder, after its last norm, of which keys and values are to be made: those of
-  /// sources that are known come later, from a store. Of an encoder-decoder's decoder alone.
+  /// The rows of the encoder, after its last norm, of which keys and values are to be made: those
+  /// of sources that are known come later, from a store. Of an encoder-decoder's decoder alone.
   public var encoderRows: Tensor {
     guard let sourceRows else { programmerError("block \(layer): there is no encoder") }
     return sourceRows.rows

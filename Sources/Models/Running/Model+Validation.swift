@@ -29,8 +29,8 @@ extension Model {
       .columns(head: site.head).count
   }
 
-  /// The number of positions that a component of a layer has for an input: those of the source in an
-  /// encoder, and where a decoder reads the source.
+  /// The number of positions that a component of a layer has for an input: those of the source in
+  /// an encoder, and where a decoder reads the source.
   public func positionCount(
     of input: ModelInput, _ component: Component, layer: Int
   ) -> Int {
@@ -59,6 +59,9 @@ extension Model {
     }
     guard architecture.isCausal || request.caches == nil else {
       throw ModelError.notADecoder(architecture: architecture.name)
+    }
+    if let labels = architecture.labels, request.caches != nil {
+      throw ModelError.givesLabels(architecture: architecture.name, labels: labels)
     }
     for input in request.inputs {
       guard (input.source == nil) == (stacks == nil) else {

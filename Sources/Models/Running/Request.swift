@@ -10,7 +10,8 @@ public indirect enum ModelInput: Hashable, Sendable {
   case segments([Int], types: [Int])
   /// Vectors, one for each position, each as wide as the model's input.
   case vectors([[Float]])
-  /// The text that an encoder reads, and the tokens that the decoder reads, from its start token on.
+  /// The text that an encoder reads, and the tokens that the decoder reads, from its start token
+  /// on.
   case pair(source: ModelInput, target: [Int])
 
   /// The number of positions; of a pair the decoder's.

@@ -43,8 +43,8 @@ extension LanguageModel {
   /// differ in length, over the ends of their named parts and the last positions.
   ///
   /// - Parameters:
-  ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have other
-  ///     positions, and each is swept by itself
+  ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have
+  ///     other positions, and each is swept by itself
   ///   - limit: how many pairs at most
   /// - Throws: `AlignmentError` or `ModelError`.
   public func sweep(

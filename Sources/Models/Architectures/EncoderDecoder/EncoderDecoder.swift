@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// An encoder-decoder (arXiv 1910.10683, 1910.13461): a stack that reads a source, and one that reads
-/// a target and, in each of its blocks, all of the encoder's last rows.
+/// An encoder-decoder (arXiv 1910.10683, 1910.13461): a stack that reads a source, and one that
+/// reads a target and, in each of its blocks, all of the encoder's last rows.
 ///
 /// Its layers are the encoder's, then the decoder's, counted through. Positions at a layer of the
 /// encoder are those of the source, and those at a layer of the decoder the target's, but for the

@@ -69,8 +69,8 @@ public enum T5Family: EncoderDecoderFamily {
         "decoder_start_token_id", gguf: "decoder_start_token_id") ?? 0)
   }
 
-  /// Reads `feed_forward_proj`: a non-linearity, with `gated-` before it where there is a gate. GGUF
-  /// files have a gate or not.
+  /// Reads `feed_forward_proj`: a non-linearity, with `gated-` before it where there is a gate.
+  /// GGUF files have a gate or not.
   private static func addMLP(
     to design: inout TransformerDesign, _ settings: ModelSettings
   ) throws {
