@@ -7,7 +7,8 @@ built=.build/release
 packages=(openblas lapacke libpng pangocairo)
 flags=(-I "$built/Modules")
 for map in Sources/{COpenBLAS,CLAPACKE,CPNG,CPangoCairo}/module.modulemap \
-  $built/{CInterchangeKernels,CInterchangePNGWriter}.build/module.modulemap; do
+  $built/{CInterchangeKernels,CInterchangePNGWriter}.build/module.modulemap \
+  .build/checkouts/Yams/Sources/CYaml/include/module.modulemap; do
   flags+=(-Xcc "-fmodule-map-file=$map")
 done
 for flag in $(pkg-config --cflags-only-I "${packages[@]}"); do flags+=(-Xcc "$flag"); done
