@@ -7,7 +7,8 @@ import InterchangeTensors
 public enum ControlKind: String, CaseIterable, Codable, Sendable {
   /// Each base swapped with itself in the learned subspace: must change nothing, exactly.
   case selfSwap = "self_swap"
-  /// The whole vector swapped: the ceiling, unless it brings along what speaks against the variable.
+  /// The whole vector swapped: the ceiling, unless it brings along what speaks against the
+  /// variable.
   case fullVector = "full_vector"
   /// Random subspaces of the same rank.
   case randomSubspaces = "random_subspaces"

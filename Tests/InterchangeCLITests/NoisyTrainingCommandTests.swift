@@ -2,8 +2,9 @@ import Foundation
 import InterchangeTestSupport
 import Testing
 
-/// The example of NEFTune's literature, `finetune --neftune` of OPT-350M on reviews, with every method:
-/// on a tiny random model of that form, whose embeddings are projected and whose norms come after.
+/// The example of NEFTune's literature, `finetune --neftune` of OPT-350M on reviews, with every
+/// method: on a tiny random model of that form, whose embeddings are projected and whose norms come
+/// after.
 @Suite struct NoisyTrainingCommandTests {
   private static let methods = [
     "loreft", "noreft", "consreft", "lobireft", "direft", "nodireft", "red", "lora",

@@ -80,8 +80,8 @@ struct E5Tests {
   }
 
   /// The strongest features by the package: of every token the 32 largest, of those the largest of
-  /// all tokens but the first and the last. Eight bits leave hundredths: vectors of length 5 differ by
-  /// 0.1.
+  /// all tokens but the first and the last. Eight bits leave hundredths: vectors of length 5 differ
+  /// by 0.1.
   @Test func featuresOfThePackage() throws {
     let file = try SafetensorsFile(contentsOf: e5.url.appending(path: "sae/sae.safetensors"))
     let weight = try file.tensor(named: "W_enc").floats().transposed()

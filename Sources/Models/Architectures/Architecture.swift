@@ -33,7 +33,7 @@ public protocol Architecture: Sendable {
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
 
-  /// How far the positions of a block see; nil: to everything or, where positions see only earlier
+  /// The reach of a block's positions; nil: to everything or, where positions see only earlier
   /// ones, to all of those.
   func window(of layer: Int) -> AttentionWindow?
 

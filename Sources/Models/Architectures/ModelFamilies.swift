@@ -30,8 +30,8 @@ public enum ModelFamilies {
 
   /// The family of a folder.
   ///
-  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when none answers to the names
-  ///   in its configuration.
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:needed:)`` when none answers to
+  ///   the names in its configuration.
   public static func family(of folder: ModelFolder) throws -> any ModelFamily.Type {
     let configuration = folder.configuration
     guard let family = try all.first(where: { try $0.answers(to: configuration) }) else {
@@ -67,8 +67,8 @@ public enum ModelFamilies {
 
   /// The family of a GGUF file.
   ///
-  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when none answers to its name;
-  ///   `CheckpointError` when it has none.
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:needed:)`` when none answers to
+  ///   its name; `CheckpointError` when it has none.
   public static func family(of gguf: GGUFFile) throws -> any ModelFamily.Type {
     let name: String = try gguf.value("general.architecture")
     guard let family = all.first(where: { $0.ggufNames.contains(name) }) else {
@@ -81,8 +81,8 @@ public enum ModelFamilies {
   /// Reads the architecture in a folder. A field of the configuration and a tensor that the family
   /// doesn't understand are refused.
   ///
-  /// - Throws: as ``family(of:)``; `CheckpointError` or ``ModelError`` naming the file, the field
-  ///   or tensor.
+  /// - Throws: as ``family(of:)-(ModelFolder)``; `CheckpointError` or ``ModelError`` naming the
+  ///   file, the field or tensor.
   public static func architecture(in folder: ModelFolder) throws -> any Architecture {
     let family = try family(of: folder)
     return try family.reading(folder, family.read)
@@ -91,8 +91,8 @@ public enum ModelFamilies {
   /// Reads the architecture in a GGUF file. A key of the architecture's and a tensor that the
   /// family doesn't understand are refused.
   ///
-  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)`` when no family answers to its
-  ///   name; `CheckpointError` or ``ModelError`` naming the file, the key or tensor.
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:needed:)`` when no family answers
+  ///   to its name; `CheckpointError` or ``ModelError`` naming the file, the key or tensor.
   public static func architecture(
     in gguf: GGUFFile, weights: WeightForm = .stored
   ) throws -> any Architecture {

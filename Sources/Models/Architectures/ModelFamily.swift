@@ -83,7 +83,7 @@ extension ModelFamily {
 
   /// Reads nothing: the family has no form in GGUF.
   ///
-  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)``.
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:needed:)``.
   public static func read(_ gguf: GGUFFile, weights: WeightForm) throws -> any Architecture {
     throw ModelError.unknownArchitecture(
       path: gguf.path, found: try gguf.value("general.architecture"),
@@ -92,7 +92,7 @@ extension ModelFamily {
 
   /// Checks that a folder is one of this family.
   ///
-  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:)``.
+  /// - Throws: ``ModelError/unknownArchitecture(path:found:known:needed:)``.
   static func requireAnswer(to folder: ModelFolder) throws {
     guard try answers(to: folder.configuration) else {
       throw ModelError.unknownArchitecture(

@@ -46,8 +46,8 @@ extension LanguageModel {
     return decode(continuation: added[0])
   }
 
-  /// The text of tokens that were added to a prompt; those of an encoder-decoder are a text of their
-  /// own.
+  /// The text of tokens that were added to a prompt; those of an encoder-decoder are a text of
+  /// their own.
   public func decode(continuation ids: [Int]) -> String {
     tokenizer.decode(ids, continuing: architecture.stacks == nil)
   }

@@ -9,7 +9,7 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case blockOutput = "block_output"
   /// The attention's input, after its norm: [d].
   case attentionInput = "attention_input"
-  /// What the attention's output projection makes, where a norm or a factor stands between it and
+  /// The output of the attention's last projection, where a norm or a factor stands between it and
   /// the residual stream: [d].
   case attentionProjection = "attention_projection"
   /// The attention's addition to the residual stream: [d].
@@ -57,9 +57,9 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case mlpHidden = "mlp_hidden"
   /// The router's scores of a mixture of experts, before their softmax: [experts].
   case routerLogits = "router_logits"
-  /// What each expert adds to the MLP's output, 0 where a row isn't sent to it: [experts · d].
+  /// The addition of each expert to the MLP's output, 0 where a row isn't sent to it: [experts · d].
   case expertOutput = "expert_output"
-  /// What the MLP's last projection makes, where a norm or a factor stands between it and the
+  /// The output of the MLP's last projection, where a norm or a factor stands between it and the
   /// residual stream: [d].
   case mlpProjection = "mlp_projection"
   /// The MLP's addition to the residual stream: [d].

@@ -45,11 +45,11 @@ extension Site {
   ) -> Site {
     Site(.valueOutput, layer: layer, head: head, positions)
   }
-  /// What a layer's attention projects, before a norm or a factor.
+  /// The output of a layer's attention projection, before a norm or a factor.
   public static func attentionProjection(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.attentionProjection, layer: layer, positions)
   }
-  /// What a layer's MLP projects, before a norm or a factor.
+  /// The output of a layer's last MLP projection, before a norm or a factor.
   public static func mlpProjection(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpProjection, layer: layer, positions)
   }
@@ -57,7 +57,7 @@ extension Site {
   public static func routerLogits(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.routerLogits, layer: layer, positions)
   }
-  /// What a layer's experts add, or one of them.
+  /// The additions of a layer's experts, or of one of them.
   public static func expertOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all
   ) -> Site {

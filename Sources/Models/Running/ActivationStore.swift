@@ -127,7 +127,7 @@ public final class ActivationStore {
     reserved = other.reserved.filter { $0.layer < layers }
   }
 
-  /// What is known of a source, made when it isn't there.
+  /// The record of a source, made when it isn't there.
   ///
   /// - Parameter bytes: what it may come to take
   /// - Throws: ``ModelError/activationBudget(needed:budget:)`` when it alone exceeds its part of

@@ -1,4 +1,4 @@
-/// How far the positions of a block see.
+/// The reach of a block's positions: the numbers of others that each one sees.
 public struct AttentionWindow: Equatable, Sendable {
   /// The number of positions before a position that it sees.
   public var before: Int

@@ -10,7 +10,7 @@ protocol KnownKeys: AnyObject {
 public final class KeyValueCache: KnownKeys, @unchecked Sendable {
   /// The number of positions that are stored.
   public private(set) var count = 0
-  /// What the decoder of an encoder-decoder reads of its source, once that has been run.
+  /// The source as the decoder of an encoder-decoder reads it, once that has been run.
   var source: KnownSource?
   private var layers: [(keys: Tensor, values: Tensor)?]
 

@@ -91,7 +91,7 @@ extension Model {
       return KnownSource(encoder.architecture.encoded(run.captures[0]))
     }
 
-    /// What is known of some sources: read from a store, or computed and put into it.
+    /// The record of a source: read from a store, or computed and put into it.
     ///
     /// - Throws: ``ModelError/activationBudget(needed:budget:)`` for a source that is too long for
     ///   the store.

@@ -8,7 +8,9 @@ import InterchangeReports
 /// whether each one works on the others' pairs.
 ///
 /// ```swift
-/// let comparison = try SubspaceComparison([("a", first.rotation), ("b", second.rotation)])
+/// let first = try Rotation.random(rank: 2, width: 64, seed: 0)
+/// let second = try Rotation.random(rank: 4, width: 64, seed: 1)
+/// let comparison = try SubspaceComparison([("a", first), ("b", second)])
 /// print(comparison.likenesses[0][1].meanAngle, comparison.baselines[0][1].meanAngle)
 /// ```
 public struct SubspaceComparison: RunResult, Equatable {

@@ -108,7 +108,7 @@ public struct TransformerNames: Sendable {
   ]
   /// Names of a block's weights in GGUF files where they aren't those of all architectures.
   public var ggufRoles: [WeightRole: String] = [:]
-  /// What stands before every name in GGUF files but that of the embedding table and the head's.
+  /// The beginning of every name in GGUF files but the embedding table's and the head's.
   public var ggufPrefix = ""
   /// The whole names that an embedding table has which stacks share: the first that a checkpoint
   /// has. None: the table is the stack's own.
