@@ -148,15 +148,18 @@ test: deps browser model
 	if [ -f $(MODEL) ]; then Scripts/console_blocks.py --check 0.1 README.md; fi
 	Scripts/check-extending.sh
 	Scripts/check-dependency.sh
-	$(MAKE) fuzz MINUTES=0.5
+	$(MAKE) fuzz INPUTS=60000
 
-# Mutated inputs over every reader, for some minutes and from a seed; exit code 1 where there is a fault.
+# Mutated inputs over every reader, for some minutes or so many (the same ones everywhere), and from a seed; exit code 1
+# where there is a fault.
 MINUTES ?= 5
+INPUTS ?=
 SEED ?= 0
 fuzz: deps
 	swift build $(BUILD) --product interchange-fuzz
 	@mkdir -p $(TRUST)
-	.build/release/interchange-fuzz --minutes $(MINUTES) --seed $(SEED) --counts $(TRUST)/2-fuzz.md
+	.build/release/interchange-fuzz --minutes $(MINUTES) $(if $(INPUTS),--inputs $(INPUTS)) --seed $(SEED) \
+	  --counts $(TRUST)/2-fuzz.md
 
 # The same with the address sanitizer, in a build of its own; what the sanitizer keeps of freed memory doesn't count.
 # Leaks are not looked for: what the runtime keeps for good counts as one.

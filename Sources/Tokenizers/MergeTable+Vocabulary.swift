@@ -4,6 +4,9 @@ extension Vocabulary {
   /// More ids than any vocabulary has; keeps a hostile file from asking for all the memory.
   static let maximumCount = 1 << 22
 
+  /// More ids without a token than any vocabulary leaves: a short file takes little memory.
+  static let maximumUnused = 1 << 16
+
   /// The token of each byte in a byte-level vocabulary, with a mark before and after it.
   func bytesOfAlphabet(prefix: String = "", suffix: String = "") -> PieceEncoder.Alphabet {
     .bytes(ByteLevelAlphabet.scalars.map { id(spelled: prefix + String($0) + suffix) })

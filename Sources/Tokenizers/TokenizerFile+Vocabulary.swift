@@ -62,6 +62,14 @@ extension TokenizerFile {
     of model: (value: JSONValue, kind: any ModelReader.Type), adding added: [AddedToken],
     spelled spelling: Vocabulary.Spelling
   ) throws(TokenizerError) -> Vocabulary {
+    let tokens = try model.kind.tokens(self, model.value)
+    let highest = (tokens.map { $0.id } + added.map { $0.id }).max() ?? 0
+    let unused = highest + 1 - tokens.count - added.count
+    guard unused <= Vocabulary.maximumUnused else {
+      throw fault(
+        "model.vocab", "at most \(Vocabulary.maximumUnused) ids without a token",
+        found: "\(unused) below the highest, \(highest)")
+    }
     var spellings: [String?] = []
     func place(_ text: String, at id: Int, _ field: String) throws(TokenizerError) {
       while spellings.count <= id { spellings.append(nil) }
@@ -71,7 +79,7 @@ extension TokenizerFile {
       }
       spellings[id] = text
     }
-    for token in try model.kind.tokens(self, model.value) {
+    for token in tokens {
       try place(token.text, at: token.id, "model.vocab[\(quoted(token.text, upTo: 40))]")
     }
     for (index, token) in added.enumerated() {

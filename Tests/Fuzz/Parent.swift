@@ -20,9 +20,13 @@ final class Parent {
 
   func run() throws -> Int32 {
     defer { try? FileManager.default.removeItem(at: options.folder) }
-    let end = Date().addingTimeInterval(60 * options.minutes)
+    let end =
+      options.inputs == nil ? Date().addingTimeInterval(60 * options.minutes) : Date.distantFuture
+    let last = options.inputs ?? .max
     var first = options.first
-    while Date() < end && findings.count < told { first = try watch(from: first, until: end) + 1 }
+    while Date() < end && first < last && findings.count < told {
+      first = try watch(from: first, until: end) + 1
+    }
     let inputs = readers.indices.reduce(0) { $0 + board.counts($1).ran }
     print("seed \(options.seed): \(inputs) inputs over \(readers.count) readers")
     for (index, reader) in readers.enumerated() {
@@ -70,6 +74,7 @@ final class Parent {
         "--memory", "\(options.memory)",
       ]
       + (options.only.map { ["--only", $0] } ?? [])
+      + (options.inputs.map { ["--inputs", "\($0)"] } ?? [])
     let (output, errors) = (
       options.folder.appending(component: "output"), options.folder.appending(component: "errors")
     )
@@ -100,7 +105,9 @@ final class Parent {
     let lines = try Data(contentsOf: output).split(separator: 0x0A)
     findings += lines.compactMap { try? JSONDecoder().decode(Worker.Finding.self, from: $0) }
     let isOver =
-      process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+      process.terminationReason == .uncaughtSignal
+      ? process.terminationStatus == SIGKILL
+      : process.terminationStatus == 0 && options.inputs.map { input >= $0 } ?? false
     if isHanging || !isOver {
       let words = String(decoding: try Data(contentsOf: errors).suffix(600), as: UTF8.self)
         .split(separator: "\n").suffix(3).joined(separator: " ")

@@ -88,7 +88,7 @@ struct Worker {
   func run(_ number: UInt64, _ board: Board?) throws -> Finding? {
     let input = try prepare(number)
     defer {
-      if input.seed.isFolder {
+      if input.seed.isFolder, board != nil {
         // A training writes into its folder.
         try? FileManager.default.removeItem(at: input.changed)
         try? Data(input.original).write(to: input.changed)

@@ -13,6 +13,8 @@ struct Options {
   var seed: UInt64 = 0
   var first: UInt64 = 0
   var input: UInt64?
+  /// The number of inputs after which it ends, whatever the time: the same ones everywhere.
+  var inputs: UInt64?
   var only: String?
   var counts: String?
   /// MiB that an input may take besides what its size justifies.
@@ -35,6 +37,7 @@ struct Options {
       case "--seed": seed = try number(name, value)
       case "--first": first = try number(name, value)
       case "--input": input = try number(name, value)
+      case "--inputs": inputs = try number(name, value)
       case "--only": only = value
       case "--counts": counts = value
       case "--memory": memory = try number(name, value)
@@ -42,8 +45,8 @@ struct Options {
       default:
         throw Usage(
           description:
-            "unknown \(name); --minutes M, --seed S, --only READER, --input N, --memory MIB, "
-            + "--counts FILE")
+            "unknown \(name); --minutes M, --seed S, --only READER, --input N, --inputs N, "
+            + "--memory MIB, --counts FILE")
       }
     }
   }
@@ -63,7 +66,9 @@ func run() throws -> Int32 {
     return try runLibFuzzer(readers[0], ["-max_total_time=\(Int(60 * options.minutes))"])
   #endif
   if let input = options.input {
+    // The input is left there, to be looked at.
     let folder = URL(filePath: ".build/fuzz")
+    try? FileManager.default.removeItem(at: folder)
     let worker = try Worker(
       readers: readers, seed: options.seed, folder: folder, memory: options.memory)
     print("input \(input) of seed \(options.seed), in \(folder.path)")
@@ -78,7 +83,7 @@ func run() throws -> Int32 {
   return try Parent(options: options, readers: readers).run()
 }
 
-/// Runs inputs until it is killed.
+/// Runs inputs until it is killed or has run as many as it is to.
 func work(_ options: Options, _ readers: [Reader]) throws {
   let board = try Board(options.folder.appending(component: "board"), readers: readers.count)
   let worker = try Worker(
@@ -87,6 +92,7 @@ func work(_ options: Options, _ readers: [Reader]) throws {
   var input = options.first
   while true {
     board.current = input
+    guard options.inputs.map({ input < $0 }) ?? true else { return }
     if let finding = try worker.run(input, board) {
       var line = try JSONEncoder().encode(finding)
       line.append(0x0A)

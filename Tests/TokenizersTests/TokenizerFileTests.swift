@@ -104,6 +104,16 @@ import Testing
       #"model.vocab["a"]: expected an id below 4194304, found 1e+99"#
     ),
     (
+      #"{"model":{"vocab":{"a":0,"b":2165536},"merges":[]}}"#,
+      "model.vocab: expected at most 65536 ids without a token, "
+        + "found 2165535 below the highest, 2165536"
+    ),
+    (
+      #"{"added_tokens":[{"id":70000,"content":"b"}],"model":{"vocab":{"a":0},"merges":[]}}"#,
+      "model.vocab: expected at most 65536 ids without a token, "
+        + "found 69999 below the highest, 70000"
+    ),
+    (
       #"{"model":{"vocab":{"a":0,"b":0},"merges":[]}}"#,
       #"model.vocab["b"]: expected one token with the id 0, found "a" and "b""#
     ),

@@ -145,6 +145,12 @@ enum TiktokenFormat: TokenizerFormat {
     guard count <= Vocabulary.maximumCount, !pieces.isEmpty else {
       throw fault("", "from 1 to \(Vocabulary.maximumCount) tokens", "\(count)")
     }
+    let unused = count - pieces.count - byID.count
+    guard unused <= Vocabulary.maximumUnused else {
+      throw fault(
+        "", "at most \(Vocabulary.maximumUnused) ids without a token",
+        "\(unused) below the highest, \(count - 1)")
+    }
     var vocabulary = Vocabulary(spelling: .byteLevel, count: count)
     for id in 0..<count {
       let rank = id - first
