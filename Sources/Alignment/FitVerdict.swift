@@ -15,7 +15,7 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// The held-out accuracy is below that of the principal components, or of the same fit on a
   /// random model: with all of the interval of the difference.
   case notFitted = "not fitted"
-  /// The accuracy on the pairs of the fit is higher than on others, by at least 0.05 and with all
+  /// The accuracy on the pairs of the fit is higher than on others, by at least 0.1 and with all
   /// of the interval of the difference.
   case overfits
   /// Fewer than four pairs for each dimension, or a rank that the pairs can't determine.
@@ -24,7 +24,7 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// Pairs that each dimension needs at least.
   package static let pairsPerDimension = 4
   /// The least difference of accuracies that is called overfitting.
-  package static let gap = 0.05
+  package static let gap = 0.1
 
   /// The verdict in words.
   public var title: String {
