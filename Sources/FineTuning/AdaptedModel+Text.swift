@@ -77,7 +77,7 @@ extension AdaptedModel {
     var options = options
     options.stopTokens.formUnion(try template.stopTokens(tokenizer))
     let ids = try template.encode(TaskExample(prompt: prompt, completion: ""), by: tokenizer)
-    return tokenizer.decode(try generate([ids], options: options)[0], continuing: true)
+    return base.decode(continuation: try generate([ids], options: options)[0])
   }
 }
 

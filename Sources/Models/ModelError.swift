@@ -29,6 +29,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case noSuchComponent(component: String, architecture: String)
   /// One layer's weight is to be changed, which others have too.
   case sharedWeight(projection: String, layer: Int, layers: Int)
+  /// A weight is to be changed that makes other rows beside those of its projection.
+  case weightMakesMore(projection: String, layer: Int, what: String)
   /// A position lies outside a sequence.
   case positionOutOfRange(position: Int, length: Int)
   /// The sequence has no span of that name.
@@ -82,6 +84,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .sharedWeight(let projection, let layer, let layers):
       "the weight of \(projection) in layer \(layer) can't be changed for this layer alone: "
         + "\(layers) layers share it; edit its activations instead"
+    case .weightMakesMore(let projection, let layer, let what):
+      "the weight of \(projection) in layer \(layer) can't be changed for the \(projection) alone: "
+        + "it also makes \(what); use the adapter without merging it, or one of other projections"
     case .positionOutOfRange(_, 0):
       "the input is empty: expected at least one token"
     case .positionOutOfRange(let position, let length):

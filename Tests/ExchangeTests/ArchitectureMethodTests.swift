@@ -15,26 +15,6 @@ import Testing
 @Suite struct ArchitectureMethodTests {
   private let prompts = [[5, 9, 2, 14], [7], [3, 3, 8, 20, 11, 6, 30, 12, 4, 21, 17, 9]]
 
-  /// Low-rank updates of all projections that the architecture has, with random factors.
-  private func lowRank(_ model: LanguageModel) throws -> InterventionAdapter {
-    let projections = Projection.allCases.filter { projection in
-      model.architecture.listedWeights.contains { $0.kind == .projection(projection) }
-    }
-    var configuration = AdapterConfiguration(method: "lora")
-    try configuration.set(.projections, to: projections.map(\.rawValue).joined(separator: ","))
-    configuration.rank = 2
-    if !model.architecture.listedWeights.contains(where: { $0.kind == .projection(.up) }) {
-      try configuration.set(.projections, to: "query,key,value,output")
-    }
-    let adapter = try #require(
-      try configuration.makeAdapter(for: model, seed: 3) as? InterventionAdapter)
-    var generator = RandomGenerator(seed: 11)
-    for parameter in adapter.parameters {
-      parameter.value = .normal(parameter.value.shape, deviation: 0.2, using: &generator)
-    }
-    return adapter
-  }
-
   /// An adapter's updates, merged into the weights, written as a folder, and as peft's folder and
   /// back, are one model.
   @Test(
@@ -43,7 +23,7 @@ import Testing
   func mergedWrittenAndExchanged(name: String) throws {
     let place = try TemporaryFolder()
     let model = try ArchitectureFixtures.languageModel(name, in: place.url)
-    let adapter = try lowRank(model)
+    let adapter = try randomLowRank(model)
     let adapted = try AdaptedModel(model, adapters: [adapter])
     let expected = try adapted.lastLogits(prompts).elements
     let plain = try AdaptedModel(model, adapters: []).lastLogits(prompts).elements
@@ -109,5 +89,66 @@ import Testing
       }
     }
     #expect(trained >= 12)
+  }
+
+  /// Vectors of contrast pairs, added to the residual stream of every layer, are an edit of all
+  /// positions.
+  @Test(arguments: ArchitectureFixtures.readable)
+  func steeringVectors(name: String) throws {
+    let place = try TemporaryFolder()
+    let model = try ArchitectureFixtures.languageModel(name, in: place.url)
+    let pairs = [([5, 9, 2], [14, 3, 7]), ([8, 8, 20], [1, 2, 3]), ([4, 6], [30, 31])]
+      .map { (positive: $0.0, negative: $0.1) }
+    for component in [Component.blockOutput, .mlpOutput] {
+      let layers = (0..<model.layers).filter {
+        model.architecture.hasComponent(component, layer: $0)
+      }
+      let vectors = try SteeringVectors.compute(
+        from: pairs, model: model, component: component, layers: layers
+      ).vectors
+      #expect(vectors.layers == layers && vectors.width == model.architecture.width)
+      let steered = try AdaptedModel(
+        model, adapters: [vectors.makeAdapter(for: model, coefficient: 3)])
+      let found = try steered.lastLogits(prompts).elements
+      let edits = layers.map { layer in
+        Edit(Cells(component, layer: layer, positions: prompts.map { Array($0.indices) })) {
+          $0.addingToRows(3 * vectors.vectors[layer]!)
+        }
+      }
+      let inputs = prompts.map { ModelInput.tokens($0) }
+      func logits(_ edits: [Edit]) throws -> [Float] {
+        try #require(try model.run(model.network.measuring(inputs, edits: edits)).logits).elements
+      }
+      let (expected, plain) = (try logits(edits), try logits([]))
+      let tolerance = 40 * rounding(ofRun: expected)
+      #expect(largestDifference(found, expected) < tolerance, "\(name) \(component)")
+      #expect(largestDifference(plain, expected) > 10 * tolerance, "\(name) \(component)")
+    }
+  }
+
+  /// Where a projection's weight also makes rows of relative positions, a change of it would be
+  /// more than the adapter.
+  @Test(arguments: ["deberta-v2", "deberta-v3"])
+  func aWeightThatMakesMore(name: String) throws {
+    let place = try TemporaryFolder()
+    let model = try ArchitectureFixtures.languageModel(name, in: place.url)
+    let isShared = model.architecture.otherRows(of: .query, layer: 0) != nil
+    #expect(isShared == (name == "deberta-v3"))
+    for projection in [Projection.query, .key, .value] {
+      var configuration = AdapterConfiguration(method: "lora")
+      try configuration.set(.projections, to: projection.rawValue)
+      let adapted = try AdaptedModel(
+        model, adapters: [configuration.makeAdapter(for: model, seed: 3)])
+      let fault = line { _ = try adapted.merged() }
+      guard isShared, projection != .value else {
+        #expect(fault == nil)
+        continue
+      }
+      #expect(
+        fault == "the weight of \(projection.rawValue) in layer 0 can't be changed for the "
+          + "\(projection.rawValue) alone: it also makes the \(projection.rawValue) rows of relative "
+          + "positions; use the adapter without merging it, or one of other projections")
+      #expect(line { try adapted.writeMerged(to: place.url.appending(component: "x")) } == fault)
+    }
   }
 }

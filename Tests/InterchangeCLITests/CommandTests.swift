@@ -35,9 +35,13 @@ import Testing
   }
 
   /// The sites of a LLaMA: nothing stands between its projections and the residual stream, and it
-  /// has no experts.
+  /// has no experts and no cross-attention.
   private static let components = Component.allCases.filter {
-    ![.attentionProjection, .mlpProjection, .routerLogits, .expertOutput].contains($0)
+    ![
+      .attentionProjection, .mlpProjection, .routerLogits, .expertOutput, .encoderOutput,
+      .crossAttentionInput, .crossQueryOutput, .crossKeyOutput, .crossValueOutput,
+      .crossAttentionValueOutput, .crossAttentionOutput, .residualMiddleCross,
+    ].contains($0)
   }
 
   @Test(arguments: components)

@@ -37,6 +37,16 @@ package enum ArchitectureFixtures {
   /// Models that read a text and give another.
   package static let encoderDecoders = index.filter { $0.kind == "encoder-decoder" }.map(\.name)
 
+  /// Decoders, encoders and classifiers that are read; the one with a convolution is refused.
+  package static let readable = index.filter {
+    $0.kind != "encoder-decoder" && $0.name != "deberta-v2-xlarge"
+  }.map(\.name)
+
+  /// A form's network.
+  package static func model(_ name: String) throws -> Model {
+    Model(try ModelFamilies.architecture(in: ModelFolder(folder.appending(component: name))))
+  }
+
   /// Copies a form's checkpoint into a new folder, with a tokenizer of its 48 tokens: letters and a
   /// few signs.
   package static func languageModel(_ name: String, in place: URL) throws -> LanguageModel {

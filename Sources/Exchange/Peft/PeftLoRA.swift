@@ -99,6 +99,12 @@ enum PeftLoRA: PeftKind {
       guard let module = modules.first(where: { isSame($0.dropFirst(prefix.count), place.module) })
       else { continue }
       found.insert(module)
+      let (layer, projection) = (place.layer, place.projection)
+      if let other = base.architecture.otherRows(of: projection, layer: layer) {
+        throw tensors.invalid(
+          "tensor \(module).lora_A.weight", "no update of a weight that also makes \(other)",
+          "one, which in peft changes those, too")
+      }
       let site = Site(
         base.architecture.component(of: place.projection), layer: place.layer, .every)
       let input = Site(place.projection.input, layer: place.layer)

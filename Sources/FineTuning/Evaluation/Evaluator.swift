@@ -224,7 +224,7 @@ public struct Evaluator: Sendable {
     let options = GenerationOptions(
       maximumTokens: task.maximumTokens, stopTokens: try task.template.stopTokens(tokenizer))
     return try adapted.generate(prompts, options: options, members: members).map {
-      tokenizer.decode($0, continuing: true)
+      adapted.base.decode(continuation: $0)
     }
   }
 

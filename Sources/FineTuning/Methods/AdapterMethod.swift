@@ -88,10 +88,10 @@ extension AdapterMethod {
   ) throws -> InterventionAdapter {
     let layers = try (configuration.layers ?? .all).resolved(base.architecture.layers)
     let chosen: [Projection] = try configuration.value(.projections)
-    // All of them are those that the model has.
-    let projections =
-      Set(chosen) == Set(Projection.allCases)
-      ? chosen.filter { base.architecture.hasProjection($0) } : chosen
+    // All of them are all that the model has: not every one has a gate or a cross-attention.
+    let projections = chosen.filter {
+      chosen.count < Projection.allCases.count || base.architecture.hasProjection($0)
+    }
     return InterventionAdapter(
       try layers.flatMap { layer in
         // A layer may have other maps than the rest: experts in the place of an MLP.

@@ -26,7 +26,9 @@ enum BitFitMethod: AdapterMethod {
   ) throws -> any Adapter {
     let architecture = base.architecture
     let present = Projection.allCases.filter { architecture.hasBias($0) }
-    if let missing = configuration.projections?.first(where: { !present.contains($0) })
+    var chosen = configuration
+    if chosen.projections?.count == Projection.allCases.count { chosen.projections = present }
+    if let missing = chosen.projections?.first(where: { !present.contains($0) })
       ?? (present.isEmpty ? Projection.query : nil)
     {
       throw FineTuningError.invalidSetting(
@@ -36,7 +38,6 @@ enum BitFitMethod: AdapterMethod {
           : "those with a bias: \(present.map(\.rawValue).joined(separator: ", "))",
         found: missing.rawValue)
     }
-    var chosen = configuration
     chosen.projections = chosen.projections ?? present
     let projections = try projectionInterventions(chosen, base, reads: false) {
       _, _, width, _ in BiasUpdate(width: width)

@@ -7,7 +7,7 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write an adapter as a folder that peft loads.",
     discussion: """
-      LoRA, prompt tuning, P-tuning and prefix tuning of a LLaMA-like model: adapter_config.json and \
+      LoRA, prompt tuning, P-tuning and prefix tuning of a decoder: adapter_config.json and \
       adapter_model.safetensors in --out. The other way needs no command: --adapter takes peft's folders.
       """)
 

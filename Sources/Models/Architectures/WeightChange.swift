@@ -53,9 +53,11 @@ extension LanguageModel {
     }
   }
 
-  /// Refuses a change of one layer's weight where others have it too.
+  /// Refuses a change of one layer's weight where others have it too, or where it makes more than
+  /// the projection.
   ///
-  /// - Throws: ``ModelError/sharedWeight(projection:layer:layers:)``.
+  /// - Throws: ``ModelError/sharedWeight(projection:layer:layers:)``,
+  ///   ``ModelError/weightMakesMore(projection:layer:what:)``.
   private func requireOwnWeight(of projection: Projection, _ layer: Int) throws {
     let shared = architecture.listedWeights.first {
       $0.kind == .projection(projection) && $0.isIn(layer) && $0.uses > 1
@@ -63,6 +65,10 @@ extension LanguageModel {
     if let shared {
       throw ModelError.sharedWeight(
         projection: projection.rawValue, layer: layer, layers: shared.uses)
+    }
+    if let other = architecture.otherRows(of: projection, layer: layer) {
+      throw ModelError.weightMakesMore(
+        projection: projection.rawValue, layer: layer, what: other)
     }
   }
 }

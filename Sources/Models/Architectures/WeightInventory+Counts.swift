@@ -90,6 +90,11 @@ extension Architecture {
     slot(of: projection, layer: layer)?.names.folderPart
   }
 
+  /// Other rows that the projection's weight makes, in a word; nil: none.
+  public func otherRows(of projection: Projection, layer: Int) -> String? {
+    slot(of: projection, layer: layer)?.alsoMakes
+  }
+
   private func slot(of projection: Projection, layer: Int) -> WeightSlot? {
     listedWeights.first { $0.kind == .projection(projection) && $0.isIn(layer) }
   }

@@ -91,6 +91,9 @@ public struct WeightSlot: Sendable {
   public var names: WeightNames
   /// The share of those rows that it is multiplied with: less than 1 of one expert among several.
   public var share = 1.0
+  /// Other rows that it makes beside those of its projection's component, in a word; nil: none. A
+  /// change of the weight changes them, too; an edit of the component doesn't.
+  public var alsoMakes: String?
   /// Tells whether its matrix is that of another weight, and only a bias its own.
   public var isTied: Bool
   /// The standard deviation of its matrix in a model that has not been trained.

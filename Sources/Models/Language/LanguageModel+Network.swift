@@ -43,7 +43,13 @@ extension LanguageModel {
     _ text: String, options: GenerationOptions = GenerationOptions()
   ) throws -> String {
     let added = try network.generate([encode(text).ids], options: options.ending(tokenizer))
-    return tokenizer.decode(added[0], continuing: true)
+    return decode(continuation: added[0])
+  }
+
+  /// The text of tokens that were added to a prompt; those of an encoder-decoder are a text of their
+  /// own.
+  public func decode(continuation ids: [Int]) -> String {
+    tokenizer.decode(ids, continuing: architecture.stacks == nil)
   }
 }
 

@@ -101,7 +101,10 @@ extension LanguageModel {
     let path = url.appending(component: "config.json")
     let text = try String(contentsOf: path, encoding: .utf8)
     guard !text.contains("\"quantization_config\"") else {
-      throw ModelError.unreadable(path: path.path, reason: "its weights are quantised")
+      throw ModelError.unreadable(
+        path: path.path,
+        reason: "its weights are quantized, as quantization_config says: merge into the folder "
+          + "that it was quantized from, or use the adapter without merging it")
     }
     return text.replacing(/"(?<key>torch_dtype|dtype)"\s*:\s*"[^"]*"/) {
       "\"\($0.output.key)\": \"float32\""

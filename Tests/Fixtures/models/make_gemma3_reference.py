@@ -45,7 +45,7 @@ TEXTS = [
     "The keys to the old cabinet",
     LONG,
     LONG * 6,
-    LONG * 17,
+    LONG * 19,
 ]
 
 # (pair, site, layer, head, base positions, source positions).

@@ -195,8 +195,16 @@ extension TransformerReader {
       guard isRead == true, a.relative?.isShared == false else { return nil }
       return try map(.map, role, outputs: d.queryWidth, inputs: d.width, bias: true, layer)
     }
+    func contents(_ name: Projection, _ makesPositions: Bool?) throws -> ListedMap {
+      let listed = try projection(name, layer)
+      guard makesPositions == true, a.relative?.isShared == true else { return listed }
+      var slot = listed.slot
+      slot.alsoMakes = "the \(name.rawValue) rows of relative positions"
+      return ListedMap(listed.map, slot)
+    }
     return SelfAttention(
-      query: try projection(.query, layer), key: try projection(.key, layer),
+      query: try contents(.query, a.relative?.hasQueries),
+      key: try contents(.key, a.relative?.hasKeys),
       value: try projection(.value, layer), output: try projection(.output, layer),
       queryNorm: try headNorm(.queryNorm, layer, heads: d.heads),
       keyNorm: try headNorm(.keyNorm, layer, heads: d.keyHeads), rotary: own.rotary, rule: rule,

@@ -1,0 +1,124 @@
+import InterchangeBasics
+import InterchangeModels
+import InterchangeTensors
+import InterchangeTestSupport
+import Testing
+
+/// Every architecture: texts of many lengths in a batch, attention weights, random weights.
+@Suite struct ArchitectureRunTests {
+  /// The first tokens of an input.
+  private func beginning(_ input: ModelInput, _ count: Int) -> ModelInput {
+    if case .pair(let source, let target) = input {
+      return .pair(source: beginning(source, count), target: Array(target.prefix(count)))
+    }
+    guard case .segments(let ids, let types) = input else {
+      return .tokens(Array(input.tokenIDs!.prefix(count)))
+    }
+    return .segments(Array(ids.prefix(count)), types: Array(types.prefix(count)))
+  }
+
+  /// Texts of different lengths, with an edit and attention weights, are the same in a batch and
+  /// alone.
+  @Test(arguments: ArchitectureForm.all)
+  func mixedLengths(name: String) throws {
+    let form = try ArchitectureForm(name)
+    let long = try form.input("long")
+    let inputs = [3, long.length, 1, 7, 2, 12].map { beginning(long, $0) }
+    var generator = RandomGenerator(seed: 8)
+    let (model, width) = (form.model, form.model.architecture.width)
+    let last = model.architecture.layers - 1
+    let noise = inputs.map { _ in Tensor.normal([1, width], deviation: 1, using: &generator) }
+    func request(_ chosen: [Int]) -> Request {
+      let inputs = chosen.map { inputs[$0] }
+      func length(_ input: ModelInput, _ layer: Int) -> Int {
+        model.positionCount(of: input, .blockOutput, layer: layer)
+      }
+      let edited = Cells(.blockOutput, layer: 0, positions: inputs.map { [length($0, 0) / 2] })
+      let ends = inputs.map { [0, length($0, last) - 1] }
+      var request = Request(
+        inputs, edits: [Edit(edited) { $0 + .concatenatingRows(chosen.map { noise[$0] }) }],
+        captures: [Cells(.blockOutput, layer: last, positions: ends)],
+        logits: inputs.map { [model.architecture.outputPosition(of: $0)] })
+      request.attention = [AttentionQueries(layer: last, positions: ends)]
+      return request
+    }
+    let store = ActivationStore()
+    let together = try [nil, store].map {
+      try model.run(request(Array(inputs.indices)), store: $0)
+    }
+    for index in inputs.indices {
+      let alone = try model.run(request([index]))
+      for run in together {
+        let label = "\(name), \(inputs[index].length) tokens"
+        expectSame(
+          try #require(run.logits).rowSlice(index..<index + 1), try #require(alone.logits), label)
+        expectSame(
+          run.captures[0].rowSlice(2 * index..<2 * index + 2), alone.captures[0], label)
+        expectSame(run.attention[0][index], alone.attention[0][0], label)
+      }
+    }
+  }
+
+  /// Attention weights mix the values into what each head gives; rows sum to 1, and see nothing
+  /// later in a causal model, and nothing beyond a window.
+  @Test(arguments: ArchitectureForm.all)
+  func attentionWeights(name: String) throws {
+    let form = try ArchitectureForm(name)
+    let architecture = form.model.architecture
+    let input = try form.input("long")
+    let heads = try #require(architecture.dimensions(of: .attentionValueOutput)?.heads)
+    let keyHeads = architecture.dimensions(of: .valueOutput)?.heads ?? heads
+    for layer in 0..<architecture.layers {
+      let everywhere = form.everywhere(input, .attentionValueOutput, layer)
+      let length = everywhere[0].count
+      var request = Request([input])
+      request.attention = [AttentionQueries(layer: layer, positions: everywhere)]
+      request.captures = [.valueOutput, .attentionValueOutput].map {
+        Cells($0, layer: layer, positions: everywhere)
+      }
+      let run = try form.model.run(request)
+      let weights = run.attention[0][0]
+      #expect(weights.shape == [heads, length, length])
+      let rows = weights.reshaped([heads * length, length])
+      #expect(rows.elements.allSatisfy { $0 >= 0 })
+      let sums = rows.linear(Tensor(repeating: 1, shape: [1, length])).elements
+      #expect(sums.allSatisfy { abs($0 - 1) < 1e-5 })
+      if architecture.isCausal, !form.model.isOfSource(.blockOutput, layer: layer) {
+        #expect(
+          (0..<heads * length).allSatisfy { row in
+            rows.row(row).elements[(row % length + 1)...].allSatisfy { $0 == 0 }
+          })
+      }
+      let (values, mixed) = (run.captures[0], run.captures[1])
+      let width = mixed.width / heads
+      for head in 0..<heads {
+        let own = head * keyHeads / heads
+        let expected = rows.rowSlice(head * length..<(head + 1) * length)
+          .matrixProduct(values.columns(own * width..<(own + 1) * width))
+        expectSame(
+          mixed.columns(head * width..<(head + 1) * width), expected, "\(name) \(layer).\(head)")
+      }
+    }
+  }
+
+  /// A model with random weights has the same list of weights, and outputs that are its own.
+  @Test(arguments: ArchitectureForm.all)
+  func randomWeights(name: String) throws {
+    let form = try ArchitectureForm(name)
+    let architecture = form.model.architecture
+    let input = try form.input("long")
+    func logits(_ architecture: any Architecture) throws -> Tensor {
+      let model = Model(architecture)
+      return try #require(try model.run(model.measuring([input])).logits)
+    }
+    let random = try [1, 1, 2].map { try architecture.randomlyInitialized(seed: $0) }
+    let found = try random.map(logits)
+    #expect(found[0].elements == found[1].elements)
+    #expect(found[0].elements != found[2].elements)
+    #expect(found[0].elements != (try logits(architecture)).elements)
+    #expect(found[0].elements.allSatisfy { $0.isFinite })
+    #expect(random[0].parameterCount == architecture.parameterCount)
+    #expect(
+      random[0].listedWeights.map(\.names.folder) == architecture.listedWeights.map(\.names.folder))
+  }
+}
