@@ -7,7 +7,7 @@ import InterchangeTensors
 public enum ControlKind: String, CaseIterable, Codable, Sendable {
   /// Each base swapped with itself in the learned subspace: must change nothing, exactly.
   case selfSwap = "self_swap"
-  /// The whole vector swapped: the ceiling.
+  /// The whole vector swapped: the ceiling, unless it brings along what speaks against the variable.
   case fullVector = "full_vector"
   /// Random subspaces of the same rank.
   case randomSubspaces = "random_subspaces"
@@ -91,7 +91,7 @@ struct ControlSuite {
       iia: Accuracy(try alignment.run.outcomes(test, FullInterchange())), each: nil,
       largestChange: nil,
       note: test.sourceRows.count == 1
-        ? "the ceiling: the whole vector is swapped"
+        ? "the whole vector is swapped: the ceiling, unless it carries more than the variable"
         : "the whole vector of the first of \(test.sourceRows.count) sources")
   }
 

@@ -43,6 +43,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case noOutputs(architecture: String)
   /// Text is to be continued by a model that reads all positions at once.
   case notADecoder(architecture: String)
+  /// A text is to be continued by a model whose outputs are labels.
+  case givesLabels(architecture: String, labels: [String])
   /// The base runs of one batch need more memory than the store may take.
   case activationBudget(needed: Int, budget: Int)
   /// A run gave infinity or no number; `origin` is where in the model that begins, if it is known.
@@ -109,6 +111,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "this \(architecture) model has no head, so no outputs: only its hidden vectors can be read"
     case .notADecoder(let architecture):
       "a \(architecture) model is an encoder: it can't continue a text"
+    case .givesLabels(let architecture, let labels):
+      "this \(architecture) model is a classifier: its outputs are \(labels.count) labels, and no "
+        + "tokens that a text could go on with"
     case .invalidInput(let expected, let found):
       "expected an input of \(expected), found \(found)"
     }

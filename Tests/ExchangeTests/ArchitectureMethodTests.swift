@@ -117,7 +117,8 @@ import Testing
       }
       let inputs = prompts.map { ModelInput.tokens($0) }
       func logits(_ edits: [Edit]) throws -> [Float] {
-        try #require(try model.run(model.network.measuring(inputs, edits: edits)).logits).elements
+        let request = Request(inputs, edits: edits, logits: prompts.map { [$0.count - 1] })
+        return try #require(try model.run(request).logits).elements
       }
       let (expected, plain) = (try logits(edits), try logits([]))
       let tolerance = 40 * rounding(ofRun: expected)

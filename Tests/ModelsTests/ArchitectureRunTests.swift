@@ -66,8 +66,7 @@ import Testing
     let form = try ArchitectureForm(name)
     let architecture = form.model.architecture
     let input = try form.input("long")
-    let heads = try #require(architecture.dimensions(of: .attentionValueOutput)?.heads)
-    let keyHeads = architecture.dimensions(of: .valueOutput)?.heads ?? heads
+    let clip = (architecture as? Transformer)?.design.attention.clip ?? .infinity
     for layer in 0..<architecture.layers {
       let everywhere = form.everywhere(input, .attentionValueOutput, layer)
       let length = everywhere[0].count
@@ -78,7 +77,8 @@ import Testing
       }
       let run = try form.model.run(request)
       let weights = run.attention[0][0]
-      #expect(weights.shape == [heads, length, length])
+      let heads = weights.shape[0]
+      try #require(weights.shape == [heads, length, length] && heads > 1)
       let rows = weights.reshaped([heads * length, length])
       #expect(rows.elements.allSatisfy { $0 >= 0 })
       let sums = rows.linear(Tensor(repeating: 1, shape: [1, length])).elements
@@ -89,8 +89,11 @@ import Testing
             rows.row(row).elements[(row % length + 1)...].allSatisfy { $0 == 0 }
           })
       }
-      let (values, mixed) = (run.captures[0], run.captures[1])
+      let mixed = run.captures[1]
+      let values = Tensor(
+        run.captures[0].elements.map { min(max($0, -clip), clip) }, shape: run.captures[0].shape)
       let width = mixed.width / heads
+      let keyHeads = values.width / width
       for head in 0..<heads {
         let own = head * keyHeads / heads
         let expected = rows.rowSlice(head * length..<(head + 1) * length)
@@ -99,6 +102,17 @@ import Testing
           mixed.columns(head * width..<(head + 1) * width), expected, "\(name) \(layer).\(head)")
       }
     }
+  }
+
+  /// A classifier's labels aren't taken for tokens that a text goes on with.
+  @Test(arguments: ["llama-classifier", "gpt2-classifier", "mistral-classifier"])
+  func classifiersWriteNothing(name: String) throws {
+    let model = try ArchitectureForm(name).model
+    let count = try #require(model.architecture.labels?.count)
+    #expect(
+      line { _ = try model.generate([[2, 3]]) }
+        == "this \(model.architecture.name) model is a classifier: its outputs are \(count) labels, "
+        + "and no tokens that a text could go on with")
   }
 
   /// A model with random weights has the same list of weights, and outputs that are its own.

@@ -80,7 +80,8 @@ struct E5Tests {
   }
 
   /// The strongest features by the package: of every token the 32 largest, of those the largest of
-  /// all tokens but the first and the last. Eight bits leave a few hundredths.
+  /// all tokens but the first and the last. Eight bits leave hundredths: vectors of length 5 differ by
+  /// 0.1.
   @Test func featuresOfThePackage() throws {
     let file = try SafetensorsFile(contentsOf: e5.url.appending(path: "sae/sae.safetensors"))
     let weight = try file.tensor(named: "W_enc").floats().transposed()
@@ -91,13 +92,14 @@ struct E5Tests {
       var largest = [Float](repeating: 0, count: features.width)
       for row in 0..<features.rows {
         let values = features.row(row).elements
-        for index in values.indices.sorted(by: { values[$0] > values[$1] }).prefix(32) {
-          largest[index] = max(largest[index], values[index])
+        let last = values.sorted(by: >)[31]
+        for (index, value) in values.enumerated() where value >= last {
+          largest[index] = max(largest[index], value)
         }
       }
       #expect(text.features.count == 8)
       for pair in text.features {
-        #expect(abs(largest[Int(pair[0])] - pair[1]) < 0.03 * pair[1], "\(text.text) \(pair)")
+        #expect(abs(largest[Int(pair[0])] - pair[1]) < 0.05, "\(text.text) \(pair)")
       }
     }
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Interchange
 
-/// The next-token predictions that `predict` and `swap` print.
+/// The next tokens, or a classifier's labels, that `predict` and `swap` print.
 struct PredictionResult: Encodable {
   struct Touched: Encodable {
     let position: Int
@@ -19,12 +19,14 @@ struct PredictionResult: Encodable {
       Output.print(
         "patched: " + touched.map { "\($0.position) \($0.token)" }.joined(separator: ", "))
     }
+    let givesLabels = model.architecture.labels != nil
     Output.print(
       ResultTable(
-        header: ["id", "token", "logit", "probability"],
+        header: ["id", givesLabels ? "label" : "token", "logit", "probability"],
         rows: top.map { prediction in
           [
-            "\(prediction.id)", model.label(of: prediction.id),
+            "\(prediction.id)",
+            givesLabels ? prediction.token : model.label(of: prediction.id),
             String(format: "%.3f", prediction.logit),
             ResultTable.number(prediction.probability.map(Double.init), "%.4f"),
           ]

@@ -60,6 +60,9 @@ extension Model {
     guard architecture.isCausal || request.caches == nil else {
       throw ModelError.notADecoder(architecture: architecture.name)
     }
+    if let labels = architecture.labels, request.caches != nil {
+      throw ModelError.givesLabels(architecture: architecture.name, labels: labels)
+    }
     for input in request.inputs {
       guard (input.source == nil) == (stacks == nil) else {
         throw ModelError.invalidInput(
