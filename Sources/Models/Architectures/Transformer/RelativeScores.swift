@@ -24,7 +24,7 @@ public struct RelativeDesign: Sendable {
 
 extension RelativeDesign {
   /// The rows of the table for the distances of a query from a key, from 1 − `length` on.
-  func places(length: Int) -> [Int] {
+  package func places(length: Int) -> [Int] {
     (1 - length..<length).map { min(max(bucket(of: $0) + span, 0), 2 * span - 1) }
   }
 
