@@ -154,6 +154,14 @@ extension Reader {
         try measure(PeftFolder(contentsOf: $0).adapter(for: base), base)
       },
       Reader(
+        name: "AdapterHub folder",
+        seeds: Corpus.folders(in: "adapterhub", ["json", "bin"]).filter {
+          $0.source.lastPathComponent.hasPrefix("llama")
+        }
+      ) {
+        try measure(AdapterHubFolder(contentsOf: $0).adapter(for: base), base)
+      },
+      Reader(
         name: "pyreft folder", seeds: Corpus.folders(in: "interventions/pyreft", ["json", "bin"]),
         weight: 2
       ) {

@@ -25,6 +25,12 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
+/// A file or folder that is given in the place of another, and where it belongs.
+struct MisplacedInput: ClassifiedError, CustomStringConvertible {
+  let description: String
+  var failure: Failure { .badInput }
+}
+
 /// The model that a command reads.
 struct ModelArgument: ParsableArguments {
   static let help: ArgumentHelp = """
@@ -36,9 +42,15 @@ struct ModelArgument: ParsableArguments {
   @OptionGroup var form: WeightOptions
 
   func load() throws -> LanguageModel {
-    let model = try LanguageModel(contentsOf: model, weights: form.weights)
-    for note in model.notes { Output.note("note: \(note)") }
-    return model
+    do {
+      let model = try LanguageModel(contentsOf: model, weights: form.weights)
+      for note in model.notes { Output.note("note: \(note)") }
+      return model
+    } catch {
+      // Why an adapter is no model is of less use than where it belongs.
+      guard let advice = ForeignAdapters.adviceForModel(at: model) else { throw error }
+      throw MisplacedInput(description: advice)
+    }
   }
 }
 

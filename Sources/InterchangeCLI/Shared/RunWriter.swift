@@ -38,7 +38,9 @@ struct RunWriter {
     _ path: String, resumes: Bool = false, writing names: [String]
   ) throws -> URL {
     let url = URL(userPath: path)
-    if names.contains(AdapterFile.name), ForeignAdapters.all.contains(where: { $0.isFolder(url) }) {
+    if names.contains(AdapterFile.name),
+      ForeignAdapters.all.contains(where: { $0.isReadInsteadOfOwn(in: url) })
+    {
       throw ValidationError(
         "--out: \(path) has an adapter in another tool's form, which would be read instead of this "
           + "run's; choose another folder.")
