@@ -14,7 +14,9 @@ struct InterchangeCommand: ParsableCommand {
       Exit codes: 0 done, 1 the work failed, 64 bad usage, 65 bad input.
       """,
     version: interchangeVersion,
-    groupedSubcommands: [look, questions, intervene, search, tune, experiments, exchange, show, measure, models])
+    groupedSubcommands: [
+      look, questions, intervene, search, tune, experiments, exchange, show, measure, models,
+    ])
 
   static func main() {
     StandardStreams.prepare()

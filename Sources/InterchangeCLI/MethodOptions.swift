@@ -48,7 +48,8 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
     }
     let subspace = Option<String?>(
       name: .customLong("subspace"),
-      help: ArgumentHelp("A rotation.safetensors that `das` wrote, or its folder.", valueName: "file"))
+      help: ArgumentHelp(
+        "A rotation.safetensors that `das` wrote, or its folder.", valueName: "file"))
     let use = Option(
       wrappedValue: SubspaceUse.start, name: .customLong("use"),
       help: "How the saved subspace is used: start, fixed or constrained.")

@@ -65,7 +65,7 @@ struct ExperimentEstimate {
 
   /// A time of which no more than the order is known.
   private static func rough(_ seconds: Double) -> String {
-    RunRecord.duration(seconds < 1 ? 1 : seconds < 60 ? seconds.rounded() : seconds)
+    seconds < 10 ? "\(max(1, Int(seconds.rounded()))) s" : RunRecord.duration(seconds)
   }
 
   private static func size(_ bytes: Double) -> String {
@@ -83,7 +83,7 @@ protocol EstimatedCommand {
 
 extension SweepCommand: EstimatedCommand {
   func estimate(_ work: WorkEstimator) throws -> WorkEstimate {
-    let places = try places(in: model.load().network)
+    let places = try self.places(in: model.load().network)
     return try work.sweep(
       task: task.task, variable: task.variable, pairs: task.pairs,
       component: places[0].component, places: places.count, limit: limit, seed: common.seed)

@@ -22,7 +22,9 @@ struct ExperimentRun {
   func run(_ options: RunCommand) throws {
     let range = try options.points.map(plan.range) ?? plan.points.indices
     let chosen = plan.withNeeds(range)
-    let path = options.out ?? URL(userPath: plan.document.source).deletingPathExtension().lastPathComponent + "-output"
+    let path =
+      options.out ?? URL(userPath: plan.document.source).deletingPathExtension().lastPathComponent
+      + "-output"
     if options.dryRun {
       return try ExperimentEstimate(plan, chosen, models: models).show(json: options.json)
     }

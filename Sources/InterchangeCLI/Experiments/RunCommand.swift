@@ -25,7 +25,8 @@ struct RunCommand: ParsableCommand {
   var points: String?
   @Flag(help: "Show the points with their estimated time and memory, and run nothing.")
   var dryRun = false
-  @Flag(help: "Keep the points that an earlier run in --out finished, and go on.") var resume = false
+  @Flag(help: "Keep the points that an earlier run in --out finished, and go on.") var resume =
+    false
   @Flag(help: "Print one JSON document on standard output; progress goes to standard error.")
   var json = false
   @Option(.counts(from: 1, to: 4096), "Threads to use; by default one a core.") var threads: Int?

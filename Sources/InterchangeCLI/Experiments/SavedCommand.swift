@@ -20,10 +20,13 @@ enum SavedCommand {
     let given = CommandWords(Array(words.dropFirst()), of: command)
     guard let path = given.values("save-as")?.last else { return false }
     let url = URL(userPath: path)
+    guard ["yaml", "yml"].contains(url.pathExtension.lowercased()) else {
+      throw ValidationError("--save-as: expected a name that ends in .yaml, found \(path).")
+    }
     // The document has to say the same again.
     let document = try given.document()
     _ = try ExperimentPlan(
-      ExperimentDocument(document, source: path + (path.hasSuffix(".json") ? ".yaml" : "")),
+      ExperimentDocument(document, source: path),
       commands: [command])
     try writeAtomically(Data(document.utf8), to: url)
     Output.note("wrote \(path); `interchange run \(path)` runs it")

@@ -75,8 +75,9 @@ extension ExperimentFolder {
 
   /// Copies the files of a point's folder, its mark last, so that a copy that was stopped is none.
   private static func copy(_ folder: URL, to target: URL) throws {
-    guard folder.standardizedFileURL.resolvingSymlinksInPath()
-      != target.standardizedFileURL.resolvingSymlinksInPath()
+    guard
+      folder.standardizedFileURL.resolvingSymlinksInPath()
+        != target.standardizedFileURL.resolvingSymlinksInPath()
     else { return }
     try FolderLock.requireNoLinks(to: target)
     let paths = try FileManager.default.subpathsOfDirectory(

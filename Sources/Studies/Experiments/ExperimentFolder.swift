@@ -77,7 +77,8 @@ public struct ExperimentFolder: Sendable {
       try FolderLock.requireNoLinks(to: point)
       unlink(point.appending(component: FinishedPoint.fileName).path(percentEncoded: false))
     }
-    note("\(url.path) holds \(marked.count) finished points; all are run anew (--resume keeps them)")
+    note(
+      "\(url.path) holds \(marked.count) finished points; all are run anew (--resume keeps them)")
   }
 
   static func points(in folder: URL) -> URL { folder.appending(component: "points") }
@@ -114,6 +115,7 @@ public struct ExperimentFolder: Sendable {
       key: manifest.points[point.index].key, started: started,
       seconds: Date().timeIntervalSince(started)
     ).write(to: folder)
+    FolderLock.release(in: folder)
   }
 
   /// The record of all points, where all are there; nil otherwise.

@@ -39,7 +39,8 @@ public struct ExperimentInputs: Codable, Equatable, Sendable {
 extension ExperimentPoint.Value {
   /// Tells whether a text is the path of something that is there: a task's name is none.
   fileprivate func mayBeFile(_ text: String) -> Bool {
-    let isPath = argument.isPath || argument.valueName == "name" && text.contains { "/.".contains($0) }
+    let isPath =
+      argument.isPath || argument.valueName == "name" && text.contains { "/.".contains($0) }
     return isPath && URL(userPath: text).exists
   }
 }

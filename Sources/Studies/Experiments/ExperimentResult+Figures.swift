@@ -15,12 +15,16 @@ extension ExperimentStep {
     guard points.count > 1 else {
       return points.flatMap { $0.results.all }.flatMap { named($0.figures()) }
     }
-    return chart.map { [NamedFigure(name, $0)] } ?? []
+    return chart.map { [NamedFigure(fileName, $0)] } ?? []
   }
+
+  /// The name as one of a file, whatever a record that was received says.
+  private var fileName: String { String(name.map { "/\0".contains($0) ? "_" : $0 }) }
 
   private func named(_ figures: [NamedFigure]) -> [NamedFigure] {
     figures.map { figure in
-      figure.name.hasPrefix(name) ? figure : NamedFigure("\(name)-\(figure.name)", figure.figure)
+      figure.name.hasPrefix(fileName)
+        ? figure : NamedFigure("\(fileName)-\(figure.name)", figure.figure)
     }
   }
 
@@ -34,7 +38,9 @@ extension ExperimentStep {
     }
     let others = axes.indices.filter { $0 != axis }
     var names: [String] = []
-    for value in groups.map({ $0.values[axis] }) where !names.contains(value) { names.append(value) }
+    for value in groups.map({ $0.values[axis] }) where !names.contains(value) {
+      names.append(value)
+    }
     let numbers = names.compactMap { Double($0) }
     let areNumbers = numbers.count == names.count
     if areNumbers { names.sort { Double($0) ?? 0 < Double($1) ?? 0 } }

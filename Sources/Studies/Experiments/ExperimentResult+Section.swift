@@ -26,7 +26,8 @@ extension ExperimentStep {
       "\(points.count) runs of `\(points[0].command)` over \(axes.joined(separator: " × "))"
       + (options.isEmpty
         ? "."
-        : "; " + options.map { "\($0.name) \($0.values.joined(separator: " "))" }
+        : "; "
+          + options.map { "\($0.name) \($0.values.joined(separator: " "))" }
           .joined(separator: ", ") + ".")
     return [
       ReportSection(

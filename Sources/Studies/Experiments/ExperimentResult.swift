@@ -50,7 +50,8 @@ public struct ExperimentResult: RunResult {
   /// The results of some points.
   init(_ points: [Point]) {
     self.points = points
-    digest = Data(points.map { "\($0.name) \($0.key) \($0.digest)" }.joined(separator: "\n").utf8)
+    digest =
+      Data(points.map { "\($0.name) \($0.key) \($0.digest)" }.joined(separator: "\n").utf8)
       .identity
   }
 }

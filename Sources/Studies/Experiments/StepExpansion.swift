@@ -251,8 +251,11 @@ extension StepExpansion {
   private static func plainName(_ text: String) -> String {
     String(
       text.unicodeScalars.prefix(32).map { scalar in
-        scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789.-".unicodeScalars
-          .contains(scalar)) ? Character(scalar) : "_"
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic
+            || "0123456789.-".unicodeScalars
+              .contains(scalar))
+          ? Character(scalar) : "_"
       })
   }
 }

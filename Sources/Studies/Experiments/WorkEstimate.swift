@@ -1,5 +1,4 @@
 import Foundation
-import InterchangeAlignment
 import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeFineTuning

@@ -1,3 +1,7 @@
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeFigures
+
 extension SweepRuns {
   /// The highest accuracy of each place.
   public var measures: [RunMeasure] {
