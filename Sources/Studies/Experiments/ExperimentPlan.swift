@@ -9,7 +9,7 @@ public struct ExperimentPlan: Sendable {
   public let points: [ExperimentPoint]
 
   /// A document is refused that has more points.
-  static let mostPoints = 100_000
+  static let mostPoints = 10_000
 
   /// Multiplies a document's lists out.
   ///

@@ -80,8 +80,11 @@ struct StepOption {
       guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
         part.utf8.allSatisfy({ "0123456789-".utf8.contains($0) })
       else { return nil }
-      guard first <= last, last - first < ExperimentPlan.mostPoints else {
+      guard first <= last else {
         throw node.fault("expected a range from a smaller to a larger number, found \(part)")
+      }
+      guard last - first < ExperimentPlan.mostPoints - numbers.count else {
+        throw node.fault("expected at most \(ExperimentPlan.mostPoints) points, found \(part)")
       }
       numbers += first...last
     }
