@@ -33,7 +33,8 @@ enum ExperimentOutput {
     for file in try record.write(to: folder) { Output.note("wrote \(file.path)") }
     if json { return Output.print(json: try record.json()) }
     for (index, table) in record.results.all.flatMap(\.tables).enumerated() {
-      Output.print((index > 0 ? "\n" : "") + [table.title, table.note].joined(separator: " "))
+      let heading = [table.title, table.note].filter { !$0.isEmpty }.joined(separator: " ")
+      Output.print((index > 0 ? "\n" : "") + heading)
       Output.print(table)
     }
   }

@@ -120,6 +120,11 @@ extension ExperimentStep.Group {
       return LineChart.Point(x: x, accuracy: accuracy)
     }
     guard points.count > 1 else { return LineChart.Point(x: x, y: statistics.mean) }
-    return LineChart.Point(x: x, statistics: statistics)
+    var point = LineChart.Point(x: x, statistics: statistics)
+    if measures(measure).allSatisfy({ $0.accuracy != nil }) {
+      // A share's deviation doesn't leave what shares can be.
+      point.interval = point.interval?.clamped(to: 0...1)
+    }
+    return point
   }
 }

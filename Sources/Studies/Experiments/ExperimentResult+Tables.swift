@@ -19,7 +19,11 @@ extension ExperimentStep {
 
   private func titled(_ table: ResultTable) -> ResultTable {
     var table = table
-    table.title = table.title.isEmpty ? "\(name)." : "\(name): \(table.title)"
+    if table.title.isEmpty {
+      table.title = "\(name)."
+    } else if !table.title.lowercased().hasPrefix(name) {
+      table.title = "\(name): \(table.title)"
+    }
     return table
   }
 
