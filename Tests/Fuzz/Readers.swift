@@ -226,6 +226,13 @@ extension Reader {
         _ = try question.prompts(count: 2, seed: 0)
       },
       Reader(
+        name: "experiment", seeds: Corpus.files(["yaml"], in: ["experiments"]), weight: 8
+      ) {
+        let plan = try ExperimentPlan(
+          ExperimentDocument(contentsOf: $0.path), commands: experimentCommands)
+        for point in plan.points { _ = point.arguments { plan.points[$0].name } }
+      },
+      Reader(
         name: "pairs", seeds: Corpus.files(["jsonl", "csv"], in: ["pairs"]), weight: 8
       ) {
         let file = try PairFile(contentsOf: $0)
@@ -292,4 +299,22 @@ extension Reader {
       for parameter in adapted.parameters { try check(parameter.value) }
     }
   }
+}
+
+/// Two commands, as the command line defines them.
+private let experimentCommands: [CommandDefinition] = [
+  (name: "das", options: ["layer", "rank", "seed", "seeds", "task"], path: "variable"),
+  (name: "examine", options: ["seed", "task", "position"], path: "adapter"),
+].map { command in
+  CommandDefinition(
+    name: command.name,
+    arguments: [
+      .init(name: "model", form: .positional, takesSeveral: false, valueName: "model"),
+      .init(name: command.path, form: .option, takesSeveral: true, valueName: "dir"),
+      .init(name: "controls", form: .flag, takesSeveral: false, valueName: "controls"),
+      .init(name: "no-controls", form: .flag, takesSeveral: false, valueName: "no-controls"),
+    ]
+      + command.options.map {
+        .init(name: $0, form: .option, takesSeveral: false, valueName: "n")
+      })
 }

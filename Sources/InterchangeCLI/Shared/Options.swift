@@ -15,6 +15,12 @@ struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where results and figures are written.", valueName: "dir"))
   var out: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the command as a document that `run` takes, instead of running it.",
+      valueName: "file"))
+  var saveAs: String?
+
   /// Shows a piece of text as it is written, unless one document is asked for.
   func show(_ piece: String) {
     if !json { Output.show(piece) }
@@ -43,6 +49,9 @@ struct ModelArgument: ParsableArguments {
 
   func load() throws -> LanguageModel {
     do {
+      if let context = CommandContext.current {
+        return try context.models.model(model, form.weights)
+      }
       let model = try LanguageModel(contentsOf: model, weights: form.weights)
       for note in model.notes { Output.note("note: \(note)") }
       return model
