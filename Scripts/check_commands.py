@@ -85,22 +85,6 @@ def prepare(folder):
     for name in (".models", "Examples"):
         if (ROOT / name).exists():
             (folder / name).symlink_to(ROOT / name)
-    pair = {"prompt": "The key", "completion": " are"}
-    (folder / "pairs.jsonl").write_text(json.dumps(pair) + "\n")
-    questions = [(f"is {n} an even number?", n % 2 == 0) for n in range(12)]
-    rows = [
-        {
-            "instruction": f"Please answer the following question with true or false, question: {text}\n\n"
-            "Answer format: true/false",
-            "input": "",
-            "output": f"the correct answer is {str(right).lower()}",
-            "answer": str(right).lower(),
-        }
-        for text, right in questions
-    ]
-    (folder / "boolq").mkdir()
-    (folder / "boolq/train.json").write_text(json.dumps(rows[:8]))
-    (folder / "boolq/test.json").write_text(json.dumps(rows[8:]))
     model = folder / "tiny"
     shutil.copytree(FIXTURES / "models/llama-gqa", model)
     return {

@@ -95,6 +95,15 @@ package final class FolderLock: Sendable {
     for lock in held.withLock({ $0 }) { lock.release() }
   }
 
+  /// Releases the locks of a folder and those in it: a part of the program's work is done.
+  package static func release(in folder: URL) {
+    let path = folder.standardizedFileURL.path
+    for lock in held.withLock({ $0 }) {
+      let own = lock.url.standardizedFileURL.path
+      if own == path || own.hasPrefix(path + "/") { lock.release() }
+    }
+  }
+
   /// Refuses a folder within a locked one that is reached by a link, which may lead anywhere.
   ///
   /// - Throws: ``FileSystemError``.

@@ -47,6 +47,12 @@ extension SteeringVectors {
       ], to: url)
   }
 
+  /// True for a file that says that it is a control vector.
+  static func isControlVector(_ url: URL) -> Bool {
+    let kind: String? = try? GGUFFile(contentsOf: url).value("general.architecture")
+    return kind == name
+  }
+
   /// Reads a control vector.
   ///
   /// - Throws: `FineTuningError/invalidAdapter(path:field:expected:found:)` naming what isn't as

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Interchange
+import InterchangeBasics
 
 extension AnswerMode: ExpressibleByArgument {}
 extension Activation: ExpressibleByArgument {}
@@ -148,6 +149,7 @@ struct FittedData {
 extension MethodChoices {
   /// The choices in a file that a user names.
   init(file: String) throws {
-    try self.init(contentsOf: URL(userPath: file))
+    let url = URL(userPath: file)
+    try self.init(contentsOf: url.isFolder ? url.appending(component: "choices.json") : url)
   }
 }

@@ -14,14 +14,16 @@ struct InterchangeCommand: ParsableCommand {
       Exit codes: 0 done, 1 the work failed, 64 bad usage, 65 bad input.
       """,
     version: interchangeVersion,
-    groupedSubcommands: [look, questions, intervene, search, tune, exchange, show, measure, models])
+    groupedSubcommands: [
+      look, questions, intervene, search, tune, experiments, exchange, show, measure, models,
+    ])
 
   static func main() {
     StandardStreams.prepare()
     Interruption.watch()
     do {
       var command = try parseAsRoot()
-      try command.run()
+      if try !SavedCommand.write(Array(CommandLine.arguments.dropFirst())) { try command.run() }
       FolderLock.releaseAll()
     } catch {
       ExitStatus.leave(after: error)

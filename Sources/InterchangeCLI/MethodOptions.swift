@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Interchange
+import InterchangeBasics
 
 extension SubspaceUse: ExpressibleByArgument {}
 
@@ -47,7 +48,8 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
     }
     let subspace = Option<String?>(
       name: .customLong("subspace"),
-      help: ArgumentHelp("A rotation.safetensors that `das` wrote.", valueName: "file"))
+      help: ArgumentHelp(
+        "A rotation.safetensors that `das` wrote, or its folder.", valueName: "file"))
     let use = Option(
       wrappedValue: SubspaceUse.start, name: .customLong("use"),
       help: "How the saved subspace is used: start, fixed or constrained.")
@@ -77,6 +79,9 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
     self.parsed = parsed
   }
 
+  /// Takes no subspace, for an estimate before there is one.
+  mutating func forgetSubspace() { subspace = nil }
+
   /// Refuses what no method with a choice of this name can read.
   func validate() throws {
     for (choice, text) in given {
@@ -102,7 +107,10 @@ struct MethodOptions: ParsableArguments, CustomReflectable {
   ) throws -> AdapterInputs {
     var inputs = AdapterInputs()
     if let subspace {
-      try inputs.readSubspace(contentsOf: URL(userPath: subspace), use: use, for: model)
+      let url = URL(userPath: subspace)
+      try inputs.readSubspace(
+        contentsOf: url.isFolder ? url.appending(component: "rotation.safetensors") : url,
+        use: use, for: model)
     }
     if try AdapterMethods.named(configuration.method).inputs.contains(.steeringVectors) {
       let full = try configuration.effective(for: model)

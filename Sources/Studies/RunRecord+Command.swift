@@ -35,7 +35,10 @@ extension RunRecord {
   }
 
   /// The duration: `43 s`, `17 min 37 s`, `2 h 5 min`.
-  var durationText: String {
+  var durationText: String { Self.duration(seconds) }
+
+  /// A time in words: `43 s`, `17 min 37 s`, `2 h 5 min`.
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return ResultTable.nothing }
     if seconds < 10 { return String(format: "%.1f s", seconds) }
     let whole = Int(seconds.rounded())

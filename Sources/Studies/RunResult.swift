@@ -1,3 +1,4 @@
+import InterchangeBasics
 import InterchangeReports
 
 /// A kind of result that a run's record can hold: its numbers, and how they are shown.
@@ -32,6 +33,11 @@ public protocol RunResult: Codable, Sendable {
   var sections: [ReportSection] { get }
   /// The figures with the names of their files, drawn from the recorded numbers alone.
   func figures() -> [NamedFigure]
+  /// The numbers by which points of an experiment are compared, the main one first.
+  var measures: [RunMeasure] { get }
+  /// Results of an experiment's points as one that shows them better than a table of measures; nil
+  /// where there is none.
+  static func joined(_ results: [Self]) -> Self?
 }
 
 extension RunResult {
@@ -43,4 +49,31 @@ extension RunResult {
 
   /// No figures.
   public func figures() -> [NamedFigure] { [] }
+
+  /// No measures.
+  public var measures: [RunMeasure] { [] }
+
+  /// No result.
+  public static func joined(_ results: [Self]) -> Self? { nil }
+}
+
+/// A number of a result by which points of an experiment are compared.
+public struct RunMeasure: Sendable {
+  /// Its name, such as `IIA`.
+  public var name: String
+  /// The number.
+  public var value: Double
+  /// The sample and the interval of a share.
+  public var accuracy: Accuracy?
+  /// A judgment that stands beside the number, such as a verdict; empty for none.
+  public var remark = ""
+
+  /// A number.
+  public init(_ name: String, _ value: Double) { (self.name, self.value) = (name, value) }
+
+  /// A share with its interval.
+  public init(_ name: String, _ accuracy: Accuracy, remark: String = "") {
+    (self.name, value, self.accuracy) = (name, accuracy.value, accuracy)
+    self.remark = remark
+  }
 }

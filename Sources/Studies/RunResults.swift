@@ -22,6 +22,7 @@ public struct RunResults: Sendable {
     SteeringRun.self,
     AttentionPatterns.self,
     CostGrowth.self,
+    ExperimentResult.self,
   ]
 
   private static let registered = Mutex<[any RunResult.Type]>([])

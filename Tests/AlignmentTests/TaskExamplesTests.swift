@@ -91,7 +91,7 @@ import Testing
 
   @Test func answersOfSeveralTokens() throws {
     let task = try SubjectVerbAgreement().counterfactuals(changing: .subjectNumber, count: 4)
-    #expect(throws: AlignmentError.answerNotSingleToken(answer: " is", tokens: 3)) {
+    #expect(throws: AlignmentError.answerNotSingleToken(answer: " are", tokens: 2)) {
       try TaskExamples(task, for: model)
     }
   }

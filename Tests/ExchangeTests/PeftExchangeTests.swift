@@ -9,11 +9,7 @@ import Testing
 
 /// Adapters of ours in peft itself.
 @Suite struct PeftExchangeTests {
-  private static let package = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-  /// The peers that `make bench` installs.
-  private static let python = package.appending(path: ".bench/venv/bin/python").path
-  private static let hasPeft = FileManager.default.isExecutableFile(atPath: python)
+  private static let hasPeft = Peers.has("peft")
 
   @Test(
     .enabled(if: PeftExchangeTests.hasPeft, "needs peft, which `make bench` installs"),
@@ -91,19 +87,8 @@ import Testing
   private func logits(
     _ places: [(model: URL, adapter: URL)], _ prompts: [[Int]]
   ) throws -> [Result<[Float], Refusal>] {
-    let process = Process()
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments =
-      [Self.package.appending(path: "Tests/Fixtures/peft/logits_in_peft.py").path, "\(prompts)"]
-      + places.flatMap { [$0.model.path, $0.adapter.path] }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let answers = try JSONDecoder().decode([Answer].self, from: output).map(\.result)
-    try #require(answers.count == places.count)
-    return answers
+    let answers: [Answer] = try Peers.answers(
+      "peft/logits_in_peft.py", prompts, places.map { (model: $0.model, folder: $0.adapter) })
+    return answers.map(\.result)
   }
 }

@@ -158,6 +158,14 @@ extension Reader {
         try measure(PeftFolder(contentsOf: $0).adapter(for: base), base)
       },
       Reader(
+        name: "AdapterHub folder",
+        seeds: Corpus.folders(in: "adapterhub", ["json", "bin"]).filter {
+          $0.source.lastPathComponent.hasPrefix("llama")
+        }
+      ) {
+        try measure(AdapterHubFolder(contentsOf: $0).adapter(for: base), base)
+      },
+      Reader(
         name: "pyreft folder", seeds: Corpus.folders(in: "interventions/pyreft", ["json", "bin"]),
         weight: 2
       ) {
@@ -220,6 +228,13 @@ extension Reader {
           _ = try TaskPairs(question).parts(PairWish(variable: change, count: 8))
         }
         _ = try question.prompts(count: 2, seed: 0)
+      },
+      Reader(
+        name: "experiment", seeds: Corpus.files(["yaml"], in: ["experiments"]), weight: 8
+      ) {
+        let plan = try ExperimentPlan(
+          ExperimentDocument(contentsOf: $0.path), commands: experimentCommands)
+        for point in plan.points { _ = point.arguments { plan.points[$0].name } }
       },
       Reader(
         name: "pairs", seeds: Corpus.files(["jsonl", "csv"], in: ["pairs"]), weight: 8
@@ -288,4 +303,22 @@ extension Reader {
       for parameter in adapted.parameters { try check(parameter.value) }
     }
   }
+}
+
+/// Two commands, as the command line defines them.
+private let experimentCommands: [CommandDefinition] = [
+  (name: "das", options: ["layer", "rank", "seed", "seeds", "task"], path: "variable"),
+  (name: "examine", options: ["seed", "task", "position"], path: "adapter"),
+].map { command in
+  CommandDefinition(
+    name: command.name,
+    arguments: [
+      .init(name: "model", form: .positional, takesSeveral: false, valueName: "model"),
+      .init(name: command.path, form: .option, takesSeveral: true, valueName: "dir"),
+      .init(name: "controls", form: .flag, takesSeveral: false, valueName: "controls"),
+      .init(name: "no-controls", form: .flag, takesSeveral: false, valueName: "no-controls"),
+    ]
+      + command.options.map {
+        .init(name: $0, form: .option, takesSeveral: false, valueName: "n")
+      })
 }

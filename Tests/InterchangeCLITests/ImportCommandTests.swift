@@ -35,6 +35,65 @@ import Testing
     try FileManager.default.removeItem(atPath: out)
   }
 
+  /// What is imported is exported as pyreft has it, and imported again, to the same bytes.
+  @Test func exportsWhatItImported() throws {
+    let place = try TemporaryFile(folder: ()).url
+    func path(_ name: String) -> String { place.appending(component: name).path }
+    func run(_ arguments: String...) throws -> Program.Result {
+      let result = try Program.run(arguments)
+      try #require(result.status == 0, "\(result.errors)")
+      return result
+    }
+    let original = folder("loreft-untied")
+    _ = try run("import", model, original, "--positions", "f2+l2", "--out", path("a"))
+    let exported = try run("export", model, "--adapter", path("a"), "--out", path("b"))
+    #expect(
+      exported.errors == """
+        note: pyreft saves neither positions nor the activation function: README.md has them; \
+        `interchange import` needs --positions f2+l2
+        wrote \(path("b"))
+
+        """)
+    let files = try FileManager.default.contentsOfDirectory(atPath: path("b"))
+    let theirs = try FileManager.default.contentsOfDirectory(atPath: original)
+    #expect(Set(files) == Set(theirs + ["README.md"]))
+    _ = try run("import", model, path("b"), "--positions", "f2+l2", "--out", path("c"))
+    let adapters = try ["a", "c"].map {
+      try Data(contentsOf: URL(filePath: path($0)).appending(component: "adapter.safetensors"))
+    }
+    #expect(adapters[0] == adapters[1])
+
+    let json = try run("export", model, "--adapter", path("a"), "--out", path("b"), "--json")
+    #expect(json.output.contains("\"format\" : \"pyreft\""), "\(json.output)")
+    let other = try Program.run([
+      "export", model, "--adapter", path("a"), "--format", "peft", "--out", path("d"),
+    ])
+    #expect(other.status == 65 && other.errors.contains("found loreft; --format pyreft is made"))
+    #expect(!FileManager.default.fileExists(atPath: path("d")))
+  }
+
+  /// What is given in the place of something else is told where it belongs.
+  @Test func misplaced() throws {
+    let adapter = try Program.run([
+      "generate", model, "--prompt", "a", "--adapter", folder("loreft"),
+    ])
+    #expect(
+      adapter.status == 65
+        && adapter.errors.contains("`interchange import MODEL loreft --positions f7+l7 --out DIR`"))
+    let asModel = try Program.run(["predict", folder("loreft"), "--text", "a"])
+    #expect(
+      asModel.status == 65
+        && asModel.errors.contains("expected a model, found one of pyreft's, which"))
+    let peft = Program.package.appending(path: "Tests/Fixtures/peft/lora-qv").path
+    let imported = try Program.run([
+      "import", model, peft, "--positions", "-1", "--out", "unused",
+    ])
+    #expect(
+      imported.status == 65 && imported.errors.contains("needs no import: give it as --adapter"))
+    let base = try Program.run(["generate", model, "--prompt", "a", "--adapter", model])
+    #expect(base.status == 65 && base.errors.contains("a model, which is the command's first"))
+  }
+
   @Test func badInput() throws {
     let out = try TemporaryFile(Data()).url.path + "-adapter"
     let missing = try Program.run([

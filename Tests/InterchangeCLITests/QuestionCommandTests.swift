@@ -61,17 +61,11 @@ import Testing
         source         The keys
         base, swapped            ␣are
 
-        answer  as label  share   as the base's answer
-        ␣are           2  66.7 %                     2
-        ␣is            1  33.3 %                     1
+        answer  as label   share  as the base's answer
+        ␣are           2  66.7 %                     1
+        ␣is            1  33.3 %                     2
 
-        """.replacing(
-          "␣are           2  66.7 %                     2",
-          with: "␣are           2  66.7 %                     1"
-        )
-        .replacing(
-          "␣is            1  33.3 %                     1",
-          with: "␣is            1  33.3 %                     2"))
+        """)
     #expect(result.status == 0 && result.errors.isEmpty)
     let question = try file("own.yaml", GreaterThan().question.document)
     let checked = try Program.run(["question", "check", question, "--pairs", "16", "--json"])
@@ -110,7 +104,7 @@ import Testing
     #expect(column.status == 65 && column.errors.hasSuffix("; is 'bsae' the base?\n"))
     let tokens = try run(file("tokens.csv", pairs(8)))
     #expect(tokens.status == 65)
-    #expect(tokens.errors.contains("the answer ' are' is 4 tokens in this vocabulary"))
+    #expect(tokens.errors.contains("the answer ' is' is 3 tokens in this vocabulary"))
     let model = try TaughtModel.make()
     let unbalanced = try run(
       file("unbalanced.csv", pairs(40) { $0 == 0 ? " is" : " are" }), model.url.path)

@@ -39,7 +39,7 @@ import Testing
       (option["preferredName"] as? [String: Any])?["name"] as? String
         ?? option["valueName"] as? String
     }
-    let names = Set(options).subtracting(["json", "help", "version"])
+    let names = Set(options).subtracting(["json", "save-as", "help", "version"])
       .filter { !$0.hasPrefix("no-") }
     let recorded = Set(try #require(settings.members).map(\.key))
     #expect(names.isSubset(of: recorded), "\(names.subtracting(recorded).sorted())")

@@ -30,6 +30,7 @@ import Testing
         ("SubspaceComparison", "Studies/Subspaces/"), ("TuningEffects", "Studies/Effects/"),
         ("MethodComparisons", "Studies/Comparison/"), ("MethodSearch", "Studies/Search/"),
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
+        ("ExperimentResult", "Studies/Experiments/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],
       pattern: { "\\b\($0)\\b" }),

@@ -53,6 +53,11 @@ struct GroupSplit {
     using generator: inout SplitMix64
   ) -> [SplitRecord.Part?]? {
     let clusters = Clusters(members).examples.shuffled(using: &generator)
+    // In any order, or else the largest first, which leaves the small ones to fill up with.
+    return sides(dealing: clusters) ?? sides(dealing: clusters.sorted { $0.count > $1.count })
+  }
+
+  private func sides(dealing clusters: [[Int]]) -> [SplitRecord.Part?]? {
     let wanted = fraction * Double(members.count)
     var trainCount = 0
     var sides = [SplitRecord.Part?](repeating: .test, count: members.count)

@@ -45,9 +45,11 @@ extension PairParts {
           reason:
             "expected pairs of the parts train and test, found \(train.count) and \(test.count)")
       }
-      let trainCount = Int((wish.trainShare * Double(wish.count)).rounded())
+      // What one part can't fill is the other's.
+      let share = Int((wish.trainShare * Double(wish.count)).rounded())
+      let trainCount = min(train.count, max(1, share, wish.count - test.count))
       dropped["more than were asked for"] =
-        train.cut(to: max(1, trainCount), using: &generator)
+        train.cut(to: trainCount, using: &generator)
         + test.cut(to: max(1, wish.count - trainCount), using: &generator)
       self.init(
         variable: variable, disjoint: disjoint, train: train.map(\.pair), test: test.map(\.pair),

@@ -92,12 +92,23 @@ public struct TaskPairs: PairSource {
 
   public func parts(_ wish: PairWish) throws -> PairParts {
     let variable = try variable(wish)
-    let parts = try task.counterfactuals(changing: variable, count: wish.count, seed: wish.seed)
-      .split(disjoint: task.group, fraction: wish.trainShare, seed: wish.seed)
+    func drawn(_ count: Int) throws -> CounterfactualDataset<Prompt> {
+      try task.counterfactuals(changing: variable, count: count, seed: wish.seed)
+    }
+    var notes: [String] = []
+    let examples: CounterfactualDataset<Prompt>
+    do {
+      examples = try drawn(wish.count)
+    } catch CausalModelError.notEnoughExamples(_, let asked, let found) where found > 1 {
+      examples = try drawn(found)
+      notes = ["\(task.name) has \(found) different pairs, not \(asked)"]
+    }
+    let parts = try examples.split(
+      disjoint: task.group, fraction: wish.trainShare, seed: wish.seed)
     let mixed = parts.train.splitRecord?.dropped ?? 0
     return PairParts(
       variable: variable, disjoint: task.group.rawValue, train: parts.train.pairs,
       test: parts.test.pairs,
-      dropped: mixed > 0 ? ["mix \(task.group) of both parts": mixed] : [:])
+      dropped: mixed > 0 ? ["mix \(task.group) of both parts": mixed] : [:], notes: notes)
   }
 }

@@ -2,9 +2,18 @@ import Foundation
 import InterchangeBasics
 import InterchangeCheckpoints
 import InterchangeFineTuning
+import InterchangeInterventions
 import InterchangeModels
 
-extension PeftFolder {
+extension PeftFolder: ExportForm {
+  public static let name = "peft"
+  public static let holds = "lora, prompt-tuning, p-tuning and prefix-tuning of a decoder"
+
+  public static func isMade(for adapter: any Adapter) -> Bool {
+    let methods = LowRankUpdate.methods + SoftTokens.Form.allCases.map(\.rawValue)
+    return methods.contains(adapter.method)
+  }
+
   /// The fields of every kind, and those of one.
   private struct Configuration: Encodable {
     let peftType: String
@@ -32,9 +41,10 @@ extension PeftFolder {
   /// - Parameter folder: made when it doesn't exist
   /// - Throws: `FineTuningError/invalidSetting(name:expected:found:)` for an adapter that peft's
   ///   format can't hold, `CheckpointError` when it can't be written.
+  @discardableResult
   public static func write(
     _ adapter: any Adapter, of base: LanguageModel, to folder: URL
-  ) throws {
+  ) throws -> [String] {
     let architecture = base.architecture
     guard architecture.isCausal, architecture.tensorName(of: .query, layer: 0) != nil else {
       throw PeftLoRA.unwritable("a causal model as transformers has it", architecture.name)
@@ -45,15 +55,13 @@ extension PeftFolder {
         peftType: kind.name,
         taskType: architecture.stacks == nil ? "CAUSAL_LM" : "SEQ_2_SEQ_LM",
         baseModelNameOrPath: base.name, own: contents.fields)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-      encoder.keyEncodingStrategy = .convertToSnakeCase
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try Safetensors.write(
         contents.tensors, metadata: ["format": "pt"], to: folder.appending(component: weightsName))
       try writeAtomically(
-        encoder.encode(configuration), to: folder.appending(component: configurationName))
-      return
+        JSONEncoder.configuration.encode(configuration),
+        to: folder.appending(component: configurationName))
+      return []
     }
     throw PeftLoRA.unwritable("lora or soft tokens", adapter.method)
   }

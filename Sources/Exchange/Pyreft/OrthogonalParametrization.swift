@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeFineTuning
 import InterchangeTensors
 
@@ -17,6 +18,29 @@ struct OrthogonalParametrization {
   /// The largest sum of the columns of L − Lᵀ: each doubling costs the exponential a digit in base
   /// two.
   static let largestSum: Float = 256
+
+  /// The parts of given ones.
+  init(original: Tensor, base: Tensor) { (self.original, self.base) = (original, base) }
+
+  /// The parts that torch makes of a matrix whose transpose is a frame [k, d]: B begins with its
+  /// columns, and X says that Q is the identity's first k columns.
+  ///
+  /// - Throws: `LinearAlgebraError` when the frame can't be completed to d directions.
+  init(of frame: Tensor) throws {
+    let (rank, width) = (frame.rows, frame.width)
+    var signs = [Float](repeating: 0, count: width * rank)
+    for index in 0..<rank { signs[index * rank + index] = -1 }
+    original = Tensor(signs, shape: [width, rank])
+    let columns = frame.transposed()
+    guard rank < width else {
+      base = columns
+      return
+    }
+    var generator = RandomGenerator(seed: 0)
+    let others = Tensor.normal([width - rank, width], using: &generator)
+    let completed = try Tensor.concatenatingRows([frame, others]).transposed().qr().q
+    base = completed.replacingColumns(0..<rank, with: columns)
+  }
 
   /// The matrix transposed, a frame of k rows [k, d]; nil when ``largestSum`` is exceeded.
   func frame() -> Tensor? {

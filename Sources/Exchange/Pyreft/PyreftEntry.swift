@@ -97,7 +97,7 @@ public struct PyreftEntry {
 
 extension ReFT.Form {
   /// pyreft's name of b.
-  fileprivate var biasName: String {
+  var biasName: String {
     switch self {
     case .loreft: "bias"
     case .consreft, .lobireft: "learned_source"
@@ -106,7 +106,7 @@ extension ReFT.Form {
   }
 
   /// pyreft's name of W.
-  fileprivate var weightName: String? {
+  var weightName: String? {
     guard hasWeight else { return nil }
     return self == .loreft ? "weight" : "learned_source.weight"
   }
@@ -114,6 +114,9 @@ extension ReFT.Form {
 
 /// The numbers of a file of pyreft's.
 struct PyreftTensors {
+  /// The beginning of the names of an orthogonal parametrization's parts.
+  static let parametrization = "rotate_layer.parametrizations.weight"
+
   let tensors: AdapterTensors
 
   init(_ tensors: AdapterTensors) { self.tensors = tensors }
@@ -129,7 +132,7 @@ struct PyreftTensors {
     if form == .loreft {
       frame = try tensor("rotate_layer", [width, rank]).transposed()
     } else {
-      let prefix = "rotate_layer.parametrizations.weight"
+      let prefix = Self.parametrization
       let parametrization = OrthogonalParametrization(
         original: try tensor("\(prefix).original", [width, rank]),
         base: try tensor("\(prefix).0.base", [width, width]))

@@ -15,6 +15,14 @@ import InterchangeTensors
 /// function. Dropout, which it doesn't save either, matters in training only. Nothing in the files
 /// is executed.
 public struct PyreftFolder {
+  static let configurationName = "config.json"
+
+  /// True for a folder with a configuration of pyreft's.
+  public static func isFolder(_ url: URL) -> Bool {
+    let file = try? ModelConfiguration(contentsOf: url.appending(component: configurationName))
+    return file?.fields["intervention_types"] != nil
+  }
+
   /// The folder, as errors name it.
   public let path: String
   /// The interventions, in pyreft's order.
@@ -27,7 +35,8 @@ public struct PyreftFolder {
   ///   doesn't write or what has no meaning here, `CheckpointError` for a file that is missing or
   ///   damaged.
   public init(contentsOf url: URL) throws {
-    let file = try ModelConfiguration(contentsOf: url.appending(component: "config.json"))
+    let file = try ModelConfiguration(
+      contentsOf: url.appending(component: Self.configurationName))
     func invalid(_ field: String, _ expected: String, _ found: String) -> FineTuningError {
       .invalidAdapter(path: file.path, field: field, expected: expected, found: found)
     }
@@ -97,6 +106,12 @@ public struct PyreftFolder {
     }
     let sites = try self.sites(positions)
     let placed = try zip(entries, sites).map { entry, site in
+      if let other = PyreftTarget.otherMeaning(site.component, site.layer, base) {
+        throw invalid(
+          "representations", "a component that means the same here",
+          "\(site.component.rawValue) of \(base.architecture.name), which in pyvene is "
+            + other.rawValue)
+      }
       let reft = try entry.intervention(
         width: base.width(of: site), activation: entry.form.hasWeight ? activation : nil)
       return PlacedIntervention(reft, at: site)

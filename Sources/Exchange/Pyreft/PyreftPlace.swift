@@ -19,6 +19,9 @@ struct PyreftPlace {
   /// The name of its file up to the number that tells those of one place apart.
   let keyStem: String
 
+  /// The number of items that pyvene writes.
+  static let itemCount = 14
+
   /// The names of the list's items that must be empty, by index.
   private static let unused = [
     5: "intervention_type", 6: "intervention", 7: "subspace_partition",
@@ -27,8 +30,8 @@ struct PyreftPlace {
   ]
 
   init(_ value: JSONValue, _ field: String, _ invalid: Invalid) throws {
-    guard case .array(let items) = value, (5...14).contains(items.count) else {
-      throw invalid(field, "a list of 5 to 14 items", "something else")
+    guard case .array(let items) = value, (5...Self.itemCount).contains(items.count) else {
+      throw invalid(field, "a list of 5 to \(Self.itemCount) items", "something else")
     }
     guard let place = String(json: items[1]), let unit = String(json: items[2]),
       let units = Int(json: items[3]), units >= 1
@@ -45,7 +48,7 @@ struct PyreftPlace {
     }
     if let path = try ModulePath(place, field, invalid) {
       (component, layer) = (path.component, path.layer)
-      keyStem = "comp_\(place.replacing(".", with: "_"))_unit_\(unit)_nunit_\(units)"
+      keyStem = Self.keyStem(place, layer: nil, unit, units)
       return
     }
     guard let named = Component(rawValue: place) else {
@@ -57,18 +60,24 @@ struct PyreftPlace {
       throw invalid("\(field) layer", "a number from 0", "another value")
     }
     (component, layer) = (named, number)
-    keyStem = "layer_\(number)_comp_\(place)_unit_\(unit)_nunit_\(units)"
+    keyStem = Self.keyStem(place, layer: number, unit, units)
+  }
+
+  /// The beginning of a file's name, as pyvene makes it; the layer of a path is in the path.
+  static func keyStem(_ place: String, layer: Int?, _ unit: String, _ units: Int) -> String {
+    let prefix = layer.map { "layer_\($0)_" } ?? ""
+    return "\(prefix)comp_\(place.replacing(".", with: "_"))_unit_\(unit)_nunit_\(units)"
   }
 }
 
 /// A place by the path of a module in transformers' models, such as `model.layers[3].mlp.output`.
-private struct ModulePath {
+struct ModulePath {
   let component: Component
   let layer: Int
 
   /// The part of a path that follows the block, where it means in every model what the component
   /// means.
-  private static let components: [String: Component] = [
+  static let components: [String: Component] = [
     "input": .blockInput, "output": .blockOutput,
     "self_attn.output": .attentionOutput, "attn.output": .attentionOutput,
     "self_attn.o_proj.input": .attentionValueOutput, "self_attn.q_proj.output": .queryOutput,

@@ -37,6 +37,9 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     guard let out = common.out else { return }
+    if let advice = ForeignAdapters.adviceForImport(of: folder) {
+      throw MisplacedInput(description: advice)
+    }
     let target = try RunWriter.folder(out, writing: [AdapterFile.name, AdapterFile.headName])
     let source = try PyreftFolder(
       contentsOf: URL(userPath: folder))

@@ -79,7 +79,7 @@ struct SweepCommand: ParsableCommand {
   }
 
   /// The places that are swapped, one after another.
-  private func places(in model: Model) throws -> [(component: Component, head: Int?)] {
+  func places(in model: Model) throws -> [(component: Component, head: Int?)] {
     try components.flatMap { component in
       guard let head else {
         try model.validate(component, layer: 0)

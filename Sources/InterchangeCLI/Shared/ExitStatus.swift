@@ -71,6 +71,7 @@ extension ExpressionError: ClassifiedError {}
 extension DocumentError: ClassifiedError {}
 extension DatasetError: ClassifiedError {}
 extension RunRecordError: ClassifiedError {}
+extension ExperimentError: ClassifiedError {}
 extension FileSystemError: ClassifiedError { public var failure: Failure { .failed } }
 extension LinearAlgebraError: ClassifiedError { public var failure: Failure { .failed } }
 extension CheckpointError: ClassifiedError {

@@ -15,6 +15,12 @@ struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where results and figures are written.", valueName: "dir"))
   var out: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the command as a document that `run` takes, instead of running it.",
+      valueName: "file"))
+  var saveAs: String?
+
   /// Shows a piece of text as it is written, unless one document is asked for.
   func show(_ piece: String) {
     if !json { Output.show(piece) }
@@ -23,6 +29,12 @@ struct CommonOptions: ParsableArguments {
   func validate() throws {
     if let threads { Parallel.threads = threads }
   }
+}
+
+/// A file or folder that is given in the place of another, and where it belongs.
+struct MisplacedInput: ClassifiedError, CustomStringConvertible {
+  let description: String
+  var failure: Failure { .badInput }
 }
 
 /// The model that a command reads.
@@ -36,9 +48,18 @@ struct ModelArgument: ParsableArguments {
   @OptionGroup var form: WeightOptions
 
   func load() throws -> LanguageModel {
-    let model = try LanguageModel(contentsOf: model, weights: form.weights)
-    for note in model.notes { Output.note("note: \(note)") }
-    return model
+    do {
+      if let context = CommandContext.current {
+        return try context.models.model(model, form.weights)
+      }
+      let model = try LanguageModel(contentsOf: model, weights: form.weights)
+      for note in model.notes { Output.note("note: \(note)") }
+      return model
+    } catch {
+      // Why an adapter is no model is of less use than where it belongs.
+      guard let advice = ForeignAdapters.adviceForModel(at: model) else { throw error }
+      throw MisplacedInput(description: advice)
+    }
   }
 }
 

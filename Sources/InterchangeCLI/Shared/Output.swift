@@ -47,6 +47,7 @@ enum Output {
 
   /// Writes to standard output, or ends the program: results that nobody gets are failed work.
   private static func write(_ text: String) {
+    if let context = CommandContext.current, context.isSilent { return context.print(text) }
     guard write(text, to: STDOUT_FILENO) else {
       ExitStatus.leave(
         after: OutputError(description: "standard output can't be written: \(systemError())"))

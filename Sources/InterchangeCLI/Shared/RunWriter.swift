@@ -38,7 +38,9 @@ struct RunWriter {
     _ path: String, resumes: Bool = false, writing names: [String]
   ) throws -> URL {
     let url = URL(userPath: path)
-    if names.contains(AdapterFile.name), ForeignAdapters.all.contains(where: { $0.isFolder(url) }) {
+    if names.contains(AdapterFile.name),
+      ForeignAdapters.all.contains(where: { $0.isReadInsteadOfOwn(in: url) })
+    {
       throw ValidationError(
         "--out: \(path) has an adapter in another tool's form, which would be read instead of this "
           + "run's; choose another folder.")
@@ -58,8 +60,10 @@ struct RunWriter {
     _ results: RunResults, files more: (URL) throws -> [URL] = { _ in [] },
     show: () throws -> Void
   ) throws {
+    let context = CommandContext.current
     let record = RunRecord(
-      command: command, arguments: Array(CommandLine.arguments.dropFirst()),
+      command: command,
+      arguments: context?.arguments ?? Array(CommandLine.arguments.dropFirst()),
       settings: .object(
         settings.sorted { $0.key < $1.key }.map { JSONValue.Member(key: $0.key, value: $0.value) }),
       model: identity, seed: seed, started: started, results: results)
@@ -71,8 +75,11 @@ struct RunWriter {
         try writeAtomically(data, to: url)
         written.append(url)
       }
-      for file in written + (try record.write(to: folder)) { Output.note("wrote \(file.path)") }
+      written += try record.write(to: folder)
+      // A point's folder is known.
+      if context?.isSilent != true { for file in written { Output.note("wrote \(file.path)") } }
     }
+    context?.record = record
     if asksForJSON { Output.print(json: try record.json()) } else { try show() }
   }
 }

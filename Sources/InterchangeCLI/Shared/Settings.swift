@@ -10,6 +10,7 @@ enum Settings {
     collect(command, &settings)
     // The form of the output is no setting of the work.
     settings["json"] = nil
+    settings["save-as"] = nil
     return settings
   }
 

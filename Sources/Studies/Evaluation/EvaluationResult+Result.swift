@@ -20,6 +20,14 @@ extension EvaluationResult: RunResult {
     return ResultTable(header: [task, mode.rawValue], rows: rows)
   }
 
+  /// The share of right answers, the figures of merit and the loss.
+  public var measures: [RunMeasure] {
+    [RunMeasure("right", score.accuracy)]
+      + score.values.compactMap { value in
+        value.value.map { RunMeasure(value.metric.rawValue, $0) }
+      } + [RunMeasure("loss", loss)]
+  }
+
   /// The figures of merit with the interval.
   public var sections: [ReportSection] {
     let loss = String(format: "The mean loss is %.4f.", loss)

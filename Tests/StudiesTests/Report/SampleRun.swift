@@ -10,7 +10,7 @@ enum SampleRun: String, CaseIterable, Sendable {
   case equality, sweep, sweeps, alignments, judged, examined, subspaces, fineTuning, comparison,
     comparisons,
     evaluation
-  case steering, search, growth, attention
+  case steering, search, growth, attention, experiment
 
   /// The record.
   ///
@@ -43,6 +43,7 @@ enum SampleRun: String, CaseIterable, Sendable {
       case .steering: ("steer", ["steering": Self.steering(name)])
       case .search: ("tune", ["search": Self.search(name)])
       case .growth: ("growth", ["growth": Self.growth(name)])
+      case .experiment: ("run", ["experiment": Self.experiment(name)])
       case .attention: ("attention", ["attention": Self.attention(name)])
       }
     return try Self.record(
@@ -188,6 +189,31 @@ enum SampleRun: String, CaseIterable, Sendable {
           [accuracy(2, 16, difference: -1.5), accuracy(8, 16, difference: 0.5)],
         ],
       ] as Object,
+    ]
+  }
+
+  /// A sweep, and fits of two layers, ranks and seeds.
+  private static func experiment(_ name: String) -> Object {
+    func point(_ step: String, _ axes: [(String, Int)], _ results: Object) -> Object {
+      [
+        "name": ([step] + axes.map { "\($0.0)-\($0.1)" }).joined(separator: "-"), "step": step,
+        "command": step, "key": "xxh64:1", "digest": "xxh64:2", "results": results,
+        "started": "2026-11-21T11:24:55Z", "seconds": 1.5,
+        "options": [["name": "task", "values": [name], "varies": false] as Object]
+          + axes.map { ["name": $0.0, "values": ["\($0.1)"], "varies": true] as Object },
+      ]
+    }
+    let fits = [4, 5].flatMap { layer in
+      [1, 2].flatMap { rank in
+        [0, 1].map { seed in
+          point(
+            "das", [("layer", layer), ("rank", rank), ("seed", seed)],
+            ["alignments": [alignment(name, rank: rank)]])
+        }
+      }
+    }
+    return [
+      "digest": "xxh64:3", "points": [point("sweep", [], ["sweeps": [sweep(name)]])] + fits,
     ]
   }
 
