@@ -52,6 +52,17 @@ struct InterchangeRun {
     }
   }
 
+  /// The outputs of all examples under an intervention, in one run: [examples, outputs].
+  ///
+  /// - Parameter outputs: those that are computed; nil for all
+  func logits(
+    _ data: SiteExamples, _ intervention: any Intervention, outputs: [Int]?
+  ) throws -> Tensor {
+    var request = request(data, Array(0..<data.count), intervention)
+    request.outputs = outputs
+    return try model.run(request, store: store).logits!
+  }
+
   /// The outcomes of inputs without any intervention.
   ///
   /// - Parameter answers: of each input
@@ -120,10 +131,14 @@ private struct ComparedOutputs {
 }
 
 /// The outcome of one example: the predicted output and how far the label is ahead.
-struct Outcome {
+struct Outcome: Equatable {
   let isCorrect: Bool
   /// The label's logit minus the largest other answer's.
   let logitDifference: Double
+
+  init(isCorrect: Bool, logitDifference: Double) {
+    (self.isCorrect, self.logitDifference) = (isCorrect, logitDifference)
+  }
 
   /// - Parameters:
   ///   - logits: [1, outputs]

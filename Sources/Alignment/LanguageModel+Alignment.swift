@@ -74,15 +74,17 @@ extension Alignment {
 }
 
 extension InterchangeSweep {
-  /// ``run(_:on:store:progress:)`` of a language model.
+  /// ``run(_:on:store:journal:progress:estimating:)`` of a language model.
   ///
   /// - Throws: as that.
   public func run(
     _ model: LanguageModel, on examples: some Collection<AlignmentExample>,
-    store: ActivationStore = ActivationStore(),
-    progress: (Int, Int) -> Void = { _, _ in }
+    store: ActivationStore = ActivationStore(), journal: SweepJournal? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }, estimating: (Double) -> Void = { _ in }
   ) throws -> SweepResult {
-    try run(model.network, on: Array(examples), store: store, progress: progress)
+    try run(
+      model.network, on: Array(examples), store: store, journal: journal, progress: progress,
+      estimating: estimating)
   }
 }
 

@@ -14,6 +14,29 @@ extension String {
   }
 }
 
+extension String {
+  /// The text on one line, with Unicode's pictures of what would break it or steer a terminal: a
+  /// newline is ␊, a tab ⇥, a carriage return ␍, other control characters ␀ to ␟ and ␡ likewise;
+  /// C1 controls and line separators are escaped, such as `\u{85}`.
+  package var withControlSymbols: String {
+    guard unicodeScalars.contains(where: { $0.controlSymbol != nil }) else { return self }
+    return unicodeScalars.map { $0.controlSymbol ?? String($0) }.joined()
+  }
+}
+
+extension Unicode.Scalar {
+  /// The picture of a control character; nil for every other character.
+  package var controlSymbol: String? {
+    switch value {
+    case 0x09: "⇥"
+    case 0x00...0x1F: Unicode.Scalar(0x2400 + value).map { String($0) }
+    case 0x7F: "␡"
+    case 0x80...0x9F, 0x2028, 0x2029: "\\u{\(String(value, radix: 16))}"
+    default: nil
+    }
+  }
+}
+
 /// `text` in quotes, on one line and cut after some characters, for errors that show a file's
 /// content.
 package func quoted(_ text: String, upTo length: Int = 60) -> String {

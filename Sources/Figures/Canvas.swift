@@ -151,6 +151,8 @@ extension Canvas.Medium {
     case .pdf:
       let surface = cairo_pdf_surface_create_for_stream(
         collect, target, size.width, size.height)!
+      // Later versions compress the information with the record in it.
+      cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_4)
       // The same figure is the same file, whenever it is drawn.
       cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "")
       return surface

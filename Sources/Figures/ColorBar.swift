@@ -14,6 +14,7 @@ struct ColorBar {
   /// All of it, the distance to the cells included.
   let width: Double
   let height: Double
+  private let marks: [Double]
   private let ticksWidth: Double
 
   private static let distance = 11.0
@@ -24,17 +25,25 @@ struct ColorBar {
 
   /// - Parameters:
   ///   - missing: the meaning of hatched cells; nil when there are none.
+  ///   - marks: values that a line across the bar marks.
+  ///   - breaksTitle: whether a long title is broken into lines; otherwise it lengthens the bar.
   ///   - plotHeight: the height in points of the plot beside the bar.
   init(
     _ colorMap: ColorMap, _ scale: ValueScale, title: String, missing: String?,
-    plotHeight: Double, on canvas: Canvas
+    marks: [Double] = [], plotHeight: Double, breaksTitle: Bool = false, on canvas: Canvas
   ) {
+    self.marks = marks.filter { scale.range.contains($0) }
     self.colorMap = colorMap
     self.scale = scale
-    self.title = Text(title, size: Spacing.titleSize, overflow: .ellipsis(Self.longest))
-    let titleSize = canvas.size(of: self.title)
+    let lowest = 1.8 * FigureSize.points
+    var text = Text(title, size: Spacing.titleSize, overflow: .ellipsis(Self.longest))
+    if breaksTitle, canvas.size(of: text).width > max(lowest, plotHeight) {
+      text.overflow = .wrapCentered(max(lowest, plotHeight))
+    }
+    self.title = text
+    let titleSize = canvas.size(of: text)
     // A long title lengthens the bar, so that it touches nothing above and below.
-    let least = max(1.8 * FigureSize.points, titleSize.width)
+    let least = max(lowest, titleSize.width)
     barHeight = min(max(plotHeight, least), Self.longest)
     ticks = Ticks(in: scale.range, limit: min(max(Int(barHeight / 11), 3), 8))
     self.missing = missing.map { Text($0, size: Self.labelSize, overflow: .wrap(42)) }
@@ -60,6 +69,7 @@ struct ColorBar {
     canvas.fill(body, upwards: colorMap.controlPoints)
     drawOutline(on: canvas, outline, body, theme)
     drawTicks(on: canvas, body, theme)
+    drawMarks(on: canvas, body)
     if !title.string.isEmpty {
       let place = CGPoint(x: body.maxX + ticksWidth + 4, y: outline.midY)
       var text = title
@@ -99,6 +109,16 @@ struct ColorBar {
       canvas.draw(
         Text(label, size: Self.labelSize, color: theme.text),
         at: CGPoint(x: body.maxX + 4, y: y), anchor: .left)
+    }
+  }
+
+  /// Lines in black within white, seen on any color.
+  private func drawMarks(on canvas: Canvas, _ body: CGRect) {
+    for value in marks {
+      let y = body.maxY - scale.position(of: value) * body.height
+      let (left, right) = (CGPoint(x: body.minX - 1.5, y: y), CGPoint(x: body.maxX + 1.5, y: y))
+      canvas.line(from: left, to: right, Stroke(.white, width: 2.4))
+      canvas.line(from: left, to: right, Stroke(.black, width: 1.1))
     }
   }
 

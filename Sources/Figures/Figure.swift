@@ -32,6 +32,8 @@ public protocol Figure: Sendable {
   var theme: Theme { get set }
   /// The page, in centimeters.
   var size: FigureSize { get }
+  /// The page as it is asked for; a figure without it has a size of its own.
+  var page: FigurePage { get set }
   /// Pixels in an inch, for PNG.
   var resolution: Double { get }
   /// The figure's content without its looks: titles, labels and numbers as lines of tab-separated

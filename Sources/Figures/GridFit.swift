@@ -76,6 +76,10 @@ struct GridRoom {
   let hasSquareCells: Bool
   /// For all panels side by side.
   let width: Double
+  /// For all panels below one another.
+  let usualHeight: Double
+  /// The height to which the page grows where cells would be too low to be seen.
+  let tallest: Double
   /// Between two panels, for labels that are not shared.
   let labelsBetween: Double
   /// A panel's title with the space below.
@@ -83,11 +87,8 @@ struct GridRoom {
 
   /// Between panels at least.
   static let gap = 7.0
-  /// The page without the labels below.
-  static let pageWidth = 18 * FigureSize.points
-  private static let usualHeight = 15 * FigureSize.points
-  /// The height to which the page grows where cells would be too low to be seen.
-  private static let tallest = 21 * FigureSize.points
+  /// The page without the labels below, unless another one is asked for.
+  static let page = CGSize(width: 18 * FigureSize.points, height: 15 * FigureSize.points)
   /// The height of a cell, a pixel's in print, below which the page grows without an end.
   private static let lowest = 0.3
 
@@ -103,8 +104,8 @@ struct GridRoom {
   ///
   /// - Parameter depth: the height of labels below each panel that are not shared.
   func cell(_ columns: Int, gap: Double, depth: Double = 0) -> CGSize {
-    let usual = cellHeight(columns, on: Self.usualHeight, depth: depth)
-    let low = min(cellHeight(columns, on: Self.tallest, depth: depth), 2)
+    let usual = cellHeight(columns, on: usualHeight, depth: depth)
+    let low = min(cellHeight(columns, on: tallest, depth: depth), 2)
     var cell = CGSize(
       width: max(panelWidth(columns, gap: gap), 5) / Double(shape.columns),
       height: max(usual, low, Self.lowest))
@@ -129,7 +130,7 @@ struct GridRoom {
     let letters = 6.0
     func value(_ columns: Int) -> (size: Double, shape: Double) {
       let room = max(panelWidth(columns, gap: Self.gap), 0)
-      let height = cellHeight(columns, on: Self.usualHeight)
+      let height = cellHeight(columns, on: usualHeight)
       // Too many lines for the page: the fewest will do.
       guard height > Self.lowest else { return (0, Double(columns)) }
       let cell = cell(columns, gap: Self.gap)

@@ -69,6 +69,8 @@ public struct Heatmap: Figure {
   public var rowOrder = RowOrder.firstAtBottom
   /// Cells that get an outline, such as `largestCell`.
   public var markedCells: [Cell] = []
+  /// Values that a line across the color bar marks, such as what a constant answer reaches.
+  public var markedValues: [Double] = []
   /// Of the cells that are NaN, those that can have no value at all: they are not hatched but left
   /// blank, such as keys after a query in causal attention.
   public var blankCells: Set<Cell> = []
@@ -80,6 +82,8 @@ public struct Heatmap: Figure {
   public var hasSquareCells = false
   /// True when values are written into the cells, provided that all of them have room.
   public var showsValues = true
+  /// The page as it is asked for; by default as the cells and their labels are best read.
+  public var page = FigurePage()
   /// The page's colors and font.
   public var theme = Theme.light
   /// Pixels in an inch, for PNG.

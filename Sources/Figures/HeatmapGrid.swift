@@ -31,10 +31,14 @@ public struct HeatmapGrid: Figure {
   public var range: ClosedRange<Double>?
   /// The value that gets a diverging map's middle.
   public var center: Double
+  /// Values that a line across the color bar marks.
+  public var markedValues: [Double]
   /// True when cells are as high as wide.
   public var hasSquareCells: Bool
   /// True when values are written into the cells, provided that all of them have room.
   public var showsValues: Bool
+  /// The page as it is asked for; by default as the cells and their labels are best read.
+  public var page = FigurePage()
   /// The page's colors and font.
   public var theme: Theme
   /// Pixels in an inch, for PNG.
@@ -62,6 +66,7 @@ public struct HeatmapGrid: Figure {
     colorMap = first.colorMap
     range = first.range
     center = first.center
+    markedValues = first.markedValues
     hasSquareCells = first.hasSquareCells
     showsValues = first.showsValues
     theme = first.theme

@@ -6,6 +6,8 @@ package struct HeatmapGridLayout {
   let heading: Heading
   /// The panels in the grid's order.
   let panels: [HeatmapPanel]
+  /// The page that the panels, their labels and the bar need.
+  let content: CGSize
   /// The number of panels side by side.
   package let columns: Int
   /// All panels' cells.
@@ -27,6 +29,34 @@ package struct HeatmapGridLayout {
   package var plots: [CGRect] { panels.map(\.plot) }
 
   package init(_ grid: HeatmapGrid, measuredOn canvas: Canvas) {
+    let wanted = grid.page
+    var room = GridRoom.page
+    if let width = wanted.width.map({ $0 * FigureSize.points }) {
+      room = CGSize(width: width, height: min(room.height, 1.3 * width))
+    }
+    if let height = wanted.height { room.height = height * FigureSize.points }
+    self.init(grid, room: room, measuredOn: canvas)
+    guard wanted.width != nil || wanted.height != nil else { return }
+    // Labels' reach and the heading are known once the cells are: a few rounds find their room.
+    for round in 0..<16 {
+      func excess(_ length: Double, _ wanted: Double?) -> Double {
+        guard let wanted else { return 0 }
+        let excess = length - wanted * FigureSize.points
+        // Panels may be smaller than their room; only a page without a height to keep is filled.
+        return excess > 0 ? excess * (round < 8 ? 1 : 1.3) : 0
+      }
+      let (wide, high) = (
+        excess(content.width, wanted.width), excess(content.height, wanted.height)
+      )
+      guard wide > 0.1 || high > 0.1 else { break }
+      room.width -= wide
+      room.height -= high
+      guard room.width > 1, room.height > 1 else { break }
+      self = HeatmapGridLayout(grid, room: room, measuredOn: canvas)
+    }
+  }
+
+  private init(_ grid: HeatmapGrid, room wantedRoom: CGSize, measuredOn canvas: Canvas) {
     let values = grid.panels.flatMap { $0.values.joined() }
     let scale = ValueScale(
       of: values, on: grid.colorMap, range: grid.range, center: grid.center)
@@ -34,7 +64,8 @@ package struct HeatmapGridLayout {
       ColorBar(
         grid.colorMap, scale, title: grid.valueTitle,
         missing: grid.panels.contains(where: \.hasMissing) ? grid.missingTitle : nil,
-        plotHeight: height, on: canvas)
+        marks: grid.markedValues, plotHeight: height, breaksTitle: grid.page != FigurePage(),
+        on: canvas)
     }
     func makeRows(_ pitch: Double) -> EdgeLabels<RowLabels> {
       EdgeLabels(grid.panels.map(\.rowLabels)) {
@@ -56,8 +87,10 @@ package struct HeatmapGridLayout {
         AxisLabels.areWords(grid.panels[0].columnLabels)
       ),
       hasSquareCells: grid.hasSquareCells,
-      width: GridRoom.pageWidth - 2 * Spacing.margin - rowTitle - widest.width
+      width: wantedRoom.width - 2 * Spacing.margin - rowTitle - widest.width
         - makeBar(.infinity).width,
+      usualHeight: wantedRoom.height,
+      tallest: grid.page.height == nil ? 1.4 * wantedRoom.height : wantedRoom.height,
       labelsBetween: widest.isShared ? 0 : widest.width,
       titleHeight: titleRoom.height + Self.titleGap)
     let fit = GridFit(grid, in: room, titleWidth: titleRoom.width, on: canvas)
@@ -74,18 +107,26 @@ package struct HeatmapGridLayout {
     let right = max(overRight - fit.cell.width / 2, titleReach, 0)
     let cellsWidth = Double(fit.columns - 1) * fit.pitch.width + plot.width
     let width = left + cellsWidth + right + bar.width + Spacing.margin
+    let pageWidth = grid.page.width.map { $0 * FigureSize.points }
     heading = Heading(
-      title: grid.title, subtitle: grid.subtitle, atLeast: width - 2 * Spacing.margin, on: canvas)
+      title: grid.title, subtitle: grid.subtitle,
+      atLeast: (pageWidth ?? width) - 2 * Spacing.margin,
+      widest: pageWidth == nil ? 9 * FigureSize.points : 0, on: canvas)
     let above = max(titles.height + Self.titleGap, (bar.height - fit.height) / 2)
     let top = Spacing.margin + heading.height + above
-    cells = CGRect(x: left, y: top, width: cellsWidth, height: fit.height)
-    columnTitleY = cells.maxY + Spacing.labels + columnLabels.depth
     let below = max(
       Spacing.labels + columnLabels.depth + columnTitle, (bar.height - fit.height) / 2)
+    content = CGSize(width: width, height: top + fit.height + below + Spacing.margin)
     page = CGSize(
-      width: max(width, heading.width + 2 * Spacing.margin),
-      height: cells.maxY + below + Spacing.margin)
-
+      width: max(
+        max(width, heading.width + 2 * Spacing.margin) - (pageWidth == nil ? 0 : 0.1),
+        pageWidth ?? 0),
+      height: max(content.height, grid.page.height.map { $0 * FigureSize.points } ?? 0))
+    // What is left of the page is at both sides.
+    let start = left + max(0, (page.width - max(width, heading.width + 2 * Spacing.margin)) / 2)
+    let upper = top + max(0, (page.height - content.height) / 2)
+    cells = CGRect(x: start, y: upper, width: cellsWidth, height: fit.height)
+    columnTitleY = cells.maxY + Spacing.labels + columnLabels.depth
     let lettering =
       grid.showsValues ? CellLettering(of: values, in: fit.cell, on: canvas) : nil
     panels = grid.panels.enumerated().map { index, panel in
@@ -93,8 +134,8 @@ package struct HeatmapGridLayout {
         heatmap: panel, colorMap: grid.colorMap, scale: scale, theme: grid.theme,
         lettering: lettering,
         plot: CGRect(
-          x: left + Double(index % fit.columns) * fit.pitch.width,
-          y: top + Double(index / fit.columns) * fit.pitch.height, width: plot.width,
+          x: start + Double(index % fit.columns) * fit.pitch.width,
+          y: upper + Double(index / fit.columns) * fit.pitch.height, width: plot.width,
           height: plot.height),
         cell: fit.cell)
     }
@@ -102,8 +143,8 @@ package struct HeatmapGridLayout {
     self.columnLabels = columnLabels
     self.bar = bar
     columns = fit.columns
-    rowTitleX = left - beside
-    barEdge = left + cellsWidth + right
+    rowTitleX = start - beside
+    barEdge = start + cellsWidth + right
   }
 
   /// A panel's title, cut where the next one begins.

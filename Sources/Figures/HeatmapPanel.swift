@@ -147,6 +147,6 @@ struct CellLettering {
     }
     self.format = format
     size = largest * min(1, (cell.width - 5) / width, (cell.height - 1.5) / height)
-    guard size >= 4.8 else { return nil }
+    guard size >= 6 else { return nil }
   }
 }

@@ -108,6 +108,15 @@ public struct LineChart: Figure {
     self.series = series
   }
 
+  /// `pageSize` as it is asked for.
+  public var page: FigurePage {
+    get { FigurePage(width: pageSize.width, height: pageSize.height) }
+    set {
+      pageSize.width = newValue.width ?? pageSize.width
+      pageSize.height = newValue.height ?? pageSize.height
+    }
+  }
+
   /// The page in centimeters: `pageSize`, or higher when the heading and the labels ask for it.
   public var size: FigureSize {
     FigureSize(points: LineChartLayout(self, measuredOn: Canvas(measuring: theme)).page)

@@ -40,27 +40,36 @@ struct LineChartLayout {
       + (verticalTicks.labels.map(width).max() ?? 0) + Spacing.labels
     let references = chart.references.map { canvas.size(of: Self.referenceText($0.label)).width }
     let right = Spacing.margin + (references.max().map { $0 + 4 } ?? 0)
-    let plotWidth = max(size.width - left - right, Self.leastPlotWidth)
-
+    var plotWidth = max(size.width - left - right, Self.leastPlotWidth)
+    func labels(_ width: Double) -> AxisLabels? {
+      guard case .categories(let names) = chart.horizontalScale, !names.isEmpty else { return nil }
+      return AxisLabels(
+        names, pitch: width / Double(names.count), fontSize: Spacing.labelSize,
+        breaksLines: true, on: canvas)
+    }
+    // Slanted labels of the first categories may reach beyond the axis's own labels.
+    func edge(_ labels: AxisLabels?, _ width: Double) -> Double {
+      let overhang = labels.map {
+        $0.overhang.left - width / Double(max($0.labels.count, 1)) / 2 + Spacing.margin
+      }
+      return max(left, overhang ?? 0)
+    }
+    var categories = labels(plotWidth)
+    for _ in 0..<4 {
+      let excess = edge(categories, plotWidth) + plotWidth + right - size.width
+      guard excess > 0.01 else { break }
+      plotWidth = max(plotWidth - excess, Self.leastPlotWidth)
+      categories = labels(plotWidth)
+    }
+    categoryLabels = categories
     horizontalTicks = HorizontalTicks(
       chart, width: plotWidth, fontSize: Spacing.labelSize, on: canvas)
-    if case .categories(let names) = chart.horizontalScale, !names.isEmpty {
-      categoryLabels = AxisLabels(
-        names, pitch: plotWidth / Double(names.count), fontSize: Spacing.labelSize,
-        breaksLines: true, on: canvas)
-    } else {
-      categoryLabels = nil
-    }
     let depth = Spacing.labels + (categoryLabels?.depth ?? line)
     let below = depth + (chart.xTitle.isEmpty ? 0 : titleLine + Spacing.titleGap) + Spacing.margin
     let top = Spacing.margin + heading.height + legend.height + line / 2
     let plotHeight = max(size.height - top - below, Self.leastPlotHeight)
 
-    // Slanted labels of the first categories may reach beyond the axis's own labels.
-    let overhang = categoryLabels.map {
-      $0.overhang.left - plotWidth / Double(max($0.labels.count, 1)) / 2 + Spacing.margin
-    }
-    let start = max(left, overhang ?? 0)
+    let start = edge(categories, plotWidth)
     yTitleX = start - left + Spacing.margin
     plot = CGRect(x: start, y: top, width: plotWidth, height: plotHeight)
     page = CGSize(
@@ -69,7 +78,7 @@ struct LineChartLayout {
   }
 
   static func referenceText(_ label: String) -> Text {
-    Text(label, size: 6.5, overflow: .ellipsis(2.4 * FigureSize.points))
+    Text(label, size: 6.5, overflow: .wrap(1.9 * FigureSize.points))
   }
 
   /// The point of the page for a place along the axis and a value.

@@ -111,6 +111,15 @@ public struct ScatterChart: Figure {
     self.series = series
   }
 
+  /// `pageSize` as it is asked for.
+  public var page: FigurePage {
+    get { FigurePage(width: pageSize.width, height: pageSize.height) }
+    set {
+      pageSize.width = newValue.width ?? pageSize.width
+      pageSize.height = newValue.height ?? pageSize.height
+    }
+  }
+
   /// The page in centimeters: `pageSize`, or larger when the heading and the legends ask for it.
   public var size: FigureSize {
     FigureSize(points: ScatterLayout(self, measuredOn: Canvas(measuring: theme)).page)

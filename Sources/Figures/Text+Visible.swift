@@ -1,11 +1,12 @@
+import InterchangeBasics
+
 extension Text {
   /// A label as it can be drawn on one line, with everything visible that would break or reorder
   /// it.
   ///
-  /// A newline is drawn as ↵, a tab as ⇥, other control characters and the invisible characters
-  /// that steer line breaks or writing direction and noncharacters as `\u{…}`. All else stays,
-  /// joiners inside words and emoji too.
-  /// and emoji too.
+  /// A newline is drawn as ␊, a tab as ⇥, other control characters as their pictures; the invisible
+  /// characters that steer line breaks or writing direction and noncharacters as `\u{…}`. All else
+  /// stays, joiners inside words and emoji too.
   package static func visible(_ label: String) -> String {
     var result = String.UnicodeScalarView()
     var count = 0
@@ -20,9 +21,11 @@ extension Text {
       // No script stacks more; more would be drawn far outside the label.
       marks = scalar.properties.generalCategory == .nonspacingMark ? marks + 1 : 0
       if marks > 4 { continue }
+      if let symbol = scalar.controlSymbol {
+        result.append(contentsOf: symbol.unicodeScalars)
+        continue
+      }
       switch scalar {
-      case "\n": result.append("↵")
-      case "\t": result.append("⇥")
       case _ where isInvisible(scalar):
         result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
       default: result.append(scalar)

@@ -25,6 +25,11 @@ extension ResultTable {
     value.map { $0.isFinite ? String(format: format, $0) : notANumber } ?? nothing
   }
 
+  /// A number with all its digits, as files of data have it.
+  public static func exact(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"
+  }
+
   /// A mean in a cell, with its deviation where there are several values; ``nothing`` for none.
   public static func spread(_ statistics: SeedStatistics?, _ format: String) -> String {
     guard let statistics else { return nothing }

@@ -16,17 +16,23 @@ public struct ResultTable: Sendable, Equatable {
   /// The cell of a result that is no number, such as the score of a training that diverged.
   public static let notANumber = "not a number"
 
-  /// A table; every row has as many cells as the header.
+  /// A table; every row has as many cells as the header. Control characters in cells become their
+  /// pictures, a newline ␊.
   public init(_ title: String = "", note: String = "", header: [String], rows: [[String]]) {
     require(
       rows.allSatisfy { $0.count == header.count },
       "ResultTable: expected rows of \(header.count) cells, got \(rows.map(\.count))")
-    (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
+    (self.title, self.note) = (title, note)
+    // Tokens and names may hold what would break a line.
+    self.header = header.map(\.withControlSymbols)
+    self.rows = rows.map { $0.map(\.withControlSymbols) }
   }
 
   /// The table in Markdown below its title and note.
   public var markdown: String {
-    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
+    func row(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
     let heading = title.isEmpty ? note : "**\(title)** \(note)"
     return (heading.isEmpty ? "" : heading + "\n\n")
       + row(header) + row(header.map { _ in "---" }) + rows.map(row).joined()

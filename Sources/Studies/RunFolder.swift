@@ -57,7 +57,10 @@ public struct RunFolder: Sendable {
       // Names in a record may be anything; a figure's is the name of a file in the folder.
       remove(figures.filter { !$0.contains("/") }, in: folder)
     }
-    let removed = remove([RunRecord.fileName, "report.html"] + names, in: folder)
+    let tables = TableFormat.allCases.flatMap { format in
+      (["table"] + (1...9).map { "table-\($0)" }).map { "\($0).\(format.rawValue)" }
+    }
+    let removed = remove([RunRecord.fileName, "report.html"] + names + tables, in: folder)
     return found ?? (removed.isEmpty ? nil : removed.joined(separator: ", ") + " of an earlier run")
   }
 

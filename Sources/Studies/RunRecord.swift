@@ -8,10 +8,13 @@ import InterchangeReports
 /// A fault of a run's folder.
 public enum RunRecordError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
+  /// The run has nothing of what was asked for.
+  case lacking(wanted: String, reason: String)
 
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): \(reason)"
+    case .lacking(let wanted, let reason): "\(wanted): \(reason)"
     }
   }
 }
@@ -141,13 +144,7 @@ public struct RunRecord: Codable, Sendable {
   /// - Throws: `FigureError` when a file can't be written.
   @discardableResult
   public func writeFigures(to folder: URL, format: FigureFormat = .png) throws -> [URL] {
-    let record = try json()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return try figures().map { named in
-      let url = folder.appending(component: "\(named.name).\(format.rawValue)")
-      try named.figure.write(to: url, record: record)
-      return url
-    }
+    try figures().write(to: folder, format: format, record: try json())
   }
 
   /// The subject of the run, in a line.

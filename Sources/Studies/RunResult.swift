@@ -27,6 +27,8 @@ public protocol RunResult: Codable, Sendable {
   static var earlierKinds: [String] { get }
   /// The tables that a terminal shows.
   var tables: [ResultTable] { get }
+  /// The tables of a file of data, with all digits: one row for each thing that was measured.
+  var dataTables: [ResultTable] { get }
   /// The sections of the page: one, or one for each part of a result that holds several.
   var sections: [ReportSection] { get }
   /// The figures with the names of their files, drawn from the recorded numbers alone.
@@ -41,6 +43,9 @@ public protocol RunResult: Codable, Sendable {
 extension RunResult {
   /// No other keys.
   public static var earlierKinds: [String] { [] }
+
+  /// The tables that a terminal shows.
+  public var dataTables: [ResultTable] { tables }
 
   /// No figures.
   public func figures() -> [NamedFigure] { [] }

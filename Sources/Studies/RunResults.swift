@@ -58,6 +58,9 @@ public struct RunResults: Sendable {
     set { values[Result.kind] = newValue }
   }
 
+  /// Puts a result in the place of the one of its kind.
+  mutating func replace(with result: any RunResult) { values[type(of: result).kind] = result }
+
   /// All results of known kinds, in the order of a page; kinds that nobody registered come last.
   public var all: [any RunResult] {
     let order = Self.kinds.map { $0.kind }

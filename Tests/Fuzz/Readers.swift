@@ -91,8 +91,12 @@ extension Reader {
           Seed(source: $0.source, files: $0.files.filter { $0 != "expected.safetensors" })
         }, weight: 8
       ) { try readAll(folder: $0) },
-      Reader(name: "PNG record", seeds: Corpus.files(["png"], in: ["figures"]), weight: 2) {
-        _ = try PNGRecord.read(from: $0)
+      Reader(
+        name: "figure's record",
+        seeds: Corpus.files(["png"], in: ["figures"]) + Corpus.files(["svg", "pdf"], in: []),
+        weight: 2
+      ) {
+        _ = try FigureRecord.read(from: $0)
       },
     ]
   }

@@ -33,7 +33,9 @@ import Testing
         "--layer", "1", "--rank", "2", "--pairs", "4096", "--epochs", "2", "--batch", "8", "--seed",
         "1", "--no-controls",
       ],
-      "sweep": ["--pairs", "2048", "--limit", "8", "--seed", "1"],
+      "sweep": [
+        "--pairs", "2048", "--limit", "8", "--seed", "1", "--metric", "iia,kl", "--resume",
+      ],
     ]
     return [command, model.url.path] + (words[command] ?? [])
   }
@@ -66,7 +68,8 @@ import Testing
       guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
         return
       }
-      files[path] = path.hasSuffix(".safetensors") ? try Data(contentsOf: url) : Data()
+      let isWhole = [".safetensors", ".jsonl"].contains { path.hasSuffix($0) }
+      files[path] = isWhole ? try Data(contentsOf: url) : Data()
     }
   }
 }

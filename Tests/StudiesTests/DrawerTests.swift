@@ -52,6 +52,14 @@ import Testing
       // The benchmark's workload of that name is a raw value of its own.
       lists: [], pattern: { "== \"\($0)\"|!= \"\($0)\"" }),
     Rule(
+      testDescription: "metrics of sweeps",
+      drawers: [
+        ("iia", "Alignment/Metrics/"), ("logit-difference", "Alignment/Metrics/"),
+        ("normalized-logit-difference", "Alignment/Metrics/"), ("kl", "Alignment/Metrics/"),
+      ],
+      // The default of `sweep`.
+      lists: ["InterchangeCLI/Intervene/SweepCommand.swift"], pattern: { "\"\($0)\"" }),
+    Rule(
       testDescription: "architectures",
       drawers: [
         ("llama", "Models/Architectures/"), ("bert", "Models/Architectures/"),

@@ -6,14 +6,18 @@ struct SwapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swap",
     abstract: "Run a text with a hidden vector taken from another text.",
-    discussion:
-      "Positions mean the same in base and source, unless --source-position says otherwise.")
+    discussion: """
+      Shows the likeliest outputs of the base, the source and the patched base side by side, by their \
+      patched logit. The logit difference is of the source's answer and the base's; the part of the way \
+      is 0 % as in the base and 100 % as in the source. Positions mean the same in base and source, unless \
+      --source-position says otherwise.
+      """)
 
   @OptionGroup var model: ModelArgument
   @Option(help: "The text that is run.") var base: String
   @Option(help: "The text that the vector is taken from.") var source: String
   @OptionGroup var site: SiteOptions
-  @Option(.count, "How many tokens to show.", valueName: "k") var top = 5
+  @Option(.count, "How many outputs of each run to show.", valueName: "k") var top = 5
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -22,10 +26,6 @@ struct SwapCommand: ParsableCommand {
     let swap = try model.interchange(
       at: site, base: base, source: source,
       sourcePositions: self.site.sourcePosition.map { Positions(parsing: $0) })
-    var result = PredictionResult(ids: swap.base.ids, top: model.top(top, of: swap.logits))
-    result.touched = swap.positions.map {
-      .init(position: $0, token: model.tokenizer.token(swap.base.ids[$0]))
-    }
-    try result.show(model, json: common.json)
+    try SwapResult(swap, try swap.compared(top: top), model).show(model, json: common.json)
   }
 }

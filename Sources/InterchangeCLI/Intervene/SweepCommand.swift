@@ -4,8 +4,14 @@ import Interchange
 /// `interchange sweep`: full-vector interchange over layer × position.
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sweep", abstract: "Interchange over all layers and positions of a task.",
+    commandName: "sweep", abstract: "Interchange over layers and positions of a task.",
     discussion: """
+      Metrics, of the patched base's output:
+      \(OutputMetrics.all.map { "\($0.name): \($0.definition)" }.joined(separator: "\n"))
+
+      With --out every pair's outcome is kept as it is measured, in \(SweepJournal.fileName); a sweep that was \
+      stopped goes on with --resume and ends in the numbers that it would have had. Other layers, components \
+      and heads can be added that way, too.
       With several components or heads the maps of all stand side by side on one scale, such as \
       --site block_output,attention_output,mlp_output, or --site attention_value_output --head all.
       """)
@@ -18,6 +24,25 @@ struct SweepCommand: ParsableCommand {
     help: ArgumentHelp(
       "One head's part of the vector, several such as 0,3 or 0-8, or all.", valueName: "heads"))
   var head: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The layers, such as 20-29, 0-29:3 or 8,12,-1; all by default.", valueName: "list"))
+  var layers: LayerOption?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      The positions, a column each: 0-5, -3,-1, f3, l2, and names of spans, such as subject or \
+      subject.end; all by default.
+      """, valueName: "list"))
+  var positions: String?
+  @Option(
+    help: ArgumentHelp(
+      "What is measured: \(OutputMetrics.all.map(\.name).joined(separator: ", ")), or several.",
+      valueName: "names"))
+  var metric = "iia"
+  @Flag(help: "Go on with the sweep that an earlier run left in --out.") var resume = false
   @Option(.count, "How many pairs the sweep uses.") var limit = 32
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
@@ -25,6 +50,20 @@ struct SweepCommand: ParsableCommand {
   func validate() throws {
     _ = try head.map { try LayerSelection(heads: $0) }
     _ = try components
+    guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
+    do { _ = try metrics } catch { throw ValidationError("--\(error)") }
+  }
+
+  /// The metrics that are named, each once.
+  private var metrics: [any OutputMetric] {
+    get throws {
+      let named = try metric.split(separator: ",", omittingEmptySubsequences: false).map {
+        try OutputMetrics.named(String($0))
+      }
+      return named.indices.filter { index in
+        !named[..<index].contains { $0.name == named[index].name }
+      }.map { named[$0] }
+    }
   }
 
   /// The components that are named, each once.
@@ -55,23 +94,48 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     let model = try model.load()
     let places = try places(in: model.network)
-    var writer = try RunWriter(self, common, model)
+    let layers = try layers?.selection.resolved(model.layers)
+    var writer = try RunWriter(
+      self, common, model, resumes: resume, writing: [SweepJournal.fileName])
+    let journal = writer.folder.map {
+      SweepJournal(
+        $0.appending(component: SweepJournal.fileName), model: writer.identity?.identity ?? "",
+        resumes: resume)
+    }
     let store = storeOptions.store()
     let data = try task.data(for: model, store: store, seed: common.seed)
     writer.settings["pairs"] = .integer(data.count)
-    let sweeps = try places.map { place in
+    let metrics = try metrics
+    let sweeps = try places.enumerated().map { number, place in
       let progress = ProgressLine(
         places.count == 1
           ? "sweep" : place.component.rawValue + (place.head.map { " head \($0)" } ?? ""))
       return try model.sweep(
         data.train, component: place.component,
-        head: place.head, limit: limit, store: store
-      ) { progress.update($0, of: $1) }
+        head: place.head, layers: layers, positions: positions.map(SweepPosition.parsing),
+        metrics: metrics, limit: limit, store: store, journal: journal,
+        progress: { progress.update($0, of: $1) },
+        estimating: { seconds in
+          if number == 0 { Self.tell(seconds, places: places.count) }
+        })
     }
     let results = SweepRuns(sweeps)
     try writer.finish(RunResults(results)) {
       Output.print(sweeps[0].check.line)
-      for table in results.tables { Output.print(table) }
+      for table in results.tables {
+        if results.tables.count > 1 { Output.print("\n" + table.title) }
+        Output.print(table)
+      }
     }
+  }
+
+  /// Tells how long all of it takes at the rate of the first layer.
+  private static func tell(_ seconds: Double, places: Int) {
+    let all = seconds * Double(places)
+    let time =
+      all < 90 ? String(format: "%.0f s", max(1, all)) : String(format: "%.0f min", all / 60)
+    Output.note(
+      "about \(time) in all" + (places > 1 ? ", for \(places) maps" : "")
+        + ", by the time of the first layer")
   }
 }

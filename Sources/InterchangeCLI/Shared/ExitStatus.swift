@@ -89,7 +89,13 @@ extension FineTuningError: ClassifiedError {
   }
 }
 extension MemoryError: ClassifiedError {}
+extension SweepJournalError: ClassifiedError {}
 extension FigureError: ClassifiedError {
-  public var failure: Failure { if case .cannotRead = self { .badInput } else { .failed } }
+  public var failure: Failure {
+    switch self {
+    case .cannotRead, .doesNotFit, .notComparable: .badInput
+    default: .failed
+    }
+  }
 }
 extension OutputError: ClassifiedError { var failure: Failure { .failed } }

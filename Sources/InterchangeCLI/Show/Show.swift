@@ -5,6 +5,7 @@ extension InterchangeCommand {
     name: "Show",
     subcommands: [
       FigureCommand.self,
+      TableCommand.self,
       ReportCommand.self,
     ])
 }

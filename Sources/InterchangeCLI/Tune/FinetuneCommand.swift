@@ -54,6 +54,9 @@ struct FinetuneCommand: ParsableCommand {
     let data = kept.data
     try writer.set(experiment.effectiveSettings(for: model))
     try describe(experiment, model, data)
+    if common.out == nil {
+      Output.note("note: without --out nothing is kept, neither the adapter nor its record")
+    }
     let progress = FineTuningProgress()
     let comparison = try MethodComparison(
       [(method, experiment)], on: data, model: model,

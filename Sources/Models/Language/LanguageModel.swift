@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeBasics
 import InterchangeTensors
 import InterchangeTokenizers
 
@@ -98,9 +99,10 @@ public final class LanguageModel: Sendable {
       ?? tokenizer.token(output)
   }
 
-  /// A token's text with its leading space visible, as labels show it.
+  /// A token's text with its leading space and its control characters visible, as labels show it:
+  /// ` key` is ␣key, a newline ␊.
   public func label(of id: Int) -> String {
-    let text = tokenizer.token(id)
+    let text = tokenizer.token(id).withControlSymbols
     return text.hasPrefix(" ") ? "␣" + text.dropFirst() : text
   }
 

@@ -46,7 +46,10 @@ extension LineChart {
         curve("random subspaces") { $0.control(.randomSubspaces)?.iia },
       ].compactMap { $0 })
     title = "\(runs[0].task): \(runs[0].variable) by rank"
-    subtitle = "\(runs[0].report.site), disjoint \(runs[0].disjoint)" + Self.legend(of: runs)
+    subtitle =
+      "\(runs[0].report.site), n = \(runs[0].report.test.n) held-out pairs, disjoint "
+      + runs[0].disjoint + Self.legend(of: runs)
+    references = runs[0].constantAnswer
     xTitle = "rank of the subspace"
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(
@@ -65,11 +68,24 @@ extension LineChart {
     series.isJoined = false
     self.init(series: [series])
     title = "\(run.task): \(run.variable), rank \(run.report.rank)"
-    subtitle = run.report.site + (run.report.verdict.map { "; \($0.title)" } ?? "")
+    subtitle =
+      "\(run.report.site), n = \(run.report.test.n) held-out pairs"
+      + (run.report.verdict.map { "; \($0.title)" } ?? "")
+    references = run.constantAnswer
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(bars.map(\.0))
     valueRange = 0...1
     pageSize = FigureSize(width: 11, height: 7.5)
+  }
+}
+
+extension AlignmentRun {
+  /// The share that the most frequent answer alone would reach on the held-out pairs, as a line.
+  fileprivate var constantAnswer: [LineChart.ReferenceLine] {
+    guard let labels = check?.labels, let most = labels.values.max() else { return [] }
+    let all = labels.values.reduce(0, +)
+    return all < most || most < 0
+      ? [] : [LineChart.ReferenceLine("most frequent answer", at: Double(most) / Double(all))]
   }
 }
 
@@ -104,6 +120,7 @@ extension LineChart {
     subtitle =
       dimension.doubt == nil
       ? "interval \(dimension.interval[0]) to \(dimension.interval[1])" : "not determined"
+    subtitle += ", n = \(dimension.candidates.first?.heldOut.n ?? 0) held-out training pairs"
     xTitle = "rank of the subspace"
     yTitle = "interchange intervention accuracy"
     horizontalScale = .categories(dimension.candidates.map { "\($0.rank)" })

@@ -9,16 +9,21 @@ extension AlignmentReport {
   /// - Parameter isFitted: whether DAS fitted the subspace on the training pairs; otherwise it was
   ///   given
   public func table(isFitted: Bool = true) -> ResultTable {
+    let named = accuracies(isFitted: isFitted)
+    let table = ResultTable(
+      header: ["", "IIA", "95 % interval", "n"], rows: named.map { [$0.name] + $0.accuracy.cells })
+    guard let verdict else { return table }
+    return table.adding(
+      "verdict", [verdict.title] + Array(repeating: "", count: named.count - 1))
+  }
+
+  /// The accuracies with their names: the subspace's, then the controls'.
+  fileprivate func accuracies(isFitted: Bool) -> [(name: String, accuracy: Accuracy)] {
     let own =
       isFitted
       ? [("DAS, held out", test), ("DAS, train", train)]
       : [("its subspace", test), ("its subspace, other pairs", train)]
-    let named = own + controls.map { ($0.title, $0.iia) }
-    let table = ResultTable(
-      header: ["", "IIA", "95 % interval", "n"], rows: named.map { [$0] + $1.cells })
-    guard let verdict else { return table }
-    return table.adding(
-      "verdict", [verdict.title] + Array(repeating: "", count: named.count - 1))
+    return own + controls.map { ($0.title, $0.iia) }
   }
 
   /// The self-swap's change, in a cell.
@@ -50,6 +55,22 @@ extension AlignmentRuns {
   public var tables: [ResultTable] {
     guard runs.count > 1, runs.allSatisfy(\.isFitted) else { return runs.map(\.table) }
     return [table]
+  }
+
+  /// Every accuracy in a row of its own, with all digits.
+  public var dataTables: [ResultTable] {
+    let rows = runs.flatMap { run in
+      run.report.accuracies(isFitted: run.isFitted).map { name, accuracy in
+        [run.report.site, "\(run.report.rank)", name, "\(accuracy.correct)", "\(accuracy.n)"]
+          + ([accuracy.value] + accuracy.interval).map(ResultTable.exact)
+          + [run.report.verdict?.title ?? ""]
+      }
+    }
+    return [
+      ResultTable(
+        header: ["site", "rank", "measure", "correct", "n", "IIA", "low", "high", "verdict"],
+        rows: rows)
+    ]
   }
 
   /// Fits of one variable by rank, each beside its controls.

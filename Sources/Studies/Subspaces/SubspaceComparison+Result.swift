@@ -89,6 +89,11 @@ extension HeatmapGrid {
     }
     self.init(panels: panels)
     title = "Subspaces compared"
+    let sizes = comparison.swaps?.accuracies.joined().map(\.n) ?? []
+    if let least = sizes.min(), let most = sizes.max() {
+      subtitle =
+        "accuracies of n = " + (least == most ? "\(most)" : "\(least) to \(most)") + " pairs"
+    }
     valueTitle = comparison.swaps == nil ? "shared variance" : "share"
     (rowTitle, columnTitle) = ("pairs and site of", "subspace of")
     if comparison.swaps == nil { (rowTitle, columnTitle) = ("subspace", "subspace") }

@@ -1,4 +1,5 @@
 import InterchangeAlignment
+import InterchangeBasics
 import InterchangeModels
 import InterchangeTokenizers
 
@@ -45,27 +46,47 @@ extension LanguageModel {
   /// - Parameters:
   ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have
   ///     other positions, and each is swept by itself
+  ///   - positions: all when nil
+  ///   - metrics: what is drawn; the accuracy is always measured
   ///   - limit: how many pairs at most
-  /// - Throws: `AlignmentError` or `ModelError`.
+  ///   - journal: keeps what is measured, and has what an earlier run measured
+  ///   - estimating: called after the first layer with the seconds that all take
+  /// - Throws: `AlignmentError`, `ModelError`, or `SweepJournalError` for a journal of another
+  ///   sweep.
   public func sweep(
     _ data: TaskExamples, component: Component = .blockOutput, head: Int? = nil,
-    layers: [Int]? = nil, limit: Int = 64,
-    store: ActivationStore = ActivationStore(),
-    progress: (Int, Int) -> Void = { _, _ in }
+    layers: [Int]? = nil, positions: [SweepPosition]? = nil,
+    metrics: [any OutputMetric] = [InterchangeAccuracyMetric()], limit: Int = 64,
+    store: ActivationStore = ActivationStore(), journal: SweepJournal? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }, estimating: (Double) -> Void = { _ in }
   ) throws -> SweepRun {
     let chosen = layers ?? Array(0..<(architecture.stacks?.encoder.layers ?? architecture.layers))
-    let columns = SweepColumns(data) {
-      network.positionCount(of: $0, component, layer: chosen.first ?? 0)
+    func length(_ input: ModelInput) -> Int {
+      network.positionCount(of: input, component, layer: chosen.first ?? 0)
     }
+    let columns =
+      try positions.map { try SweepColumns(data, $0, length: length) }
+      ?? SweepColumns(data, length: length)
     let examples = Array(columns.examples.prefix(limit))
     let isOfTarget =
       architecture.stacks != nil && !network.isOfSource(component, layer: chosen.first ?? 0)
     let sweep = InterchangeSweep(
-      component: component, head: head, layers: chosen, positions: columns.positions)
+      component: component, head: head, layers: chosen, positions: columns.positions,
+      metrics: metrics)
+    let labels = Dictionary(grouping: examples, by: \.label).mapValues(\.count)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,
       positionLabels: columns.labels.isEmpty
-        ? positionLabels(examples, isOfTarget: isOfTarget) : columns.labels,
-      result: try sweep.run(network, on: examples, store: store, progress: progress))
+        ? columnLabels(
+          columns.positions, of: positionLabels(examples, isOfTarget: isOfTarget)) : columns.labels,
+      result: try sweep.run(
+        network, on: examples, store: store, journal: journal, progress: progress,
+        estimating: estimating),
+      constantAnswer: labels.values.max().map { Accuracy(correct: $0, n: examples.count) })
+  }
+
+  /// The labels of columns that are single positions.
+  private func columnLabels(_ columns: [Positions], of labels: [String]) -> [String] {
+    columns.map { column in column.place(labels.count).map { labels[$0] } ?? column.columnLabel }
   }
 }

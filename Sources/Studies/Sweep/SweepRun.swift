@@ -11,13 +11,17 @@ public struct SweepRun: Codable, Sendable {
   /// A label for each position: a token, or the name of a part of the template.
   public let positionLabels: [String]
   public let result: SweepResult
+  /// The share of these pairs that the most frequent label alone would be right for; nil in records
+  /// from before it was kept.
+  public let constantAnswer: Accuracy?
 
   public init(
     task: String, variable: String, check: TaskExamples.Check, positionLabels: [String],
-    result: SweepResult
+    result: SweepResult, constantAnswer: Accuracy? = nil
   ) {
     (self.task, self.variable, self.check) = (task, variable, check)
     (self.positionLabels, self.result) = (positionLabels, result)
+    self.constantAnswer = constantAnswer
   }
 
   /// Reads a sweep that has a label for each position.
@@ -28,6 +32,7 @@ public struct SweepRun: Codable, Sendable {
     check = try values.decode(TaskExamples.Check.self, forKey: .check)
     positionLabels = try values.decode([String].self, forKey: .positionLabels)
     result = try values.decode(SweepResult.self, forKey: .result)
+    constantAnswer = try values.decodeIfPresent(Accuracy.self, forKey: .constantAnswer)
     guard positionLabels.count == result.positions.count else {
       throw DecodingError.dataCorruptedError(
         forKey: .positionLabels, in: values,

@@ -4,24 +4,37 @@ import InterchangeFigures
 import InterchangeReports
 
 extension SweepRuns {
-  /// A map of each measure, or maps side by side where several components or heads were swapped.
+  /// A map of each metric, or maps side by side where several components or heads were swapped.
   public func figures() -> [NamedFigure] {
-    guard runs.count > 1 else { return runs.flatMap { $0.figures() } }
-    var figures = [NamedFigure("sweep", HeatmapGrid(runs))]
-    if runs.contains(where: \.hasLogitDifferences) {
-      figures.append(NamedFigure("sweep-logit-difference", HeatmapGrid(logitDifferencesOf: runs)))
+    guard let first = runs.first else { return [] }
+    guard runs.count > 1 else { return first.figures() }
+    var figures = first.maps.indices.map { index in
+      NamedFigure(first.maps[index].file, HeatmapGrid(runs) { Heatmap($0.maps[index], of: $0) })
+    }
+    if first.maps.contains(where: \.isAccuracy), runs.contains(where: \.hasLogitDifferences) {
+      figures.addUnlessNamed(
+        NamedFigure("sweep-logit-difference", HeatmapGrid(logitDifferencesOf: runs)))
     }
     return figures
+  }
+}
+
+extension [NamedFigure] {
+  /// Adds a figure, unless there is one of its name.
+  fileprivate mutating func addUnlessNamed(_ figure: NamedFigure) {
+    if !contains(where: { $0.name == figure.name }) { append(figure) }
   }
 }
 
 extension SweepRun {
   /// The maps of one run.
   func figures() -> [NamedFigure] {
-    [
-      NamedFigure("sweep", Heatmap(self)),
-      NamedFigure("sweep-logit-difference", Heatmap(logitDifferencesOf: self)),
-    ]
+    var figures = maps.map { NamedFigure($0.file, Heatmap($0, of: self)) }
+    if maps.contains(where: \.isAccuracy) {
+      figures.addUnlessNamed(
+        NamedFigure("sweep-logit-difference", Heatmap(logitDifferencesOf: self)))
+    }
+    return figures
   }
 
   fileprivate var hasLogitDifferences: Bool {
@@ -32,25 +45,40 @@ extension SweepRun {
 extension Heatmap {
   /// Interchange intervention accuracy over layer × position.
   public init(_ sweep: SweepRun) {
-    self.init(values: sweep.result.values, sweep, valueTitle: "interchange intervention accuracy")
+    self.init(
+      values: sweep.result.values, sweep, valueTitle: InterchangeAccuracyMetric().title,
+      note: sweep.sizeNote)
     range = 0...1
     markedCells = [sweep.bestCell]
+    markedValues = sweep.constantAnswer.map { [$0.value] } ?? []
   }
 
   /// The mean logit difference towards the counterfactual answer over layer × position.
   public init(logitDifferencesOf sweep: SweepRun) {
     self.init(
       values: sweep.result.cells.map { $0.map { $0.logitDifference ?? .nan } }, sweep,
-      valueTitle: "logit difference, counterfactual − other answers")
+      valueTitle: "logit difference, counterfactual − other answers",
+      note: "n = \(sweep.size) pairs")
     colorMap = .blueRed
   }
 
-  private init(values: [[Double]], _ sweep: SweepRun, valueTitle: String) {
+  /// A metric over layer × position, in its own colors.
+  init(_ map: SweepMap, of sweep: SweepRun) {
+    guard !map.isAccuracy else {
+      self.init(sweep)
+      return
+    }
+    self.init(values: map.values, sweep, valueTitle: map.title, note: map.size)
+    (colorMap, range) = (map.scale.colorMap, map.scale.range(of: map.values))
+    if map.values.joined().contains(where: \.isFinite) { markedCells = [map.largest] }
+  }
+
+  private init(values: [[Double]], _ sweep: SweepRun, valueTitle: String, note: String) {
     self.init(
       values: values, rowLabels: sweep.result.layers.map(String.init),
       columnLabels: sweep.positionLabels)
     title = "\(sweep.task): interchange of \(sweep.variable)"
-    subtitle = "\(sweep.place), whole vector, n = \(sweep.size) pairs"
+    subtitle = "\(sweep.place), whole vector, \(note)"
     rowTitle = "layer"
     columnTitle = "position"
     self.valueTitle = valueTitle
@@ -70,7 +98,7 @@ extension HeatmapGrid {
     self.init(sweeps) { Heatmap(logitDifferencesOf: $0) }
   }
 
-  private init(_ sweeps: [SweepRun], panel: (SweepRun) -> Heatmap) {
+  fileprivate init(_ sweeps: [SweepRun], panel: (SweepRun) -> Heatmap) {
     self.init(
       panels: sweeps.map { sweep in
         var map = panel(sweep)
@@ -78,11 +106,22 @@ extension HeatmapGrid {
         return map
       })
     title = "\(sweeps[0].task): interchange of \(sweeps[0].variable)"
-    subtitle = "whole vectors, n = \(sweeps[0].size) pairs"
+    let isAccuracy = !panels[0].markedValues.isEmpty
+    subtitle =
+      "whole vectors, " + (isAccuracy ? sweeps[0].sizeNote : "n = \(sweeps[0].size) pairs")
   }
 }
 
 extension SweepRun {
   /// The number of pairs.
-  fileprivate var size: Int { result.cells.first?.first?.n ?? 0 }
+  var size: Int { result.cells.first?.first?.n ?? 0 }
+
+  /// The number of pairs, and what a constant answer would reach.
+  fileprivate var sizeNote: String {
+    "n = \(size) pairs"
+      + (constantAnswer.map {
+        "; the most frequent answer alone: " + ResultTable.number($0.value, "%.2f")
+          + " (line in the bar)"
+      } ?? "")
+  }
 }

@@ -19,7 +19,7 @@ extension SweepRuns {
               + "the source’s."), .table(first.check.table), .table(bestCells),
           .drawn(figures()),
           .folded("Every cell in numbers", runs.flatMap { $0.cellTables(isOne: false) }),
-        ], terms: ReportTerm.sweep)
+        ], terms: ReportTerm.sweep + first.metricTerms)
     ]
   }
 }
@@ -33,14 +33,27 @@ extension ReportTerm {
       + "pairs. Above 0 the swapped representation decides the answer.")
 }
 
+extension Figure {
+  /// Tells whether no cell of a map is outlined.
+  fileprivate var marksNothing: Bool { (self as? Heatmap)?.markedCells.isEmpty ?? true }
+}
+
 extension SweepRun {
   /// The heatmaps, the best cell, and every number by layer and position.
   fileprivate var section: ReportSection {
+    let measured = maps.filter { !$0.isAccuracy }
+    func describe(_ cell: Heatmap.Cell) -> String {
+      measured.reduce(self.describe(cell)) { text, map in
+        text + ", \(map.metric) \(map.details[cell.row][cell.column])"
+      }
+    }
     let cells = result.layers.indices.map { row in
       result.positions.indices.map { describe(Heatmap.Cell(row: row, column: $0)) }
     }
-    var maps = figures().map { ReportFigure($0.figure, cells: cells, firstCell: bestCell) }
-    maps[0].remark = "The outlined cell is the highest."
+    var drawn = figures().map { ReportFigure($0.figure, cells: cells, firstCell: bestCell) }
+    for index in drawn.indices where !drawn[index].figure.marksNothing {
+      drawn[index].remark = "The outlined cell is the highest."
+    }
     return ReportSection(
       kind: "sweep", title: "\(task): interchange of \(variable) over layer and position",
       parts: [
@@ -48,8 +61,8 @@ extension SweepRun {
           "At each layer and position the whole vector of \(place) of the base "
             + "is replaced by the source’s. Highest at \(describe(bestCell))."),
         .table(check.table),
-        .figures(maps), .folded("Every cell in numbers", cellTables(isOne: true)),
-      ], terms: ReportTerm.sweep)
+        .figures(drawn), .folded("Every cell in numbers", cellTables(isOne: true)),
+      ], terms: ReportTerm.sweep + metricTerms)
   }
 
   /// Every cell's accuracy and logit difference.
@@ -62,7 +75,17 @@ extension SweepRun {
     if hasOneSize { accuracies.note = "n = \(result.cells[0][0].n) in every cell." }
     var differences = tabulated { ResultTable.number($0.logitDifference, "%.2f") }
     differences.title = prefix + (isOne ? "Mean" : "mean") + " logit difference."
-    return [accuracies, differences]
+    let others = maps.filter { !$0.isAccuracy }.map { map in
+      var table = tabulated(map.details)
+      (table.title, table.note) = (prefix + map.title + ".", map.size + ".")
+      return table
+    }
+    return [accuracies, differences] + others
+  }
+
+  /// The metrics beside the accuracy.
+  fileprivate var metricTerms: [ReportTerm] {
+    (result.measures ?? []).map { ReportTerm($0.title, order: 15, $0.definition) }
   }
 
   /// Tells whether all cells were measured on equally many pairs.

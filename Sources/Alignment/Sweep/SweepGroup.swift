@@ -1,0 +1,114 @@
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+
+/// The interchanges of a group of examples: every position, and the sources' values at all layers.
+struct SweepGroup {
+  struct Swap {
+    let example: Int
+    /// The index of the sweep's position.
+    let column: Int
+    let positions: [Int]
+    /// The rows of its source vectors in ``sources``.
+    let sourceRows: [Int]
+  }
+
+  let sweep: InterchangeSweep
+  let examples: [AlignmentExample]
+  let swaps: [Swap]
+  /// By layer, in the sweep's order: the source values of all examples.
+  let sources: [Tensor]
+  private let run: InterchangeRun
+  private let measurement: SweepMeasurement
+  /// The examples' outputs without a swap, where a metric reads them.
+  private let unpatched: (bases: [OutputRow], sources: [OutputRow])?
+
+  init(
+    _ sweep: InterchangeSweep, _ examples: [AlignmentExample], _ run: InterchangeRun,
+    _ measurement: SweepMeasurement
+  ) throws {
+    (self.sweep, self.examples) = (sweep, examples)
+    (self.run, self.measurement) = (run, measurement)
+    var swaps: [Swap] = []
+    var read = examples.map { _ in [Int]() }
+    var pending: [(example: Int, column: Int, base: [Int], source: [Int])] = []
+    for (column, positions) in sweep.positions.enumerated() {
+      let site = Site(sweep.component, layer: sweep.layers[0], head: sweep.head, positions)
+      let model = run.model
+      let bases = try SiteExamples.basePositions(of: examples, at: site, of: model)
+      let sources = try SiteExamples.sourcePositions(
+        of: examples, source: 0, at: site, of: model, as: bases)
+      for example in examples.indices {
+        read[example] += sources[example]
+        pending.append((example, column, bases[example], sources[example]))
+      }
+    }
+    let rows = RowSet(read.map { Set($0).sorted() })
+    for swap in pending {
+      let indices = swap.source.map { rows.row(swap.example, $0)! }
+      swaps.append(
+        Swap(
+          example: swap.example, column: swap.column, positions: swap.base, sourceRows: indices))
+    }
+    self.swaps = swaps
+    let captures = sweep.layers.map {
+      Cells(sweep.component, layer: $0, head: sweep.head, positions: rows.positions)
+    }
+    sources = try run.model.run(
+      Request(examples.map { $0.sources[0] }, captures: captures), store: run.store
+    ).captures.map(\.detached)
+    unpatched =
+      try measurement.readsUnpatched
+      ? (
+        measurement.rows(of: examples.map(\.base), run),
+        measurement.rows(of: examples.map { $0.sources[0] }, run)
+      ) : nil
+  }
+
+  /// The rows of all cones.
+  var rows: Int { swaps.reduce(0) { $0 + cone(of: $1) } }
+
+  /// The rows that the bases have in all.
+  var baseRows: Int { examples.reduce(0) { $0 + $1.base.text.length } }
+
+  private func cone(of swap: Swap) -> Int {
+    examples[swap.example].base.text.length
+      - (run.model.architecture.isCausal ? swap.positions.min() ?? 0 : 0)
+  }
+
+  /// The outcomes of some swaps at a layer.
+  func outcomes(_ batch: [Swap], layer: Int, line: Int) throws -> [SwapOutcome] {
+    let logits = try run.logits(
+      data(batch, layer: layer, line: line), FullInterchange(), outputs: measurement.outputs)
+    let rows = measurement.rows(logits)
+    return batch.enumerated().map { row, swap in
+      measurement.outcome(
+        logits.rowSlice(row..<row + 1), rows.isEmpty ? nil : rows[row], examples[swap.example],
+        base: unpatched?.bases[swap.example], source: unpatched?.sources[swap.example])
+    }
+  }
+
+  /// The swaps in runs of about `limit` rows each.
+  func batches(rows limit: Int) -> [[Swap]] {
+    var batches: [[Swap]] = []
+    var rows = Int.max
+    for swap in swaps {
+      let cone = examples[swap.example].base.text.length - (swap.positions.min() ?? 0)
+      if rows > limit - cone || batches[batches.count - 1].count >= measurement.mostRows {
+        batches.append([])
+        rows = 0
+      }
+      batches[batches.count - 1].append(swap)
+      rows += cone
+    }
+    return batches
+  }
+
+  func data(_ batch: [Swap], layer: Int, line: Int) -> SiteExamples {
+    SiteExamples(
+      site: Site(sweep.component, layer: layer, head: sweep.head, .all),
+      examples: batch.map { examples[$0.example] }, positions: batch.map(\.positions),
+      sourceRows: [sources[line].gatherRows(batch.flatMap(\.sourceRows))])
+  }
+}
