@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Interchange
 
 /// `interchange sweep`: full-vector interchange over layer × position.
