@@ -86,7 +86,8 @@ extension SweepCommand: EstimatedCommand {
     let places = try self.places(in: model.load().network)
     return try work.sweep(
       task: task.task, variable: task.variable, pairs: task.pairs,
-      component: places[0].component, places: places.count, limit: limit, seed: common.seed)
+      component: places[0].component, places: places.count,
+      layers: layers?.selection.resolved(model.load().layers), limit: limit, seed: common.seed)
   }
 }
 

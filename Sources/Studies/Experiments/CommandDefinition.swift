@@ -31,7 +31,7 @@ public struct CommandDefinition: Sendable {
     }
 
     /// Tells whether its value is a place on the disk.
-    var isPath: Bool { ["file", "dir", "path"].contains(valueName) }
+    var isPath: Bool { ["file", "dir", "path", "paths", "run", "runs"].contains(valueName) }
   }
 
   /// The command's word.

@@ -105,19 +105,20 @@ public final class WorkEstimator {
 
   /// A sweep of whole vectors over layers and positions.
   public func sweep(
-    task: String, variable: String?, pairs: Int?, component: Component, places: Int, limit: Int,
-    seed: UInt64
+    task: String, variable: String?, pairs: Int?, component: Component, places: Int,
+    layers chosen: [Int]? = nil, limit: Int, seed: UInt64
   ) throws -> WorkEstimate {
     let key = try sample(task, variable, pairs, seed: seed)
     guard let sample = samples[key] else { return WorkEstimate(seconds: 0, bytes: 0) }
-    let layers = model.layers
+    let layers = chosen ?? Array(0..<model.layers)
+    let middle = layers.reduce(0, +) / max(1, layers.count)
     // The mean of a cell, as a cell's work grows with the layers above and the positions after it.
-    let cell = try cone(key, component, layers / 2) { $0 / 2 }
+    let cell = try cone(key, component, middle) { $0 / 2 }
     let swapped = Double(min(limit, sample.pairs))
     let sequences = 2 * Double(sample.pairs)
     return WorkEstimate(
       seconds: sequences * sample.baseSeconds
-        + Double(places) * swapped * sample.length * Double(layers) * cell,
+        + Double(places) * swapped * sample.length * Double(layers.count) * cell,
       bytes: bytes(key, sequences: sequences, rows: 0))
   }
 
