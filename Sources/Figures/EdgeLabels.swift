@@ -45,7 +45,7 @@ struct PanelTitles {
 
   /// - Parameter room: the width in points that a title is cut at, after it was set smaller.
   init(_ grid: HeatmapGrid, room: Double, on canvas: Canvas) {
-    let (largest, smallest) = (Spacing.labelSize, 6.0)
+    let (largest, smallest) = (Spacing.labelSize, 5.5)
     let names = grid.panels.map(\.title)
     let natural = names.map { canvas.size(of: Text($0, size: largest)).width }.max() ?? 0
     let size = natural > 0 ? max(smallest, min(largest, largest * room / natural)) : largest

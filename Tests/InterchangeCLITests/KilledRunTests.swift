@@ -60,7 +60,8 @@ import Testing
     for (name, content) in expected { #expect(content == found[name], "\(name)") }
   }
 
-  /// The files of a folder; of records and figures, which hold the time that a run took, the names.
+  /// The files of a folder; of records, figures and logs, which hold the time that a run took, the
+  /// names.
   private func files(_ folder: URL) throws -> [String: Data] {
     let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     return try paths.reduce(into: [:]) { files, path in
@@ -68,7 +69,7 @@ import Testing
       guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
         return
       }
-      let isWhole = [".safetensors", ".jsonl"].contains { path.hasSuffix($0) }
+      let isWhole = [".safetensors", "sweep.jsonl"].contains { path.hasSuffix($0) }
       files[path] = isWhole ? try Data(contentsOf: url) : Data()
     }
   }

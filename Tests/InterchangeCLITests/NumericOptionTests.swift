@@ -19,12 +19,16 @@ import Testing
   private let data: TemporaryFile
   private let taught: TemporaryFile
   private let adapter: TemporaryFile
+  private let experiment: TemporaryFile
 
   init() throws {
     let pairs = (0..<6).map { #"{"prompt":"abc \#($0)","completion":"de"}"# }
     data = try TemporaryFile(Data(pairs.joined(separator: "\n").utf8))
     taught = try TaughtModel.make()
     adapter = try TemporaryFile(folder: ())
+    experiment = try TemporaryFile(folder: ())
+    let document = "model: \(taught.url.path)\npairs: 512\nsteps:\n  - sweep: {limit: 2}\n"
+    try Data(document.utf8).write(to: experiment.url.appending(component: "experiment.yaml"))
     let tuned = try Program.run([
       "finetune", taught.url.path, "--data", data.url.path, "--answers", "loss", "--steps", "1",
       "--layers", "1", "--positions", "-1", "--rank", "1", "--out", adapter.url.path,
@@ -58,9 +62,11 @@ import Testing
       "import": [tiny, pyreft, "--positions", "f1", "--out", "unused"],
       "export": [taught, "--adapter", adapter, "--out", "unused"],
       "merge": [taught, "--adapter", adapter, "--out", "unused"],
-      "figure": [adapter, "--out", "unused"], "report": [adapter, "--out", "unused"],
+      "figure": [adapter, "--out", "unused"], "table": [adapter],
+      "report": [adapter, "--out", "unused"],
       "bench": ["forward", tiny, "--batch", "1", "--length", "4", "--steps", "1"],
       "growth": [tiny, "--batch", "1", "--length", "8", "--layer", "1", "--steps", "1"],
+      "run": [experiment.url.appending(component: "experiment.yaml").path, "--dry-run"],
       "demo": [],
     ]
   }

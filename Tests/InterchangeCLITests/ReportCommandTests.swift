@@ -75,7 +75,7 @@ import Testing
     try expect(65, "\(folder)/run.json: not the record of a run", "report", folder)
     for path in [text.path, folder, "/nowhere.png"] {
       let reasons = [
-        text.path: "not a PNG file", folder: "not a regular file",
+        text.path: "expected a PNG, SVG or PDF file", folder: "not a regular file",
         "/nowhere.png": "no such file or directory",
       ]
       try expect(65, "\(path): cannot be read: \(reasons[path]!)", "figure", "--record", path)

@@ -59,12 +59,12 @@ import Testing
   @Test func layersPositionsAndMetrics() throws {
     let whole = try #require(try sweep(["--json"]).record().results.sweeps?.first)
     let result = try sweep([
-      "--layers", "1-2", "--positions", "subject,0-1,-1", "--metric", "kl,iia", "--json",
+      "--layers", "1-2", "--positions", "subject.end,0-1,-1", "--metric", "kl,iia", "--json",
     ])
     let part = try #require(try result.record().results.sweeps?.first)
     #expect(part.result.layers == [1, 2])
-    #expect(part.result.positions == ["subject", "0", "1", "-1"])
-    #expect(part.positionLabels[0] == "‹subject›")
+    #expect(part.result.positions == ["subject.end", "0", "1", "-1"])
+    #expect(part.positionLabels[0] == "‹subject› end")
     #expect(part.result.metrics == ["kl", "iia"])
     #expect(part.result.measures?.map(\.metric) == ["kl"])
     for layer in 1...2 {

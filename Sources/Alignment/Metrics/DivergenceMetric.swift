@@ -20,11 +20,15 @@ public struct DivergenceMetric: OutputMetric {
 
   public func sample(_ outputs: SwapOutputs) -> MetricSample {
     guard let base = outputs.base else { return MetricSample(.nan) }
-    var sum = 0.0
-    for (own, patched) in zip(base.logProbabilities, outputs.patched.logProbabilities) {
-      sum += exp(Double(own)) * (Double(own) - Double(patched))
+    // The sums of the rounded probabilities are divided out: what is left is rounding's square.
+    var (mean, own, patched) = (0.0, 0.0, 0.0)
+    for (one, other) in zip(base.logProbabilities, outputs.patched.logProbabilities) {
+      let probability = exp(Double(one))
+      mean += probability * (Double(one) - Double(other))
+      own += probability
+      patched += exp(Double(other))
     }
     // Never negative but for rounding.
-    return MetricSample(max(0, sum))
+    return MetricSample(max(0, mean / own + log(patched / own)))
   }
 }

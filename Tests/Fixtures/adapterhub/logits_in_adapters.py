@@ -18,10 +18,20 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
 
+def configuration(path):
+    """The library asks for a transformers that knows the rotary settings by their older places."""
+    config = AutoConfig.from_pretrained(path)
+    for name, value in (getattr(config, "rope_parameters", None) or {}).items():
+        if name != "rope_type":
+            setattr(config, name, value)
+    return config
+
+
 def logits(path, folder, prompts):
-    isMasked = AutoConfig.from_pretrained(path).model_type in ["bert", "roberta"]
+    config = configuration(path)
+    isMasked = config.model_type in ["bert", "roberta"]
     kind = AutoModelForMaskedLM if isMasked else AutoModelForCausalLM
-    model = kind.from_pretrained(path, dtype=torch.float32)
+    model = kind.from_pretrained(path, config=config, dtype=torch.float32)
     adapters.init(model)
     info = {}
     name = model.load_adapter(folder, set_active=True, loading_info=info)

@@ -14,6 +14,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import adapters
 import torch
 from adapters import BnConfig
+from logits_in_adapters import configuration
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
 FOLDER = pathlib.Path(__file__).parent
@@ -49,7 +50,8 @@ def logits(model, prompt):
 
 def case(folder, seed, kind, name, settings):
     torch.manual_seed(seed)
-    model = kind.from_pretrained(FIXTURES / name, dtype=torch.float32).eval()
+    config = configuration(FIXTURES / name)
+    model = kind.from_pretrained(FIXTURES / name, config=config, dtype=torch.float32).eval()
     plain = [logits(model, prompt) for prompt in PROMPTS]
     adapters.init(model)
     model.add_adapter("task", config=BnConfig(**settings), set_active=True)
@@ -61,8 +63,8 @@ def case(folder, seed, kind, name, settings):
     model.save_adapter(str(FOLDER / folder), "task", with_head=False)
     # The path of this machine.
     path = FOLDER / folder / "adapter_config.json"
-    configuration = json.loads(path.read_text()) | {"model_name": name}
-    path.write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n")
+    fields = json.loads(path.read_text()) | {"model_name": name}
+    path.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n")
     found = [logits(model, prompt) for prompt in PROMPTS]
     for one, other in zip(plain, found):
         assert (one - other).abs().max() > 0.1, folder

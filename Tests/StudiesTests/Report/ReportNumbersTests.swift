@@ -142,7 +142,7 @@ import Testing
     let page = try page(.steering)
     #expect(page.rows.contains(["10", "3.500", "0.125", "15/16"]))
     #expect(page.rows.contains(["11", "4.250", "0.250", "–"]))
-    #expect(page.rows.contains(["with them", " was\nagreement"]))
+    #expect(page.rows.contains(["with them", " was␊agreement"]))
     #expect(page.text.contains("found in 16 contrast pairs by the difference of means"))
   }
 
