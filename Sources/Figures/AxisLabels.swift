@@ -29,7 +29,7 @@ package struct AxisLabels {
   /// The greatest length of a turned label in points.
   private static let longest = 2.8 * FigureSize.points
   /// The smallest font that labels may be set in to have room.
-  private static let smallest = 6.0
+  private static let smallest = 5.5
   private static let slope = 0.5.squareRoot()
 
   /// - Parameters:

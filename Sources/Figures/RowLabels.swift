@@ -11,7 +11,7 @@ struct RowLabels {
   private let longest: Double
 
   /// The smallest font that labels may be set in to have room.
-  private static let smallest = 6.0
+  private static let smallest = 5.5
 
   /// - Parameters:
   ///   - pitch: a row's height in points.
