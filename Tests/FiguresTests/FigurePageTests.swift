@@ -24,14 +24,14 @@ import Testing
     return map
   }
 
-  /// A column of a paper: the page is as wide as asked, all is on it, and no letter below 6 points.
+  /// A column of a paper: the page is as wide as asked, all is on it, and no letter below 5.5 points.
   @Test(arguments: shapes)
   func `A map fits a paper's column`(shape: (rows: Int, columns: Int)) throws {
     let map = try map(shape.rows, shape.columns).fitted(to: FigurePage(width: Self.column))
     #expect(abs(map.size.width - Self.column) < 0.01)
     let layout = HeatmapLayout(map, measuredOn: Canvas(measuring: .light))
     #expect(CGRect(origin: .zero, size: layout.page).contains(layout.plot))
-    #expect(layout.columnLabels.fontSize >= 6)
+    #expect(layout.columnLabels.fontSize >= 5.5)
     #expect(layout.valueSize.map { $0 >= 6 } ?? true)
     #expect(try hasEmptyEdge(map))
     // Not much higher than wide, for a column of text to go on below.
