@@ -64,6 +64,18 @@ package func nearNames(to name: String, among names: some Sequence<String>) -> [
   return order.prefix(3).map(\.element.name)
 }
 
+/// The words after an unknown name: those closest to it, or else all that are known.
+///
+/// - Parameter expected: the words before all of them
+package func suggestion(
+  for name: String, among names: [String], expected: String = "expected"
+) -> String {
+  let near = nearNames(to: name, among: names)
+  return near.isEmpty
+    ? "\(expected) \(names.joined(separator: ", "))"
+    : "did you mean \(near.joined(separator: " or "))?"
+}
+
 /// The number of bytes to insert, delete or replace to turn `a` into `b` (Levenshtein).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var row = Array(0...b.count)

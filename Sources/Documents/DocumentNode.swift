@@ -150,12 +150,8 @@ extension DocumentNode {
   /// - Throws: ``DocumentError`` that names the first other one, with the nearest that is known.
   public func check(known: [String]) throws {
     for entry in try entries() where !known.contains(entry.key) {
-      let near = nearNames(to: entry.key, among: known)
       throw entry.value.fault(
-        "'\(entry.key)' isn't understood; "
-          + (near.isEmpty
-            ? "expected \(known.joined(separator: ", "))"
-            : "did you mean \(near.joined(separator: " or "))?"))
+        "'\(entry.key)' isn't understood; " + suggestion(for: entry.key, among: known))
     }
   }
 }

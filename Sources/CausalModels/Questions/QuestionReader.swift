@@ -243,12 +243,9 @@ struct QuestionReader {
   }
 
   func unknown(_ name: String, _ node: DocumentNode) -> DocumentError {
-    let near = nearNames(to: name, among: types.keys.sorted())
-    return node.fault(
+    node.fault(
       "no variable is named '\(name)'; "
-        + (near.isEmpty
-          ? "expected one of \(types.keys.sorted().joined(separator: ", "))"
-          : "did you mean \(near.joined(separator: " or "))?"))
+        + suggestion(for: name, among: types.keys.sorted(), expected: "expected one of"))
   }
 
   /// Checks that the balanced choices are countable.

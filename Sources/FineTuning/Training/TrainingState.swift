@@ -200,10 +200,10 @@ extension FineTuningSettings {
 }
 
 extension [TokenizedExample] {
-  /// A hash of all tokens, prompt lengths and labels (FNV-1a).
+  /// A hash of all tokens, prompt lengths and labels.
   package var identity: String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ number: Int) { hash = (hash ^ UInt64(bitPattern: Int64(number))) &* 0x100_0000_01B3 }
+    var hash = Fingerprint()
+    func add(_ number: Int) { hash.add(UInt64(bitPattern: Int64(number))) }
     for example in self {
       add(example.promptLength)
       add(example.tokens.count)
@@ -211,6 +211,6 @@ extension [TokenizedExample] {
       if case .segments(_, let types) = example.input { types.forEach(add) }
       if let label = example.label { add(Int(bitPattern: UInt(label.bitPattern))) }
     }
-    return "\(count) examples, hash \(String(hash, radix: 16))"
+    return "\(count) examples, hash \(hash.text)"
   }
 }

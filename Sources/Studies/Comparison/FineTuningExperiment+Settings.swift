@@ -53,13 +53,12 @@ extension FineTuningExperiment {
 }
 
 extension Rotation {
-  /// A hash of all numbers (FNV-1a).
+  /// A hash of all numbers.
   fileprivate var identity: String {
     let frame = frame
-    let hash = frame.elements.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, number in
-      (hash ^ UInt64(number.bitPattern)) &* 0x100_0000_01B3
-    }
-    return "\(frame.shape), hash \(String(hash, radix: 16))"
+    var hash = Fingerprint()
+    for number in frame.elements { hash.add(UInt64(number.bitPattern)) }
+    return "\(frame.shape), hash \(hash.text)"
   }
 }
 

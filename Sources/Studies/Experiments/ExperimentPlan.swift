@@ -33,13 +33,10 @@ public struct ExperimentPlan: Sendable {
     _ step: ExperimentDocument.Step, among commands: [CommandDefinition]
   ) throws -> CommandDefinition {
     if let command = commands.first(where: { $0.name == step.command }) { return command }
-    let names = commands.map(\.name)
-    let near = nearNames(to: step.command, among: names)
     throw step.value.fault(
       "'\(step.command)' is no command that can be a step; "
-        + (near.isEmpty
-          ? "expected one of \(names.joined(separator: ", "))"
-          : "did you mean \(near.joined(separator: " or "))?"))
+        + suggestion(
+          for: step.command, among: commands.map(\.name), expected: "expected one of"))
   }
 
   /// Refuses a shared option that no step has.

@@ -39,12 +39,8 @@ struct StepOption {
     if CommandDefinition.reserved.contains(entry.key) {
       return entry.value.fault("'\(entry.key)' is given to `run`, not in a document")
     }
-    let near = nearNames(to: entry.key, among: names)
     return entry.value.fault(
-      "'\(entry.key)' is no option of \(whom); "
-        + (near.isEmpty
-          ? "expected \(names.joined(separator: ", "))"
-          : "did you mean \(near.joined(separator: " or "))?"))
+      "'\(entry.key)' is no option of \(whom); " + suggestion(for: entry.key, among: names))
   }
 
   /// The values that a node stands for, each a node of one value or of several that belong
