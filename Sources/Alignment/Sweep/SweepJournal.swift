@@ -74,11 +74,14 @@ public final class SweepJournal {
       if work == nil {
         try write(header: described)
       } else {
-        // What a killed run left of a line goes.
+        // The part of a line that a killed run left goes.
         try writeAtomically(kept, to: url)
       }
-      file = try? FileHandle(forWritingTo: url)
-      try file?.seekToEnd()
+      file = try reporting {
+        let file = try FileHandle(forWritingTo: url)
+        try file.seekToEnd()
+        return file
+      }
     }
     if let difference = work.flatMap({ described.differences(from: $0) })?.first {
       throw SweepJournalError.otherSweep(
@@ -122,7 +125,7 @@ public final class SweepJournal {
     return Data(data[..<end])
   }
 
-  /// What an earlier run measured; nil where it didn't.
+  /// The outcomes that an earlier run measured; nil where it didn't.
   ///
   /// - Parameter count: the number of its interchanges
   func outcomes(of unit: Unit, count: Int) throws -> [SwapOutcome]? {
@@ -146,19 +149,22 @@ public final class SweepJournal {
       .init(key: "outcomes", value: .array(outcomes.map(\.json))),
     ])
     let data = try JSONEncoder.lines.encode(line) + Data("\n".utf8)
+    require(file != nil, "SweepJournal: begin(_:_:) comes before append(_:_:)")
+    try reporting { try file?.write(contentsOf: data) }
+  }
+
+  /// Work with the file, whose errors name it.
+  private func reporting<Result>(_ work: () throws -> Result) throws -> Result {
     do {
-      guard let file else { throw FileSystemError(path: url.path, reason: "it isn't open") }
-      try file.write(contentsOf: data)
-    } catch let error as FileSystemError {
-      throw error
+      return try work()
     } catch {
       throw FileSystemError(path: url.path, reason: "\(error.localizedDescription)")
     }
   }
 
-  /// A number that tells one list of examples from another (FNV-1a of their description).
+  /// A hash that tells one list of examples from another.
   private static func digest(_ examples: [AlignmentExample]) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = Fingerprint()
     for example in examples {
       let spans = ([example.baseSpans] + example.sourceSpans).map { spans in
         spans.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -166,9 +172,9 @@ public final class SweepJournal {
       let words =
         "\(example.base) \(example.sources) \(spans) \(example.label) \(example.answers) "
         + "\(example.baseLabel)"
-      for byte in words.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+      for byte in words.utf8 { hash.add(UInt64(byte)) }
     }
-    return String(hash, radix: 16)
+    return hash.text
   }
 }
 
