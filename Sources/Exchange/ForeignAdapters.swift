@@ -22,7 +22,7 @@ public enum ForeignAdapters {
     all.first { $0.isFolder(url) }
   }
 
-  /// What to do with an adapter that stands where a model is expected, in a sentence; nil for
+  /// The remedy for an adapter that stands where a model is expected, in a sentence; nil for
   /// anything else.
   public static func adviceForModel(at path: String) -> String? {
     let url = URL(userPath: path)
@@ -41,7 +41,7 @@ public enum ForeignAdapters {
     return "\(path): expected a model, found \(misplaced.advice(for: url))"
   }
 
-  /// What to do with a folder that is given to `import` and needs none, in a sentence; nil for a
+  /// The remedy for a folder that is given to `import` and needs none, in a sentence; nil for a
   /// folder that is imported, and for what is no adapter.
   public static func adviceForImport(of path: String) -> String? {
     let url = URL(userPath: path)

@@ -54,7 +54,7 @@ extension Heatmap: ComparableFigure {
   public static func comparing(
     _ figures: [(name: String, figure: Heatmap)]
   ) throws(FigureError) -> any Figure {
-    let grid = try HeatmapGrid.comparing(
+    try HeatmapGrid.comparing(
       figures.map { name, map -> (name: String, figure: HeatmapGrid) in
         var panel = map
         panel.title = ""
@@ -62,7 +62,6 @@ extension Heatmap: ComparableFigure {
         (grid.title, grid.subtitle, grid.theme) = (map.title, map.subtitle, map.theme)
         return (name, grid)
       })
-    return grid
   }
 }
 
@@ -148,8 +147,8 @@ extension LineChart: ComparableFigure {
       }
     }
     chart.references = []
+    let isShared = figures.allSatisfy { $0.figure.references == first.references }
     for (name, figure) in figures {
-      let isShared = figures.allSatisfy { $0.figure.references == first.references }
       for var reference in figure.references where !chart.references.contains(reference) {
         if !isShared { reference.label = "\(name): \(reference.label)" }
         chart.references.append(reference)

@@ -122,7 +122,7 @@ package struct HeatmapGridLayout {
         max(width, heading.width + 2 * Spacing.margin) - (pageWidth == nil ? 0 : 0.1),
         pageWidth ?? 0),
       height: max(content.height, grid.page.height.map { $0 * FigureSize.points } ?? 0))
-    // What is left of the page is at both sides.
+    // The rest of the page is at both sides.
     let start = left + max(0, (page.width - max(width, heading.width + 2 * Spacing.margin)) / 2)
     let upper = top + max(0, (page.height - content.height) / 2)
     cells = CGRect(x: start, y: upper, width: cellsWidth, height: fit.height)

@@ -109,7 +109,7 @@ package struct HeatmapLayout {
     page = CGSize(
       width: max(own.width - (pageWidth == nil ? 0 : 0.1), pageWidth ?? 0),
       height: max(own.height, wanted?.height.map { $0 * FigureSize.points } ?? 0))
-    // What is left of the page is at both sides.
+    // The rest of the page is at both sides.
     let shift = max(0, (page.width - own.width) / 2)
     let lowered = max(0, (page.height - own.height) / 2)
     panel = HeatmapPanel(

@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// What the file has is used and not measured again: a changed outcome shows in the result.
+  /// Outcomes in the file are used and not measured again: a changed outcome shows in the result.
   @Test func whatIsThereIsTaken() throws {
     let model = try TinyModels.model("llama-gqa")
     let url = FileManager.default.temporaryDirectory.appending(component: "\(UUID()).jsonl")

@@ -4,8 +4,8 @@ import InterchangeTensors
 import InterchangeTestSupport
 import Testing
 
-/// Torch archives that are written. The tests of folders for pyreft and for the adapters library tell
-/// that torch reads them.
+/// Torch archives that are written. The tests of folders for pyreft and for the adapters library
+/// tell that torch reads them.
 @Suite struct TorchArchiveWriterTests {
   private let elements: [(name: String, element: TorchArchive.Element)] = [
     ("weight", .tensor(Tensor((0..<70_000).map { Float($0) / 7 }, shape: [70, 1000]))),

@@ -88,7 +88,7 @@ import Testing
     #expect(refusal(.blockOutput(0, .every))?.hasSuffix("found layer 0") == true)
   }
 
-  /// What is given in the place of something else is told where it belongs.
+  /// A thing that is given in another's place is told where it belongs.
   @Test func misplaced() throws {
     let place = try TemporaryFolder()
     let model = try TinyModels.safetensors()

@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  /// What pyreft can't hold is refused by its name, and nothing is written.
+  /// An adapter that pyreft can't hold is refused by its name, and nothing is written.
   @Test func refusals() throws {
     let place = try TemporaryFolder()
     let model = try TinyModels.safetensors()

@@ -24,7 +24,7 @@ import Testing
     return map
   }
 
-  /// A column of a paper: the page is as wide as asked, all is on it, and no letter below 5.5 points.
+  /// A column of a paper: the page is as wide as asked, all is on it, no letter below 5.5 points.
   @Test(arguments: shapes)
   func `A map fits a paper's column`(shape: (rows: Int, columns: Int)) throws {
     let map = try map(shape.rows, shape.columns).fitted(to: FigurePage(width: Self.column))

@@ -239,7 +239,7 @@ import Testing
       document(text("[1, 3]", model.url.path), "changed.yaml"), ["--resume"] + out("first"))
     #expect(changed.status == 65)
     #expect(changed.errors.contains("steps.das.rank: 1, 2 there, 1, 3 here"), "\(changed.errors)")
-    // What is no change: a comment, and another form.
+    // No change: a comment, and another form.
     let same = try run(
       document("# again\n" + text("1-2", model.url.path), "same.yaml"),
       ["--resume"] + out("first"))

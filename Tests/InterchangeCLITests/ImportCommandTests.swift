@@ -35,7 +35,7 @@ import Testing
     try FileManager.default.removeItem(atPath: out)
   }
 
-  /// What is imported is exported as pyreft has it, and imported again, to the same bytes.
+  /// An imported adapter is exported as pyreft has it, and imported again, to the same bytes.
   @Test func exportsWhatItImported() throws {
     let place = try TemporaryFile(folder: ()).url
     func path(_ name: String) -> String { place.appending(component: name).path }
@@ -72,7 +72,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path("d")))
   }
 
-  /// What is given in the place of something else is told where it belongs.
+  /// A thing that is given in another's place is told where it belongs.
   @Test func misplaced() throws {
     let adapter = try Program.run([
       "generate", model, "--prompt", "a", "--adapter", folder("loreft"),

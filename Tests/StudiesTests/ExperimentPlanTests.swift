@@ -162,7 +162,7 @@ import Testing
     func values(_ words: CommandWords) -> [String: [String]] {
       Dictionary(
         uniqueKeysWithValues: words.given.map { given in
-          // What has a step's name is marked as a path.
+          // A value with a step's name is marked as a path.
           (given.argument.name, given.values.map { $0.replacing(/^\.\//, with: "") })
         })
     }

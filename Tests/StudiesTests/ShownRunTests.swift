@@ -2,7 +2,7 @@ import Foundation
 import Interchange
 import Testing
 
-/// What is shown of runs: parts of them, several together, in other looks.
+/// Views of runs: parts of them, several together, in other looks.
 @Suite struct ShownRunTests {
   private func sweep(
     _ values: [[Double]], tokens: [String] = ["␣the", "␊", "‹subject›"]

@@ -36,7 +36,7 @@ extension OutputMetric {
   public func counts(_ example: AlignmentExample) -> Bool { true }
 }
 
-/// The outputs of one pair: what the base gives with the swap, and what base and source give without.
+/// The outputs of one pair: the base's with the swap, and those of base and source without it.
 public struct SwapOutputs: Sendable {
   /// The base's output with the source's vector.
   public let patched: OutputRow

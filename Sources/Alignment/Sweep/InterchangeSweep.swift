@@ -46,8 +46,8 @@ public struct InterchangeSweep: Sendable {
   ///   - estimating: called once, after the first group's first layer, with the seconds that all of
   ///     the sweep takes at this rate
   /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
-  /// - Throws: ``AlignmentError`` or `ModelError` when a layer or position doesn't exist or a metric
-  ///   can't be taken of these outputs, ``SweepJournalError`` when the journal is another sweep's.
+  /// - Throws: ``AlignmentError`` or `ModelError` when a layer or position doesn't exist or a
+  ///   metric can't be taken of these outputs, ``SweepJournalError`` when the journal is another sweep's.
   public func run(
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     journal: SweepJournal? = nil, progress: (Int, Int) -> Void = { _, _ in },

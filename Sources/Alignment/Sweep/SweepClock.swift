@@ -1,8 +1,8 @@
 import Foundation
 import InterchangeModels
 
-/// The time of a sweep, from the part that is done: a layer of a group takes as many blocks for each
-/// of its rows as are above it, and a group's base and source runs take all blocks once.
+/// The time of a sweep, from the part that is done: a layer of a group takes as many blocks for
+/// each of its rows as are above it, and a group's base and source runs take all blocks once.
 struct SweepClock {
   private let groups: [Int]
   private let layers: [Int]

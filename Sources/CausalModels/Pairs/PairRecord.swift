@@ -45,7 +45,7 @@ extension PairParts {
           reason:
             "expected pairs of the parts train and test, found \(train.count) and \(test.count)")
       }
-      // What one part can't fill is the other's.
+      // One part has the pairs that the other can't fill.
       let share = Int((wish.trainShare * Double(wish.count)).rounded())
       let trainCount = min(train.count, max(1, share, wish.count - test.count))
       dropped["more than were asked for"] =

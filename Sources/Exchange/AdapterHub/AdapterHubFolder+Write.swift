@@ -40,7 +40,7 @@ extension AdapterHubFolder: ExportForm {
   /// The name that the adapter has in the library.
   private static let adapterName = "interchange"
 
-  /// What all bottlenecks of a folder share.
+  /// The settings that all bottlenecks of a folder share.
   private struct Shared: Equatable {
     let rank: Int
     let activation: Activation

@@ -99,7 +99,7 @@ extension PyreftFolder: ExportForm {
     ]
   }
 
-  /// What pyreft doesn't save, in a line.
+  /// The settings that pyreft doesn't save, in a line.
   private static func remark(_ parts: PyreftParts) -> String {
     let function = parts.activation.map { " --activation \($0.rawValue)" } ?? ""
     return "pyreft saves neither positions nor the activation function: README.md has them; "

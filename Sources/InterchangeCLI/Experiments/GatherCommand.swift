@@ -9,8 +9,8 @@ struct GatherCommand: ParsableCommand {
     commandName: "gather",
     abstract: "Put the parts of an experiment together that were run apart.",
     discussion: """
-      Each DIR is the --out of `run FILE --points …`. Document, version, model and data have to be the \
-      same in all of them, and every point has to be in one.
+      Each DIR is the --out of `run FILE --points …`. Document, version, model and data have to \
+      be the same in all of them, and every point has to be in one.
       """)
 
   @Argument(help: ArgumentHelp("The folders of the parts.", valueName: "dir"))

@@ -9,9 +9,10 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run an experiment's document, or the command of a record again.",
     discussion: """
-      A document has a model, options that all steps share, and steps, each a command with its options \
-      by their names. Lists multiply: `layers: 0-29`, `ranks: [1, 2, 4]`, `seeds: 3`. Every point is a \
-      folder below --out; a run that was stopped goes on with --resume. `gather` puts parts together.
+      A document has a model, options that all steps share, and steps, each a command with its \
+      options by their names. Lists multiply: `layers: 0-29`, `ranks: [1, 2, 4]`, `seeds: 3`. \
+      Every point is a folder below --out; a run that was stopped goes on with --resume. \
+      `gather` puts parts together.
       A run.json is run again, and the numbers are compared with its own.
       """)
 

@@ -7,10 +7,10 @@ struct SwapCommand: ParsableCommand {
     commandName: "swap",
     abstract: "Run a text with a hidden vector taken from another text.",
     discussion: """
-      Shows the likeliest outputs of the base, the source and the patched base side by side, by their \
-      patched logit. The logit difference is of the source's answer and the base's; the part of the way \
-      is 0 % as in the base and 100 % as in the source. Positions mean the same in base and source, unless \
-      --source-position says otherwise.
+      Shows the likeliest outputs of the base, the source and the patched base side by side, by \
+      their patched logit. The logit difference is of the source's answer and the base's; the \
+      part of the way is 0 % as in the base and 100 % as in the source. Positions mean the same \
+      in base and source, unless --source-position says otherwise.
       """)
 
   @OptionGroup var model: ModelArgument

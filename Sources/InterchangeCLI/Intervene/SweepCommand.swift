@@ -10,11 +10,12 @@ struct SweepCommand: ParsableCommand {
       Metrics, of the patched base's output:
       \(OutputMetrics.all.map { "\($0.name): \($0.definition)" }.joined(separator: "\n"))
 
-      With --out every pair's outcome is kept as it is measured, in \(SweepJournal.fileName); a sweep that was \
-      stopped goes on with --resume and ends in the numbers that it would have had. Other layers, components \
-      and heads can be added that way, too.
+      With --out every pair's outcome is kept as it is measured, in \(SweepJournal.fileName); a \
+      sweep that was stopped goes on with --resume and ends in the numbers that it would have \
+      had. Other layers, components and heads can be added that way, too.
       With several components or heads the maps of all stand side by side on one scale, such as \
-      --site block_output,attention_output,mlp_output, or --site attention_value_output --head all.
+      --site block_output,attention_output,mlp_output, or --site attention_value_output --head \
+      all.
       """)
 
   @OptionGroup var model: ModelArgument

@@ -2,8 +2,8 @@ import Foundation
 import Interchange
 import Synchronization
 
-/// The surroundings of a command that another one runs: its own words, models that are read already,
-/// and where its results go.
+/// The surroundings of a command that another one runs: its own words, models that are read
+/// already, and the place of its results.
 final class CommandContext: Sendable {
   /// That of the command that runs; nil for one that was typed.
   @TaskLocal static var current: CommandContext?
@@ -21,7 +21,7 @@ final class CommandContext: Sendable {
     (self.arguments, self.models, self.isSilent) = (arguments, models, isSilent)
   }
 
-  /// What a silent command printed.
+  /// The text that a silent command printed.
   var printed: String { text.withLock { $0 } }
 
   /// The record that the command made; nil for a command without one.

@@ -10,9 +10,9 @@ struct FigureCommand: ParsableCommand {
     abstract:
       "Draw the figures of runs again from their records, or print the record inside a figure.",
     discussion: """
-      Several runs are drawn in one figure: maps side by side on one scale, curves together. Letters keep \
-      their size whatever the page, at least 5.5 points. --format csv, md and tex write the tables instead; \
-      `interchange table` prints them.
+      Several runs are drawn in one figure: maps side by side on one scale, curves together. \
+      Letters keep their size whatever the page, at least 5.5 points. --format csv, md and tex \
+      write the tables instead; `interchange table` prints them.
       """)
 
   @OptionGroup var runs: ShownRuns

@@ -8,8 +8,9 @@ struct TableCommand: ParsableCommand {
     commandName: "table",
     abstract: "Print the tables of runs as text, CSV, Markdown or LaTeX.",
     discussion: """
-      CSV has a row for each thing that was measured, with all digits; the other forms are the tables that \
-      the run itself printed. Several runs of one kind come in one table, with the run in its first column.
+      CSV has a row for each thing that was measured, with all digits; the other forms are the \
+      tables that the run itself printed. Several runs of one kind come in one table, with the \
+      run in its first column.
       """)
 
   @OptionGroup var runs: ShownRuns

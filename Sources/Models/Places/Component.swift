@@ -57,7 +57,7 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case mlpHidden = "mlp_hidden"
   /// The router's scores of a mixture of experts, before their softmax: [experts].
   case routerLogits = "router_logits"
-  /// The addition of each expert to the MLP's output, 0 where a row isn't sent to it: [experts · d].
+  /// The addition of each expert to the MLP's output, 0 for rows not sent to it: [experts · d].
   case expertOutput = "expert_output"
   /// The output of the MLP's last projection, where a norm or a factor stands between it and the
   /// residual stream: [d].

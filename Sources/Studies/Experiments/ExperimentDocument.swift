@@ -22,7 +22,7 @@ public struct ExperimentDocument: Sendable {
     public let name: String
     /// The command.
     public let command: String
-    /// What stands after the command.
+    /// The options after the command.
     let value: DocumentNode
   }
 

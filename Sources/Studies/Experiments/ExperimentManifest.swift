@@ -1,8 +1,8 @@
 import Foundation
 import InterchangeBasics
 
-/// What an experiment's folder belongs to: the document, what it reads, and the points that its
-/// lists make; `experiment.json` in the folder.
+/// The experiment that a folder belongs to: its document, the files that it reads, and the points
+/// that its lists make; `experiment.json` in the folder.
 struct ExperimentManifest: Codable, Sendable {
   /// A point with its options.
   struct Point: Codable, Sendable {

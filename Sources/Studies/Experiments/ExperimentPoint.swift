@@ -77,7 +77,7 @@ public struct ExperimentPoint: Sendable {
       case .positional: places += words
       case .flag: options.append(option)
       case .option:
-        // What begins with a hyphen would be taken for another option.
+        // A word that begins with a hyphen would be taken for another option.
         for word in words {
           options += word.hasPrefix("-") ? ["\(option)=\(word)"] : [option, word]
         }

@@ -138,7 +138,7 @@ public final class WorkEstimator {
     var seconds = 2 * pairs * sample.baseSeconds
     seconds += Double(seeds) * fit + Double(max(1, seeds)) * pairs * cell
     if hasControls {
-      // The random model runs all pairs, and is fitted too; 20 subspaces and four more are measured.
+      // The random model runs all pairs and is fitted, too; 24 other subspaces are measured.
       seconds += 2 * pairs * sample.baseSeconds + (seeds > 0 ? fit : 0) + 24 * 0.3 * pairs * cell
     }
     let rows = Double(batch) * Double(max(1, model.layers - site.layer))

@@ -19,8 +19,8 @@ public struct FigureStyle: Sendable {
 
   /// Figures with these looks.
   ///
-  /// - Throws: `FigureError.doesNotFit` where the labels of one have no room, ``RunRecordError`` for
-  ///   colors that none of them can have.
+  /// - Throws: `FigureError.doesNotFit` where the labels of one have no room, ``RunRecordError``
+  ///   for colors that none of them can have.
   public func applied(to figures: [NamedFigure]) throws -> [NamedFigure] {
     let styled = try figures.map { NamedFigure($0.name, try applied(to: $0.figure)) }
     guard let colorMap, !figures.isEmpty else { return styled }

@@ -25,8 +25,8 @@ public struct RunComparison: Sendable {
     return folders.enumerated().map { "\($0.offset + 1) \($0.element.lastPathComponent)" }
   }
 
-  /// The figures that all runs have: of one run its own, of several each kind in one figure, maps on
-  /// one scale and curves together.
+  /// The figures that all runs have: of one run its own, of several each kind in one figure, maps
+  /// on one scale and curves together.
   ///
   /// - Throws: `FigureError.notComparable` for figures that have too little in common,
   ///   ``RunRecordError/lacking(wanted:reason:)`` when the runs share none.

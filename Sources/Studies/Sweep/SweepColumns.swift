@@ -74,8 +74,8 @@ public enum SweepPosition: Sendable, Hashable {
   /// together.
   case choice(Positions)
 
-  /// Reads a list such as `0-3,-2,-1`, `f3,l2` or `subject,subject.end`: ranges as layers have them,
-  /// and whatever else names positions.
+  /// Reads a list such as `0-3,-2,-1`, `f3,l2` or `subject,subject.end`: ranges as layers have
+  /// them, and whatever else names positions.
   public static func parsing(_ text: String) -> [SweepPosition] {
     text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       if case .layers(let places)? = LayerSelection(parsing: String(part)) {
@@ -85,7 +85,7 @@ public enum SweepPosition: Sendable, Hashable {
     }
   }
 
-  /// Whether it means the same in texts of different lengths.
+  /// True when it means the same in texts of different lengths.
   var correspondsAtAnyLength: Bool {
     switch self {
     case .places(let places): places.allSatisfy { $0 < 0 }

@@ -24,7 +24,7 @@ enum Peers {
     return answers.map { $0.flatMap { $0 } }
   }
 
-  /// What a script of the fixtures prints for each model with its folder.
+  /// The answers that a script of the fixtures prints for each model with its folder.
   static func answers<Answer: Decodable>(
     _ script: String, _ prompts: [[Int]], _ places: [(model: URL, folder: URL)]
   ) throws -> [Answer] {
