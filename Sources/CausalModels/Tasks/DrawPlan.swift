@@ -52,11 +52,13 @@ public struct DrawPlan: Sendable {
 
   /// Draws different examples and shuffles them.
   ///
-  /// - Parameter make: makes an example of a slot; it may make one that was there before, or none
+  /// - Parameters:
+  ///   - isFutile: tells after a draw without an example that more would be in vain
+  ///   - make: makes an example of a slot; it may make one that was there before, or none
   /// - Throws: `CausalModelError` for a count that is not positive, or when no new example turns
   ///   up.
   public func draw<Example: Hashable>(
-    _ count: Int, using generator: inout SplitMix64,
+    _ count: Int, using generator: inout SplitMix64, isFutile: () -> Bool = { false },
     _ make: (Slot, inout SplitMix64) throws -> Example?
   ) throws -> [Example] {
     guard count > 0 else { throw CausalModelError.invalidCount(count) }
@@ -65,6 +67,9 @@ public struct DrawPlan: Sendable {
     // A slot that never gives an example, such as a choice that contradicts another, is passed over.
     var isEmpty = [Bool](repeating: false, count: cells * pools)
     var index = 0
+    func tooFew() -> CausalModelError {
+      .notEnoughExamples(task: task, asked: count, found: examples.count)
+    }
     func found(in slot: Slot) throws -> Example? {
       let place = slot.cell + cells * slot.pool
       guard !isEmpty[place] else { return nil }
@@ -73,6 +78,7 @@ public struct DrawPlan: Sendable {
       for draws in 0..<Self.patience {
         guard let example = try make(slot, &generator) else {
           failures += 1
+          if isFutile() { throw tooFew() }
           if again.isEmpty && failures == Self.patienceForFirst { break }
           continue
         }
@@ -81,10 +87,7 @@ public struct DrawPlan: Sendable {
         if draws - failures >= Self.patience(different: again.count) { break }
       }
       isEmpty[place] = true
-      guard again.isEmpty, isEmpty.contains(false) else {
-        throw CausalModelError.notEnoughExamples(
-          task: task, asked: count, found: examples.count)
-      }
+      guard again.isEmpty, isEmpty.contains(false) else { throw tooFew() }
       return nil
     }
     while examples.count < count {
