@@ -49,6 +49,8 @@ import Testing
       "attention": [tiny, "--text", "abc abc", "--layers", "0"],
       "swap": [tiny, "--base", "abc abc", "--source", "cab cab", "--layer", "0"],
       "sweep": [taught, "--pairs", "512", "--limit", "2"],
+      "ablate": [taught, "--pairs", "512", "--limit", "2", "--layers", "1"],
+      "trace": [tiny, "--text", "abc abc", "--subject", "bc a", "--draws", "1", "--layers", "1"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],
