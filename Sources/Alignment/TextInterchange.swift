@@ -39,7 +39,7 @@ extension LanguageModel {
     intervention: any Intervention = FullInterchange()
   ) throws -> TextInterchange {
     let (base, source) = (encode(base), encode(source))
-    try network.validate(site.component, layer: site.layer, head: site.head)
+    try network.validate(site, over: [base.input, source.input])
     func positions(
       _ wanted: Positions, _ text: EncodedText, _ name: String
     ) throws -> [Int] {

@@ -52,6 +52,11 @@ struct SweepGroup {
           example: swap.example, column: swap.column, positions: swap.base, sourceRows: indices))
     }
     self.swaps = swaps
+    for layer in sweep.layers {
+      try run.model.validate(
+        Site(sweep.component, layer: layer, head: sweep.head),
+        over: examples.flatMap { [$0.base] + $0.sources })
+    }
     let captures = sweep.layers.map {
       Cells(sweep.component, layer: $0, head: sweep.head, positions: rows.positions)
     }
