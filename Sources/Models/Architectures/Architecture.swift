@@ -59,6 +59,10 @@ public protocol Architecture: Sendable {
   /// announces itself; without announcements unless the architecture has some.
   func logits(_ residual: Tensor, outputs: [Int]?, _ context: OuterContext) -> Tensor
 
+  /// The vectors of tokens as they enter, before anything is added to them: [ids, width]. An input
+  /// of such vectors is read as one of the tokens is; nil where that can't be.
+  func tokenVectors(_ ids: [Int]) -> Tensor?
+
   /// The two stacks of an encoder-decoder; nil of everything else.
   var stacks: Stacks? { get }
 
@@ -201,6 +205,9 @@ extension Architecture {
 
   /// None: positions see everything.
   public func window(of layer: Int) -> AttentionWindow? { nil }
+
+  /// Nil: vectors can't take the place of tokens.
+  public func tokenVectors(_ ids: [Int]) -> Tensor? { nil }
 
   /// None.
   public var stacks: Stacks? { nil }
