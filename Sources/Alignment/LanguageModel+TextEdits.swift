@@ -43,14 +43,16 @@ extension LanguageModel {
     of source: TextSource, for written: Site, _ positions: [Int], in text: EncodedText,
     changedBy edits: [Edit]
   ) throws -> Tensor {
-    let width = try network.width(of: written)
+    let width = try network.width(of: written, for: text.input)
     let site = source.site ?? written
     let found: Tensor
     if let rows = source.rows {
       found = rows.rows == 1 ? rows.gatherRows(positions.map { _ in 0 }) : rows
     } else {
       let read = source.text.map(encode) ?? text
-      let places = try self.positions(of: site, in: read, named: source.text == nil ? "base" : "source")
+      try network.validate(written, over: [text.input, read.input])
+      let places = try self.positions(
+        of: site, in: read, named: source.text == nil ? "base" : "source")
       let nested =
         source.text == nil ? edits : try self.edits(source.edits, of: read, named: "source").made
       let cells = Cells(site, positions: [places])
