@@ -45,7 +45,8 @@ import Testing
       }
     }
     // a, b, c, a and b come again, after 4, 5, 6, 7 and 8 tokens; the second time two copies count.
-    let uniform = [1.0 / 5, 1.0 / 6, 1.0 / 7, 2.0 / 8, 2.0 / 9].reduce(0, +) / 5
+    let shares: [Double] = [1.0 / 5, 1.0 / 6, 1.0 / 7, 2.0 / 8, 2.0 / 9]
+    let uniform: Double = shares.reduce(0, +) / 5
     #expect(abs(found.uniform.duplicate - uniform) < 1e-9)
   }
 
@@ -58,7 +59,7 @@ import Testing
     #expect(first == (try model.headDetection(settings)))
     #expect(first.sequences == 2 && first.length == 10)
     // Uniform attention from the second copy, whose tokens see 6 to 10.
-    let uniform = (6...10).reduce(0) { $0 + 1 / Double($1) } / 5
+    let uniform: Double = (6...10).reduce(0.0) { $0 + 1 / Double($1) } / 5
     #expect(abs(first.uniform.duplicate - uniform) < 1e-9)
     settings.seed = 4
     #expect(first != (try model.headDetection(settings)))

@@ -92,12 +92,12 @@ import Testing
   func equalsTheRegressionOnTheVectors(name: String) throws {
     let model = try ArchitectureFixtures.model(name)
     let examples = examples(90)
-    let report = try model.probe(examples, layers: [0, 2])
-    #expect(report.labels == ["even", "odd"] && report.layers.map(\.layer) == [0, 2])
+    let report = try model.probe(examples, layers: [0, 1])
+    #expect(report.labels == ["even", "odd"] && report.layers.map(\.layer) == [0, 1])
     for layer in report.layers {
-      let rows = try model.activations(
-        at: .blockOutput(layer.layer), examples.map(\.input),
-        positions: examples.map { [$0.position] })
+      let cells = Cells(
+        .blockOutput, layer: layer.layer, positions: examples.map { [$0.position] })
+      let rows = try model.run(Request(examples.map(\.input), captures: [cells])).captures[0]
       let width = rows.width
       let numbers = rows.elements.map(Double.init)
       func part(_ isTest: Bool) -> (rows: [Double], labels: [Int]) {
