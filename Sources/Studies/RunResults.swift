@@ -14,6 +14,8 @@ public struct RunResults: Sendable {
   static let builtIn: [any RunResult.Type] = [
     EqualityExperiment.self,
     SweepRuns.self,
+    AblationRun.self,
+    TraceRun.self,
     AlignmentRuns.self,
     SubspaceComparison.self,
     TuningEffects.self,

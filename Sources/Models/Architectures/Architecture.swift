@@ -51,6 +51,10 @@ public protocol Architecture: Sendable {
   /// the order given, or all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
 
+  /// The vectors of tokens as they enter, before anything is added to them: [ids, width]. An input
+  /// of such vectors is read as one of the tokens is; nil where that can't be.
+  func tokenVectors(_ ids: [Int]) -> Tensor?
+
   /// The two stacks of an encoder-decoder; nil of everything else.
   var stacks: Stacks? { get }
 
@@ -183,6 +187,9 @@ extension Architecture {
 
   /// None: positions see everything.
   public func window(of layer: Int) -> AttentionWindow? { nil }
+
+  /// Nil: vectors can't take the place of tokens.
+  public func tokenVectors(_ ids: [Int]) -> Tensor? { nil }
 
   /// None.
   public var stacks: Stacks? { nil }

@@ -8,7 +8,8 @@ public indirect enum ModelInput: Hashable, Sendable {
   /// Token ids with their token types: which of two texts each belongs to, as one number a
   /// position.
   case segments([Int], types: [Int])
-  /// Vectors, one for each position, each as wide as the model's input.
+  /// Vectors, one for each position, each as wide as the model's input: of a language model in the
+  /// place of its tokens' vectors, ``Architecture/tokenVectors(_:)``.
   case vectors([[Float]])
   /// The text that an encoder reads, and the tokens that the decoder reads, from its start token
   /// on.

@@ -66,10 +66,7 @@ public struct Transformer: Architecture {
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
-    let ids = try tokenIDs(inputs, positions: positions, readsTypes: types != nil)
-    var rows = embeddings.table.floats(ids)
-    if design.embedding.scale != 1 { rows = design.embedding.scale * rows }
-    if let embeddingProjection, !design.embedding.projectsLast { rows = embeddingProjection(rows) }
+    var rows = try tokenVectors(inputs, positions: positions)
     if let table = self.positions {
       let places = positions.flatMap { $0.map { $0 + design.embedding.firstPosition } }
       rows = rows + table.table.floats(places)
