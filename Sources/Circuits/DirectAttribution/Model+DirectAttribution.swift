@@ -44,7 +44,7 @@ extension Model {
 
   /// Tells whether a bound follows the logits: they change when it is left out.
   private func hasSoftCap(_ inputs: [AttributedInput], _ stream: any AdditiveStream) -> Bool {
-    let row = Tensor(repeating: 1, shape: [1, stream.width])
+    let row = Tensor((0..<stream.width).map { Float($0 % 3) - 1 }, shape: [1, stream.width])
     let output = [inputs[0].answer]
     return stream.logits(row, outputs: output).elements
       != stream.unboundedLogits(row, outputs: output).elements
