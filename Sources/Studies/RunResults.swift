@@ -1,4 +1,5 @@
 import InterchangeBasics
+import InterchangeCircuits
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeReports
@@ -23,6 +24,10 @@ public struct RunResults: Sendable {
     EvaluationResult.self,
     SteeringRun.self,
     AttentionPatterns.self,
+    LogitLens.self,
+    DirectAttributionStudy.self,
+    HeadDetection.self,
+    ProbeStudy.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]
