@@ -21,6 +21,7 @@ public struct RunResults: Sendable {
     EvaluationResult.self,
     SteeringRun.self,
     AttentionPatterns.self,
+    FeatureActivity.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]

@@ -75,7 +75,8 @@ public final class MaskAlignment {
     } else {
       list = zip(search.sites, chosen).map { site, gates in
         let numbers =
-          gates.prefix(20).map(String.init).joined(separator: ", ") + (gates.count > 20 ? ", …" : "")
+          gates.prefix(20).map(String.init).joined(separator: ", ")
+          + (gates.count > 20 ? ", …" : "")
         return search.sites.count == 1 ? numbers : "\(site): \(gates.isEmpty ? "none" : numbers)"
       }.joined(separator: "; ")
     }

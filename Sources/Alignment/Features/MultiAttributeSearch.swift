@@ -223,8 +223,10 @@ public final class MultiAttributeAlignment {
     }
     return search.attributes.map { name, _ in
       func accuracy(_ aim: AttributeExample.Aim) -> Accuracy? {
-        let found = zip(data.examples, outcomes).filter { $0.0.attribute == name && $0.0.aim == aim }
-          .map(\.1)
+        let found = zip(data.examples, outcomes).filter {
+          $0.0.attribute == name && $0.0.aim == aim
+        }
+        .map(\.1)
         return found.isEmpty ? nil : Accuracy(found)
       }
       return AttributeReport(

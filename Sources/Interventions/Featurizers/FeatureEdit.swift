@@ -31,6 +31,9 @@ public final class FeatureEdit: AdditiveIntervention {
       scale.count == featurizer.featureCount && offset.count == featurizer.featureCount,
       "\(name): expected \(featurizer.featureCount) factors and offsets, "
         + "got \(scale.count) and \(offset.count)")
+    require(
+      readsSource || featurizer.outputWidth == featurizer.width,
+      "\(name): a transcoder's features are read from another component: readsSource")
     (self.featurizer, self.name) = (featurizer, name)
     (self.scale, self.offset) = (scale.detached, offset.detached)
     sourceWidth = readsSource ? featurizer.width : nil
@@ -76,20 +79,22 @@ public final class FeatureEdit: AdditiveIntervention {
   public static func clamp(
     _ values: [Int: Float], of featurizer: any Featurizer, readsSource: Bool = false
   ) -> FeatureEdit {
-    FeatureEdit(featurizer, "feature clamping", values: values, keeping: 0, readsSource: readsSource)
+    FeatureEdit(
+      featurizer, "feature clamping", values: values, keeping: 0, readsSource: readsSource)
   }
 
   /// Amounts added to features: steering along their directions.
   public static func adding(
     _ amounts: [Int: Float], to featurizer: any Featurizer, readsSource: Bool = false
   ) -> FeatureEdit {
-    FeatureEdit(featurizer, "feature steering", values: amounts, keeping: 1, readsSource: readsSource)
+    FeatureEdit(
+      featurizer, "feature steering", values: amounts, keeping: 1, readsSource: readsSource)
   }
 
   public var parameters: [Parameter] { featurizer.parameters }
   public var orthonormalParameters: [Parameter] { featurizer.orthonormalParameters }
-  /// The width of the vectors that are changed; nothing of another width can be.
-  public var width: Int { (featurizer as? SparseAutoencoder)?.outputWidth ?? featurizer.width }
+  /// The width of the vectors that are changed.
+  public var width: Int { featurizer.outputWidth }
 
   /// D(a ⊙ f + c) − D(f): [rows, width].
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {

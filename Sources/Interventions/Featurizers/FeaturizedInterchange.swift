@@ -18,6 +18,10 @@ public final class FeaturizedInterchange: Intervention {
   ///
   /// - Parameter features: numbers below the featurizer's count
   public init(_ featurizer: any Featurizer, features: [Int]? = nil) {
+    require(
+      featurizer.outputWidth == featurizer.width,
+      "FeaturizedInterchange: \(featurizer.name) reads \(featurizer.width) coordinates and writes "
+        + "\(featurizer.outputWidth)")
     self.featurizer = featurizer
     self.features = features.map { Set($0).sorted() }
     mask = self.features.map { Tensor.indicator(of: $0, count: featurizer.featureCount) }

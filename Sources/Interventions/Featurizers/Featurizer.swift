@@ -14,6 +14,9 @@ public protocol Featurizer: AnyObject {
   var name: String { get }
   /// The width d of the vectors.
   var width: Int { get }
+  /// The width of the vectors that features are written to; another than ``width`` only of a
+  /// transcoder.
+  var outputWidth: Int { get }
   /// The number of features of a vector.
   var featureCount: Int { get }
   /// The parameters that training changes.
@@ -35,6 +38,8 @@ public protocol Featurizer: AnyObject {
 }
 
 extension Featurizer {
+  /// The same width.
+  public var outputWidth: Int { width }
   /// None.
   public var parameters: [Parameter] { [] }
   /// None.

@@ -29,6 +29,8 @@ public final class SparseAutoencoder: Featurizer {
   public let inputBias: Tensor?
   public let activation: SparseActivation
   public let normalization: Normalization
+  /// True when it imitates a component: it reads the component's input and writes its output.
+  public let isTranscoder: Bool
 
   /// An autoencoder of these weights; not trained here.
   ///
@@ -37,7 +39,7 @@ public final class SparseAutoencoder: Featurizer {
   public init(
     encoder: Tensor, encoderBias: Tensor, decoder: Tensor, decoderBias: Tensor,
     inputBias: Tensor? = nil, activation: SparseActivation, normalization: Normalization = .none,
-    path: String = "sparse autoencoder"
+    isTranscoder: Bool = false, path: String = "sparse autoencoder"
   ) throws {
     let (features, width) = (encoder.rows, encoder.width)
     var expected: [(String, Tensor, [Int])] = [
@@ -69,7 +71,7 @@ public final class SparseAutoencoder: Featurizer {
       throw InterventionError.invalidFile(
         path: path, field: "k", expected: "1 to \(features)", found: "\(count)")
     }
-    guard normalization == .none || decoder.width == width else {
+    guard normalization == .none || (decoder.width == width && !isTranscoder) else {
       throw InterventionError.invalidFile(
         path: path, field: "normalization", expected: "none of a transcoder",
         found: normalization.rawValue)
@@ -77,6 +79,7 @@ public final class SparseAutoencoder: Featurizer {
     (self.encoder, self.encoderBias) = (encoder, encoderBias)
     (self.decoder, self.decoderBias) = (decoder, decoderBias)
     (self.inputBias, self.activation, self.normalization) = (inputBias, activation, normalization)
+    self.isTranscoder = isTranscoder || decoder.width != width
   }
 
   public var name: String { "sparse autoencoder" }
@@ -113,30 +116,37 @@ public final class SparseAutoencoder: Featurizer {
   }
 }
 
-/// The mean and the scale of each of some rows, as SAELens measures them.
+/// The mean and the measure of each of some rows, as SAELens takes them.
 private struct RowMeasure {
-  /// [rows, width], equal numbers in each row; nil for 0.
-  let mean: Tensor?
-  /// [rows, width], equal numbers in each row.
-  let scale: Tensor
-  /// 1 / scale.
-  let inverse: Tensor
+  /// The numbers of one row.
+  private struct Row {
+    var mean = 0.0
+    /// The factor before the encoder.
+    let factor: Double
+    /// The factor after the decoder.
+    let scale: Double
+  }
 
-  private init(_ rows: Tensor, _ measured: (ArraySlice<Float>) -> (mean: Double, scale: Double)) {
+  /// [rows, width], equal numbers in each row; likewise the others.
+  private let mean: Tensor
+  private let factor: Tensor
+  private let scale: Tensor
+
+  private init(_ rows: Tensor, _ measured: (ArraySlice<Float>) -> Row) {
     let (width, elements) = (rows.width, rows.elements)
     let found = (0..<rows.rows).map { measured(elements[$0 * width..<($0 + 1) * width]) }
-    func spread(_ values: [Double]) -> Tensor {
-      Tensor(values.flatMap { Array(repeating: Float($0), count: width) }, shape: rows.shape)
+    func spread(_ value: (Row) -> Double) -> Tensor {
+      Tensor(
+        found.flatMap { Array(repeating: Float(value($0)), count: width) }, shape: rows.shape)
     }
-    let hasMean = found.contains { $0.mean != 0 }
-    mean = hasMean ? spread(found.map(\.mean)) : nil
-    (scale, inverse) = (spread(found.map(\.scale)), spread(found.map { 1 / $0.scale }))
+    (mean, factor, scale) = (spread(\.mean), spread(\.factor), spread(\.scale))
   }
 
   init(lengthOf rows: Tensor) {
     let root = Double(rows.width).squareRoot()
     self.init(rows) { row in
-      (0, row.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() / root)
+      let length = row.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      return Row(factor: root / length, scale: length / root)
     }
   }
 
@@ -145,17 +155,15 @@ private struct RowMeasure {
     self.init(rows) { row in
       let mean = row.reduce(0.0) { $0 + Double($1) } / width
       let squares = row.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-      // torch's deviation divides by n − 1; SAELens adds 1e-5 to it.
-      return (mean, (squares / max(1, width - 1)).squareRoot() + 1e-5)
+      // torch's deviation divides by n − 1; SAELens adds 1e-5 to it on the way in alone.
+      let deviation = (squares / max(1, width - 1)).squareRoot()
+      return Row(mean: mean, factor: 1 / (deviation + 1e-5), scale: deviation)
     }
   }
 
-  func normalized(_ rows: Tensor) -> Tensor { (mean.map { rows - $0 } ?? rows) * inverse }
+  func normalized(_ rows: Tensor) -> Tensor { (rows - mean) * factor }
   func scaled(_ rows: Tensor) -> Tensor { rows * scale }
-  func restored(_ rows: Tensor) -> Tensor {
-    let output = rows * scale
-    return mean.map { output + $0 } ?? output
-  }
+  func restored(_ rows: Tensor) -> Tensor { rows * scale + mean }
 }
 
 extension Tensor {
