@@ -125,8 +125,13 @@ private struct NumPyHeader {
   let shape: [Int]
 
   init?(_ text: String) {
+    // Between #/ and /# spaces and line ends don't count.
     let pattern =
-      #/\{\s*'descr'\s*:\s*'([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([0-9, ]*)\)\s*,?\s*\}\s*/#
+      #/
+      \{ \s* 'descr' \s* : \s* '([^']*)' \s* , \s*
+      'fortran_order' \s* : \s* (True|False) \s* , \s*
+      'shape' \s* : \s* \(([0-9,\ ]*)\) \s* ,? \s* \} \s*
+      /#
     guard let match = text.wholeMatch(of: pattern) else { return nil }
     type = String(match.1)
     isColumnMajor = match.2 == "True"

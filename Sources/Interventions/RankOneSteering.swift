@@ -4,8 +4,8 @@ import InterchangeTensors
 /// Rank-1 representation fine-tuning (ReFT-r1, AxBench, arXiv 2501.17148): h + m·v, where m is the
 /// mean of the k largest latents ReLU(h_t · v) over the positions t of a sequence.
 ///
-/// The direction v both detects a concept and steers to it. As an ``Intervention`` it takes its rows
-/// for one sequence's; ``callAsFunction(_:sequences:)`` takes the rows of several.
+/// The direction v both detects a concept and steers to it. As an ``Intervention`` it takes its
+/// rows for one sequence's; ``callAsFunction(_:sequences:)`` takes the rows of several.
 public final class RankOneSteering: Intervention {
   /// v: [1, d]
   public let direction: Parameter

@@ -249,6 +249,27 @@ import Testing
     #expect(fault(sparsify, nil)?.contains("cfg.json") == true)
   }
 
+  /// A file of numpy's own, whose elements are known; see the script beside it.
+  @Test func gemmaScopeByNumpy() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/autoencoders/gemma-scope/params.npz")
+    let (found, layout) = try SparseAutoencoder.read(contentsOf: file)
+    #expect(layout == "Gemma Scope" && found.featureCount == 24 && found.width == 16)
+    for feature in 0..<24 {
+      for column in 0..<16 {
+        // The encoder is kept as [width, features].
+        #expect(found.encoder[feature, column] == Float((7 * column + 3 * feature) % 11 - 5) / 10)
+        #expect(found.decoder[feature, column] == Float((7 * feature + 3 * column) % 11 - 5) / 10)
+      }
+      #expect(found.encoderBias.elements[feature] == Float(5 * feature % 7 - 3) / 10)
+    }
+    guard case .jumpReLU(let threshold) = found.activation else {
+      Issue.record("expected JumpReLU")
+      return
+    }
+    #expect(threshold.elements[1] == 0.2 && found.inputBias == nil)
+  }
+
   /// With its error kept an autoencoder changes nothing, at every kind of model.
   @Test(arguments: ["llama3-scaled", "gpt2", "gpt-neox", "gemma3", "opt", "mistral"])
   func isANoOp(name: String) throws {

@@ -6,8 +6,8 @@ import InterchangeTensors
 /// A search for the features, heads, positions or sites that carry a high-level variable: a learned
 /// mask (desiderata-based masking, arXiv 2307.09476, 2401.06855; over RAVEL arXiv 2402.17700).
 ///
-/// Each gate m = σ(θ/T) swaps its part of the source; T falls, a penalty on the mean of m closes the
-/// gates that aren't needed, and in the end a part is swapped where m > ½.
+/// Each gate m = σ(θ/T) swaps its part of the source; T falls, a penalty on the mean of m closes
+/// the gates that aren't needed, and in the end a part is swapped where m > ½.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")

@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// Interchange of features: h + D(f′) − D(f), where f′ has the source's value in the chosen features
-/// and the base's in the others.
+/// Interchange of features: h + D(f′) − D(f), where f′ has the source's value in the chosen
+/// features and the base's in the others.
 ///
 /// Over a rotation this is distributed interchange, over a sparse autoencoder an interchange of its
 /// features with the autoencoder's error kept.

@@ -3,7 +3,7 @@ import InterchangeTensors
 /// A way to describe hidden vectors by features, and to write changed features back.
 ///
 /// What the features don't say of a vector is kept: a change from features f to f′ adds
-/// D(f′) − D(f) to the vector, which is exactly 0 where f′ = f, however much D(E(h)) differs from h.
+/// D(f′) − D(f) to the vector, which is exactly 0 where f′ = f, however far D(E(h)) is from h.
 ///
 /// ```
 /// let swap = FeaturizedInterchange(RotationFeaturizer(rotation), features: [0, 3])

@@ -4,8 +4,8 @@ import InterchangeTensors
 /// A reversible network as a featurizer (RevNet, arXiv 1707.04585): additive coupling layers over
 /// the two halves of a vector, inverted exactly but for rounding.
 ///
-/// A layer is y₁ = x₁ + F(x₂), y₂ = x₂ + G(y₁), with F and G perceptrons of one hidden layer. Such a
-/// featurizer can bend the space so far that it "finds" any variable, in a network with random
+/// A layer is y₁ = x₁ + F(x₂), y₂ = x₂ + G(y₁), with F and G perceptrons of one hidden layer. Such
+/// a featurizer can bend the space so far that it "finds" any variable, in a network with random
 /// weights too (arXiv 2507.08802): an accuracy with it says little of the network.
 public final class ReversibleFeaturizer: Featurizer {
   /// A perceptron of one hidden layer.

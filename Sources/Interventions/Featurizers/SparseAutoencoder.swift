@@ -34,8 +34,8 @@ public final class SparseAutoencoder: Featurizer {
 
   /// An autoencoder of these weights; not trained here.
   ///
-  /// - Throws: ``InterventionError/invalidFile(path:field:expected:found:)`` naming the tensor whose
-  ///   shape doesn't fit, or that has an element which is no number.
+  /// - Throws: ``InterventionError/invalidFile(path:field:expected:found:)`` naming the tensor
+  ///   whose shape doesn't fit, or that has an element which is no number.
   public init(
     encoder: Tensor, encoderBias: Tensor, decoder: Tensor, decoderBias: Tensor,
     inputBias: Tensor? = nil, activation: SparseActivation, normalization: Normalization = .none,

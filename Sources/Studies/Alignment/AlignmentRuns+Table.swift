@@ -87,7 +87,8 @@ extension AlignmentRuns {
     let areJudged = runs.contains { $0.report.verdict != nil }
     return ResultTable(
       runs.first.map { "\($0.task): \($0.variable)." } ?? "", note: note ?? "",
-      header: ["rank", "\(runs.first?.report.methodTitle ?? "DAS"), held out"] + (areJudged ? ["verdict"] : []) + controls.map(\.title),
+      header: ["rank", "\(runs.first?.report.methodTitle ?? "DAS"), held out"]
+        + (areJudged ? ["verdict"] : []) + controls.map(\.title),
       rows: runs.map { run in
         ["\(run.report.rank)", run.report.test.cell]
           + (areJudged ? [run.report.verdict?.title ?? ResultTable.nothing] : [])
