@@ -88,6 +88,7 @@ let package = Package(
     library(
       "Alignment",
       ["Basics", "Tensors", "Tokenizers", "Models", "Interventions", "CausalModels"]),
+    library("Circuits", ["Basics", "Tensors", "Tokenizers", "Models"]),
     library(
       "FineTuning",
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),
@@ -101,7 +102,7 @@ let package = Package(
       "Studies",
       [
         "Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions",
-        "CausalModels", "Datasets", "Alignment", "FineTuning", "Figures",
+        "CausalModels", "Datasets", "Alignment", "Circuits", "FineTuning", "Figures",
         "Reports",
       ]),
 
@@ -112,8 +113,8 @@ let package = Package(
         "InterchangeBasics", "InterchangeHub", "InterchangeTensors", "InterchangeCheckpoints",
         "InterchangeTokenizers", "InterchangeModels", "InterchangeInterventions",
         "InterchangeDocuments", "InterchangeCausalModels", "InterchangeDatasets",
-        "InterchangeAlignment", "InterchangeFineTuning", "InterchangeFigures", "InterchangeStudies",
-        "InterchangeExchange",
+        "InterchangeAlignment", "InterchangeCircuits", "InterchangeFineTuning",
+        "InterchangeFigures", "InterchangeStudies", "InterchangeExchange",
         "InterchangeReports",
       ], swiftSettings: settings),
 
@@ -186,6 +187,11 @@ let package = Package(
       [
         "InterchangeBasics", "InterchangeAlignment", "InterchangeCausalModels",
         "InterchangeModels", "InterchangeInterventions", "InterchangeTensors",
+      ]),
+    tests(
+      "CircuitsTests",
+      [
+        "InterchangeBasics", "InterchangeCircuits", "InterchangeModels", "InterchangeTensors",
       ]),
     tests(
       "FineTuningTests",

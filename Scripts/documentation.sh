@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 Scripts/check-examples.sh
 
-modules=(Interchange{Basics,Hub,Tensors,Checkpoints,Tokenizers,Models,Interventions,Documents,Datasets,CausalModels,Alignment,FineTuning,Exchange,Figures,Reports,Studies} Interchange)
+modules=(Interchange{Basics,Hub,Tensors,Checkpoints,Tokenizers,Models,Interventions,Documents,Datasets,CausalModels,Alignment,Circuits,FineTuning,Exchange,Figures,Reports,Studies} Interchange)
 work=.build/docs
 catalog=$work/Interchange.docc
 rm -rf "$work"

@@ -82,6 +82,9 @@ public struct Heatmap: Figure {
   public var hasSquareCells = false
   /// True when values are written into the cells, provided that all of them have room.
   public var showsValues = true
+  /// The texts that stand in the cells in the place of their values, such as tokens: one for each
+  /// cell, cut where it is wider than the cell; nil for the values.
+  public var cellTexts: [[String]]?
   /// The page as it is asked for; by default as the cells and their labels are best read.
   public var page = FigurePage()
   /// The page's colors and font.

@@ -128,7 +128,9 @@ package struct HeatmapGridLayout {
     cells = CGRect(x: start, y: upper, width: cellsWidth, height: fit.height)
     columnTitleY = cells.maxY + Spacing.labels + columnLabels.depth
     let lettering =
-      grid.showsValues ? CellLettering(of: values, in: fit.cell, on: canvas) : nil
+      grid.showsValues
+      ? CellLettering(
+        of: values, texts: grid.panels[0].cellTexts, in: fit.cell, on: canvas) : nil
     panels = grid.panels.enumerated().map { index, panel in
       HeatmapPanel(
         heatmap: panel, colorMap: grid.colorMap, scale: scale, theme: grid.theme,

@@ -116,7 +116,8 @@ package struct HeatmapLayout {
       heatmap: heatmap, colorMap: heatmap.colorMap, scale: heatmap.valueScale,
       theme: heatmap.theme,
       lettering: heatmap.showsValues
-        ? CellLettering(of: Array(heatmap.values.joined()), in: cell, on: canvas) : nil,
+        ? CellLettering(
+          of: Array(heatmap.values.joined()), texts: heatmap.cellTexts, in: cell, on: canvas) : nil,
       plot: CGRect(origin: CGPoint(x: left + shift, y: top + lowered), size: plotSize), cell: cell)
     self.bar = bar
     rowTitleX = left + shift - beside
@@ -127,7 +128,9 @@ package struct HeatmapLayout {
 
   /// Up to about 15 × 13 cm of cells; far more cells make the page grow.
   private static func cellSize(of heatmap: Heatmap) -> CGSize {
-    var width = min(max(15 / Double(heatmap.columnLabels.count), 0.05), 1.15)
+    // Texts need more room than numbers.
+    let widest = heatmap.cellTexts == nil ? 1.15 : 1.6
+    var width = min(max(15 / Double(heatmap.columnLabels.count), 0.05), widest)
     // A narrow page is not much higher than wide.
     let tallest = min(13, 1.1 * (heatmap.page.width ?? 13))
     var height = min(max(tallest / Double(heatmap.rowLabels.count), 0.05), 0.65)

@@ -82,12 +82,20 @@ struct HeatmapPanel {
 
   private func drawValues(on canvas: Canvas) {
     guard let lettering else { return }
+    if let texts = heatmap.cellTexts {
+      require(
+        texts.map(\.count) == heatmap.values.map(\.count),
+        "Heatmap: expected a text for each cell, got \(texts.map(\.count))")
+    }
     for (row, values) in heatmap.values.enumerated() {
       for (column, value) in values.enumerated() where !value.isNaN {
         let place = frame(of: Heatmap.Cell(row: row, column: column))
         let ground = colorMap.color(at: scale.position(of: value))
         canvas.draw(
-          Text(lettering.format.label(value), size: lettering.size, color: ground.contrasting),
+          Text(
+            heatmap.cellTexts?[row][column] ?? lettering.format.label(value), size: lettering.size,
+            color: ground.contrasting,
+            overflow: heatmap.cellTexts == nil ? .none : .ellipsis(place.width - 2)),
           at: CGPoint(x: place.midX, y: place.midY), anchor: .center)
       }
     }
@@ -136,10 +144,18 @@ struct CellLettering {
 
   /// The largest font, up to the labels' own, in which every value has room; nil when the room is
   /// too small to read.
-  init?(of values: [Double], in cell: CGSize, on canvas: Canvas) {
+  ///
+  /// - Parameter texts: what is written instead of the values, whose height alone has to fit
+  init?(of values: [Double], texts: [[String]]? = nil, in cell: CGSize, on canvas: Canvas) {
     guard cell.height >= 6, cell.width >= 8 else { return nil }
     let largest = 6.5
     let format = NumberFormat(values: values)
+    if texts != nil {
+      self.format = format
+      size = largest * min(1, (cell.height - 1) / canvas.size(of: Text("Xg", size: largest)).height)
+      guard size >= 4.5, cell.width >= 3 * size else { return nil }
+      return
+    }
     let labels = Set(values.filter { !$0.isNaN }.map(format.label))
     let sizes = labels.map { canvas.size(of: Text($0, size: largest)) }
     guard let width = sizes.map(\.width).max(), let height = sizes.map(\.height).max() else {

@@ -2,6 +2,7 @@
 @_exported import InterchangeBasics
 @_exported import InterchangeCausalModels
 @_exported import InterchangeCheckpoints
+@_exported import InterchangeCircuits
 @_exported import InterchangeDatasets
 @_exported import InterchangeDocuments
 @_exported import InterchangeExchange

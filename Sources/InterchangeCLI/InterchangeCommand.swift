@@ -15,7 +15,8 @@ struct InterchangeCommand: ParsableCommand {
       """,
     version: interchangeVersion,
     groupedSubcommands: [
-      look, questions, intervene, search, tune, experiments, exchange, show, measure, models,
+      look, questions, intervene, attribute, search, tune, experiments, exchange, show, measure,
+      models,
     ])
 
   static func main() {

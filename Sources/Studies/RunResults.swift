@@ -1,4 +1,5 @@
 import InterchangeBasics
+import InterchangeCircuits
 import InterchangeFineTuning
 import InterchangeModels
 import InterchangeReports
@@ -13,6 +14,8 @@ public struct RunResults: Sendable {
   static let builtIn: [any RunResult.Type] = [
     EqualityExperiment.self,
     SweepRuns.self,
+    AblationRun.self,
+    TraceRun.self,
     AlignmentRuns.self,
     SubspaceComparison.self,
     TuningEffects.self,
@@ -22,6 +25,10 @@ public struct RunResults: Sendable {
     SteeringRun.self,
     AttentionPatterns.self,
     FeatureActivity.self,
+    LogitLens.self,
+    DirectAttributionStudy.self,
+    HeadDetection.self,
+    ProbeStudy.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]

@@ -177,7 +177,7 @@ extension Weight {
   }
 
   /// y·W: [y.rows, outputs] → [y.rows, inputs].
-  fileprivate func transposedProduct(_ y: Tensor) -> Tensor {
+  func transposedProduct(_ y: Tensor) -> Tensor {
     let result = Tensor(uninitialized: [y.rows, width])
     guard !Self.areFew(y.rows) else {
       fewRows(y) { kernel, packed in

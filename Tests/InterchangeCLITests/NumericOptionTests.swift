@@ -49,8 +49,14 @@ import Testing
     return [
       "inspect": [tiny], "tokens": [tiny, "--text", "abc"], "predict": [tiny, "--text", "abc"],
       "attention": [tiny, "--text", "abc abc", "--layers", "0"],
+      "lens": [tiny, "--text", "abc abc"],
+      "direct": [taught, "--pairs", "512", "--limit", "2"],
+      "heads": [tiny, "--sequences", "1", "--tokens", "4"],
+      "probe": [taught, "--texts", "16", "--layers", "0", "--controls", "1"],
       "swap": [tiny, "--base", "abc abc", "--source", "cab cab", "--layer", "0"],
       "sweep": [taught, "--pairs", "512", "--limit", "2"],
+      "ablate": [taught, "--pairs", "512", "--limit", "2", "--layers", "1"],
+      "trace": [tiny, "--text", "abc abc", "--subject", "bc a", "--draws", "1", "--layers", "1"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "mask": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "features": [

@@ -32,6 +32,7 @@ import Testing
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
         ("ExperimentResult", "Studies/Experiments/"),
         ("FeatureActivity", "Studies/Features/"),
+        ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],
       pattern: { "\\b\($0)\\b" }),
@@ -79,11 +80,12 @@ import Testing
       ],
       // An intervention's own file has its name. Other tools' formats name the methods that they
       // hold; the default of `finetune`; the workloads of the benchmark; steering vectors, whose
-      // study has the same key.
+      // study has the same key; the command that fits probes of single vectors.
       lists: [
         "Interventions/", "FineTuning/SoftTokens.swift", "Exchange/",
         "InterchangeCLI/Tune/FinetuneCommand.swift", "Studies/Benchmarks/", "Studies/Steering/",
         "FineTuning/Steering/", "Studies/Comparison/FineTuningData+Steering.swift",
+        "InterchangeCLI/Attribute/ProbeCommand.swift",
       ],
       pattern: { "\"\($0)\"" }),
   ]
@@ -112,10 +114,10 @@ import Testing
     }
   }
 
-  /// Every kind of the library has a folder above, so that none is forgotten; the two whose values
+  /// Every kind of the library has a folder above, so that none is forgotten; those whose values
   /// lower floors make are named there, too.
   @Test func everyKindHasADrawer() {
-    let below: Set = ["EvaluationResult", "AttentionPatterns"]
+    let below: Set = ["EvaluationResult", "AttentionPatterns", "LogitLens", "HeadDetection"]
     let types = Set(RunResults.kinds.map { "\($0)" }.filter { !$0.contains("Word") })
     #expect(types == below.union(Self.rules[0].drawers.map(\.name)))
   }

@@ -3,7 +3,8 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// Full-vector interchange at every layer and position, which shows the way of a variable's effect.
+/// An intervention at every layer and position, the whole vector's interchange unless another is
+/// chosen: it shows the way of a variable's effect.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -23,6 +24,10 @@ public struct InterchangeSweep: Sendable {
   public var positions: [Positions]
   /// The metrics that are drawn; the accuracy is always measured.
   public var metrics: [any OutputMetric]
+  /// What is done at each place.
+  public var intervention: ChosenIntervention
+  /// The seed of what the intervention draws.
+  public var seed: UInt64
   /// Rows that one packed run begins with at most; a single sequence may have more.
   public var batchRows: Int
 
@@ -30,11 +35,18 @@ public struct InterchangeSweep: Sendable {
   public init(
     component: Component = .blockOutput, head: Int? = nil, layers: some Sequence<Int>,
     positions: [Positions], metrics: [any OutputMetric] = [InterchangeAccuracyMetric()],
-    batchRows: Int = 1024
+    intervention: ChosenIntervention = .interchange, seed: UInt64 = 0, batchRows: Int = 1024
   ) {
     (self.component, self.head, self.layers) = (component, head, Array(layers))
     (self.positions, self.metrics, self.batchRows) = (positions, metrics, batchRows)
+    (self.intervention, self.seed) = (intervention, seed)
   }
+
+  /// The place of the intervention's source vectors.
+  var source: (any InterventionSource)? { intervention.source(seed: seed) }
+
+  /// The places that are changed, a layer each.
+  private var sites: [Site] { layers.map { Site(component, layer: $0, head: head) } }
 
   /// Runs the sweep as one job: for a group of examples one base run and one source run each, then
   /// layer by layer the cones of all positions packed together.
@@ -58,6 +70,9 @@ public struct InterchangeSweep: Sendable {
     let measurement = try SweepMeasurement(metrics, of: examples, on: model)
     try journal?.begin(self, examples)
     let place = component.rawValue + (head.map { " head \($0)" } ?? "")
+    lazy var reader = Result { [self] in
+      try source?.reader(of: examples, at: sites, in: model, store: store)
+    }
     var cells = layers.map { _ in positions.map { _ in [SwapOutcome]() } }
     let total = examples.count * layers.count * positions.count
     var done = 0
@@ -71,7 +86,8 @@ public struct InterchangeSweep: Sendable {
       let known = try layers.map { try journal?.outcomes(of: unit($0), count: count) }
       let swaps =
         try known.contains { $0 == nil }
-        ? SweepGroup(self, group, run, measurement) : nil
+        ? SweepGroup(
+          self, examples, members: group, reader: reader.get(), run, measurement) : nil
       if let swaps { clock.begin(swaps) }
       try store.reserving(
         swaps == nil ? [] : layers.map { Site(component, layer: $0, head: head, .all) }
@@ -98,7 +114,8 @@ public struct InterchangeSweep: Sendable {
       component: component.rawValue, head: head, layers: layers,
       positions: positions.map(\.description),
       cells: cells.map { $0.map { Accuracy($0.map(\.outcome)) } }, metrics: metrics.map(\.name),
-      measures: measurement.maps(cells))
+      measures: measurement.maps(cells),
+      intervention: intervention.isInterchange ? nil : intervention.description)
   }
 
   private func validate(_ model: Model) throws {
@@ -119,11 +136,12 @@ public struct InterchangeSweep: Sendable {
   /// no more than 2²³ numbers.
   private func groups(
     of examples: [AlignmentExample], _ measurement: SweepMeasurement
-  ) throws -> [[AlignmentExample]] {
+  ) throws -> [[Int]] {
     guard try SiteExamples.sourceCount(of: examples) >= 1 else {
       throw AlignmentError.sourceMismatch(expected: 1, found: 0)
     }
     let longest = examples.map(\.base.text.length).max() ?? 1
-    return examples.chunked(max(1, min(batchRows / longest, measurement.mostRows)))
+    return Array(examples.indices).chunked(
+      max(1, min(batchRows / longest, measurement.mostRows)))
   }
 }

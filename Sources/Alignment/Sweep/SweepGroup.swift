@@ -17,19 +17,27 @@ struct SweepGroup {
   let sweep: InterchangeSweep
   let examples: [AlignmentExample]
   let swaps: [Swap]
-  /// By layer, in the sweep's order: the source values of all examples.
+  /// By layer, in the sweep's order: the source values of all examples; empty for an intervention
+  /// without sources.
   let sources: [Tensor]
+  private let intervention: any Intervention
   private let run: InterchangeRun
   private let measurement: SweepMeasurement
   /// The examples' outputs without a swap, where a metric reads them.
   private let unpatched: (bases: [OutputRow], sources: [OutputRow])?
 
+  /// - Parameters:
+  ///   - members: the group's places among all examples
+  ///   - reader: the intervention's source vectors; nil where it has none
   init(
-    _ sweep: InterchangeSweep, _ examples: [AlignmentExample], _ run: InterchangeRun,
-    _ measurement: SweepMeasurement
+    _ sweep: InterchangeSweep, _ all: [AlignmentExample], members: [Int],
+    reader: (any SourceReader)?, _ run: InterchangeRun, _ measurement: SweepMeasurement
   ) throws {
+    let examples = members.map { all[$0] }
     (self.sweep, self.examples) = (sweep, examples)
     (self.run, self.measurement) = (run, measurement)
+    intervention = sweep.intervention.make()
+    let isCounterfactual = sweep.source?.isCounterfactual ?? false
     var swaps: [Swap] = []
     var read = examples.map { _ in [Int]() }
     var pending: [(example: Int, column: Int, base: [Int], source: [Int])] = []
@@ -37,8 +45,10 @@ struct SweepGroup {
       let site = Site(sweep.component, layer: sweep.layers[0], head: sweep.head, positions)
       let model = run.model
       let bases = try SiteExamples.basePositions(of: examples, at: site, of: model)
-      let sources = try SiteExamples.sourcePositions(
-        of: examples, source: 0, at: site, of: model, as: bases)
+      let sources =
+        isCounterfactual
+        ? try SiteExamples.sourcePositions(
+          of: examples, source: 0, at: site, of: model, as: bases) : bases
       for example in examples.indices {
         read[example] += sources[example]
         pending.append((example, column, bases[example], sources[example]))
@@ -52,12 +62,13 @@ struct SweepGroup {
           example: swap.example, column: swap.column, positions: swap.base, sourceRows: indices))
     }
     self.swaps = swaps
-    let captures = sweep.layers.map {
-      Cells(sweep.component, layer: $0, head: sweep.head, positions: rows.positions)
+    // Vectors that are put in have to be as wide as those that were there.
+    for layer in sweep.layers where reader != nil {
+      try run.model.validate(
+        Site(sweep.component, layer: layer, head: sweep.head),
+        over: examples.flatMap { [$0.base] + (isCounterfactual ? $0.sources : []) })
     }
-    sources = try run.model.run(
-      Request(examples.map { $0.sources[0] }, captures: captures), store: run.store
-    ).captures.map(\.detached)
+    sources = try reader?.rows(of: members, positions: rows.positions) ?? []
     unpatched =
       try measurement.readsUnpatched
       ? (
@@ -80,7 +91,7 @@ struct SweepGroup {
   /// The outcomes of some swaps at a layer.
   func outcomes(_ batch: [Swap], layer: Int, line: Int) throws -> [SwapOutcome] {
     let logits = try run.logits(
-      data(batch, layer: layer, line: line), FullInterchange(), outputs: measurement.outputs)
+      data(batch, layer: layer, line: line), intervention, outputs: measurement.outputs)
     let rows = measurement.rows(logits)
     return batch.enumerated().map { row, swap in
       measurement.outcome(
@@ -109,6 +120,7 @@ struct SweepGroup {
     SiteExamples(
       site: Site(sweep.component, layer: layer, head: sweep.head, .all),
       examples: batch.map { examples[$0.example] }, positions: batch.map(\.positions),
-      sourceRows: [sources[line].gatherRows(batch.flatMap(\.sourceRows))])
+      sourceRows: sources.isEmpty
+        ? [] : [sources[line].gatherRows(batch.flatMap(\.sourceRows))])
   }
 }

@@ -66,6 +66,8 @@ public final class SweepJournal {
       .init(
         key: "positions", value: .array(sweep.positions.map { .string($0.description) })),
       .init(key: "metrics", value: .array(sweep.metrics.map { .string($0.name) })),
+      .init(key: "intervention", value: .string(sweep.intervention.description)),
+      .init(key: "seed", value: .string("\(sweep.seed)")),
       .init(key: "batchRows", value: .integer(sweep.batchRows)),
     ])
     metrics = sweep.metrics.count { !$0.isAccuracy }

@@ -17,15 +17,17 @@ public struct SweepResult: Codable, Sendable {
   public let metrics: [String]?
   /// The metrics beside the accuracy; nil where there are none.
   public let measures: [MetricMap]?
+  /// What was done at each place, as a user writes it; nil for the whole vector's interchange.
+  public let intervention: String?
 
   /// - Parameter cells: accuracies by [layer][position]
   public init(
     component: String, head: Int?, layers: [Int], positions: [String], cells: [[Accuracy]],
-    metrics: [String]? = nil, measures: [MetricMap]? = nil
+    metrics: [String]? = nil, measures: [MetricMap]? = nil, intervention: String? = nil
   ) {
     (self.component, self.head, self.layers) = (component, head, layers)
     (self.positions, self.cells) = (positions, cells)
-    self.metrics = metrics
+    (self.metrics, self.intervention) = (metrics, intervention)
     self.measures = measures.flatMap { $0.isEmpty ? nil : $0 }
   }
 
@@ -39,6 +41,7 @@ public struct SweepResult: Codable, Sendable {
     cells = try values.decode([[Accuracy]].self, forKey: .cells)
     metrics = try values.decodeIfPresent([String].self, forKey: .metrics)
     measures = try values.decodeIfPresent([MetricMap].self, forKey: .measures)
+    intervention = try values.decodeIfPresent(String.self, forKey: .intervention)
     let shape = layers.map { _ in positions.count }
     guard !layers.isEmpty, !positions.isEmpty, cells.map(\.count) == shape,
       (measures ?? []).allSatisfy({ $0.cells.map(\.count) == shape })

@@ -2,14 +2,14 @@ import Foundation
 import InterchangeBasics
 
 /// Gives examples to parts that share no members of a group.
-struct GroupSplit {
+package struct GroupSplit {
   /// The members of each example.
   let members: [Set<String>]
   /// The share of examples for training.
   let fraction: Double
 
   /// - Throws: `CausalModelError` for a fraction that isn't between 0 and 1, and for no examples.
-  init(_ members: [Set<String>], fraction: Double) throws {
+  package init(_ members: [Set<String>], fraction: Double) throws {
     (self.members, self.fraction) = (members, fraction)
     try Self.check(members.count, fraction)
   }
@@ -17,7 +17,7 @@ struct GroupSplit {
   /// The part of each example; nil for one that mixes members of both.
   ///
   /// - Throws: `CausalModelError.missingGroup` when an example has no member.
-  func sides(
+  package func sides(
     disjoint group: GroupKind, using generator: inout SplitMix64
   ) throws -> [SplitRecord.Part?] {
     guard !members.contains([]) else { throw CausalModelError.missingGroup(group) }
@@ -27,7 +27,7 @@ struct GroupSplit {
   /// A part for each of some examples, at random.
   ///
   /// - Throws: `CausalModelError` when the fraction is out of range or a part would be empty.
-  static func random(
+  package static func random(
     _ count: Int, fraction: Double, using generator: inout SplitMix64
   ) throws -> [SplitRecord.Part?] {
     try check(count, fraction)

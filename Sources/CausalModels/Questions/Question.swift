@@ -128,8 +128,9 @@ public struct Question: CausalTask {
     var generator = SplitMix64(seed: seed)
     let sampler = QuestionSampler(self, change: nil, count: count)
     return try sampler.explaining {
-      try DrawPlan(task: name, cells: sampler.cells, pools: 1).draw(count, using: &generator) {
-        slot, generator in
+      try DrawPlan(task: name, cells: sampler.cells, pools: 1).draw(
+        count, using: &generator, isFutile: { sampler.rejections.isFutile }
+      ) { slot, generator in
         try sampler.draw(slot, pools: sampler.wholePools, using: &generator).map {
           try prompt($0.template, $0.settings[0])
         }
@@ -153,7 +154,7 @@ public struct Question: CausalTask {
     let pools = sampler.dealt(using: &generator)
     let examples = try sampler.explaining {
       try DrawPlan(task: name, cells: sampler.cells, pools: pools.count).draw(
-        count, using: &generator
+        count, using: &generator, isFutile: { sampler.rejections.isFutile }
       ) { slot, generator in
         try sampler.draw(slot, pools: pools[slot.pool], using: &generator).flatMap {
           try pair($0.template, $0.settings, change, sampler.rejections)

@@ -4,7 +4,7 @@ final class Rejections {
   private var left: Int
 
   /// - Parameter count: the number of examples that are wanted
-  init(count: Int) { left = 200_000 + min(count, 1_000_000) * 2_000 }
+  init(count: Int) { left = 10_000 + min(count, 1_000_000) * 1_000 }
 
   /// Counts a draw that was given up.
   func count(_ reason: String) {

@@ -20,8 +20,13 @@ public struct DrawPlan: Sendable {
 
   /// The number of pools that the language tasks deal their words into.
   public static let poolCount = 8
-  /// Draws of seen examples in a row after which a task is taken to have no more.
+  /// Draws of seen examples in a row after which a slot is taken to have no more, at most.
   private static let patience = 2_000
+
+  /// The same where they were so many different ones: one that is left, as likely as the others,
+  /// would have turned up but for one time in e⁴⁰.
+  private static func patience(different: Int) -> Int { min(patience, 100 + 40 * different) }
+
   /// Draws without an example after which a slot is taken to have none.
   private static let patienceForFirst = 500
 
@@ -47,11 +52,13 @@ public struct DrawPlan: Sendable {
 
   /// Draws different examples and shuffles them.
   ///
-  /// - Parameter make: makes an example of a slot; it may make one that was there before, or none
+  /// - Parameters:
+  ///   - isFutile: tells after a draw without an example that more would be in vain
+  ///   - make: makes an example of a slot; it may make one that was there before, or none
   /// - Throws: `CausalModelError` for a count that is not positive, or when no new example turns
   ///   up.
   public func draw<Example: Hashable>(
-    _ count: Int, using generator: inout SplitMix64,
+    _ count: Int, using generator: inout SplitMix64, isFutile: () -> Bool = { false },
     _ make: (Slot, inout SplitMix64) throws -> Example?
   ) throws -> [Example] {
     guard count > 0 else { throw CausalModelError.invalidCount(count) }
@@ -60,24 +67,27 @@ public struct DrawPlan: Sendable {
     // A slot that never gives an example, such as a choice that contradicts another, is passed over.
     var isEmpty = [Bool](repeating: false, count: cells * pools)
     var index = 0
+    func tooFew() -> CausalModelError {
+      .notEnoughExamples(task: task, asked: count, found: examples.count)
+    }
     func found(in slot: Slot) throws -> Example? {
       let place = slot.cell + cells * slot.pool
       guard !isEmpty[place] else { return nil }
-      var (wasMade, failures) = (false, 0)
-      for _ in 0..<Self.patience {
+      var again: Set<Example> = []
+      var failures = 0
+      for draws in 0..<Self.patience {
         guard let example = try make(slot, &generator) else {
           failures += 1
-          if !wasMade && failures == Self.patienceForFirst { break }
+          if isFutile() { throw tooFew() }
+          if again.isEmpty && failures == Self.patienceForFirst { break }
           continue
         }
-        wasMade = true
         if seen.insert(example).inserted { return example }
+        again.insert(example)
+        if draws - failures >= Self.patience(different: again.count) { break }
       }
       isEmpty[place] = true
-      guard !wasMade, isEmpty.contains(false) else {
-        throw CausalModelError.notEnoughExamples(
-          task: task, asked: count, found: examples.count)
-      }
+      guard again.isEmpty, isEmpty.contains(false) else { throw tooFew() }
       return nil
     }
     while examples.count < count {

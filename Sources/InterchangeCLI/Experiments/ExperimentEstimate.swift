@@ -83,7 +83,7 @@ protocol EstimatedCommand {
 
 extension SweepCommand: EstimatedCommand {
   func estimate(_ work: WorkEstimator) throws -> WorkEstimate {
-    let places = try self.places(in: model.load().network)
+    let places = try self.places.resolved(in: model.load().network)
     return try work.sweep(
       task: task.task, variable: task.variable, pairs: task.pairs,
       component: places[0].component, places: places.count,

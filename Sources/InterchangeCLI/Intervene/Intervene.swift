@@ -6,5 +6,7 @@ extension InterchangeCommand {
     subcommands: [
       SwapCommand.self,
       SweepCommand.self,
+      AblateCommand.self,
+      TraceCommand.self,
     ])
 }

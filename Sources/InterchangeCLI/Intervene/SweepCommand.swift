@@ -5,10 +5,14 @@ import Interchange
 /// `interchange sweep`: full-vector interchange over layer × position.
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sweep", abstract: "Interchange over layers and positions of a task.",
+    commandName: "sweep",
+    abstract: "Intervene, by interchange if nothing else is said, over layers and positions.",
     discussion: """
       Metrics, of the patched base's output:
       \(OutputMetrics.all.map { "\($0.name): \($0.definition)" }.joined(separator: "\n"))
+
+      Interventions:
+      \(InterventionOptions.list)
 
       With --out every pair's outcome is kept as it is measured, in \(SweepJournal.fileName); a \
       sweep that was stopped goes on with --resume and ends in the numbers that it would have \
@@ -44,16 +48,17 @@ struct SweepCommand: ParsableCommand {
       "What is measured: \(OutputMetrics.all.map(\.name).joined(separator: ", ")), or several.",
       valueName: "names"))
   var metric = "iia"
+  @OptionGroup var intervention: InterventionOptions
   @Flag(help: "Go on with the sweep that an earlier run left in --out.") var resume = false
   @Option(.count, "How many pairs the sweep uses.") var limit = 32
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    _ = try head.map { try LayerSelection(heads: $0) }
-    _ = try components
+    _ = try places
     guard !resume || common.out != nil else { throw ValidationError("--resume needs --out.") }
     do { _ = try metrics } catch { throw ValidationError("--\(error)") }
+    _ = try intervention.chosen
   }
 
   /// The metrics that are named, each once.
@@ -68,34 +73,12 @@ struct SweepCommand: ParsableCommand {
     }
   }
 
-  /// The components that are named, each once.
-  private var components: [Component] {
-    get throws {
-      let named = try site.split(separator: ",", omittingEmptySubsequences: false).map { name in
-        // A name that is for single heads has to be given one; which ones is seen when the model is
-        // there.
-        try Site(named: String(name), layer: 0, head: head == nil ? nil : 0, .all).component
-      }
-      return named.indices.filter { !named[..<$0].contains(named[$0]) }.map { named[$0] }
-    }
-  }
-
-  /// The places that are swapped, one after another.
-  func places(in model: Model) throws -> [(component: Component, head: Int?)] {
-    try components.flatMap { component in
-      guard let head else {
-        try model.validate(component, layer: 0)
-        return [(component, Int?.none)]
-      }
-      return try LayerSelection(heads: head).resolvedHeads(component, of: model).map {
-        (component, $0)
-      }
-    }
-  }
+  /// The places that are swapped.
+  var places: ComponentPlaces { get throws { try ComponentPlaces(site, heads: head) } }
 
   func run() throws {
     let model = try model.load()
-    let places = try places(in: model.network)
+    let places = try places.resolved(in: model.network)
     let layers = try layers?.selection.resolved(model.layers)
     var writer = try RunWriter(
       self, common, model, resumes: resume, writing: [SweepJournal.fileName])
@@ -115,7 +98,8 @@ struct SweepCommand: ParsableCommand {
       return try model.sweep(
         data.train, component: place.component,
         head: place.head, layers: layers, positions: positions.map(SweepPosition.parsing),
-        metrics: metrics, limit: limit, store: store, journal: journal,
+        metrics: metrics, intervention: intervention.chosen, seed: common.seed, limit: limit,
+        store: store, journal: journal,
         progress: { progress.update($0, of: $1) },
         estimating: { seconds in
           if number == 0 { Self.tell(seconds, places: places.count) }

@@ -40,7 +40,7 @@ extension LanguageModel {
     input.text.tokenIDs?[position] ?? 0
   }
 
-  /// Sweeps full-vector interchange over all layers and positions of a task's examples; where texts
+  /// Sweeps an intervention, the whole vector's interchange by default, over all layers and positions of a task's examples; where texts
   /// differ in length, over the ends of their named parts and the last positions.
   ///
   /// - Parameters:
@@ -48,6 +48,8 @@ extension LanguageModel {
   ///     other positions, and each is swept by itself
   ///   - positions: all when nil
   ///   - metrics: what is drawn; the accuracy is always measured
+  ///   - intervention: what is done at each place
+  ///   - seed: of what it draws
   ///   - limit: how many pairs at most
   ///   - journal: keeps what is measured, and has what an earlier run measured
   ///   - estimating: called after the first layer with the seconds that all take
@@ -56,7 +58,8 @@ extension LanguageModel {
   public func sweep(
     _ data: TaskExamples, component: Component = .blockOutput, head: Int? = nil,
     layers: [Int]? = nil, positions: [SweepPosition]? = nil,
-    metrics: [any OutputMetric] = [InterchangeAccuracyMetric()], limit: Int = 64,
+    metrics: [any OutputMetric] = [InterchangeAccuracyMetric()],
+    intervention: ChosenIntervention = .interchange, seed: UInt64 = 0, limit: Int = 64,
     store: ActivationStore = ActivationStore(), journal: SweepJournal? = nil,
     progress: (Int, Int) -> Void = { _, _ in }, estimating: (Double) -> Void = { _ in }
   ) throws -> SweepRun {
@@ -72,7 +75,7 @@ extension LanguageModel {
       architecture.stacks != nil && !network.isOfSource(component, layer: chosen.first ?? 0)
     let sweep = InterchangeSweep(
       component: component, head: head, layers: chosen, positions: columns.positions,
-      metrics: metrics)
+      metrics: metrics, intervention: intervention, seed: seed)
     let labels = Dictionary(grouping: examples, by: \.label).mapValues(\.count)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,

@@ -46,6 +46,15 @@ extension SweepRun {
   /// The place that was swapped, such as `block_output` or `attention_value_output, head 3`.
   public var place: String { result.component + (result.head.map { ", head \($0)" } ?? "") }
 
+  /// The task and what was done.
+  var title: String { "\(task): \(result.intervention ?? "interchange") of \(variable)" }
+
+  /// What becomes of a vector, as the end of a sentence.
+  var deed: String {
+    result.intervention.map { "is changed by the intervention \($0)." }
+      ?? "is replaced by the source’s."
+  }
+
   /// The cell with the highest accuracy; of equal ones that with the larger logit difference.
   public var bestCell: Heatmap.Cell {
     func key(_ cell: Heatmap.Cell) -> (Double, Double) {

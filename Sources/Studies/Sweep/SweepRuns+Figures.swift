@@ -77,7 +77,7 @@ extension Heatmap {
     self.init(
       values: values, rowLabels: sweep.result.layers.map(String.init),
       columnLabels: sweep.positionLabels)
-    title = "\(sweep.task): interchange of \(sweep.variable)"
+    title = sweep.title
     subtitle = "\(sweep.place), whole vector, \(note)"
     rowTitle = "layer"
     columnTitle = "position"
@@ -105,7 +105,7 @@ extension HeatmapGrid {
         map.title = sweep.place
         return map
       })
-    title = "\(sweeps[0].task): interchange of \(sweeps[0].variable)"
+    title = sweeps[0].title
     let isAccuracy = !panels[0].markedValues.isEmpty
     subtitle =
       "whole vectors, " + (isAccuracy ? sweeps[0].sizeNote : "n = \(sweeps[0].size) pairs")

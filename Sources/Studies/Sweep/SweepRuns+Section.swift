@@ -12,11 +12,11 @@ extension SweepRuns {
     return [
       ReportSection(
         kind: "sweep",
-        title: "\(first.task): interchange of \(first.variable) at \(runs.count) places",
+        title: "\(first.title) at \(runs.count) places",
         parts: [
           .text(
-            "At each layer and position the whole vector of the base at each place is replaced by "
-              + "the source’s."), .table(first.check.table), .table(bestCells),
+            "At each layer and position the whole vector of the base at each place "
+              + first.deed), .table(first.check.table), .table(bestCells),
           .drawn(figures()),
           .folded("Every cell in numbers", runs.flatMap { $0.cellTables(isOne: false) }),
         ], terms: ReportTerm.sweep + first.metricTerms)
@@ -55,11 +55,11 @@ extension SweepRun {
       drawn[index].remark = "The outlined cell is the highest."
     }
     return ReportSection(
-      kind: "sweep", title: "\(task): interchange of \(variable) over layer and position",
+      kind: "sweep", title: "\(title) over layer and position",
       parts: [
         .text(
           "At each layer and position the whole vector of \(place) of the base "
-            + "is replaced by the source’s. Highest at \(describe(bestCell))."),
+            + "\(deed) Highest at \(describe(bestCell))."),
         .table(check.table),
         .figures(drawn), .folded("Every cell in numbers", cellTables(isOne: true)),
       ], terms: ReportTerm.sweep + metricTerms)

@@ -79,6 +79,21 @@ extension Tensor {
     }
   }
 
+  /// The element-wise quotient of two tensors of one shape.
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    requireSameShape(a, b, "/")
+    let result = a.mapped { out, range in
+      for place in range { out[place] = a.pointer[place] / b.pointer[place] }
+    }
+    let quotient = result
+    return result.recorded(from: [a, b]) { gradient, needed in
+      let own = gradient.mapped { out, range in
+        for place in range { out[place] = gradient.pointer[place] / b.pointer[place] }
+      }
+      return [needed[0] ? own : nil, needed[1] ? -1 * (own * quotient) : nil]
+    }
+  }
+
   /// Every element times one number.
   public static func * (scale: Float, a: Tensor) -> Tensor {
     a.mapped { out, range in
@@ -126,14 +141,18 @@ extension Tensor {
   public func softCapped(at cap: Float) -> Tensor { cap * ((1 / cap) * self).activated(.tanh) }
 
   /// Every element moved into −limit…limit.
-  public func clipped(to limit: Float) -> Tensor {
-    mapped { out, range in
-      for index in range { out[index] = min(max(pointer[index], -limit), limit) }
+  public func clipped(to limit: Float) -> Tensor { clipped(to: -limit...limit) }
+
+  /// Every element moved into a range; no gradient comes from those that were outside.
+  public func clipped(to range: ClosedRange<Float>) -> Tensor {
+    let (low, high) = (range.lowerBound, range.upperBound)
+    return mapped { out, indices in
+      for index in indices { out[index] = min(max(pointer[index], low), high) }
     }.recorded(from: [self]) { gradient, _ in
       [
-        gradient.mapped { out, range in
-          for index in range {
-            out[index] = abs(pointer[index]) <= limit ? gradient.pointer[index] : 0
+        gradient.mapped { out, indices in
+          for index in indices {
+            out[index] = range.contains(pointer[index]) ? gradient.pointer[index] : 0
           }
         }
       ]

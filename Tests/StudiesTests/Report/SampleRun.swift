@@ -10,7 +10,7 @@ enum SampleRun: String, CaseIterable, Sendable {
   case equality, sweep, sweeps, alignments, judged, examined, subspaces, fineTuning, comparison,
     comparisons,
     evaluation
-  case steering, search, growth, attention, experiment
+  case steering, search, growth, attention, experiment, lens, direct, heads, probes
 
   /// The record.
   ///
@@ -45,6 +45,10 @@ enum SampleRun: String, CaseIterable, Sendable {
       case .growth: ("growth", ["growth": Self.growth(name)])
       case .experiment: ("run", ["experiment": Self.experiment(name)])
       case .attention: ("attention", ["attention": Self.attention(name)])
+      case .lens: ("lens", ["lens": SampleAttribution.lens(name)])
+      case .direct: ("direct", ["direct": SampleAttribution.direct(name)])
+      case .heads: ("heads", ["heads": SampleAttribution.heads(name)])
+      case .probes: ("probe", ["probes": SampleAttribution.probes(name)])
       }
     return try Self.record(
       results, command: command, arguments: [command, "MODEL", "--task", name])

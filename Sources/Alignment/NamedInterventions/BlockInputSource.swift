@@ -1,0 +1,32 @@
+import InterchangeModels
+import InterchangeTensors
+
+/// The residual stream before the block whose output is changed: what skipping the block puts in.
+public struct BlockInputSource: InterventionSource {
+  /// Vectors of each base itself.
+  public init() {}
+
+  public func reader(
+    of examples: [AlignmentExample], at sites: [Site], in model: Model, store: ActivationStore
+  ) throws -> any SourceReader {
+    if let site = sites.first(where: { $0.component != .blockOutput }) {
+      throw AlignmentError.invalidSetting(
+        name: "intervention skip", expected: "the site block_output", found: site.name)
+    }
+    return Reader(
+      bases: examples.map(\.base), sites: sites.map { Site(.blockInput, layer: $0.layer) },
+      model: model, store: store)
+  }
+
+  private struct Reader: SourceReader {
+    let bases: [ModelInput]
+    let sites: [Site]
+    let model: Model
+    let store: ActivationStore
+
+    func rows(of examples: [Int], positions: [[Int]]) throws -> [Tensor] {
+      try model.activations(
+        at: sites, examples.map { bases[$0] }, positions: positions, store: store)
+    }
+  }
+}
