@@ -6,7 +6,7 @@ import InterchangeTensors
 /// A search whose featurizer itself is trained as DAS's rotation is: the first k features of each
 /// source are swapped, and the label of the high-level model is to come out.
 ///
-/// With a ``ReversibleFeaturizer`` this shows what an unrestricted map can "find" (arXiv
+/// With a `ReversibleFeaturizer` this shows what an unrestricted map can "find" (arXiv
 /// 2507.08802): it reaches high accuracies in networks with random weights too, which is why
 /// ``ControlKind/randomModel`` stands beside every number.
 public struct FeaturizerSearch {
