@@ -53,11 +53,15 @@ extension FeatureActivity: RunResult {
   /// The features' values over the traced text.
   public func figures() -> [NamedFigure] {
     guard let trace, !features.isEmpty else { return [] }
+    // The first vectors are unlike all others: beside their values no other would be seen.
+    let values = trace.values.map { row in
+      row.enumerated().map { $0.offset < skipped && row.count > skipped ? .nan : $0.element }
+    }
     var map = Heatmap(
-      values: trace.values, rowLabels: features.map { "\($0.index)" }, columnLabels: trace.tokens)
+      values: values, rowLabels: features.map { "\($0.index)" }, columnLabels: trace.tokens)
     (map.title, map.subtitle) = ("Features at \(site)", autoencoder)
     (map.rowTitle, map.columnTitle, map.valueTitle) = ("feature", "token", "value")
-    map.rowOrder = .firstAtTop
+    (map.rowOrder, map.missingTitle) = (.firstAtTop, "not counted")
     map.showsValues = false
     return [NamedFigure("features", map)]
   }

@@ -256,7 +256,9 @@ private struct ActivityCount {
     let range = max(0, place.position - 8)..<min(tokens.count, place.position + 5)
     let context = range.map { index in
       let token = tokens[index].replacing("␣", with: " ")
-      return index == place.position ? "«\(token)»" : token
+      guard index == place.position else { return token }
+      let space = token.prefix { $0 == " " }
+      return space + "«\(token.dropFirst(space.count))»"
     }.joined()
     best[feature].append(
       FeatureActivity.Example(
