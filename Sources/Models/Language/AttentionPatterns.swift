@@ -72,20 +72,37 @@ extension Model {
   public func attentionWeights(
     _ inputs: [ModelInput], layer: Int, edits: [Edit] = [], store: ActivationStore? = nil
   ) throws -> [Tensor] {
-    let lengths = inputs.map { positionCount(of: $0, .attentionWeight, layer: layer) }
-    let cells = Cells(.attentionWeight, layer: layer, positions: lengths.map { Array(0..<$0) })
-    let rows = try run(Request(inputs, edits: edits, captures: [cells]), store: store).captures[0]
-    let heads = architecture.dimensions(of: .attentionWeight, layer: layer)?.heads ?? 0
-    let longest = heads > 0 ? rows.width / heads : 0
-    var first = 0
-    return lengths.map { length in
-      defer { first += length }
-      return Tensor.concatenatingRows(
-        (0..<heads).map { head in
-          rows.rowSlice(first..<first + length).detached
-            .columns(head * longest..<head * longest + length)
-        }
-      ).reshaped([heads, length, length])
+    try attentionWeights(inputs, layers: [layer], edits: edits, store: store)[0]
+  }
+
+  /// The attention weights of some layers, in one run: by layer and input [heads, positions,
+  /// positions].
+  ///
+  /// - Throws: ``ModelError`` when the model lacks a layer, or has no attention.
+  public func attentionWeights(
+    _ inputs: [ModelInput], layers: [Int], edits: [Edit] = [], store: ActivationStore? = nil
+  ) throws -> [[Tensor]] {
+    let lengths = layers.map { layer in
+      inputs.map { positionCount(of: $0, .attentionWeight, layer: layer) }
+    }
+    let captures = zip(layers, lengths).map { layer, lengths in
+      Cells(.attentionWeight, layer: layer, positions: lengths.map { Array(0..<$0) })
+    }
+    let found = try run(Request(inputs, edits: edits, captures: captures), store: store).captures
+    return zip(layers, zip(found, lengths)).map { layer, part in
+      let (rows, lengths) = part
+      let heads = architecture.dimensions(of: .attentionWeight, layer: layer)?.heads ?? 0
+      let longest = heads > 0 ? rows.width / heads : 0
+      var first = 0
+      return lengths.map { length in
+        defer { first += length }
+        return Tensor.concatenatingRows(
+          (0..<heads).map { head in
+            rows.rowSlice(first..<first + length).detached
+              .columns(head * longest..<head * longest + length)
+          }
+        ).reshaped([heads, length, length])
+      }
     }
   }
 }
