@@ -82,20 +82,23 @@ private struct FittedRotation: JudgedFit {
     return [DistributedInterchange(random.frozen, blocks: alignment.blocks)]
   }
 
-  func principalComponents() throws -> (interventions: [any Intervention], note: String)? {
-    try principalSwap(rank: rank, blocks: alignment.blocks)
+  func principalComponents(
+    of data: [SiteExamples]
+  ) throws -> (interventions: [any Intervention], note: String)? {
+    try principalSwap(of: data, rank: rank, blocks: alignment.blocks)
   }
 
   /// The search of the rank that was found, and no longer.
-  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit {
+  func refitted(
+    to model: Model, on examples: [AlignmentExample], store: ActivationStore
+  ) throws -> any JudgedFit {
     var search = alignment.search
     search.settings.budget = settings.budget.limited(to: alignment.losses.count)
     if search.selection != nil {
       search.dimensions = [rank]
       (search.selection, search.boundary) = (nil, nil)
     }
-    return FittedRotation(
-      alignment: try search.fit(model, on: alignment.training.examples, store: store))
+    return FittedRotation(alignment: try search.fit(model, on: examples, store: store))
   }
 }
 

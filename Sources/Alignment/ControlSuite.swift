@@ -18,11 +18,15 @@ protocol JudgedFit {
   var randomName: String { get }
   /// Interventions of the same kind and size that were not fitted.
   func random(seed: UInt64) throws -> [any Intervention]
-  /// A swap of as many principal components of the training sources, with a note; nil where there
-  /// is no such thing.
-  func principalComponents() throws -> (interventions: [any Intervention], note: String)?
+  /// A swap of as many principal components of the sources of some examples at each site, with a
+  /// note; nil where there is no such thing.
+  func principalComponents(
+    of data: [SiteExamples]
+  ) throws -> (interventions: [any Intervention], note: String)?
   /// The same fit on another model, in no more steps.
-  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit
+  func refitted(
+    to model: Model, on examples: [AlignmentExample], store: ActivationStore
+  ) throws -> any JudgedFit
 }
 
 extension JudgedFit {
@@ -51,10 +55,10 @@ extension JudgedFit {
 
   /// A swap of the first principal components of the training sources at the only site.
   func principalSwap(
-    rank: Int, blocks: [Range<Int>]
+    of data: [SiteExamples], rank: Int, blocks: [Range<Int>]
   ) throws -> (interventions: [any Intervention], note: String)? {
-    guard training.count == 1, rank >= 1 else { return nil }
-    let rows = Tensor.concatenatingRows(training[0].sourceRows)
+    guard data.count == 1, rank >= 1 else { return nil }
+    let rows = Tensor.concatenatingRows(data[0].sourceRows)
     let components = try Rotation.principalComponents(of: rows, rank: min(rank, rows.rows - 1))
     let blocks = components.rank == rank ? blocks : [0..<components.rank]
     return (
@@ -150,7 +154,7 @@ struct ControlSuite {
   }
 
   private func principalComponents() throws -> ControlResult? {
-    guard let (components, note) = try fit.principalComponents() else { return nil }
+    guard let (components, note) = try fit.principalComponents(of: fit.training) else { return nil }
     return ControlResult(
       name: ControlKind.principalComponents.rawValue,
       iia: Accuracy(try fit.outcomes(test, components)), each: nil, largestChange: nil, note: note)
@@ -184,7 +188,8 @@ struct ControlSuite {
       try randomModel
       ?? Model(fit.model.architecture.randomlyInitialized(seed: settings.seed &+ 1))
     let store = randomStore ?? ActivationStore(for: test.map(\.site))
-    let fitted = try fit.refitted(to: model, store: store)
+    let fitted = try fit.refitted(
+      to: model, on: fit.training[0].examples, store: store)
     let data = try fit.placed(test[0].examples, in: model, store: store)
     return ControlResult(
       name: ControlKind.randomModel.rawValue,

@@ -186,14 +186,17 @@ private struct FittedFeaturizer: JudgedFit {
     return [BlockedFeatureInterchange(featurizer, rank, sources: found.swap.sourceCount)]
   }
 
-  func principalComponents() throws -> (interventions: [any Intervention], note: String)? {
-    try principalSwap(rank: rank, blocks: found.swap.blocks)
+  func principalComponents(
+    of data: [SiteExamples]
+  ) throws -> (interventions: [any Intervention], note: String)? {
+    try principalSwap(of: data, rank: rank, blocks: found.swap.blocks)
   }
 
-  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit {
+  func refitted(
+    to model: Model, on examples: [AlignmentExample], store: ActivationStore
+  ) throws -> any JudgedFit {
     var search = found.search
     search.settings.budget = settings.budget.limited(to: found.losses.count)
-    return FittedFeaturizer(
-      found: try search.fit(model, on: training[0].examples, store: store))
+    return FittedFeaturizer(found: try search.fit(model, on: examples, store: store))
   }
 }

@@ -119,14 +119,17 @@ private struct FittedMask: JudgedFit {
     }
   }
 
-  func principalComponents() throws -> (interventions: [any Intervention], note: String)? {
-    guard found.search.unit == .features, (1...training[0].sourceRows[0].width).contains(rank)
+  func principalComponents(
+    of data: [SiteExamples]
+  ) throws -> (interventions: [any Intervention], note: String)? {
+    guard found.search.unit == .features, (1...data[0].sourceRows[0].width).contains(rank)
     else { return nil }
-    return try principalSwap(rank: rank, blocks: [0..<rank])
+    return try principalSwap(of: data, rank: rank, blocks: [0..<rank])
   }
 
-  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit {
-    FittedMask(
-      found: try found.search.fit(model, on: training[0].examples, store: store))
+  func refitted(
+    to model: Model, on examples: [AlignmentExample], store: ActivationStore
+  ) throws -> any JudgedFit {
+    FittedMask(found: try found.search.fit(model, on: examples, store: store))
   }
 }
