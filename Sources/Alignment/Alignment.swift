@@ -56,33 +56,55 @@ public final class Alignment {
     randomModel: Model? = nil, randomStore: ActivationStore? = nil,
     progress: (String) -> Void = { _ in }
   ) throws -> AlignmentReport {
-    let data = try SiteExamples(examples, at: search.site, of: model, store: store)
-    let outcomes = try run.outcomes(data, intervention)
-    let trainOutcomes = try run.outcomes(training, intervention)
-    let suite = ControlSuite(
-      alignment: self, test: data, randomModel: randomModel, randomStore: randomStore)
-    let results = try ControlKind.allCases.filter(controls.contains).map { kind in
-      progress(kind.rawValue)
-      return try suite.run(kind)
+    let record = FitRecord(
+      losses: losses, history: fit, dimension: dimension,
+      orthonormalityError: rotation.orthonormalityError)
+    return try FittedRotation(alignment: self).report(
+      record, site: search.site.description, on: examples, controls: controls,
+      randomModel: randomModel, randomStore: randomStore, progress: progress)
+  }
+}
+
+/// An alignment as its controls see it.
+private struct FittedRotation: JudgedFit {
+  let alignment: Alignment
+
+  var model: Model { alignment.model }
+  var store: ActivationStore { alignment.store }
+  var settings: AlignmentSettings { alignment.search.settings }
+  var training: [SiteExamples] { [alignment.training] }
+  var interventions: [any Intervention] { [alignment.intervention] }
+  var rank: Int { alignment.rotation.rank }
+  var randomName: String { "random subspaces of rank \(rank)" }
+
+  func random(seed: UInt64) throws -> [any Intervention] {
+    let random = try Rotation.random(rank: rank, width: alignment.rotation.width, seed: seed)
+    return [DistributedInterchange(random.frozen, blocks: alignment.blocks)]
+  }
+
+  func principalComponents() throws -> (interventions: [any Intervention], note: String)? {
+    try principalSwap(rank: rank, blocks: alignment.blocks)
+  }
+
+  /// The search of the rank that was found, and no longer.
+  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit {
+    var search = alignment.search
+    search.settings.budget = settings.budget.limited(to: alignment.losses.count)
+    if search.selection != nil {
+      search.dimensions = [rank]
+      (search.selection, search.boundary) = (nil, nil)
     }
-    let (test, train) = (Accuracy(outcomes), Accuracy(trainOutcomes))
-    let judgment = fit.map {
-      FitVerdict.judging(
-        .init(
-          rank: rotation.rank, fit: $0, test: test, train: train, controls: results,
-          dimension: dimension))
-    }
-    return AlignmentReport(
-      site: search.site.description, rank: rotation.rank, test: test, train: train,
-      controls: results, steps: losses.count,
-      finalLoss: losses.suffix(10).reduce(0, +) / Double(max(1, min(10, losses.count))),
-      orthonormalityError: rotation.orthonormalityError, verdict: judgment?.verdict,
-      verdictReason: judgment?.reason, fit: fit, dimension: dimension)
+    return FittedRotation(
+      alignment: try search.fit(model, on: alignment.training.examples, store: store))
   }
 }
 
 /// The figures of one fitted alignment; every one with its sample size and interval.
 public struct AlignmentReport: Codable, Sendable {
+  /// The method in words, such as `mask`; nil for DAS.
+  public let method: String?
+  /// Remarks on what was found, a sentence each; nil for none.
+  public let notes: [String]?
   /// The site's name.
   public let site: String
   /// The number of rows of the rotation.

@@ -49,6 +49,7 @@ struct SiteExamples {
     _ examples: [AlignmentExample], at site: Site, of model: Model, store: ActivationStore
   ) throws {
     let sourceCount = try Self.sourceCount(of: examples)
+    try model.validate(site, over: examples.flatMap { [$0.base] + $0.sources })
     let positions = try Self.basePositions(of: examples, at: site, of: model)
     var sourceRows: [Tensor] = []
     for index in 0..<sourceCount {
@@ -124,11 +125,13 @@ extension Model {
   /// Hidden vectors at a site, batch by batch: [Σ positions, width], input by input.
   ///
   /// - Parameter positions: the wanted positions of each input
-  /// - Throws: ``ModelError`` when the model lacks the site or a position.
+  /// - Throws: ``ModelError`` when the model lacks the site or a position, or where a vector has
+  ///   numbers for each position and the inputs' lengths differ.
   public func activations(
     at site: Site, _ inputs: [ModelInput], positions: [[Int]], store: ActivationStore? = nil,
     batchSize: Int = 32
   ) throws -> Tensor {
+    try validate(site, over: inputs)
     var parts: [Tensor] = []
     for start in stride(from: 0, to: inputs.count, by: batchSize) {
       let range = start..<min(start + batchSize, inputs.count)

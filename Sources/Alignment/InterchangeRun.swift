@@ -3,6 +3,16 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
+/// An intervention with the examples of its site.
+struct PlacedSwap {
+  let data: SiteExamples
+  let intervention: any Intervention
+
+  init(_ data: SiteExamples, _ intervention: any Intervention) {
+    (self.data, self.intervention) = (data, intervention)
+  }
+}
+
 /// Runs bases with an intervention at a site; the logits of each base's output position are the
 /// output.
 struct InterchangeRun {
@@ -10,42 +20,53 @@ struct InterchangeRun {
   let store: ActivationStore
   let batchSize: Int
 
-  /// The bases of some examples with an intervention at the site.
-  private func request(
-    _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
-  ) -> Request {
-    let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }
-    let cells = Cells(data.site, positions: indices.map { data.positions[$0] })
-    let edit = Edit(cells) { intervention($0, sources: sources) }
-    return model.measuring(indices.map { data.examples[$0].base }, edits: [edit])
+  /// The bases of some examples with an intervention at each of some sites.
+  private func request(_ parts: [PlacedSwap], _ indices: [Int]) -> Request {
+    let edits = parts.map { part in
+      let (data, intervention) = (part.data, part.intervention)
+      let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }
+      let cells = Cells(data.site, positions: indices.map { data.positions[$0] })
+      return Edit(cells) { intervention($0, sources: sources) }
+    }
+    return model.measuring(indices.map { parts[0].data.examples[$0].base }, edits: edits)
   }
 
   /// The mean cross-entropy of the labels under an intervention, as a scalar.
   func loss(
     _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
   ) throws -> Tensor {
-    var request = request(data, indices, intervention)
-    request.targets = indices.map { data.examples[$0].label }
+    try loss([PlacedSwap(data, intervention)], indices)
+  }
+
+  /// The mean cross-entropy of the labels under interventions at some sites, as a scalar.
+  func loss(_ parts: [PlacedSwap], _ indices: [Int]) throws -> Tensor {
+    var request = request(parts, indices)
+    request.targets = indices.map { parts[0].data.examples[$0].label }
     return try model.run(request, store: store).loss!
   }
 
   /// The outcome of each example under an intervention.
   func outcomes(_ data: SiteExamples, _ intervention: any Intervention) throws -> [Outcome] {
-    try outcomes(data, Array(0..<data.count), intervention)
+    try outcomes([PlacedSwap(data, intervention)], Array(0..<data.count))
   }
 
   /// The outcome of each of some examples under an intervention.
   func outcomes(
     _ data: SiteExamples, _ indices: [Int], _ intervention: any Intervention
   ) throws -> [Outcome] {
-    guard intervention.sourceCount <= data.sourceRows.count else {
+    try outcomes([PlacedSwap(data, intervention)], indices)
+  }
+
+  /// The outcome of each of some examples under interventions at some sites.
+  func outcomes(_ parts: [PlacedSwap], _ indices: [Int]) throws -> [Outcome] {
+    for part in parts where part.intervention.sourceCount > part.data.sourceRows.count {
       throw AlignmentError.sourceMismatch(
-        expected: intervention.sourceCount, found: data.sourceRows.count)
+        expected: part.intervention.sourceCount, found: part.data.sourceRows.count)
     }
     return try indices.chunked(batchSize).flatMap { indices in
-      let examples = indices.map { data.examples[$0] }
+      let examples = indices.map { parts[0].data.examples[$0] }
       let compared = ComparedOutputs(examples.map(\.judged))
-      var request = request(data, indices, intervention)
+      var request = request(parts, indices)
       request.outputs = compared.outputs
       let logits = try model.run(request, store: store).logits!
       return compared.outcomes(logits, examples.map(\.judged))
@@ -58,7 +79,7 @@ struct InterchangeRun {
   func logits(
     _ data: SiteExamples, _ intervention: any Intervention, outputs: [Int]?
   ) throws -> Tensor {
-    var request = request(data, Array(0..<data.count), intervention)
+    var request = request([PlacedSwap(data, intervention)], Array(0..<data.count))
     request.outputs = outputs
     return try model.run(request, store: store).logits!
   }

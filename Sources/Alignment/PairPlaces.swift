@@ -34,11 +34,11 @@ extension Positions {
   /// that are counted from the end.
   public var correspondAtAnyLength: Bool {
     switch self {
-    case .span, .endOfSpan: true
+    case .span, .endOfSpan, .besideSpan: true
     case .last: true
     case .index(let position): position < 0
     case .indices(let positions): positions.allSatisfy { $0 < 0 }
-    case .all, .every, .first, .firstAndLast, .lastAfterFirst, .halves: false
+    case .all, .every, .generated, .first, .firstAndLast, .lastAfterFirst, .halves: false
     }
   }
 

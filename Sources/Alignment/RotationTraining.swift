@@ -31,60 +31,28 @@ struct RotationTraining {
   func callAsFunction(
     _ rotation: Rotation, progress: (FitProgress) -> Void
   ) throws -> (losses: [Double], history: FitHistory) {
-    var generator = RandomGenerator(seed: settings.seed ^ 0xDA5)
-    let order = indices.shuffled(using: &generator)
-    let held = settings.validationCount(of: order.count)
-    let (validation, training) = (Array(order.prefix(held)), Array(order.dropFirst(held)))
-    let rate = settings.rate(width: rotation.width)
-    var course = FitCourse(settings, training: training.count, watched: held, rate: rate)
-    let intervention = DistributedInterchange(rotation, blocks: blocks)
-    var optimizer = AdamW(
-      rotation.trainedParameters, orthonormal: intervention.orthonormalParameters)
-    var batches = ShuffledBatches(training, of: settings.batchSize, generator)
-    var (losses, checks, end) = ([Double](), [FitHistory.Check](), FitHistory.End.budget)
-    if held > 0 { checks.append(try check(validation, rotation, step: 0)) }
-    for step in 0..<course.steps {
-      let loss = try run.loss(data, batches.next(), intervention)
-      guard loss.scalar.isFinite else { throw AlignmentError.diverged(step: step) }
-      loss.backward()
-      try optimizer.step(learningRate: course.rate(at: step))
-      losses.append(Double(loss.scalar))
-      progress(batches.progress(step: losses.count, of: course.steps, loss: losses[step]))
-      let isLast = step == course.steps - 1
-      guard held > 0, (step + 1) % course.interval == 0 || isLast else { continue }
-      checks.append(try check(validation, rotation, step: step + 1))
-      let decision = course.decide(
-        after: checks[checks.count - 1].loss, keeping: rotation.parameter.value)
-      if case .ends = decision {
-        end = .plateau
-        break
-      }
-      if case .lowersRate = decision, let best = course.stopping.best {
-        rotation.parameter.value = best
-        optimizer = AdamW(
-          rotation.trainedParameters, orthonormal: intervention.orthonormalParameters)
-      }
-    }
-    if let best = course.stopping.best { rotation.parameter.value = best }
-    let history = FitHistory(
-      budget: settings.budget, learningRate: rate, trainingPairs: training.count,
-      validationPairs: held, checks: checks, losses: losses, end: end)
-    return (losses, history)
+    try SwapTraining(
+      settings: settings, run: run, indices: indices, rate: settings.rate(width: rotation.width)
+    )(RotatedSwap(rotation: rotation, blocks: blocks, data: data), progress: progress)
+  }
+}
+
+/// A distributed interchange whose rotation is trained.
+private struct RotatedSwap: TrainedSwap {
+  let rotation: Rotation
+  let blocks: [Range<Int>]
+  let data: SiteExamples
+
+  var groups: [TrainedGroup] {
+    [TrainedGroup(rotation.trainedParameters, orthonormal: rotation.trainedParameters)]
   }
 
-  /// A look at the validation part.
-  private func check(
-    _ validation: [Int], _ rotation: Rotation, step: Int
-  ) throws -> FitHistory.Check {
-    let frozen = DistributedInterchange(rotation.frozen, blocks: blocks)
-    let total = try validation.chunked(settings.batchSize).reduce(0.0) { total, batch in
-      total + Double(try run.loss(data, batch, frozen).scalar) * Double(batch.count)
-    }
-    // No number is better than one that isn't a number: nothing would be kept any more.
-    guard total.isFinite else { throw AlignmentError.diverged(step: step) }
-    return FitHistory.Check(
-      step: step, loss: total / Double(validation.count),
-      accuracy: Accuracy(try run.outcomes(data, validation, frozen)))
+  func parts(of indices: [Int]) -> [PlacedSwap] {
+    [PlacedSwap(data, DistributedInterchange(rotation, blocks: blocks))]
+  }
+
+  func judgedParts(of indices: [Int]) -> [PlacedSwap] {
+    [PlacedSwap(data, DistributedInterchange(rotation.frozen, blocks: blocks))]
   }
 }
 

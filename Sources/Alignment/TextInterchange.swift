@@ -38,27 +38,13 @@ extension LanguageModel {
     at site: Site, base: String, source: String, sourcePositions: Positions? = nil,
     intervention: any Intervention = FullInterchange()
   ) throws -> TextInterchange {
-    let (base, source) = (encode(base), encode(source))
-    try network.validate(site.component, layer: site.layer, head: site.head)
-    func positions(
-      _ wanted: Positions, _ text: EncodedText, _ name: String
-    ) throws -> [Int] {
-      do {
-        return try wanted.resolved(length: network.positionCount(of: text.input, at: site))
-      } catch {
-        throw AlignmentError.notInText(text: name, reason: "\(error)")
-      }
-    }
-    let basePositions = try positions(site.positions, base, "base")
-    let read = try positions(sourcePositions ?? site.positions, source, "source")
-    guard basePositions.count == read.count else {
-      throw AlignmentError.positionMismatch(
-        site: site.description, base: basePositions.count, source: read.count)
-    }
-    let rows = try activations(at: site, [source.input], positions: [read])
-    let edit = Edit(Cells(site, positions: [basePositions])) { intervention($0, sources: [rows]) }
-    let run = try self.run(measuring([base.input], edits: [edit]))
+    var read = site
+    read.positions = sourcePositions ?? site.positions
+    let run = try run(
+      base,
+      edits: [TextEdit(at: site, by: intervention, from: [.text(source, at: read)])])
     return TextInterchange(
-      base: base, source: source, positions: basePositions, logits: run.logits!, model: self)
+      base: run.text, source: encode(source), positions: run.positions[0], logits: run.logits,
+      model: self)
   }
 }

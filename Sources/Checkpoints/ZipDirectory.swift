@@ -1,6 +1,6 @@
 import InterchangeBasics
 
-/// The entries of a zip archive whose data is stored as it is, as torch writes it.
+/// The entries of a zip archive whose data is stored as it is, as torch and numpy write it.
 ///
 /// The file is, with every number little-endian:
 ///
@@ -24,8 +24,18 @@ struct ZipDirectory {
   /// The names, in the directory's order.
   let names: [String]
 
-  init(_ file: MappedFile) throws {
-    let end = try ZipEnd(file)
+  /// The program whose archives a reader takes, for its errors.
+  enum Writer {
+    case torch
+    case numpy
+
+    /// The call that writes them.
+    var call: String { self == .torch ? "torch.save writes since 1.6" : "numpy.savez writes" }
+    var name: String { self == .torch ? "torch" : "numpy.savez" }
+  }
+
+  init(_ file: MappedFile, writer: Writer = .torch) throws {
+    let end = try ZipEnd(file, writer)
     var reader = ByteReader(file, end.directory, called: "the directory")
     guard end.count <= end.directory.count / ZipEntry.headerSize else {
       throw reader.malformed(
@@ -36,7 +46,7 @@ struct ZipDirectory {
     var entries: [String: Range<Int>] = [:]
     var extents: [(name: String, extent: Range<Int>)] = []
     for number in 0..<end.count {
-      let entry = try ZipEntry(reading: &reader, number: number)
+      let entry = try ZipEntry(reading: &reader, number: number, writer)
       let (extent, data) = try entry.place(in: file, before: end.directory.lowerBound)
       guard entries.updateValue(data, forKey: entry.name) == nil else {
         throw entry.malformed(in: file, expected: "each name once", found: "it again")
@@ -72,10 +82,10 @@ private struct ZipEnd {
   private static let locatorSize = 20
   private static let longSize = 56
 
-  init(_ file: MappedFile) throws {
+  init(_ file: MappedFile, _ writer: ZipDirectory.Writer) throws {
     guard let position = Self.position(in: file) else {
       throw CheckpointError.malformed(
-        file: file.path, place: "file", expected: "a zip archive, as torch.save writes since 1.6",
+        file: file.path, place: "file", expected: "a zip archive, as \(writer.call)",
         found: "no end record of one")
     }
     var reader = ByteReader(file, position + 4..<file.size, called: "the file")
@@ -168,7 +178,9 @@ private struct ZipEntry {
   }
 
   /// Reads the header of an entry whose data is stored as it is.
-  init(reading reader: inout ByteReader, number: Int) throws {
+  init(
+    reading reader: inout ByteReader, number: Int, _ writer: ZipDirectory.Writer
+  ) throws {
     let place = "zip entry \(number)"
     let file = reader.file
     let start = try reader.take(UInt64(Self.headerSize), place).lowerBound
@@ -194,7 +206,7 @@ private struct ZipEntry {
     size = Int(clamping: numbers[0])
     guard short(10) == 0, flags & 1 == 0 else {
       throw malformed(
-        in: file, expected: "data stored as it is, as torch writes it",
+        in: file, expected: "data stored as it is, as \(writer.name) writes it",
         found: flags & 1 != 0
           ? "encrypted data" : short(10) == 8 ? "deflated data" : "method \(short(10))")
     }

@@ -111,7 +111,7 @@ public final class AdaptedModel {
   }
 
   /// Continues prompts with the adapters on; decoding goes on from the key/value store, and only
-  /// interventions at `Positions/every` position go on with it.
+  /// interventions at `Positions/every` position, and at `Positions/generated` ones, go on with it.
   ///
   /// - Parameter members: which member of an ensemble continues each prompt; the first when nil
   /// - Throws: `ModelError` when a prompt is empty or too short for the positions.

@@ -64,7 +64,8 @@ public struct PlacedIntervention {
   }
 
   /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
-  /// virtual tokens before it and goes on after it. In the decoder of an encoder-decoder the start
+  /// virtual tokens before it and goes on after it, and ``Positions/generated`` are those after it.
+  /// In the decoder of an encoder-decoder the start
   /// token stands for the prompt.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
     let isOfSource = context.model.isOfSource(site.component, layer: site.layer)
@@ -76,6 +77,12 @@ public struct PlacedIntervention {
         return Array(start..<context.model.positionCount(of: input, at: site))
       }
       let first = isOfTarget ? context.virtualTargets : context.virtualTokens
+      if site.positions == .generated {
+        // Nothing is generated in a source.
+        guard !isOfSource else { throw ModelError.nothingGenerated }
+        return try site.positions.resolved(
+          length: input.length, prompt: max(start, first + (isOfTarget ? 1 : promptLength)))
+      }
       return try site.positions.resolved(length: isOfTarget ? 1 : promptLength)
         .map { $0 + first }.filter { $0 >= start }
     }

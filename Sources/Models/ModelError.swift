@@ -27,6 +27,12 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case headOutOfRange(head: Int, heads: Int, site: String)
   /// The architecture has no such component, or it has no heads.
   case noSuchComponent(component: String, architecture: String)
+  /// The layer has no such component, others have.
+  case componentOfOtherLayers(component: String, layer: Int, layers: [Int])
+  /// The component's vectors have numbers for each position of a text, so no width of their own.
+  case widthOfText(component: String)
+  /// Vectors with numbers for each position are to be compared over texts of different lengths.
+  case unequalLengths(component: String, lengths: [Int])
   /// One layer's weight is to be changed, which others have too.
   case sharedWeight(projection: String, layer: Int, layers: Int)
   /// A weight is to be changed that makes other rows beside those of its projection.
@@ -35,6 +41,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case positionOutOfRange(position: Int, length: Int)
   /// The sequence has no span of that name.
   case noSuchSpan(name: String, known: [String])
+  /// Generated positions are meant where nothing is generated.
+  case nothingGenerated
+  /// A position beside a span lies outside the text.
+  case outsideText(position: String, length: Int)
   /// The input is empty, or too long for the model.
   case invalidLength(length: Int, maximum: Int)
   /// An input of another kind or width than the model reads.
@@ -83,6 +93,16 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "head \(head) is out of range: \(site) has heads 0 to \(heads - 1)"
     case .noSuchComponent(let component, let architecture):
       "no component '\(component)' in a \(architecture) model"
+    case .componentOfOtherLayers(let component, let layer, let layers):
+      "layer \(layer) has no \(component): expected "
+        + (layers.count == 1 ? "layer " : "one of layers ")
+        + layers.map(String.init).joined(separator: ", ")
+    case .widthOfText(let component):
+      "\(component) has numbers for each position of a text, so that its width is another for each "
+        + "length: expected a component of one width"
+    case .unequalLengths(let component, let lengths):
+      "\(component) has numbers for each position: expected texts of one length, found "
+        + lengths.map(String.init).joined(separator: ", ") + " tokens"
     case .sharedWeight(let projection, let layer, let layers):
       "the weight of \(projection) in layer \(layer) can't be changed for this layer alone: "
         + "\(layers) layers share it; edit its activations instead"
@@ -97,6 +117,11 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .noSuchSpan(let name, let known):
       "no span '\(name)' in the input; "
         + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
+    case .nothingGenerated:
+      "the positions 'generated' follow a prompt, and nothing is generated here; "
+        + "'every' means all that there are"
+    case .outsideText(let position, let length):
+      "position \(position) is outside the text, which has \(length) tokens"
     case .invalidLength(let length, let maximum):
       length == 0
         ? "the input is empty: expected at least one token"

@@ -24,6 +24,7 @@ public struct RunResults: Sendable {
     EvaluationResult.self,
     SteeringRun.self,
     AttentionPatterns.self,
+    FeatureActivity.self,
     LogitLens.self,
     DirectAttributionStudy.self,
     HeadDetection.self,

@@ -20,8 +20,13 @@ import Testing
     let data = TinyModels.examples(12, seed: 1)
     var settings = AlignmentSettings()
     (settings.epochs, settings.batchSize) = (1, 5)
-    for component in Component.allCases where model.architecture.dimensions(of: component) != nil {
-      for (layer, positions) in [(0, Positions.all), (1, .last), (2, .firstAndLast(1, 1))] {
+    // A rotation needs two dimensions, and one width for all texts.
+    let components = Component.allCases.filter {
+      model.architecture.dimensions(of: $0).map { !$0.isPerPosition && $0.width > 1 } ?? false
+    }
+    for component in components {
+      for (layer, positions) in [(0, Positions.all), (1, .last), (2, .firstAndLast(1, 1))]
+      where model.architecture.hasComponent(component, layer: layer) {
         let site = Site(component, layer: layer, head: component.hasHeads ? 0 : nil, positions)
         let alignment = try DistributedAlignmentSearch(
           site: site, dimensions: 2, settings: settings

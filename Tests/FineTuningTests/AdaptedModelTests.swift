@@ -40,6 +40,31 @@ import Testing
     #expect(together != (try AdaptedModel(model, []).generate(prompts, options: options)))
   }
 
+  /// An intervention at generated positions leaves the prompt, and so the first token, as it was.
+  @Test func generatedPositionsAlone() throws {
+    let model = try TinyModels.gguf()
+    let adapted = try AdaptedModel(
+      model, placed(.blockOutput(0, .generated), .mlpOutput(1, .generated)))
+    let prompts = ["the cat", "12 on the sand and"].map { model.tokenizer.encode($0) }
+    let options = GenerationOptions(maximumTokens: 12)
+    let found = try adapted.generate(prompts, options: options)
+    let plain = try AdaptedModel(model, []).generate(prompts, options: options)
+    #expect(found != plain && found.map(\.first) == plain.map(\.first))
+    for (prompt, found) in zip(prompts, found) {
+      var tokens = prompt
+      for _ in 0..<12 {
+        let edits = try adapted.edits([tokens], promptLengths: [prompt.count])
+        for edit in edits {
+          #expect(edit.cells.positions == [Array(prompt.count..<tokens.count)])
+        }
+        let logits = try #require(
+          try model.run(.lastLogits([.tokens(tokens)], edits: edits)).logits)
+        tokens.append(logits.rowMaxima()[0])
+      }
+      #expect(found == Array(tokens[prompt.count...]))
+    }
+  }
+
   @Test func lastLogitsEqualPlainLoops() throws {
     let model = try TinyModels.gguf()
     let loreft = try randomLoReFT(rank: 3, seed: 4)

@@ -62,6 +62,18 @@ final class Parent {
     try Data(row.utf8).write(to: URL(filePath: path))
   }
 
+  /// The seconds that a process has worked for, as the kernel counts them.
+  private static func processorSeconds(_ process: Int32) -> Double {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let end = text.lastIndex(of: ")")
+    else { return 0 }
+    // After the name: the state, ten other numbers, then the ticks in user and in system mode.
+    let fields = text[end...].split(separator: " ").dropFirst()
+    guard fields.count > 13 else { return 0 }
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }
+    return ticks.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   /// Watches one worker to its end.
   ///
   /// - Returns: the number of its last input
@@ -89,12 +101,14 @@ final class Parent {
     ) { $1 }
     board.current = first
     try process.run()
-    var (last, since) = (first, Date())
+    var (last, since, worked) = (first, Date(), 0.0)
     var isHanging = false
     while process.isRunning {
       usleep(50_000)
-      if board.current != last { (last, since) = (board.current, Date()) }
-      isHanging = Date().timeIntervalSince(since) > limit
+      let work = Self.processorSeconds(process.processIdentifier)
+      if board.current != last { (last, since, worked) = (board.current, Date(), work) }
+      // On a busy machine an input may wait; one that waits for ever hangs, too.
+      isHanging = work - worked > limit || Date().timeIntervalSince(since) > 15 * limit
       if isHanging || Date() >= end {
         kill(process.processIdentifier, SIGKILL)
         break

@@ -75,6 +75,17 @@ extension Reader {
         }
       },
       Reader(
+        name: "numpy archive", seeds: Corpus.files(["npz"], in: [""]), weight: 4
+      ) { try readAll(NumPyArchive(contentsOf: $0)) },
+      Reader(
+        name: "sparse autoencoder",
+        seeds: Corpus.folders(in: "autoencoders", ["json", "safetensors"]), weight: 4
+      ) {
+        let autoencoder = try SparseAutoencoder.read(contentsOf: $0).0
+        guard autoencoder.featureCount <= 1 << 12, autoencoder.width <= 1 << 10 else { return }
+        try check(autoencoder.encode(.zeros([2, autoencoder.width])))
+      },
+      Reader(
         name: "sharded folder",
         seeds: [
           Corpus.folder(

@@ -47,11 +47,14 @@ import Testing
   @Test(arguments: components)
   func swapAtEverySite(component: Component) throws {
     let model = try LanguageModel(contentsOf: Program.tiny)
+    // The embeddings are in the first layer alone, what the head reads and gives in the last.
+    let layer = try #require(
+      [1, 0, 2].first { model.architecture.hasComponent(component, layer: $0) })
     var arguments = [
-      "swap", Program.tiny, "--base", "abc abc", "--source", "bac bca", "--layer", "1",
+      "swap", Program.tiny, "--base", "abc abc", "--source", "bac bca", "--layer", "\(layer)",
       "--position", "-2", "--top", "61", "--json", "--site",
     ]
-    var site = Site(component, layer: 1, .index(-2))
+    var site = Site(component, layer: layer, .index(-2))
     if component.hasHeads {
       arguments += ["head_" + component.rawValue, "--head", "1"]
       site.head = 1
@@ -106,7 +109,7 @@ import Testing
     #expect(wrong.status == 65)
     #expect(
       wrong.errors
-        == "interchange: head 4 is out of range: attention_value_output has heads 0 to 3\n")
+        == "interchange: head 4 is out of range: attention_weight has heads 0 to 3\n")
   }
 
   @Test func inspectNamesEverySite() throws {

@@ -20,6 +20,7 @@ import Testing
   private let taught: TemporaryFile
   private let adapter: TemporaryFile
   private let experiment: TemporaryFile
+  private let autoencoder: TemporaryFile
 
   init() throws {
     let pairs = (0..<6).map { #"{"prompt":"abc \#($0)","completion":"de"}"# }
@@ -27,6 +28,7 @@ import Testing
     taught = try TaughtModel.make()
     adapter = try TemporaryFile(folder: ())
     experiment = try TemporaryFile(folder: ())
+    autoencoder = try TinyAutoencoder.make()
     let document = "model: \(taught.url.path)\npairs: 512\nsteps:\n  - sweep: {limit: 2}\n"
     try Data(document.utf8).write(to: experiment.url.appending(component: "experiment.yaml"))
     let tuned = try Program.run([
@@ -53,7 +55,13 @@ import Testing
       "probe": [taught, "--texts", "16", "--layers", "0", "--controls", "1"],
       "swap": [tiny, "--base", "abc abc", "--source", "cab cab", "--layer", "0"],
       "sweep": [taught, "--pairs", "512", "--limit", "2"],
+      "ablate": [taught, "--pairs", "512", "--limit", "2", "--layers", "1"],
+      "trace": [tiny, "--text", "abc abc", "--subject", "bc a", "--draws", "1", "--layers", "1"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
+      "mask": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
+      "features": [
+        tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
+      ],
       "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],
       "finetune": [tiny, "--epochs", "1"] + training,

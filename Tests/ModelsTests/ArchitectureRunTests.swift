@@ -17,8 +17,8 @@ import Testing
     return .segments(Array(ids.prefix(count)), types: Array(types.prefix(count)))
   }
 
-  /// Texts of different lengths, with an edit and attention weights, are the same in a batch and
-  /// alone.
+  /// Texts of different lengths, with an edit and every component of a layer, are the same in a
+  /// batch and alone.
   @Test(arguments: ArchitectureForm.all)
   func mixedLengths(name: String) throws {
     let form = try ArchitectureForm(name)
@@ -28,6 +28,9 @@ import Testing
     let (model, width) = (form.model, form.model.architecture.width)
     let last = model.architecture.layers - 1
     let noise = inputs.map { _ in Tensor.normal([1, width], deviation: 1, using: &generator) }
+    let components = Component.allCases.filter {
+      !$0.isOfSource && model.architecture.hasComponent($0, layer: last)
+    }
     func request(_ chosen: [Int]) -> Request {
       let inputs = chosen.map { inputs[$0] }
       func length(_ input: ModelInput, _ layer: Int) -> Int {
@@ -39,7 +42,7 @@ import Testing
         inputs, edits: [Edit(edited) { $0 + .concatenatingRows(chosen.map { noise[$0] }) }],
         captures: [Cells(.blockOutput, layer: last, positions: ends)],
         logits: inputs.map { [model.architecture.outputPosition(of: $0)] })
-      request.attention = [AttentionQueries(layer: last, positions: ends)]
+      request.captures += components.map { Cells($0, layer: last, positions: ends) }
       return request
     }
     let store = ActivationStore()
@@ -52,9 +55,14 @@ import Testing
         let label = "\(name), \(inputs[index].length) tokens"
         expectSame(
           try #require(run.logits).rowSlice(index..<index + 1), try #require(alone.logits), label)
-        expectSame(
-          run.captures[0].rowSlice(2 * index..<2 * index + 2), alone.captures[0], label)
-        expectSame(run.attention[0][index], alone.attention[0][0], label)
+        for (place, captured) in run.captures.enumerated() {
+          let rows = captured.rowSlice(2 * index..<2 * index + 2)
+          let expected = alone.captures[place]
+          let heads = model.architecture.dimensions(of: .attentionWeight)?.heads ?? 1
+          let own = rows.width == expected.width ? rows : rows.keeping(expected.width, of: heads)
+          let name = place == 0 ? "" : components[place - 1].rawValue
+          expectSame(own, expected, "\(label), \(name)")
+        }
       }
     }
   }
@@ -71,12 +79,11 @@ import Testing
       let everywhere = form.everywhere(input, .attentionValueOutput, layer)
       let length = everywhere[0].count
       var request = Request([input])
-      request.attention = [AttentionQueries(layer: layer, positions: everywhere)]
       request.captures = [.valueOutput, .attentionValueOutput].map {
         Cells($0, layer: layer, positions: everywhere)
       }
       let run = try form.model.run(request)
-      let weights = run.attention[0][0]
+      let weights = try form.model.attentionWeights([input], layer: layer)[0]
       let heads = weights.shape[0]
       try #require(weights.shape == [heads, length, length] && heads > 1)
       let rows = weights.reshaped([heads * length, length])

@@ -55,13 +55,13 @@ import Testing
     for (place, captured) in zip(places, run.captures) {
       expectReference(captured, try form.tensor(place.key), "\(name) \(place.key)")
     }
-    // No site of the model is left out of the file, but for those of single experts.
+    // No site of the model is left out of the file, but for those that are made of others there.
     // With its scores upcast GPT-2's reference doesn't show the keys that its attention reads.
     var known = Set(places.map(\.component))
     if name == "gpt2-scaled" { known.insert(.positionedKeyOutput) }
     for component in Component.allCases
     where form.model.architecture.dimensions(of: component) != nil
-      && ![.expertOutput, .encoderOutput].contains(component)
+      && !Component.withoutReference.contains(component)
     {
       #expect(known.contains(component), "\(name): \(component.rawValue)")
     }
@@ -179,15 +179,14 @@ import Testing
     let store = ActivationStore()
     for component in Component.allCases {
       for layer in 0..<architecture.layers {
-        guard let dimensions = architecture.dimensions(of: component, layer: layer) else {
-          continue
-        }
+        let counts = inputs.map { form.model.positionCount(of: $0, component, layer: layer) }
+        guard
+          let dimensions = architecture.dimensions(of: component, layer: layer)?
+            .inRun(longest: counts.max() ?? 0)
+        else { continue }
         let cells = Cells(
           component, layer: layer,
-          positions: inputs.map {
-            let count = form.model.positionCount(of: $0, component, layer: layer)
-            return [Int.random(in: 0..<count, using: &generator)]
-          })
+          positions: counts.map { [Int.random(in: 0..<$0, using: &generator)] })
         let noise = Tensor.normal([2, dimensions.width], deviation: 1, using: &generator)
         let request = form.model.measuring(inputs, edits: [Edit(cells) { $0 + noise }])
         let plain = try #require(try form.model.run(request).logits)

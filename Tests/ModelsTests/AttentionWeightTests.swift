@@ -14,7 +14,7 @@ import Testing
     let positions = tiny.inputs.enumerated().map { sequence, input in
       sequence == 1 ? [] : [input.length - 1, 0, input.length / 2]
     }
-    request.attention = [2, 1, 2].map { AttentionQueries(layer: $0, positions: positions) }
+    request.captures = [2, 1, 2].map { Cells(.attentionWeight, layer: $0, positions: positions) }
     return request
   }
 
@@ -24,7 +24,6 @@ import Testing
     let architecture = tiny.model.architecture
     let everywhere = everywhere(tiny.inputs)
     var request = Request(tiny.inputs)
-    request.attention = [AttentionQueries(layer: 1, positions: everywhere)]
     request.captures = [.valueOutput, .attentionValueOutput].map {
       Cells($0, layer: 1, positions: everywhere)
     }
@@ -33,7 +32,9 @@ import Testing
     let keyHeads = try #require(architecture.dimensions(of: .valueOutput)?.heads)
     let width = run.captures[1].width / heads
     var (first, compared) = (0, 0)
-    for (input, weights) in zip(tiny.inputs, run.attention[0]) {
+    for (input, weights) in zip(
+      tiny.inputs, try tiny.model.attentionWeights(tiny.inputs, layer: 1))
+    {
       let length = input.length
       #expect(weights.shape == [heads, length, length])
       let elements = weights.elements
@@ -65,36 +66,38 @@ import Testing
     let edit = { (positions: [[Int]]) in
       Edit(Cells(.blockOutput, layer: 0, positions: positions)) { 2 * $0 }
     }
-    let plain = try tiny.model.run(request(tiny)).attention
+    let plain = try tiny.model.run(request(tiny)).captures
     let edited = request(tiny, edits: [edit(tiny.inputs.map { [$0.length / 2] })])
     let full = try tiny.model.run(edited)
     let store = ActivationStore()
     for _ in 0..<2 {
       let cone = try tiny.model.run(edited, store: store)
-      for (found, expected) in zip(cone.attention.joined(), full.attention.joined()) {
+      for (found, expected) in zip(cone.captures, full.captures) {
         expectSame(found, expected, "\(name), from a store")
       }
     }
+    let heads = try #require(tiny.model.architecture.dimensions(of: .attentionWeight)?.heads)
+    let longest = try #require(tiny.inputs.map(\.length).max())
+    var first = 0
     for (sequence, input) in tiny.inputs.enumerated() {
       var alone = Request([input], edits: [edit([[input.length / 2]])])
-      alone.attention = edited.attention.map {
-        AttentionQueries(layer: $0.layer, positions: [$0.positions[sequence]])
+      alone.captures = edited.captures.map {
+        Cells($0.component, layer: $0.layer, positions: [$0.positions[sequence]])
       }
-      for (found, expected) in zip(try tiny.model.run(alone).attention, full.attention) {
-        expectSame(found[0], expected[sequence], "\(name), alone")
+      for (found, expected) in zip(try tiny.model.run(alone).captures, full.captures) {
+        let own = expected.rowSlice(first..<first + found.rows)
+        expectSame(own.keeping(found.width, of: heads), found, "\(name), alone")
+        // Nothing comes after a text's end.
+        let sums = [own, found].map { $0.elements.reduce(0) { $0 + Double($1) } }
+        #expect(abs(sums[0] - sums[1]) < 1e-5)
       }
+      first += sequence == 1 ? 0 : 3
     }
-    let length = tiny.inputs[0].length
-    let heads = try #require(
-      tiny.model.architecture.dimensions(of: .attentionValueOutput)?.heads)
-    #expect(full.attention[0][0].shape == [heads, 3, length])
-    #expect(full.attention[0][1].count == 0)
-    #expect(full.attention[0][0].elements != plain[0][0].elements)
+    #expect(full.captures[0].shape == [3 * (tiny.inputs.count - 1), heads * longest])
+    #expect(full.captures[0].elements != plain[0].elements)
     // The second row is the first position, below every edit's reach in a causal model.
     if tiny.model.architecture.isCausal {
-      #expect(
-        full.attention[0][0].elements[length..<2 * length]
-          == plain[0][0].elements[length..<2 * length])
+      #expect(full.captures[0].row(1).elements == plain[0].row(1).elements)
     }
   }
 
@@ -104,11 +107,11 @@ import Testing
     let input = tiny.inputs[0]
     let all = try tiny.model.attentionWeights([input], layer: 1)[0]
     var request = Request([input])
-    request.attention = [AttentionQueries(layer: 1, positions: [[2]])]
-    let alone = try tiny.model.run(request).attention[0][0]
+    request.captures = [Cells(.attentionWeight, layer: 1, positions: [[2]])]
+    let alone = try tiny.model.run(request).captures[0]
     request.logits = [[input.length - 1]]
-    let beside = try tiny.model.run(request).attention[0][0]
-    #expect(alone.shape == [4, 1, input.length] && beside.shape == alone.shape)
+    let beside = try tiny.model.run(request).captures[0]
+    #expect(alone.shape == [1, 4 * input.length] && beside.shape == alone.shape)
     let rows = all.reshaped([4 * input.length, input.length])
     let expected = rows.gatherRows((0..<4).map { $0 * input.length + 2 })
     for found in [alone, beside] {
@@ -127,18 +130,22 @@ import Testing
     guard case .tokens(let ids) = input else { return }
     _ = try tiny.model.run(Request([.tokens(Array(ids[..<last]))], caches: [cache]))
     var request = Request([input], caches: [cache])
-    request.attention = [AttentionQueries(layer: 1, positions: [[last]])]
-    let found = try tiny.model.run(request).attention[0][0]
-    #expect(found.shape == [4, 1, input.length])
+    request.captures = [Cells(.attentionWeight, layer: 1, positions: [[last]])]
+    let found = try tiny.model.run(request).captures[0]
+    #expect(found.shape == [1, 4 * input.length])
     for head in 0..<4 {
       let row = Array(found.elements[head * input.length..<(head + 1) * input.length])
       let start = (head * input.length + last) * input.length
       for (a, b) in zip(row, expected.elements[start...]) { #expect(abs(a - b) < 1e-6) }
     }
     var again = Request([input])
-    again.attention = [AttentionQueries(layer: 1, positions: [Array(0..<input.length)])]
+    again.captures = (0..<4).map {
+      Cells(.attentionWeight, layer: 1, head: $0, positions: everywhere([input]))
+    }
     again.recomputesBlocks = true
-    expectSame(try tiny.model.run(again).attention[0][0], expected, "recomputed blocks")
+    expectSame(
+      Tensor.concatenatingRows(try tiny.model.run(again).captures),
+      expected.reshaped([4 * input.length, input.length]), "recomputed blocks")
   }
 
   /// Patterns that no machine holds are refused before any is computed.
@@ -160,7 +167,7 @@ import Testing
       try tiny.model.attentionWeights([tiny.inputs[0]], layer: 3)
     }
     var request = Request([tiny.inputs[0]])
-    request.attention = [AttentionQueries(layer: 0, positions: [[7]])]
+    request.captures = [Cells(.attentionWeight, layer: 0, positions: [[7]])]
     #expect(throws: ModelError.positionOutOfRange(position: 7, length: 7)) {
       try tiny.model.run(request)
     }

@@ -89,6 +89,35 @@ import Testing
     #expect(order == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3])
   }
 
+  /// Changes at generated positions are those of running all of the text again with them.
+  @Test(arguments: [Positions.generated, .every, .index(-1), .all])
+  func changesAtSites(positions: Positions) throws {
+    let prompts = [tiny.document.prompts[0], tiny.document.prompts[3]]
+    let edits = [
+      GenerationEdit(at: Site(.blockOutput, layer: 1, positions)) { -2 * $0 },
+      GenerationEdit(at: Site(.attentionWeight, layer: 2, head: 1, positions)) { $0 * $0 },
+    ]
+    let found = try tiny.model.generate(prompts, options: greedy(12), changing: edits)
+    let plain = try tiny.model.generate(prompts, options: greedy(12))
+    #expect(found != plain)
+    for (index, prompt) in prompts.enumerated() {
+      var ids = prompt
+      for _ in 0..<12 {
+        let goesOn = positions == .generated || positions == .every
+        let cells = try positions.resolved(
+          length: goesOn ? ids.count : prompt.count, prompt: prompt.count)
+        let again = edits.map {
+          Edit(Cells($0.site, positions: [cells]), transform: $0.transform)
+        }
+        let run = try tiny.model.run(.lastLogits([.tokens(ids)], edits: again))
+        ids.append(try #require(run.logits).rowMaxima()[0])
+      }
+      #expect(found[index] == Array(ids[prompt.count...]), "\(positions)")
+    }
+    // The first token is found from the prompt alone.
+    if positions == .generated { #expect(found.map(\.first) == plain.map(\.first)) }
+  }
+
   /// Edits concern the prompt, whose keys and values stay edited while decoding continues.
   @Test func editsOnThePrompt() throws {
     let prompts = [tiny.document.prompts[0], tiny.document.prompts[3]]

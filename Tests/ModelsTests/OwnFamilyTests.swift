@@ -58,7 +58,7 @@ import Testing
     #expect(try model.identity().hasPrefix("xxh64:"))
     let summary = try model.summary()
     #expect(summary.parameters == 61 * 8 + 3 * (3 * 64 + 8))
-    #expect(summary.layers == 3 && summary.context == 32 && summary.sites.count == 9)
+    #expect(summary.layers == 3 && summary.context == 32 && summary.sites.count == 11)
     #expect(model.architecture.hasBias(.key) && !model.architecture.hasBias(.query))
     #expect(model.architecture.weight(of: .value, layer: 2)?.shape == [8, 8])
     #expect(try model.network.generate([[3, 9]], options: .init(maximumTokens: 4))[0].count == 4)

@@ -3,7 +3,7 @@ import InterchangeModels
 import Testing
 
 @Suite struct PositionsTests {
-  private let spans = ["subject": 1..<3, "verb": 3..<4, "nothing": 2..<2]
+  private let spans = ["subject": 1..<3, "verb": 3..<4, "nothing": 2..<2, "name-1": 0..<2]
 
   @Test(arguments: [
     ("all", Positions.all, [0, 1, 2, 3, 4]), ("last", .index(-1), [4]), ("0", .index(0), [0]),
@@ -21,6 +21,10 @@ import Testing
     ("f0+l1/2", .halves(first: 0, last: 1), [4]),
     ("subject", .span("subject"), [1, 2]), ("subject.end", .endOfSpan("subject"), [2]),
     ("verb.end", .endOfSpan("verb"), [3]),
+    ("subject+1", .besideSpan("subject", 1), [3]), ("subject+2", .besideSpan("subject", 2), [4]),
+    ("subject-1", .besideSpan("subject", -1), [0]), ("verb-2", .besideSpan("verb", -2), [1]),
+    // The name of a span.
+    ("name-1", .besideSpan("name", -1), [0, 1]),
   ])
   func parsedAndResolved(text: String, expected: Positions, resolved: [Int]) throws {
     let positions = Positions(parsing: text)
@@ -32,7 +36,10 @@ import Testing
       try JSONDecoder().decode(Positions.self, from: JSONEncoder().encode(positions)) == positions)
   }
 
-  @Test(arguments: ["", "f", "l", "f-1", "fx", "l2+f1", "f1+l2+f3", "1,", ",", "1,x", "1.5", "F1"])
+  @Test(arguments: [
+    "", "f", "l", "f-1", "fx", "l2+f1", "f1+l2+f3", "1,", ",", "1,x", "1.5", "F1", "x+0", "ab+",
+    "ab+1x",
+  ])
   func otherTextsAreSpans(text: String) {
     #expect(Positions(parsing: text) == .span(text))
   }
@@ -63,6 +70,22 @@ import Testing
     #expect(try Positions.all.resolved(length: 0) == [])
   }
 
+  @Test func generatedPositionsFollowAPrompt() throws {
+    let positions = Positions(parsing: "generated")
+    #expect(positions == .generated && positions.description == "generated")
+    #expect(try positions.resolved(length: 7, prompt: 4) == [4, 5, 6])
+    #expect(try positions.resolved(length: 4, prompt: 4) == [])
+    #expect(try positions.resolved(length: 4, prompt: 9) == [])
+    #expect(throws: ModelError.nothingGenerated) { try positions.resolved(length: 7) }
+  }
+
+  @Test(arguments: [("subject+3", 5), ("subject-2", 5), ("verb+9223372036854775807", 5)])
+  func besideTheText(text: String, length: Int) {
+    #expect(throws: ModelError.outsideText(position: text, length: length)) {
+      try Positions(parsing: text).resolved(length: length, spans: spans)
+    }
+  }
+
   @Test func errorsNameWhatThereIs() {
     #expect(
       line { _ = try Positions.index(7).resolved(length: 5) }
@@ -84,13 +107,15 @@ import Testing
 @Suite struct SiteTests {
   @Test func namesAreTheFieldsNames() throws {
     let names = [
-      "block_input", "block_output", "attention_input", "attention_projection", "attention_output",
-      "attention_value_output", "query_output", "key_output", "positioned_key_output",
-      "value_output", "encoder_output", "cross_attention_input", "cross_query_output",
-      "cross_key_output", "cross_value_output", "cross_attention_value_output",
-      "cross_attention_output", "resid_mid_cross", "resid_mid", "mlp_input", "gate_output",
-      "up_output", "mlp_activation",
-      "mlp_hidden", "router_logits", "expert_output", "mlp_projection", "mlp_output",
+      "embedding_output", "block_input", "block_output", "attention_norm_scale", "attention_input",
+      "attention_projection", "attention_output", "attention_scores", "attention_weight",
+      "head_output", "attention_value_output", "query_output", "positioned_query_output",
+      "key_output", "positioned_key_output", "value_output", "encoder_output",
+      "cross_attention_input", "cross_query_output", "cross_key_output", "cross_value_output",
+      "cross_attention_value_output", "cross_attention_output", "resid_mid_cross", "resid_mid",
+      "mlp_norm_scale", "mlp_input", "gate_output", "up_output", "mlp_activation", "mlp_hidden",
+      "router_logits", "expert_output", "mlp_projection", "mlp_output", "final_norm_scale",
+      "final_norm_output", "logits",
     ]
     #expect(Component.allCases.map(\.rawValue) == names)
     for name in names {
@@ -99,16 +124,19 @@ import Testing
       #expect((site.layer, site.head, site.positions) == (3, nil, .index(-1)))
     }
     let perHead = [
-      "attention_value_output", "query_output", "key_output", "positioned_key_output",
+      "attention_scores", "attention_weight", "head_output", "attention_value_output",
+      "query_output", "positioned_query_output", "key_output", "positioned_key_output",
       "value_output", "cross_query_output", "cross_key_output", "cross_value_output",
       "cross_attention_value_output", "expert_output",
     ]
     #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
     for name in perHead {
-      let site = try Site(named: "head_" + name, layer: 1, head: 2, .all)
+      // One that begins with `head_` has the same name whole and for one head.
+      let own = name.hasPrefix("head_") ? name : "head_" + name
+      let site = try Site(named: own, layer: 1, head: 2, .all)
       #expect(site.component.rawValue == name)
       #expect(site.head == 2)
-      #expect(site.name == "head_" + name)
+      #expect(site.name == own)
       // A head named apart means the same.
       #expect(try Site(named: name, layer: 1, head: 2, .all) == site)
       #expect(
@@ -128,15 +156,15 @@ import Testing
 
   @Test func shortFormsAreWhatTheySay() throws {
     let sites: [Site] = [
-      .blockInput(1), .blockOutput(1), .attentionInput(1), .attentionProjection(1),
-      .attentionOutput(1),
-      .attentionValueOutput(1), .queryOutput(1), .keyOutput(1), .positionedKeyOutput(1),
-      .valueOutput(1), .encoderOutput(1), .crossAttentionInput(1), .crossQueryOutput(1),
-      .crossKeyOutput(1), .crossValueOutput(1), .crossAttentionValueOutput(1),
-      .crossAttentionOutput(1), .residualMiddleCross(1), .residualMiddle(1), .mlpInput(1),
-      .gateOutput(1), .upOutput(1),
-      .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1), .mlpProjection(1),
-      .mlpOutput(1),
+      .embeddingOutput(1), .blockInput(1), .blockOutput(1), .attentionNormScale(1),
+      .attentionInput(1), .attentionProjection(1), .attentionOutput(1), .attentionScores(1),
+      .attentionWeight(1), .headOutput(1), .attentionValueOutput(1), .queryOutput(1),
+      .positionedQueryOutput(1), .keyOutput(1), .positionedKeyOutput(1), .valueOutput(1),
+      .encoderOutput(1), .crossAttentionInput(1), .crossQueryOutput(1), .crossKeyOutput(1),
+      .crossValueOutput(1), .crossAttentionValueOutput(1), .crossAttentionOutput(1),
+      .residualMiddleCross(1), .residualMiddle(1), .mlpNormScale(1), .mlpInput(1), .gateOutput(1),
+      .upOutput(1), .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1),
+      .mlpProjection(1), .mlpOutput(1), .finalNormScale(1), .finalNormOutput(1), .logits(1),
     ]
     #expect(sites == Component.allCases.map { Site($0, layer: 1, .all) })
     #expect(Site.queryOutput(2, head: 1, .last) == Site(.queryOutput, layer: 2, head: 1, .last))

@@ -33,7 +33,8 @@ import Testing
     _ label: String
   ) throws {
     let layers = counted.blocks.keys.sorted()
-    let hasOutput = request.logits != nil
+    let hasOutput =
+      request.logits != nil || request.captures.contains { $0.component == .logits }
     try #require(costs.count == layers.count + (hasOutput ? 1 : 0), "\(label)")
     let weights = Self.products(llama)
     // Of one attended position: a product with its key and one with its value.

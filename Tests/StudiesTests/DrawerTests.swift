@@ -31,6 +31,7 @@ import Testing
         ("MethodComparisons", "Studies/Comparison/"), ("MethodSearch", "Studies/Search/"),
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
         ("ExperimentResult", "Studies/Experiments/"),
+        ("FeatureActivity", "Studies/Features/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],

@@ -111,7 +111,11 @@ struct RuleCase: CustomTestStringConvertible, Sendable {
     var weights: [Tensor] = []
     let result = Tensor.attention(
       query: query, key: .zeros([0, 4]), value: .zeros([0, 4]), segments: [segment], rule: rule,
-      onWeights: { weights = $0 })
+      keys: 4, onScores: nil,
+      onWeights: {
+        weights = [$0]
+        return $0
+      })
     #expect(result.elements == [0, 0, 0, 0])
     #expect(weights[0].elements == [0, 0, 0, 0])
     #expect(result.sum().gradients(of: [query])[0].elements == [0, 0, 0, 0])

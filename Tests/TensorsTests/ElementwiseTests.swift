@@ -23,6 +23,15 @@ import Testing
       })
   }
 
+  @Test(arguments: Shapes.all) func quotient(shape: [Int]) {
+    var samples = Samples(seed: 3)
+    let divisors = samples.normal(shape).elements.map { $0 + ($0 < 0 ? -1 : 1) }
+    checkOperation(
+      [samples.normal(shape), Tensor(divisors, shape: shape)], "/",
+      operation: { $0[0] / $0[1] },
+      reference: { zip($0[0].elements, $0[1].elements).map { $0 / $1 } })
+  }
+
   @Test(arguments: Shapes.all) func scaled(shape: [Int]) {
     var samples = Samples(seed: 2)
     let operand = samples.normal(shape)

@@ -44,6 +44,23 @@ import Testing
       reference: { layerNorm($0[0], $0[1].elements, $0[2].elements) })
   }
 
+  /// What a norm divides by, of rows whose mean is taken off and of those whose mean isn't.
+  @Test(arguments: shapes, [true, false]) func normScale(shape: [Int], isCentered: Bool) {
+    var samples = Samples(seed: 43)
+    checkOperation(
+      [samples.normal(shape, deviation: 2)], "normScale",
+      operation: { $0[0].normScale(isCentered: isCentered, epsilon: Float(Self.epsilon)) },
+      reference: { operands in
+        let x = operands[0]
+        return (0..<x.rows).map { row in
+          let values = (0..<x.width).map { x[row, $0] }
+          let mean = isCentered ? values.reduce(0, +) / Double(x.width) : 0
+          let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+          return (squares / Double(x.width) + Self.epsilon).squareRoot()
+        }
+      })
+  }
+
   @Test func rowsOfOneElement() {
     // One element's layer norm is its bias; RMS norm leaves its sign.
     let x = Tensor(rows: [[3], [-4]])

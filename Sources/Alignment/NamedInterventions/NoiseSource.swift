@@ -41,7 +41,8 @@ public struct NoiseSource: InterventionSource {
   }
 
   /// A vector of noise that follows from a seed and a few numbers.
-  static func draw(_ width: Int, deviation: Double, seed: UInt64, _ place: [Int]) -> [Float] {
+  public static func draw(_ width: Int, deviation: Double, seed: UInt64, _ place: [Int]) -> [Float]
+  {
     let mixed = place.reduce(seed) { seed, part in
       var seeds = SplitMix64(seed: seed ^ UInt64(truncatingIfNeeded: part))
       return seeds.next()

@@ -62,6 +62,12 @@ struct SweepGroup {
           example: swap.example, column: swap.column, positions: swap.base, sourceRows: indices))
     }
     self.swaps = swaps
+    // Vectors that are put in have to be as wide as those that were there.
+    for layer in sweep.layers where reader != nil {
+      try run.model.validate(
+        Site(sweep.component, layer: layer, head: sweep.head),
+        over: examples.flatMap { [$0.base] + (isCounterfactual ? $0.sources : []) })
+    }
     sources = try reader?.rows(of: members, positions: rows.positions) ?? []
     unpatched =
       try measurement.readsUnpatched

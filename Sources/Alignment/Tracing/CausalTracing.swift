@@ -129,6 +129,9 @@ public struct CausalTracing: Sendable {
       throw AlignmentError.invalidSetting(
         name: "model", expected: "outputs of which one is right", found: model.architecture.name)
     }
+    guard model.architecture.isCausal, model.architecture.stacks == nil else {
+      throw ModelError.notADecoder(architecture: model.architecture.name)
+    }
     for layer in layers {
       for restored in Self.restored { try model.validate(restored.component, layer: layer) }
     }

@@ -67,17 +67,14 @@ extension Model {
     let position = question.position ?? stream.outputPosition(of: question.input)
     let seen = stream.isCausal ? position + 1 : question.input.length
     let layers = Array(Set(chosen.map(\.layer))).sorted()
-    var request = Request([question.input])
-    request.attention = layers.map { AttentionQueries(layer: $0, positions: [[position]]) }
-    request.captures = layers.map {
-      Cells(.valueOutput, layer: $0, positions: [Array(0..<seen)])
-    }
-    let run = try run(request)
+    let captures = layers.map { Cells(.valueOutput, layer: $0, positions: [Array(0..<seen)]) }
+    let patterns = layers.map { Cells(.attentionWeight, layer: $0, positions: [[position]]) }
+    let run = try run(Request([question.input], captures: captures + patterns))
     let heads = shares[0].count
     return chosen.map { choice in
       let place = layers.firstIndex(of: choice.layer)!
       let values = stream.mixedValues(run.captures[place].detached, layer: choice.layer)
-      let weights = run.attention[place][0]
+      let weights = run.captures[layers.count + place]
       let width = directions[choice.layer].count / heads
       let keyHead = choice.head / (heads / max(1, values.width / width))
       return DirectAttribution.HeadSources(
@@ -87,7 +84,7 @@ extension Model {
             $0 + directions[choice.layer][choice.head * width + $1]
               * Double(values[source, keyHead * width + $1])
           }
-          return share * Double(weights.reshaped([heads, weights.shape[2]])[choice.head, source])
+          return share * Double(weights[0, choice.head * question.input.length + source])
         })
     }
   }

@@ -48,13 +48,8 @@ extension LanguageModel {
       for: "the attention of \(layers * heads) heads over \(length) tokens")
     var scores = AttentionScores(layers: layers, heads: heads)
     for (index, ids) in inputs.enumerated() {
-      var request = Request([.tokens(ids)])
-      request.attention = (0..<layers).map {
-        AttentionQueries(layer: $0, positions: [Array(ids.indices)])
-      }
-      scores.add(
-        ids, attention: try run(request).attention.map { $0[0].detached },
-        isCausal: architecture.isCausal)
+      let weights = try network.attentionWeights([.tokens(ids)], layers: Array(0..<layers))
+      scores.add(ids, attention: weights.map { $0[0] }, isCausal: architecture.isCausal)
       progress("sequences", index + 1)
     }
     guard scores.isScored.allSatisfy(\.self) else {

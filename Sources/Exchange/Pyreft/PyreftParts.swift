@@ -53,9 +53,10 @@ struct PyreftParts {
           .joined(separator: ", "))
     }
     positions = isUntied ? try Self.joined(set) : set[0]
-    guard positions != .every else {
+    guard ![.every, .generated].contains(positions) else {
       throw PyreftFolder.unwritable(
-        "positions of the prompt, as pyreft edits either those or the generated ones", "every")
+        "positions of the prompt, as pyreft edits either those or the generated ones",
+        positions.description)
     }
     var met: [String: Int] = [:]
     let numbered = placed.map { part in

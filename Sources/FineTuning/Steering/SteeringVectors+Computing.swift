@@ -40,6 +40,7 @@ extension SteeringVectors {
       throw FineTuningError.invalidSetting(name: "layers", expected: "at least one", found: "none")
     }
     try check(pairs, model: model)
+    for layer in layers { _ = try model.width(of: Site(component, layer: layer)) }
     var rows = layers.map { _ in (positive: [Tensor](), negative: [Tensor]()) }
     for start in stride(from: 0, to: pairs.count, by: batchSize) {
       let batch = pairs[start..<min(start + batchSize, pairs.count)]

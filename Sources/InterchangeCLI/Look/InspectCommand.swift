@@ -29,7 +29,10 @@ struct InspectCommand: ParsableCommand {
         ]))
     Output.print("")
     let rows = description.sites.map {
-      ["\($0.name)", "\($0.width)", $0.heads.map { "\($0)" } ?? "-"]
+      [
+        "\($0.name)", "\($0.width)" + ($0.isPerPosition == true ? " · tokens" : ""),
+        $0.heads.map { "\($0)" } ?? "-",
+      ]
     }
     Output.print(ResultTable(header: ["site", "width", "heads"], rows: rows))
   }

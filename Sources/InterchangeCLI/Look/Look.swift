@@ -8,5 +8,6 @@ extension InterchangeCommand {
       TokensCommand.self,
       PredictCommand.self,
       AttentionCommand.self,
+      FeaturesCommand.self,
     ])
 }

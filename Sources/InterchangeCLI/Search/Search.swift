@@ -5,6 +5,7 @@ extension InterchangeCommand {
     name: "Search",
     subcommands: [
       DASCommand.self,
+      MaskCommand.self,
       ExamineCommand.self,
       SubspacesCommand.self,
     ])

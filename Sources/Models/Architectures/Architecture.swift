@@ -29,6 +29,10 @@ public protocol Architecture: Sendable {
   /// - Throws: ``ModelError/invalidInput(expected:found:)`` for an input that it doesn't read.
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor
 
+  /// The same, announcing the components before the first block; without announcements unless the
+  /// architecture has some.
+  func embed(_ inputs: [ModelInput], positions: [[Int]], _ context: OuterContext) throws -> Tensor
+
   /// Computes one block: from the rows that came in [key rows, width] to the rows whose output is
   /// needed [output rows, width].
   func block(_ layer: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor
@@ -50,6 +54,10 @@ public protocol Architecture: Sendable {
   /// Computes outputs from the last rows of the residual stream [rows, width]: the wanted ones in
   /// the order given, or all of them: [rows, outputs].
   func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor
+
+  /// The same, announcing the components between the last block and the outputs, which the run
+  /// announces itself; without announcements unless the architecture has some.
+  func logits(_ residual: Tensor, outputs: [Int]?, _ context: OuterContext) -> Tensor
 
   /// The vectors of tokens as they enter, before anything is added to them: [ids, width]. An input
   /// of such vectors is read as one of the tokens is; nil where that can't be.
@@ -159,6 +167,16 @@ extension Architecture {
     dimensions(of: component)
   }
 
+  /// The first rows, with nothing announced.
+  public func embed(
+    _ inputs: [ModelInput], positions: [[Int]], _ context: OuterContext
+  ) throws -> Tensor { try embed(inputs, positions: positions) }
+
+  /// The outputs, with nothing announced.
+  public func logits(_ residual: Tensor, outputs: [Int]?, _ context: OuterContext) -> Tensor {
+    logits(residual, outputs: outputs)
+  }
+
   /// The layers before which embeddings enter: the first, and of an encoder-decoder the decoder's
   /// first.
   public var firstLayers: [Int] { [0] + (stacks.map { [$0.encoder.layers] } ?? []) }
@@ -264,14 +282,24 @@ extension Architecture {
 
 /// The width of a component, and the number of heads that make it up.
 public struct ComponentDimensions: Equatable, Sendable {
-  /// The width of all heads together.
+  /// The width of all heads together; of a component with numbers for each position of a sequence
+  /// that of one position.
   public let width: Int
   /// The number of heads; nil where there are none.
   public let heads: Int?
+  /// Tells whether a row has so many numbers for each position of a sequence, the positions of one
+  /// head after those of another.
+  public let isPerPosition: Bool
 
-  /// Dimensions without heads unless their number is given.
-  public init(width: Int, heads: Int? = nil) {
-    (self.width, self.heads) = (width, heads)
+  /// Dimensions without heads unless their number is given, the same for all sequences unless they
+  /// are said to be for each position.
+  public init(width: Int, heads: Int? = nil, isPerPosition: Bool = false) {
+    (self.width, self.heads, self.isPerPosition) = (width, heads, isPerPosition)
+  }
+
+  /// Dimensions in a run whose longest sequence has a number of positions.
+  public func inRun(longest: Int) -> ComponentDimensions {
+    isPerPosition ? ComponentDimensions(width: width * longest, heads: heads) : self
   }
 
   /// The columns of one head, or all columns.

@@ -56,7 +56,15 @@ public struct Perceptron: Architecture {
   }
 
   public func dimensions(of component: Component) -> ComponentDimensions? {
-    component == .blockOutput ? ComponentDimensions(width: width) : nil
+    switch component {
+    case .blockOutput: ComponentDimensions(width: width)
+    case .logits: ComponentDimensions(width: outputs)
+    default: nil
+    }
+  }
+
+  public func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
+    component.isPossible(in: layer, of: layers) ? dimensions(of: component) : nil
   }
 
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {

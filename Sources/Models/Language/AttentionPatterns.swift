@@ -72,15 +72,38 @@ extension Model {
   public func attentionWeights(
     _ inputs: [ModelInput], layer: Int, edits: [Edit] = [], store: ActivationStore? = nil
   ) throws -> [Tensor] {
-    var request = Request(inputs, edits: edits)
-    request.attention = [
-      AttentionQueries(
-        layer: layer,
-        positions: inputs.map {
-          Array(0..<positionCount(of: $0, .attentionValueOutput, layer: layer))
-        })
-    ]
-    return try run(request, store: store).attention[0].map(\.detached)
+    try attentionWeights(inputs, layers: [layer], edits: edits, store: store)[0]
+  }
+
+  /// The attention weights of some layers, in one run: by layer and input [heads, positions,
+  /// positions].
+  ///
+  /// - Throws: ``ModelError`` when the model lacks a layer, or has no attention.
+  public func attentionWeights(
+    _ inputs: [ModelInput], layers: [Int], edits: [Edit] = [], store: ActivationStore? = nil
+  ) throws -> [[Tensor]] {
+    let lengths = layers.map { layer in
+      inputs.map { positionCount(of: $0, .attentionWeight, layer: layer) }
+    }
+    let captures = zip(layers, lengths).map { layer, lengths in
+      Cells(.attentionWeight, layer: layer, positions: lengths.map { Array(0..<$0) })
+    }
+    let found = try run(Request(inputs, edits: edits, captures: captures), store: store).captures
+    return zip(layers, zip(found, lengths)).map { layer, part in
+      let (rows, lengths) = part
+      let heads = architecture.dimensions(of: .attentionWeight, layer: layer)?.heads ?? 0
+      let longest = heads > 0 ? rows.width / heads : 0
+      var first = 0
+      return lengths.map { length in
+        defer { first += length }
+        return Tensor.concatenatingRows(
+          (0..<heads).map { head in
+            rows.rowSlice(first..<first + length).detached
+              .columns(head * longest..<head * longest + length)
+          }
+        ).reshaped([heads, length, length])
+      }
+    }
   }
 }
 
@@ -97,7 +120,7 @@ extension LanguageModel {
   ) throws -> AttentionPatterns {
     for layer in layers {
       for head in heads ?? [] {
-        try network.validate(.attentionValueOutput, layer: layer, head: head)
+        try network.validate(.attentionWeight, layer: layer, head: head)
       }
     }
     let encoded = encode(text)
@@ -106,28 +129,29 @@ extension LanguageModel {
     {
       throw ModelError.layerOutOfRange(layer: layer, layers: encoder.layers)
     }
-    let all = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 1
-    let places = layers.count * (heads?.count ?? all)
-    // A weight as a float in the run and in the result, and as text in a record and in a figure;
-    // the page that is drawn; and the weights of all heads of the layer that is computed.
-    try requireMemory(
-      Double(100 * places + 400 + 4 * all) * Double(encoded.length) * Double(encoded.length),
-      for: "\(places) attention patterns of \(encoded.length) tokens")
-    var request = Request([encoded.input], edits: edits)
-    request.attention = layers.map {
-      AttentionQueries(layer: $0, positions: [Array(0..<encoded.length)])
+    let chosen = try layers.flatMap { layer in
+      try network.validate(.attentionWeight, layer: layer)
+      let all = architecture.dimensions(of: .attentionWeight, layer: layer)?.heads ?? 0
+      return (heads ?? Array(0..<all)).map { (layer: layer, head: $0) }
     }
-    let weights = try run(request).attention.map { $0[0].detached }
-    let patterns = zip(layers, weights).flatMap { layer, all in
-      (heads ?? Array(0..<all.shape[0])).map { head in
-        let rows = all.reshaped([all.shape[0] * encoded.length, encoded.length])
-          .rowSlice(head * encoded.length..<(head + 1) * encoded.length)
-        return AttentionPatterns.Head(
-          layer: layer, head: head,
-          weights: (0..<encoded.length).map { query in
-            (0..<encoded.length).map { rows[query, $0] }
-          })
-      }
+    let places = chosen.count
+    let all = architecture.dimensions(of: .attentionWeight)?.heads ?? 1
+    // A weight as a float in the run and in the result, and as text in a record and in a figure;
+    // the page that is drawn; and of all heads of the layer that is computed the scores, the
+    // weights and their rows.
+    try requireMemory(
+      Double(100 * places + 400 + 12 * all) * Double(encoded.length) * Double(encoded.length),
+      for: "\(places) attention patterns of \(encoded.length) tokens")
+    let captures = chosen.map { layer, head in
+      Cells(.attentionWeight, layer: layer, head: head, positions: [Array(0..<encoded.length)])
+    }
+    let weights = try run(Request([encoded.input], edits: edits, captures: captures)).captures
+    let patterns = zip(chosen, weights).map { place, rows in
+      AttentionPatterns.Head(
+        layer: place.layer, head: place.head,
+        weights: (0..<encoded.length).map { query in
+          (0..<encoded.length).map { rows[query, $0] }
+        })
     }
     return AttentionPatterns(
       text: text, tokens: encoded.ids.map(label),

@@ -8,10 +8,12 @@ public struct ModelSummary: Codable, Sendable {
   public struct SiteSummary: Codable, Sendable {
     /// The component's name.
     public let name: String
-    /// Its width, of all heads together.
+    /// Its width, of all heads together; where it is for each position of a text that of one.
     public let width: Int
     /// The number of heads, where it is made of heads.
     public let heads: Int?
+    /// True where it has so many numbers for each position of a text; nil elsewhere.
+    public let isPerPosition: Bool?
   }
 
   /// The file or folder.
@@ -70,7 +72,9 @@ extension LanguageModel {
       context: architecture.maximumLength,
       sites: Component.allCases.compactMap { component in
         architecture.dimensions(of: component).map {
-          ModelSummary.SiteSummary(name: component.rawValue, width: $0.width, heads: $0.heads)
+          ModelSummary.SiteSummary(
+            name: component.rawValue, width: $0.width, heads: $0.heads,
+            isPerPosition: $0.isPerPosition ? true : nil)
         }
       }, labels: architecture.labels)
   }

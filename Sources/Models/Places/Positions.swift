@@ -4,6 +4,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   case all
   /// All positions, those that are generated after a prompt too.
   case every
+  /// The positions that are generated after a prompt, or follow it in a training's text.
+  case generated
   /// One position, from 0, or from the end when negative (−1 is the last).
   case index(Int)
   /// Several positions, each as in ``index(_:)``.
@@ -25,6 +27,9 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   case span(String)
   /// The last token of a named span.
   case endOfSpan(String)
+  /// A token beside a named span: so many after its last one, or before its first when negative. A
+  /// span that has the whole text for a name, such as `name-1`, is meant before.
+  case besideSpan(String, Int)
 
   /// The last position.
   public static var last: Positions { .index(-1) }
@@ -34,9 +39,12 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// - Parameters:
   ///   - length: the sequence's number of tokens
   ///   - spans: the token ranges of the named parts
-  /// - Throws: ``ModelError/positionOutOfRange(position:length:)`` or
-  ///   ``ModelError/noSuchSpan(name:known:)``.
-  public func resolved(length: Int, spans: [String: Range<Int>] = [:]) throws -> [Int] {
+  ///   - prompt: the number of leading positions after which all are generated; nil where nothing is
+  /// - Throws: ``ModelError/positionOutOfRange(position:length:)``,
+  ///   ``ModelError/noSuchSpan(name:known:)`` or ``ModelError/nothingGenerated``.
+  public func resolved(
+    length: Int, spans: [String: Range<Int>] = [:], prompt: Int? = nil
+  ) throws -> [Int] {
     func checked(_ position: Int) throws -> Int {
       let absolute = position < 0 ? length + position : position
       guard (0..<length).contains(absolute) else {
@@ -52,6 +60,9 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     }
     switch self {
     case .all, .every: return Array(0..<length)
+    case .generated:
+      guard let prompt else { throw ModelError.nothingGenerated }
+      return Array(min(max(0, prompt), length)..<length)
     case .index(let position): return [try checked(position)]
     case .indices(let positions): return Array(Set(try positions.map(checked))).sorted()
     case .first(let count): return try Self.leading(count, of: length)
@@ -67,6 +78,16 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
       return Array(0..<min(max(0, first), half)) + (length - min(max(0, last), half)..<length)
     case .span(let name): return Array(try span(name))
     case .endOfSpan(let name): return [try span(name).upperBound - 1]
+    case .besideSpan(let name, let offset):
+      if let named = spans[description], !named.isEmpty { return Array(named) }
+      let range = try span(name)
+      // Counted from the span: none is counted from the text's end.
+      let (start, isOver) = (offset < 0 ? range.lowerBound : range.upperBound - 1)
+        .addingReportingOverflow(offset)
+      guard !isOver, (0..<length).contains(start) else {
+        throw ModelError.outsideText(position: description, length: length)
+      }
+      return [start]
     }
   }
 
@@ -78,13 +99,15 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `f7+l7/2`, `all`,
-  /// `every`, `last`, or a span's name
-  /// (`subject`, or `subject.end` for its last token).
+  /// `every`, `generated`, `last`, or a span's name (`subject`, `subject.end` for its last token,
+  /// `subject+1` for the token after it, `subject-2` for the second one before it).
   public init(parsing text: String) {
     if text == "all" {
       self = .all
     } else if text == "every" {
       self = .every
+    } else if text == "generated" {
+      self = .generated
     } else if text == "last" {
       self = .last
     } else if let index = Int(text) {
@@ -93,6 +116,10 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
       self = positions
     } else if text.hasSuffix(".end") {
       self = .endOfSpan(String(text.dropLast(".end".count)))
+    } else if let match = text.wholeMatch(of: /(\p{L}.*[^\s+-])([+-][1-9]\d*)/),
+      let offset = Int(match.2)
+    {
+      self = .besideSpan(String(match.1), offset)
     } else {
       self = .span(text)
     }
@@ -131,6 +158,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     switch self {
     case .all: "all"
     case .every: "every"
+    case .generated: "generated"
     case .index(let position): "\(position)"
     case .indices(let positions): positions.map(String.init).joined(separator: ",")
     case .first(let count): "f\(count)"
@@ -140,6 +168,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     case .halves(let first, let last): "f\(first)+l\(last)/2"
     case .span(let name): name
     case .endOfSpan(let name): "\(name).end"
+    case .besideSpan(let name, let offset): name + (offset < 0 ? "" : "+") + "\(offset)"
     }
   }
 }

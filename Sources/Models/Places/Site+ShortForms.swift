@@ -131,4 +131,52 @@ extension Site {
   public static func mlpOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.mlpOutput, layer: layer, positions)
   }
+  /// The tokens' vectors as they enter the first layer of a stack.
+  public static func embeddingOutput(_ layer: Int = 0, _ positions: Positions = .all) -> Site {
+    Site(.embeddingOutput, layer: layer, positions)
+  }
+  /// A layer's queries after their position encoding, or those of one head.
+  public static func positionedQueryOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.positionedQueryOutput, layer: layer, head: head, positions)
+  }
+  /// The scores of a layer's attention before their softmax, or those of one head.
+  public static func attentionScores(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.attentionScores, layer: layer, head: head, positions)
+  }
+  /// The shares that a layer's queries take of each position, or those of one head.
+  public static func attentionWeight(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.attentionWeight, layer: layer, head: head, positions)
+  }
+  /// The additions of a layer's heads to its attention's projection, or that of one.
+  public static func headOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.headOutput, layer: layer, head: head, positions)
+  }
+  /// The divisor of the norm before a layer's attention.
+  public static func attentionNormScale(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.attentionNormScale, layer: layer, positions)
+  }
+  /// The divisor of the norm before a layer's MLP.
+  public static func mlpNormScale(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.mlpNormScale, layer: layer, positions)
+  }
+  /// The divisor of the norm before the head, in the last layer.
+  public static func finalNormScale(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.finalNormScale, layer: layer, positions)
+  }
+  /// The residual stream after the norm before the head, in the last layer.
+  public static func finalNormOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.finalNormOutput, layer: layer, positions)
+  }
+  /// The outputs, in the last layer.
+  public static func logits(_ layer: Int, _ positions: Positions = .all) -> Site {
+    Site(.logits, layer: layer, positions)
+  }
 }

@@ -20,6 +20,10 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   /// - Throws: ``ModelError/noSuchComponent(component:architecture:)`` for a name that isn't in it,
   ///   or a per-head name without a head.
   public init(named name: String, layer: Int, head: Int? = nil, _ positions: Positions) throws {
+    if let component = Component(rawValue: name) {
+      self.init(component, layer: layer, head: head, positions)
+      return
+    }
     let perHead = name.hasPrefix("head_")
     let plain = perHead ? String(name.dropFirst("head_".count)) : name
     guard let component = Component(rawValue: plain), !perHead || component.hasHeads else {
@@ -32,7 +36,7 @@ public struct Site: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// The component's name, with `head_` before it for a single head.
-  public var name: String { (head == nil ? "" : "head_") + component.rawValue }
+  public var name: String { component.name(isPerHead: head != nil) }
 
   public var description: String {
     "\(name) \(layer)\(head.map { " head \($0)" } ?? "") @ \(positions)"

@@ -57,6 +57,11 @@ public final class BlockContext {
   /// nobody does.
   public func isVisited(_ component: Component) -> Bool { visitor.concerns(component, layer) }
 
+  /// What announces a component of this layer; nil when nobody reads or edits it.
+  func announcer(of component: Component) -> ((Tensor) -> Tensor)? {
+    isVisited(component) ? { self.visit(component, $0) } : nil
+  }
+
   /// The rows whose output is needed, of all rows that came in.
   public func keepingOutputRows(_ rows: Tensor) -> Tensor {
     outputRows == keyRows ? rows : rows.gatherRows(keyRows.rows(of: outputRows.positions))
@@ -88,6 +93,7 @@ public final class BlockContext {
   }
 
   /// Attention of the output rows over the known positions and all rows that came in, by a rule.
+  /// It announces `attention_scores` and `attention_weight`.
   ///
   /// - Parameters:
   ///   - query: [output rows, heads · headWidth]
@@ -128,9 +134,16 @@ public final class BlockContext {
       let all = Tensor.concatenatingRows(additions)
       rule.bias = PositionBias(all.reshaped([all.count]), .pair)
     }
+    let (scores, weights) = (
+      announcer(of: .attentionScores), announcer(of: .attentionWeight)
+    )
+    guard scores != nil || weights != nil else {
+      return Tensor.attention(
+        query: query, key: key, value: value, segments: segments, rule: rule)
+    }
     return Tensor.attention(
       query: query, key: key, value: value, segments: segments, rule: rule,
-      onWeights: visitor.attentionVisitor(of: layer, outputRows))
+      keys: visitor.longest, onScores: scores, onWeights: weights)
   }
 }
 

@@ -17,13 +17,6 @@ extension Model {
       let name = "\(cells.component.rawValue) \(cells.layer)"
       throw notFinite(name, sequence, position, found.value, request)
     }
-    for (weights, queries) in zip(run.attention, request.attention) {
-      for (sequence, weights) in weights.enumerated() where !weights.isFinite {
-        guard let found = weights.firstNonFinite else { continue }
-        let name = "the attention of layer \(queries.layer)"
-        throw notFinite(name, sequence, nil, found.value, request)
-      }
-    }
   }
 
   private func notFinite(

@@ -19,14 +19,10 @@ private struct StackedRequest {
     encoder = Request(
       request.inputs.compactMap(\.source), edits: below,
       captures: request.captures.filter(isBelow))
-    encoder.attention = request.attention.filter { $0.layer < layers }
     encoder.recomputesBlocks = request.recomputesBlocks
     decoder = request
     decoder.edits = request.edits.filter { !isBelow($0.cells) }.map { $0.lowered(by: layers) }
     decoder.captures = request.captures.filter { !isBelow($0) }.map { $0.lowered(by: layers) }
-    decoder.attention = request.attention.filter { $0.layer >= layers }.map {
-      AttentionQueries(layer: $0.layer - layers, positions: $0.positions)
-    }
     changed = Set(
       below.flatMap { edit in
         edit.cells.positions.indices.filter { !edit.cells.positions[$0].isEmpty }
@@ -58,11 +54,7 @@ private struct StackedRequest {
     let captures = request.captures.map { cells in
       cells.layer < layers ? first.removeFirst() : second.removeFirst()
     }
-    var (low, high) = ((below?.attention ?? [])[...], above.attention[...])
-    let attention = request.attention.map { queries in
-      queries.layer < layers ? low.removeFirst() : high.removeFirst()
-    }
-    return Run(logits: above.logits, loss: above.loss, captures: captures, attention: attention)
+    return Run(logits: above.logits, loss: above.loss, captures: captures)
   }
 }
 
@@ -123,8 +115,7 @@ extension Model {
         }
       }
       let wanted = needed.filter { known[$0] == nil }
-      let isRun =
-        !wanted.isEmpty || !parts.encoder.captures.isEmpty || !parts.encoder.attention.isEmpty
+      let isRun = !wanted.isEmpty || !parts.encoder.captures.isEmpty
       let positions = parts.captureLast(wanted)
       if let store { store.encoder.mirror(store, layersBelow: encoder.architecture.layers) }
       let below = try isRun ? encoder.unchecked(parts.encoder, store: store?.encoder) : nil

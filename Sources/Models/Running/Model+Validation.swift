@@ -8,12 +8,17 @@ extension Model {
     guard (0..<architecture.layers).contains(layer) else {
       throw ModelError.layerOutOfRange(layer: layer, layers: architecture.layers)
     }
-    guard let dimensions = architecture.dimensions(of: component, layer: layer),
-      head == nil || dimensions.heads != nil
-    else {
-      throw ModelError.noSuchComponent(
-        component: (head == nil ? "" : "head_") + component.rawValue,
-        architecture: architecture.name)
+    let name = component.name(isPerHead: head != nil)
+    guard let dimensions = architecture.dimensions(of: component, layer: layer) else {
+      let layers = (0..<architecture.layers).filter {
+        architecture.hasComponent(component, layer: $0)
+      }
+      throw layers.isEmpty
+        ? ModelError.noSuchComponent(component: name, architecture: architecture.name)
+        : ModelError.componentOfOtherLayers(component: name, layer: layer, layers: layers)
+    }
+    guard head == nil || dimensions.heads != nil else {
+      throw ModelError.noSuchComponent(component: name, architecture: architecture.name)
     }
     if let head, let heads = dimensions.heads, !(0..<heads).contains(head) {
       throw ModelError.headOutOfRange(head: head, heads: heads, site: component.rawValue)
@@ -22,11 +27,41 @@ extension Model {
 
   /// The width of the vectors at a site: that of one head when the site names one.
   ///
-  /// - Throws: ``ModelError`` when the model has no such site.
+  /// - Throws: ``ModelError`` when the model has no such site, or the width is another for each
+  ///   text.
   public func width(of site: Site) throws -> Int {
     try validate(site.component, layer: site.layer, head: site.head)
+    let dimensions = architecture.dimensions(of: site.component, layer: site.layer)!
+    guard !dimensions.isPerPosition else {
+      throw ModelError.widthOfText(component: site.component.rawValue)
+    }
+    return dimensions.columns(head: site.head).count
+  }
+
+  /// The width of the vectors at a site for a text: of those with numbers for each position of it
+  /// too.
+  ///
+  /// - Throws: ``ModelError`` when the model has no such site.
+  public func width(of site: Site, for input: ModelInput) throws -> Int {
+    try validate(site.component, layer: site.layer, head: site.head)
     return architecture.dimensions(of: site.component, layer: site.layer)!
-      .columns(head: site.head).count
+      .inRun(longest: positionCount(of: input, at: site)).columns(head: site.head).count
+  }
+
+  /// Checks that vectors at a site can be compared, or put in the place of one another, over some
+  /// texts: where a vector has numbers for each position they have to be equally long.
+  ///
+  /// - Throws: ``ModelError`` when the model has no such site, or texts of different lengths.
+  public func validate(_ site: Site, over inputs: some Sequence<ModelInput>) throws {
+    try validate(site.component, layer: site.layer, head: site.head)
+    guard architecture.dimensions(of: site.component, layer: site.layer)!.isPerPosition else {
+      return
+    }
+    let lengths = Set(inputs.map { positionCount(of: $0, at: site) })
+    guard lengths.count < 2 else {
+      throw ModelError.unequalLengths(
+        component: site.component.rawValue, lengths: lengths.sorted())
+    }
   }
 
   /// The number of positions that a component of a layer has for an input: those of the source in
@@ -73,7 +108,7 @@ extension Model {
         try validate(length: source.length, of: stacks.encoder.architecture)
       }
     }
-    for cells in request.edits.map(\.cells) + request.captures + request.attention.map(\.cells) {
+    for cells in request.edits.map(\.cells) + request.captures {
       try validate(cells.component, layer: cells.layer, head: cells.head)
       try validate(cells.positions, request, of: cells)
     }

@@ -75,8 +75,7 @@ public final class Model: Sendable {
       edits: edits.filter { !$0.isRowwise }.map(\.cells),
       rowwise: edits.filter(\.isRowwise).map(\.cells) + reached
         + ofSources.map { crossed($0) { Array(0..<$0) } },
-      captures: request.captures.map { isOwn($0) ? $0 : crossed($0) { [$0 - 1] } }
-        + request.attention.map(\.cells),
+      captures: request.captures.map { isOwn($0) ? $0 : crossed($0) { [$0 - 1] } },
       measured: measured(request),
       start: request.caches?.map(\.count) ?? request.inputs.map { _ in 0 }, hasBase: hasBase,
       isCausal: architecture.isCausal,
@@ -85,23 +84,11 @@ public final class Model: Sendable {
 
   /// The positions whose last rows are needed for the logits of a request: those that it names, or
   /// all where outputs are made of all together.
-  private func measured(_ request: Request) -> [[Int]]? {
+  func measured(_ request: Request) -> [[Int]]? {
     guard architecture.poolsPositions else { return request.logits }
     return request.logits.map { logits in
       zip(logits, request.inputs).map { $0.isEmpty ? [] : Array(0..<$1.length) }
     }
-  }
-
-  /// The rows from which the logits of a request are made, out of those of the last stage.
-  private func measuredRows(_ last: Tensor, _ plan: RowPlan, _ request: Request) -> Tensor {
-    let logits = request.logits ?? []
-    let rows = plan.stages[architecture.layers].rows(of: measured(request) ?? [])
-    guard architecture.poolsPositions else { return last.gatherRows(rows) }
-    let asked = logits.indices.filter { !logits[$0].isEmpty }
-    let pooled = architecture.pooled(
-      last.gatherRows(rows), lengths: asked.map { request.inputs[$0].length })
-    return pooled.gatherRows(
-      asked.enumerated().flatMap { row, sequence in logits[sequence].map { _ in row } })
   }
 
   /// Runs a plan of the request.
@@ -112,23 +99,8 @@ public final class Model: Sendable {
   ) throws -> Run {
     let visitor = Visitor(request, architecture: architecture)
     let last = try stages(plan, request, visitor, base: base, memory: memory)
-    let measured = request.logits == nil ? nil : last.map { measuredRows($0, plan, request) }
-    if let targets = request.targets {
-      let count = request.logits?.reduce(0) { $0 + $1.count } ?? 0
-      require(
-        targets.count == count, "run: \(count) wanted positions, \(targets.count) targets")
-      let loss = measured.map { architecture.crossEntropy($0, targets: targets) }
-      return Run(
-        logits: nil, loss: loss, captures: captures(visitor, request),
-        attention: visitor.attention)
-    }
-    let logits = request.logits.map { _ in
-      measured.map { architecture.logits($0, outputs: request.outputs) }
-        ?? .zeros([0, request.outputs?.count ?? architecture.outputs])
-    }
-    return Run(
-      logits: logits, loss: nil, captures: captures(visitor, request),
-      attention: visitor.attention)
+    let (logits, loss) = outputs(last, plan, request, visitor)
+    return Run(logits: logits, loss: loss, captures: captures(visitor, request))
   }
 
   private func captures(_ visitor: Visitor, _ request: Request) -> [Tensor] {
@@ -137,7 +109,7 @@ public final class Model: Sendable {
         ?? .zeros([
           0,
           architecture.dimensions(of: cells.component, layer: cells.layer)!
-            .columns(head: cells.head).count,
+            .inRun(longest: visitor.longest).columns(head: cells.head).count,
         ])
     }
   }
@@ -156,7 +128,7 @@ public final class Model: Sendable {
         carried = nil
         continue
       }
-      var residual = try assemble(stage, plan, request, carried: carried, base: base)
+      var residual = try assemble(stage, plan, request, visitor, carried: carried, base: base)
       if stage > 0 { residual = visitor.visit(.blockOutput, stage - 1, residual, rows) }
       guard stage < architecture.layers else { return residual }
       residual = visitor.visit(.blockInput, stage, residual, rows)
@@ -181,10 +153,14 @@ public final class Model: Sendable {
 
   /// The rows of a stage: those carried from the block below and those that enter there.
   private func assemble(
-    _ stage: Int, _ plan: RowPlan, _ request: Request, carried: Tensor?, base: [StoredRun]?
+    _ stage: Int, _ plan: RowPlan, _ request: Request, _ visitor: Visitor, carried: Tensor?,
+    base: [StoredRun]?
   ) throws -> Tensor {
     let rows = plan.stages[stage]
-    if stage == 0 { return try architecture.embed(request.inputs, positions: rows.positions) }
+    if stage == 0 {
+      return try architecture.embed(
+        request.inputs, positions: rows.positions, OuterContext(visitor, layer: 0, rows: rows))
+    }
     let entering = plan.entering[stage]
     if entering.allSatisfy(\.isEmpty), let carried {
       let below = plan.outputs[stage - 1]

@@ -104,26 +104,10 @@ public struct Cells: Sendable {
 
   /// The entry stage: the first stage of the residual stream whose rows the cells need. Stage s is
   /// the input of block s; the last stage is that of the final norm.
-  var stage: Int { component == .blockOutput ? layer + 1 : layer }
+  var stage: Int { component.hasLeft ? layer + 1 : layer }
 
   /// Tells whether the component lies between a block's input and its output.
-  var isInside: Bool { component != .blockInput && component != .blockOutput }
-}
-
-/// The queries of a layer whose attention weights are to be read.
-public struct AttentionQueries: Sendable {
-  /// The layer, counted from 0.
-  public let layer: Int
-  /// The positions for each sequence of the batch, in any order, each once.
-  public let positions: [[Int]]
-
-  /// Queries of a layer.
-  public init(layer: Int, positions: [[Int]]) {
-    (self.layer, self.positions) = (layer, positions)
-  }
-
-  /// The cells that the attention makes of these queries.
-  var cells: Cells { Cells(.attentionValueOutput, layer: layer, positions: positions) }
+  var isInside: Bool { component.isInside }
 }
 
 /// A change of hidden vectors while a model runs: a pure function of the rows at some cells.
@@ -138,6 +122,9 @@ public struct Edit {
   let change: (Tensor, Tensor?) -> Tensor
 
   /// A change of the rows at some cells.
+  ///
+  /// Rows of components with numbers for each position, such as ``Component/attentionWeight``, have
+  /// room for the longest sequence of the request, as in ``Run/captures``.
   ///
   /// - Parameters:
   ///   - isRowwise: whether `transform` may get any of the rows
@@ -187,8 +174,6 @@ public struct Request {
   public var edits: [Edit]
   /// Read after the edits of the same component.
   public var captures: [Cells]
-  /// The queries whose attention weights are to be returned.
-  public var attention: [AttentionQueries] = []
   /// The positions for each sequence whose logits are wanted; nil for none at all.
   public var logits: [[Int]]?
   /// The outputs that are wanted there, in this order; nil for all.
@@ -240,10 +225,6 @@ extension Request {
     inputs = inputs.map { $0.prepending(count, targets: targets) }
     edits = edits.map { $0.shifted(by: shift($0.cells)) }
     captures = captures.map { $0.shifted(by: shift($0)) }
-    attention = attention.map {
-      AttentionQueries(
-        layer: $0.layer, positions: $0.cells.shifted(by: shift($0.cells)).positions)
-    }
     logits = logits?.map { $0.map { $0 + (isPair ? targets : count) } }
   }
 }
@@ -282,10 +263,8 @@ public struct Run {
   public let logits: Tensor?
   /// The mean cross-entropy at the wanted positions, when there are targets.
   public let loss: Tensor?
-  /// For each capture its rows [cells, width], sequence by sequence.
+  /// For each capture its rows [cells, width], sequence by sequence. Components with numbers for
+  /// each position have room for the longest sequence of the request: [cells, heads · longest], 0
+  /// after a shorter one's end.
   public let captures: [Tensor]
-  /// For each of the request's ``Request/attention`` and for each sequence how much of each
-  /// position the heads' queries take: [heads, queries, positions]. Rows sum to 1; what a query
-  /// doesn't see has 0.
-  public let attention: [[Tensor]]
 }

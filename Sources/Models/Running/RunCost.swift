@@ -63,11 +63,14 @@ extension Model {
         sourceRows: sources.reduce(0) { $0 + ($1.rows > 0 ? $1.length : 0) },
         sourcePairs: sources.reduce(0) { $0 + $1.rows * $1.length })
     }
-    guard let measured = request.logits else { return blocks }
+    guard hasOutputs(request) else { return blocks }
+    let isOfAll = (request.edits.map(\.cells) + request.captures).contains {
+      $0.component == .logits
+    }
     return blocks + [
       architecture.outputCost(
-        weights, rows: measured.reduce(0) { $0 + $1.count },
-        outputs: request.outputs?.count ?? architecture.outputs)
+        weights, rows: outputRowCount(request),
+        outputs: isOfAll ? architecture.outputs : request.outputs?.count ?? architecture.outputs)
     ]
   }
 }

@@ -14,23 +14,16 @@ final class Visitor {
   /// The components that edits of a layer read, with their rows once they have passed by.
   private var read: [Key: (tensor: Tensor, rows: RowSet)?] = [:]
   private(set) var captured: [Tensor?]
-  /// The queries of each layer whose weights are wanted, with their place in the request.
-  private var queries: [Int: [(index: Int, positions: [[Int]])]] = [:]
-  private(set) var attention: [[Tensor]]
   /// Each sequence's number of positions.
   let lengths: [Int]
+  /// The longest sequence's number of positions.
+  let longest: Int
 
   init(_ request: Request, architecture: any Architecture) {
     self.architecture = architecture
     lengths = request.inputs.map(\.length)
     captured = Array(repeating: nil, count: request.captures.count)
-    // The result where no position is asked for.
-    let heads = architecture.dimensions(of: .attentionValueOutput)?.heads ?? 0
-    let none = lengths.map { Tensor.zeros([heads, 0, $0]) }
-    attention = request.attention.map { _ in none }
-    for (index, wanted) in request.attention.enumerated() {
-      queries[wanted.layer, default: []].append((index, wanted.positions))
-    }
+    longest = lengths.max() ?? 0
     for edit in request.edits where edit.cells.count > 0 {
       edits[Key(component: edit.cells.component, layer: edit.cells.layer), default: []].append(edit)
       if let component = edit.reading {
@@ -50,10 +43,7 @@ final class Visitor {
 
   /// Tells whether something inside a block is captured.
   func isCaptured(inside layer: Int) -> Bool {
-    queries[layer] != nil
-      || captures.keys.contains {
-        $0.layer == layer && $0.component != .blockInput && $0.component != .blockOutput
-      }
+    captures.keys.contains { $0.layer == layer && $0.component.isInside }
   }
 
   /// Lets go of what edits of a layer have read.
@@ -63,7 +53,8 @@ final class Visitor {
 
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
     guard concerns(component, layer),
-      let dimensions = architecture.dimensions(of: component, layer: layer)
+      let dimensions = architecture.dimensions(of: component, layer: layer)?
+        .inRun(longest: longest)
     else { return tensor }
     let key = Key(component: component, layer: layer)
     var result = tensor
@@ -77,31 +68,6 @@ final class Visitor {
     }
     if read[key] != nil { read[key] = (result, rows) }
     return result
-  }
-
-  /// A function to be called with the attention weights of a layer's rows; nil where nobody wants
-  /// them.
-  func attentionVisitor(of layer: Int, _ rows: RowSet) -> (([Tensor]) -> Void)? {
-    queries[layer].map { wanted in
-      { weights in
-        for (index, positions) in wanted {
-          self.attention[index] = zip(weights, positions).enumerated().map { sequence, pair in
-            let (all, positions) = pair
-            let (heads, count, seen) = (all.shape[0], all.shape[1], all.shape[2])
-            let kept = positions.map { rows.row(sequence, $0)! - rows.starts[sequence] }
-            let indices = (0..<heads).flatMap { head in kept.map { head * count + $0 } }
-            let chosen = all.reshaped([heads * count, seen]).gatherRows(indices)
-            // Positions after the last row that was computed are seen by none.
-            let length = self.lengths[sequence]
-            let whole =
-              seen == length
-              ? chosen
-              : Tensor.zeros([chosen.rows, length]).replacingColumns(0..<seen, with: chosen)
-            return whole.reshaped([heads, kept.count, length])
-          }
-        }
-      }
-    }
   }
 
   private func apply(

@@ -38,7 +38,7 @@ extension LineChart {
     }
     self.init(
       series: [
-        curve("DAS, held out") { $0.test },
+        curve("\(runs[0].report.methodTitle), held out") { $0.test },
         curve("whole vector", isControl: true) { $0.control(.fullVector)?.iia },
         curve("PCA") { $0.control(.principalComponents)?.iia },
         curve("random model") { $0.control(.randomModel)?.iia },
@@ -61,7 +61,10 @@ extension LineChart {
   /// One alignment's accuracy beside its controls.
   public init(controlsOf run: AlignmentRun) {
     let bars =
-      [("DAS, held out", run.report.test), ("DAS, train", run.report.train)]
+      [
+        ("\(run.report.methodTitle), held out", run.report.test),
+        ("\(run.report.methodTitle), train", run.report.train),
+      ]
       + run.report.controls.map { ($0.title, $0.iia) }
     var series = Series(
       "", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
@@ -92,7 +95,7 @@ extension AlignmentRun {
 extension LineChart {
   /// The losses of a fit, of its steps and of the validation part, with the verdict.
   public init(lossesOf run: AlignmentRun) {
-    self.init(losses: run.losses, title: "DAS, rank \(run.report.rank)")
+    self.init(losses: run.losses, title: "\(run.report.methodTitle), rank \(run.report.rank)")
     guard let fit = run.report.fit else { return }
     subtitle = run.report.verdict?.title ?? ""
     guard !fit.checks.isEmpty else { return }

@@ -12,14 +12,20 @@ extension AlignmentRuns {
       table.note = run.report.fitLine
       return table
     }
+    let pairs = "Pairs to fit on and pairs to judge by share no \(first.disjoint)."
     let text =
-      first.isFitted
-      ? "Distributed alignment search: the rotation of the vector at \(first.report.site) is "
-        + "learned whose first coordinates, swapped between base and source, change the answer as "
-        + "\(first.variable) does in the high-level model. Pairs to fit on and pairs to judge by "
-        + "share no \(first.disjoint)."
-      : "The subspaces that a trained adapter writes to, swapped in the base model without the "
-        + "adapter: do they carry \(first.variable)?"
+      if let method = first.report.method {
+        "A search by \(method) for what carries \(first.variable) at \(first.report.site): swapped "
+          + "between base and source, it is to change the answer as \(first.variable) does in the "
+          + "high-level model. \(pairs)"
+      } else if first.isFitted {
+        "Distributed alignment search: the rotation of the vector at \(first.report.site) is "
+          + "learned whose first coordinates, swapped between base and source, change the answer as "
+          + "\(first.variable) does in the high-level model. \(pairs)"
+      } else {
+        "The subspaces that a trained adapter writes to, swapped in the base model without the "
+          + "adapter: do they carry \(first.variable)?"
+      }
     var parts: [ReportSection.Part] = [.text(text)]
     if let check = first.check { parts.append(.table(check.table)) }
     parts += runs.flatMap(\.choices).map(ReportSection.Part.table)
@@ -57,9 +63,10 @@ extension AlignmentReport {
       "Verdict: \($0.title)" + (verdictReason.map { " (\($0)). " } ?? ". ")
     }
     let fit =
-      (judged ?? "")
+      (notes ?? []).map { $0 + ". " }.joined() + (judged ?? "")
       + (steps > 0
         ? String(format: "%d steps, last loss %.4f (mean of ten); ", steps, finalLoss) : "")
+    guard method == nil || orthonormalityError > 0 else { return fit }
     return fit + String(format: "‖RRᵀ − I‖∞ = %.1e.", Double(orthonormalityError))
   }
 }

@@ -21,10 +21,13 @@ extension AlignmentReport {
   fileprivate func accuracies(isFitted: Bool) -> [(name: String, accuracy: Accuracy)] {
     let own =
       isFitted
-      ? [("DAS, held out", test), ("DAS, train", train)]
+      ? [("\(methodTitle), held out", test), ("\(methodTitle), train", train)]
       : [("its subspace", test), ("its subspace, other pairs", train)]
     return own + controls.map { ($0.title, $0.iia) }
   }
+
+  /// The method in words: DAS unless the report says another.
+  var methodTitle: String { method ?? "DAS" }
 
   /// The self-swap's change, in a cell.
   var selfSwapCell: String {
@@ -84,7 +87,8 @@ extension AlignmentRuns {
     let areJudged = runs.contains { $0.report.verdict != nil }
     return ResultTable(
       runs.first.map { "\($0.task): \($0.variable)." } ?? "", note: note ?? "",
-      header: ["rank", "DAS, held out"] + (areJudged ? ["verdict"] : []) + controls.map(\.title),
+      header: ["rank", "\(runs.first?.report.methodTitle ?? "DAS"), held out"]
+        + (areJudged ? ["verdict"] : []) + controls.map(\.title),
       rows: runs.map { run in
         ["\(run.report.rank)", run.report.test.cell]
           + (areJudged ? [run.report.verdict?.title ?? ResultTable.nothing] : [])
@@ -100,9 +104,10 @@ extension AlignmentRun {
   /// The accuracies with their controls.
   public var table: ResultTable { report.table(isFitted: isFitted) }
 
-  /// The verdict with its reason, where there is one.
+  /// What was found, and the verdict with its reason, where there is one.
   public var remarks: [String] {
-    guard let verdict = report.verdict else { return [] }
-    return ["verdict: \(verdict.title): " + (report.verdictReason ?? "")]
+    let notes = report.notes ?? []
+    guard let verdict = report.verdict else { return notes }
+    return notes + ["verdict: \(verdict.title): " + (report.verdictReason ?? "")]
   }
 }

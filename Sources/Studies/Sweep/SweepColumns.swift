@@ -119,6 +119,7 @@ extension Positions {
     switch self {
     case .span(let name): "‹\(name)›"
     case .endOfSpan(let name): "‹\(name)› end"
+    case .besideSpan(let name, let offset): "‹\(name)› \(offset < 0 ? "−" : "+")\(abs(offset))"
     default: description
     }
   }

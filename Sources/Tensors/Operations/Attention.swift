@@ -113,15 +113,14 @@ extension Tensor {
   ///   - key: [key rows, keyHeads · headWidth]
   ///   - value: [key rows, keyHeads · headWidth]
   ///   - causal: true when a position sees only itself and earlier ones
-  ///   - onWeights: as in ``attention(query:key:value:segments:rule:onWeights:)``
   /// - Returns: the heads' mixed values [query rows, heads · headWidth]
   public static func attention(
     query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], headWidth: Int,
-    causal: Bool, onWeights: (([Tensor]) -> Void)? = nil
+    causal: Bool
   ) -> Tensor {
     attention(
       query: query, key: key, value: value, segments: segments,
-      rule: AttentionRule(headWidth: headWidth, causal: causal), onWeights: onWeights)
+      rule: AttentionRule(headWidth: headWidth, causal: causal))
   }
 
   /// Softmax attention over packed rows by a rule, for each sequence on its own.
@@ -133,270 +132,16 @@ extension Tensor {
   ///   - query: [query rows, heads · headWidth]
   ///   - key: [key rows, keyHeads · headWidth]
   ///   - value: [key rows, keyHeads · headWidth]
-  ///   - onWeights: a function that is given each sequence's attention weights [heads, queries,
-  ///     positions], rows that sum to 1, with 0 for what isn't seen
   /// - Returns: the heads' mixed values [query rows, heads · headWidth]
   public static func attention(
-    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], rule: AttentionRule,
-    onWeights: (([Tensor]) -> Void)? = nil
+    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], rule: AttentionRule
   ) -> Tensor {
-    let pass = AttentionPass(
-      query: query.detached, key: key.detached, value: value.detached, segments: segments,
-      rule: rule)
-    let (result, kept) = pass.forward()
-    onWeights?(pass.weights(kept.probabilities))
+    let (own, keys, values) = (query.detached, key.detached, value.detached)
+    let pass = AttentionPass(query: own, key: keys, value: values, segments: segments, rule: rule)
+    let (result, kept) = pass.forward(own, keys, values)
     let operands = [query, key, value] + [rule.bias?.values].compactMap(\.self)
     return result.recorded(from: operands) { gradient, needed in
-      pass.backward(gradient, kept, needed: needed)
+      pass.backward(gradient, own, keys, values, kept, needed: needed)
     }
-  }
-}
-
-/// The operands of one attention, forward and backward.
-private struct AttentionPass {
-  let query: Tensor
-  let key: Tensor
-  let value: Tensor
-  let segments: [AttentionSegment]
-  let rule: AttentionRule
-  let heads: Int
-  let keyHeads: Int
-  /// The start of each segment's probabilities [heads, queries, length].
-  private let starts: [Int]
-
-  init(
-    query: Tensor, key: Tensor, value: Tensor, segments: [AttentionSegment], rule: AttentionRule
-  ) {
-    (self.query, self.key, self.value) = (query, key, value)
-    (self.segments, self.rule) = (segments, rule)
-    let headWidth = rule.headWidth
-    heads = query.width / headWidth
-    keyHeads = key.width / headWidth
-    require(
-      query.width % headWidth == 0 && key.width % headWidth == 0 && keyHeads > 0
-        && heads % keyHeads == 0 && key.shape == value.shape,
-      "attention: query \(query.shape), key \(key.shape), value \(value.shape), heads of \(headWidth)"
-    )
-    require(
-      segments.allSatisfy { $0.queries.upperBound <= query.rows && $0.keys.upperBound <= key.rows },
-      "attention: a segment lies outside the rows")
-    require(
-      segments.allSatisfy { segment in
-        segment.known.map { known in
-          known.keys.rows >= segment.knownCount && known.values.rows >= segment.knownCount
-            && known.keys.width == key.width && known.values.width == key.width
-        } ?? true
-      },
-      "attention: known keys and values that do not fit the known count or the width \(key.width)")
-    require(
-      segments.allSatisfy { segment in
-        segment.queries.isEmpty
-          || (segment.length > 0 && segment.queryPositions.allSatisfy { $0 >= 0 })
-      },
-      "attention: a segment without keys, or a negative position")
-    var total = 0
-    var starts: [Int] = []
-    for segment in segments {
-      starts.append(total)
-      total += heads * segment.queries.count * segment.length
-    }
-    self.starts = starts + [total]
-    if let bias = rule.bias {
-      let longest = segments.map(\.length).max() ?? 0
-      require(
-        bias.origin == .pair
-          ? bias.values.shape == [total]
-          : bias.values.shape.count == 2 && bias.values.rows == heads && bias.covers(longest),
-        "attention: a bias \(bias.values.shape) from \(bias.origin) on for \(heads) heads and "
-          + "\(longest) positions")
-    }
-  }
-
-  /// The addition to the score of a query and the first key.
-  private func biasStart(
-    _ bias: PositionBias, segment index: Int, head: Int, row: Int
-  ) -> Int {
-    let segment = segments[index]
-    guard bias.origin != .pair else {
-      return starts[index] + (head * segment.queries.count + row) * segment.length
-    }
-    return head * bias.values.width + bias.first(from: segment.queryPositions[row])
-  }
-
-  /// Runs `body` for every (segment, key head) on the pool: no two of them write the same memory.
-  private func forEachGroup(_ body: (_ segment: Int, _ keyHead: Int) -> Void) {
-    Parallel.forEach(segments.count * keyHeads) { unit in body(unit / keyHeads, unit % keyHeads) }
-  }
-
-  /// The query heads that read one key head.
-  private func group(_ keyHead: Int) -> Range<Int> {
-    let size = heads / keyHeads
-    return keyHead * size..<(keyHead + 1) * size
-  }
-
-  /// What a backward pass needs: the probabilities, and the tangents of capped scores.
-  struct Kept {
-    let probabilities: Tensor
-    let tangents: Tensor?
-  }
-
-  func forward() -> (Tensor, Kept) {
-    let headWidth = rule.headWidth
-    // Zeros, because a row may belong to no segment.
-    let result = Tensor.zeros(query.shape)
-    let probabilities = Tensor(uninitialized: [starts.last!])
-    let tangents = rule.softCap.map { _ in Tensor(uninitialized: [starts.last!]) }
-    forEachGroup { index, keyHead in
-      let segment = segments[index]
-      let (count, length) = (segment.queries.count, segment.length)
-      let newKeys = key.pointer + segment.keys.lowerBound * key.width + keyHead * headWidth
-      let newValues = value.pointer + segment.keys.lowerBound * key.width + keyHead * headWidth
-      for head in group(keyHead) {
-        let queries = query.pointer + segment.queries.lowerBound * query.width + head * headWidth
-        let out = result.pointer + segment.queries.lowerBound * query.width + head * headWidth
-        let scores = probabilities.pointer + starts[index] + head * count * length
-        if let known = segment.known {
-          Kernels.product(
-            queries, query.width, known.keys.pointer + keyHead * headWidth, key.width,
-            bTransposed: true, into: scores, length, m: count, n: segment.knownCount, k: headWidth)
-        }
-        Kernels.product(
-          queries, query.width, newKeys, key.width, bTransposed: true,
-          into: scores + segment.knownCount, length, m: count, n: segment.keys.count, k: headWidth)
-        for row in 0..<count {
-          normalize(
-            scores + row * length,
-            tangents.map { $0.pointer + (scores - probabilities.pointer) + row * length },
-            bias: rule.bias.map {
-              $0.values.pointer + biasStart($0, segment: index, head: head, row: row)
-            }, position: segment.queryPositions[row], length: length)
-        }
-        Kernels.product(
-          scores + segment.knownCount, length, newValues, key.width, into: out, query.width,
-          m: count, n: headWidth, k: segment.keys.count)
-        if let known = segment.known {
-          Kernels.product(
-            scores, length, known.values.pointer + keyHead * headWidth, key.width, into: out,
-            query.width, m: count, n: headWidth, k: segment.knownCount, accumulating: true)
-        }
-      }
-    }
-    return (result, Kept(probabilities: probabilities, tangents: tangents))
-  }
-
-  /// Turns a row of products into probabilities, in place.
-  private func normalize(
-    _ scores: UnsafeMutablePointer<Float>, _ tangents: UnsafeMutablePointer<Float>?,
-    bias: UnsafePointer<Float>?, position: Int, length: Int
-  ) {
-    let seen = rule.seen(from: position, length: length)
-    for place in 0..<seen.lowerBound { scores[place] = 0 }
-    let first = scores + seen.lowerBound
-    guard !seen.isEmpty else {
-      for place in seen.lowerBound..<length { scores[place] = 0 }
-      return
-    }
-    var scale = rule.scale
-    if let cap = rule.softCap, let tangents {
-      ck_soft_cap(first, tangents + seen.lowerBound, scale / cap, cap, seen.count)
-      scale = 1
-    }
-    if let bias {
-      if scale != 1 { ck_scale(first, scale, first, seen.count) }
-      scale = 1
-      ck_add(first, bias + seen.lowerBound, first, seen.count)
-    }
-    ck_softmax(first, scale, seen.count, length - seen.lowerBound)
-  }
-
-  /// Each segment's part of the probabilities: [heads, queries, length].
-  func weights(_ probabilities: Tensor) -> [Tensor] {
-    zip(segments, starts).map { segment, start in
-      Tensor(
-        shape: [heads, segment.queries.count, segment.length], storage: probabilities.storage,
-        offset: probabilities.offset + start)
-    }
-  }
-
-  func backward(
-    _ gradient: Tensor, _ kept: Kept, needed: [Bool]
-  ) -> [Tensor?] {
-    let (headWidth, probabilities) = (rule.headWidth, kept.probabilities)
-    let dQuery = needed[0] ? Tensor.zeros(query.shape) : nil
-    let dKey = needed[1] ? Tensor.zeros(key.shape) : nil
-    let dValue = needed[2] ? Tensor.zeros(value.shape) : nil
-    // Each sequence's own, so that no two of them write the same memory.
-    let dBias = rule.bias.flatMap { bias in
-      needed[3]
-        ? Tensor.zeros([bias.origin == .pair ? 1 : segments.count, bias.values.count]) : nil
-    }
-    let scratch = Tensor(uninitialized: [starts.last!])
-    forEachGroup { index, keyHead in
-      let segment = segments[index]
-      let (count, length, known) = (segment.queries.count, segment.length, segment.knownCount)
-      let keyStart = segment.keys.lowerBound * key.width + keyHead * headWidth
-      for head in group(keyHead) {
-        let start = segment.queries.lowerBound * query.width + head * headWidth
-        let weights = probabilities.pointer + starts[index] + head * count * length
-        if let dValue {
-          Kernels.product(
-            weights + known, length, aTransposed: true, gradient.pointer + start, query.width,
-            into: dValue.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth,
-            k: count, accumulating: true)
-        }
-        guard dQuery != nil || dKey != nil || dBias != nil else { continue }
-        let dScores = scratch.pointer + starts[index] + head * count * length
-        if let stored = segment.known {
-          Kernels.product(
-            gradient.pointer + start, query.width, stored.values.pointer + keyHead * headWidth,
-            key.width, bTransposed: true, into: dScores, length, m: count, n: known, k: headWidth)
-        }
-        Kernels.product(
-          gradient.pointer + start, query.width, value.pointer + keyStart, key.width,
-          bTransposed: true, into: dScores + known, length, m: count, n: segment.keys.count,
-          k: headWidth)
-        for row in 0..<count {
-          let (own, position) = (dScores + row * length, segment.queryPositions[row])
-          let isPlain = rule.softCap == nil && rule.bias == nil
-          ck_softmax_gradient(weights + row * length, own, isPlain ? rule.scale : 1, length)
-          if let bias = rule.bias, let dBias {
-            let sums = dBias.pointer + (bias.origin == .pair ? 0 : index * bias.values.count)
-            let places = sums + biasStart(bias, segment: index, head: head, row: row)
-            ck_add(places, own, places, length)
-          }
-          if rule.softCap != nil, let tangents = kept.tangents {
-            let seen = rule.seen(from: position, length: length)
-            let first = own + seen.lowerBound
-            let kept = tangents.pointer + starts[index] + (head * count + row) * length
-            ck_soft_cap_gradient(kept + seen.lowerBound, first, rule.scale, seen.count)
-          } else if !isPlain {
-            ck_scale(own, rule.scale, own, length)
-          }
-        }
-        if let dQuery {
-          Kernels.product(
-            dScores + known, length, key.pointer + keyStart, key.width,
-            into: dQuery.pointer + start, query.width, m: count, n: headWidth,
-            k: segment.keys.count)
-          if let stored = segment.known {
-            Kernels.product(
-              dScores, length, stored.keys.pointer + keyHead * headWidth, key.width,
-              into: dQuery.pointer + start, query.width, m: count, n: headWidth, k: known,
-              accumulating: true)
-          }
-        }
-        if let dKey {
-          Kernels.product(
-            dScores + known, length, aTransposed: true, query.pointer + start, query.width,
-            into: dKey.pointer + keyStart, key.width, m: segment.keys.count, n: headWidth,
-            k: count, accumulating: true)
-        }
-      }
-    }
-    // The sum over sequences, in the shape of the additions.
-    let gradients = rule.bias.map { bias in
-      [dBias?.columnSums().reshaped(bias.values.shape)]
-    }
-    return withExtendedLifetime(scratch) { [dQuery, dKey, dValue] + (gradients ?? []) }
   }
 }

@@ -79,6 +79,21 @@ extension Tensor {
     }
   }
 
+  /// The element-wise quotient of two tensors of one shape.
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    requireSameShape(a, b, "/")
+    let result = a.mapped { out, range in
+      for place in range { out[place] = a.pointer[place] / b.pointer[place] }
+    }
+    let quotient = result
+    return result.recorded(from: [a, b]) { gradient, needed in
+      let own = gradient.mapped { out, range in
+        for place in range { out[place] = gradient.pointer[place] / b.pointer[place] }
+      }
+      return [needed[0] ? own : nil, needed[1] ? -1 * (own * quotient) : nil]
+    }
+  }
+
   /// Every element times one number.
   public static func * (scale: Float, a: Tensor) -> Tensor {
     a.mapped { out, range in

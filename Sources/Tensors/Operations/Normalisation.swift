@@ -72,4 +72,35 @@ extension Tensor {
       return [dx, needed[1] ? dWeight : nil, needed[2] ? dBias : nil]
     }
   }
+
+  /// The divisor that a norm gives every row: √(mean (x − m)² + ε), where m is the row's mean or 0:
+  /// [rows, 1].
+  ///
+  /// - Parameter isCentered: true of a layer norm, false of an RMS norm
+  public func normScale(isCentered: Bool, epsilon: Float) -> Tensor {
+    let (rows, width) = (rows, width)
+    let result = Tensor(uninitialized: [rows, 1])
+    let means = (0..<rows).map { row in
+      isCentered
+        ? (0..<width).reduce(0.0) { $0 + Double(pointer[row * width + $1]) } / Double(width) : 0
+    }
+    for row in 0..<rows {
+      let squares = (0..<width).reduce(0.0) { sum, column in
+        let centered = Double(pointer[row * width + column]) - means[row]
+        return sum + centered * centered
+      }
+      result.pointer[row] = Float((squares / Double(width) + Double(epsilon)).squareRoot())
+    }
+    let scales = result
+    return result.recorded(from: [self]) { gradient, _ in
+      let own = Tensor(uninitialized: [rows, width])
+      for row in 0..<rows {
+        let share = Double(gradient.pointer[row]) / (Double(width) * Double(scales.pointer[row]))
+        for place in row * width..<(row + 1) * width {
+          own.pointer[place] = Float((Double(pointer[place]) - means[row]) * share)
+        }
+      }
+      return [own]
+    }
+  }
 }

@@ -34,6 +34,10 @@ struct CountingArchitecture: WeightInventory {
     base.dimensions(of: component)
   }
 
+  func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
+    base.dimensions(of: component, layer: layer)
+  }
+
   func outputPosition(of input: ModelInput) -> Int { base.outputPosition(of: input) }
 
   func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {

@@ -32,16 +32,23 @@ struct GeneratedCase {
     }
     let inputs = inputs
     // The middle of the residual stream has a test of its own, with and without stored runs.
+    // Attention's scores and weights have none of the widths that a map could have, and a divisor
+    // that a map makes small makes all roundings large.
+    let architecture = model.architecture
     let present = Component.allCases.filter {
-      $0 != .residualMiddle && model.architecture.dimensions(of: $0) != nil
+      $0 != .residualMiddle
+        && architecture.dimensions(of: $0).map { !$0.isPerPosition && $0.width > 1 } == true
     }
     func place() -> Place {
       let component = present.randomElement(using: &generator)!
-      let heads = model.architecture.dimensions(of: component)?.heads
+      let heads = architecture.dimensions(of: component)?.heads
+      let layers = (0..<architecture.layers).filter {
+        architecture.hasComponent(component, layer: $0)
+      }
       let perHead = Bool.random(using: &generator)
       return Place(
         component: component,
-        layer: Int.random(in: 0..<model.architecture.layers, using: &generator),
+        layer: layers.randomElement(using: &generator)!,
         head: perHead ? heads.map { Int.random(in: 0..<$0, using: &generator) } : nil,
         positions: Self.positions(inputs, &generator))
     }

@@ -22,6 +22,8 @@ struct Mixer: WeightInventory {
     switch component {
     case .blockInput, .blockOutput, .attentionInput, .attentionOutput:
       ComponentDimensions(width: width)
+    case .attentionScores, .attentionWeight:
+      ComponentDimensions(width: 1, heads: 1, isPerPosition: true)
     case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: width, heads: 1)
     default: nil

@@ -127,22 +127,38 @@ public struct Bert: Architecture {
   public func dimensions(of component: Component) -> ComponentDimensions? {
     let c = configuration
     return switch component {
-    case .attentionValueOutput, .queryOutput, .keyOutput, .positionedKeyOutput, .valueOutput:
+    case .attentionValueOutput, .queryOutput, .positionedQueryOutput, .keyOutput,
+      .positionedKeyOutput, .valueOutput:
       ComponentDimensions(width: c.width, heads: c.heads)
+    case .attentionScores, .attentionWeight:
+      ComponentDimensions(width: c.heads, heads: c.heads, isPerPosition: true)
+    case .headOutput: ComponentDimensions(width: c.heads * c.width, heads: c.heads)
+    case .logits: outputs > 0 ? ComponentDimensions(width: outputs) : nil
     case .upOutput, .mlpActivation, .mlpHidden: ComponentDimensions(width: c.hiddenWidth)
-    case .blockInput, .blockOutput, .attentionInput, .attentionOutput, .residualMiddle, .mlpInput,
-      .mlpOutput:
+    case .embeddingOutput, .blockInput, .blockOutput, .attentionInput, .attentionOutput,
+      .residualMiddle, .mlpInput, .mlpOutput:
       ComponentDimensions(width: c.width)
     default: nil
     }
   }
 
+  public func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
+    component.isPossible(in: layer, of: layers) ? dimensions(of: component) : nil
+  }
+
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
+    try embed(inputs, positions: positions, .nobody)
+  }
+
+  public func embed(
+    _ inputs: [ModelInput], positions: [[Int]], _ context: OuterContext
+  ) throws -> Tensor {
     let ids = try tokenIDs(inputs, positions: positions, readsTypes: true)
     let typeIDs = try typeIDs(inputs, positions: positions, count: configuration.tokenTypes)
     let places = positions.flatMap { $0.map { $0 + configuration.firstPosition } }
     return embeddingNorm(
-      words.floats(ids) + self.positions.gatherRows(places) + types.gatherRows(typeIDs))
+      context.visit(.embeddingOutput, words.floats(ids)) + self.positions.gatherRows(places)
+        + types.gatherRows(typeIDs))
   }
 
   public func block(_ index: Int, _ residual: Tensor, _ context: BlockContext) -> Tensor {
@@ -153,10 +169,14 @@ public struct Bert: Architecture {
     let value = context.visit(.valueOutput, layer.value(input))
     let query = context.visit(.queryOutput, layer.query(context.keepingOutputRows(input)))
     let mixed = context.attention(
-      query: query, key: context.visit(.positionedKeyOutput, key), value: value,
+      query: context.visit(.positionedQueryOutput, query),
+      key: context.visit(.positionedKeyOutput, key), value: value,
       headWidth: configuration.width / configuration.heads, causal: false)
     let attended = context.visit(
-      .attentionOutput, layer.output(context.visit(.attentionValueOutput, mixed)))
+      .attentionOutput,
+      context.projecting(
+        context.visit(.attentionValueOutput, mixed), by: layer.output,
+        heads: configuration.heads))
     let middle = context.visit(
       .residualMiddle, layer.attentionNorm(context.keepingOutputRows(residual) + attended))
 

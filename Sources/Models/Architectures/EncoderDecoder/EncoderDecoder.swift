@@ -36,8 +36,9 @@ public struct EncoderDecoder: Architecture {
   }
 
   public func dimensions(of component: Component, layer: Int) -> ComponentDimensions? {
+    // What a decoder reads of its encoder's last norm is `encoder_output`.
     isBelow(layer)
-      ? encoder.dimensions(of: component, layer: layer)
+      ? component.isOfHead ? nil : encoder.dimensions(of: component, layer: layer)
       : decoder.dimensions(of: component, layer: layer - encoder.layers)
   }
 

@@ -46,6 +46,19 @@ struct ListedNorm: Sendable {
     return rows.layerNorm(weight, bias: bias, epsilon: design.epsilon)
   }
 
+  /// The norm by the divisors that a change makes of the rows' own [rows, 1]; nil: by their own. To
+  /// the bit the same where a divisor is left as it is.
+  func callAsFunction(_ rows: Tensor, scales change: ((Tensor) -> Tensor)?) -> Tensor {
+    let normed = self(rows)
+    guard let change else { return normed }
+    let own = rows.normScale(isCentered: design.kind == .layer, epsilon: design.epsilon)
+    let factors = (own / change(own)).reshaped([rows.rows])
+    guard let bias else { return normed.scalingRows(by: factors) }
+    let additions = factors - Tensor(repeating: 1, shape: factors.shape)
+    let unbiased = rows.layerNorm(weight, bias: .zeros(bias.shape), epsilon: design.epsilon)
+    return normed + unbiased.scalingRows(by: additions)
+  }
+
   /// The norm of each head of rows [rows, heads · width].
   func eachHead(_ rows: Tensor) -> Tensor {
     let width = weight.count

@@ -30,13 +30,18 @@ struct SelfAttention: Sendable {
       placedQueries = placedQueries.rotated(by: context.queryAngles(rotary))
       placedKeys = placedKeys.rotated(by: context.keyAngles(rotary))
     }
-    let (ready, visited) = (placedQueries, context.visit(.positionedKeyOutput, placedKeys))
+    let (ready, visited) = (
+      context.visit(.positionedQueryOutput, placedQueries),
+      context.visit(.positionedKeyOutput, placedKeys)
+    )
     let mixed = context.attention(
       query: ready, key: visited, value: values, rule: rule,
       pairs: relative.map { relative in
         { relative($0, queries: ready, keys: visited, scale: rule.scale) }
       })
-    return output(context.visit(.attentionValueOutput, mixed))
+    return context.projecting(
+      context.visit(.attentionValueOutput, mixed), by: output.map,
+      heads: queries.width / rule.headWidth)
   }
 
   private func clipped(_ rows: Tensor) -> Tensor { clip.map(rows.clipped(to:)) ?? rows }

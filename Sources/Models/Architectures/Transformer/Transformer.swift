@@ -39,13 +39,26 @@ public struct Transformer: Architecture {
   public func dimensions(of component: Component) -> ComponentDimensions? {
     let d = design
     switch component {
-    case .attentionValueOutput, .queryOutput:
+    case .attentionValueOutput, .queryOutput, .positionedQueryOutput:
       return ComponentDimensions(width: d.queryWidth, heads: d.heads)
     case .keyOutput, .positionedKeyOutput, .valueOutput:
       return ComponentDimensions(width: d.keyWidth, heads: d.keyHeads)
     case .crossAttentionValueOutput, .crossQueryOutput, .crossKeyOutput, .crossValueOutput,
       .crossAttentionInput, .crossAttentionOutput, .encoderOutput, .residualMiddleCross:
       return blocks.lazy.compactMap { $0.cross?.dimensions(of: component) }.first
+    case .attentionScores, .attentionWeight:
+      return ComponentDimensions(width: d.heads, heads: d.heads, isPerPosition: true)
+    case .headOutput: return ComponentDimensions(width: d.heads * d.width, heads: d.heads)
+    case .embeddingOutput:
+      return ComponentDimensions(
+        width: d.embedding.projectsLast ? embeddings.table.width : d.width)
+    case .attentionNormScale:
+      return blocks.contains { $0.attentionNorm != nil } ? ComponentDimensions(width: 1) : nil
+    case .mlpNormScale:
+      return blocks.contains { $0.mlpNorm != nil } ? ComponentDimensions(width: 1) : nil
+    // Those of a pooled row are of no position.
+    case .finalNormScale, .finalNormOutput, .logits:
+      return poolsPositions ? nil : headDimensions(of: component)
     case .residualMiddle where d.block.order != .sequential: return nil
     case .attentionProjection where !d.block.changesAdditions: return nil
     case .mlpProjection where !d.block.changesAdditions: return nil
@@ -61,12 +74,27 @@ public struct Transformer: Architecture {
     switch component {
     case .gateOutput, .upOutput, .mlpActivation, .mlpHidden, .routerLogits, .expertOutput:
       blocks[layer].mlp.dimensions(of: component)
-    default: dimensions(of: component)
+    case .attentionNormScale where blocks[layer].attentionNorm == nil: nil
+    case .mlpNormScale where blocks[layer].mlpNorm == nil: nil
+    default: component.isPossible(in: layer, of: layers) ? dimensions(of: component) : nil
     }
   }
 
+  private func headDimensions(of component: Component) -> ComponentDimensions? {
+    if component == .logits { return outputs > 0 ? ComponentDimensions(width: outputs) : nil }
+    guard finalNorm != nil else { return nil }
+    return ComponentDimensions(width: component == .finalNormScale ? 1 : width)
+  }
+
   public func embed(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
-    var rows = try tokenVectors(inputs, positions: positions)
+    try embed(inputs, positions: positions, .nobody)
+  }
+
+  public func embed(
+    _ inputs: [ModelInput], positions: [[Int]], _ context: OuterContext
+  ) throws -> Tensor {
+    var rows = context.visit(
+      .embeddingOutput, try tokenVectors(inputs, positions: positions))
     if let table = self.positions {
       let places = positions.flatMap { $0.map { $0 + design.embedding.firstPosition } }
       rows = rows + table.table.floats(places)
@@ -110,11 +138,17 @@ public struct Transformer: Architecture {
   public func encoded(_ residual: Tensor) -> Tensor { finalNorm?(residual) ?? residual }
 
   /// The rows that the head reads: after the last norm and projection.
-  private func last(_ residual: Tensor) -> Tensor {
-    let normed = poolsPositions ? residual : finalNorm?(residual) ?? residual
+  private func last(_ residual: Tensor, _ context: OuterContext = .nobody) -> Tensor {
+    let normed = poolsPositions ? residual : finalNormed(residual, context)
     var projected = headProjection?(normed) ?? normed
     if let transform { projected = transform(projected) }
     return design.head.scale == 1 ? projected : design.head.scale * projected
+  }
+
+  private func finalNormed(_ residual: Tensor, _ context: OuterContext) -> Tensor {
+    guard let finalNorm else { return residual }
+    return context.visit(
+      .finalNormOutput, finalNorm(residual, scales: context.announcer(of: .finalNormScale)))
   }
 
   private var ownHead: LinearMap {
@@ -123,7 +157,13 @@ public struct Transformer: Architecture {
   }
 
   public func logits(_ residual: Tensor, outputs: [Int]?) -> Tensor {
-    let logits = (outputs.map(ownHead.selecting) ?? ownHead)(last(residual))
+    logits(residual, outputs: outputs, .nobody)
+  }
+
+  public func logits(_ residual: Tensor, outputs: [Int]?, _ context: OuterContext) -> Tensor {
+    let last = last(residual, context)
+    guard context.needsOutputs else { return .zeros([last.rows, 0]) }
+    let logits = (outputs.map(ownHead.selecting) ?? ownHead)(last)
     return design.head.softCap.map(logits.softCapped(at:)) ?? logits
   }
 

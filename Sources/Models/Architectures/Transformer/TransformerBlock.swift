@@ -15,13 +15,16 @@ struct TransformerBlock: Sendable {
   var afterMLPNorm: ListedNorm?
 
   func callAsFunction(_ residual: Tensor, _ context: BlockContext) -> Tensor {
-    let normed = attentionNorm?(residual) ?? residual
+    let normed =
+      attentionNorm?(residual, scales: context.announcer(of: .attentionNormScale)) ?? residual
     let attended = added(
       attention(context.visit(.attentionInput, normed), context), norm: afterAttentionNorm,
       from: .attentionProjection, to: .attentionOutput, context)
     let kept = context.keepingOutputRows(residual)
     guard design.order == .sequential else {
-      let own = mlpNorm?(kept) ?? context.keepingOutputRows(normed)
+      let own =
+        mlpNorm?(kept, scales: context.announcer(of: .mlpNormScale))
+        ?? context.keepingOutputRows(normed)
       return kept + attended + raised(own, context)
     }
     var middle = context.visit(.residualMiddle, ofStream(kept + attended, afterAttentionNorm))
@@ -29,7 +32,8 @@ struct TransformerBlock: Sendable {
       middle = context.visit(
         .residualMiddleCross, ofStream(middle + cross(middle, context), cross.afterNorm))
     }
-    return ofStream(middle + raised(mlpNorm?(middle) ?? middle, context), afterMLPNorm)
+    let input = mlpNorm?(middle, scales: context.announcer(of: .mlpNormScale)) ?? middle
+    return ofStream(middle + raised(input, context), afterMLPNorm)
   }
 
   private func raised(_ input: Tensor, _ context: BlockContext) -> Tensor {

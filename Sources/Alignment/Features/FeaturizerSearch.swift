@@ -1,0 +1,199 @@
+import InterchangeBasics
+import InterchangeInterventions
+import InterchangeModels
+import InterchangeTensors
+
+/// A search whose featurizer itself is trained as DAS's rotation is: the first k features of each
+/// source are swapped, and the label of the high-level model is to come out.
+///
+/// With a `ReversibleFeaturizer` this shows what an unrestricted map can "find" (arXiv
+/// 2507.08802): it reaches high accuracies in networks with random weights too, which is why
+/// ``ControlKind/randomModel`` stands beside every number.
+public struct FeaturizerSearch {
+  /// The place of the hidden vectors.
+  public var site: Site
+  /// k, how many of the first features are swapped.
+  public var dimensions: Int
+  /// The name of the method in tables.
+  public var name: String
+  /// The training of the fit.
+  public var settings: AlignmentSettings
+  private let make: (_ width: Int, _ seed: UInt64) throws -> any Featurizer
+
+  /// A search with a featurizer of one's own.
+  ///
+  /// - Parameter make: a featurizer of vectors of a width, to be trained
+  public init(
+    site: Site, dimensions: Int, name: String, settings: AlignmentSettings = AlignmentSettings(),
+    make: @escaping (_ width: Int, _ seed: UInt64) throws -> any Featurizer
+  ) {
+    (self.site, self.dimensions, self.name) = (site, dimensions, name)
+    (self.settings, self.make) = (settings, make)
+  }
+
+  /// A search with a reversible network.
+  ///
+  /// - Parameters:
+  ///   - layers: coupling layers
+  ///   - hidden: the width of their perceptrons' hidden layers
+  public static func reversible(
+    site: Site, dimensions: Int, layers: Int = 4, hidden: Int = 64,
+    settings: AlignmentSettings = AlignmentSettings()
+  ) -> FeaturizerSearch {
+    FeaturizerSearch(
+      site: site, dimensions: dimensions, name: "reversible network", settings: settings
+    ) {
+      ReversibleFeaturizer(width: $0, layers: layers, hidden: hidden, seed: $1)
+    }
+  }
+
+  /// Fits the featurizer.
+  ///
+  /// - Throws: ``AlignmentError``, `ModelError` or `InterventionError` naming what doesn't fit.
+  public func fit(
+    _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
+    progress: (FitProgress) -> Void = { _ in }
+  ) throws -> FeaturizerAlignment {
+    try settings.validate()
+    let featurizer = try featurizer(for: model, seed: settings.seed)
+    let data = try SiteExamples(examples, at: site, of: model, store: store)
+    let sources = try SiteExamples.sourceCount(of: examples)
+    guard sources <= dimensions else {
+      throw AlignmentError.sourceMismatch(expected: dimensions, found: sources)
+    }
+    let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
+    let swap = FeaturizerSwap(
+      data: data, swap: BlockedFeatureInterchange(featurizer, dimensions, sources: sources))
+    let (losses, history) = try SwapTraining(
+      settings: settings, run: run, indices: Array(0..<data.count),
+      rate: settings.rate(width: featurizer.width)
+    )(swap, progress: progress)
+    return FeaturizerAlignment(
+      search: self, featurizer: featurizer, swap: swap.swap, losses: losses, fit: history,
+      model: model, store: store, training: data)
+  }
+
+  /// An untrained featurizer of the site's vectors.
+  func featurizer(for model: Model, seed: UInt64) throws -> any Featurizer {
+    let width = try model.width(of: site)
+    let featurizer = try make(width, seed)
+    guard featurizer.width == width else {
+      throw InterventionError.widthMismatch(
+        name: site.description, expected: featurizer.width, found: width)
+    }
+    guard (1...featurizer.featureCount).contains(dimensions) else {
+      throw InterventionError.rankOutOfRange(rank: dimensions, width: featurizer.featureCount)
+    }
+    return featurizer
+  }
+}
+
+/// A swap of the first features, in equal blocks for several sources.
+final class BlockedFeatureInterchange: Intervention {
+  let featurizer: any Featurizer
+  let blocks: [Range<Int>]
+
+  init(_ featurizer: any Featurizer, _ dimensions: Int, sources: Int) {
+    self.featurizer = featurizer
+    let size = dimensions / sources
+    blocks = (0..<sources).map { source in
+      source * size..<(source == sources - 1 ? dimensions : (source + 1) * size)
+    }
+  }
+
+  var name: String { "featurized interchange" }
+  var sourceCount: Int { blocks.count }
+  var parameters: [Parameter] { featurizer.parameters }
+  var orthonormalParameters: [Parameter] { featurizer.orthonormalParameters }
+
+  func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor {
+    let own = featurizer.encode(base)
+    var new = own
+    for (block, source) in zip(blocks, sources) {
+      new = new.replacingColumns(block, with: featurizer.encode(source).columns(block))
+    }
+    return base + featurizer.change(of: base, from: own, to: new)
+  }
+}
+
+/// A featurizer in training.
+private struct FeaturizerSwap: TrainedSwap {
+  let data: SiteExamples
+  let swap: BlockedFeatureInterchange
+
+  var groups: [TrainedGroup] {
+    [TrainedGroup(swap.parameters, orthonormal: swap.orthonormalParameters)]
+  }
+  func parts(of indices: [Int]) -> [PlacedSwap] { [PlacedSwap(data, swap)] }
+  func judgedParts(of indices: [Int]) -> [PlacedSwap] { [PlacedSwap(data, swap)] }
+}
+
+/// A fitted featurizer, with all that is needed to judge it.
+public final class FeaturizerAlignment {
+  /// The search that found it.
+  public let search: FeaturizerSearch
+  /// The trained featurizer.
+  public let featurizer: any Featurizer
+  /// The loss of every training step.
+  public let losses: [Double]
+  /// The course of the fit.
+  public let fit: FitHistory
+  fileprivate let swap: BlockedFeatureInterchange
+  fileprivate let model: Model
+  fileprivate let store: ActivationStore
+  fileprivate let training: SiteExamples
+
+  init(
+    search: FeaturizerSearch, featurizer: any Featurizer, swap: BlockedFeatureInterchange,
+    losses: [Double], fit: FitHistory, model: Model, store: ActivationStore,
+    training: SiteExamples
+  ) {
+    (self.search, self.featurizer, self.swap) = (search, featurizer, swap)
+    (self.losses, self.fit) = (losses, fit)
+    (self.model, self.store, self.training) = (model, store, training)
+  }
+
+  /// Interchange intervention accuracy on other examples, with controls.
+  ///
+  /// - Parameter controls: the controls to run; random subspaces are untrained featurizers
+  /// - Throws: ``AlignmentError`` or `ModelError` when an example doesn't fit.
+  public func evaluate(
+    on examples: [AlignmentExample], controls: Set<ControlKind> = Set(ControlKind.allCases),
+    randomModel: Model? = nil, randomStore: ActivationStore? = nil,
+    progress: (String) -> Void = { _ in }
+  ) throws -> AlignmentReport {
+    let record = FitRecord(method: search.name, losses: losses, history: fit)
+    return try FittedFeaturizer(found: self).report(
+      record, site: search.site.description, on: examples, controls: controls,
+      randomModel: randomModel, randomStore: randomStore, progress: progress)
+  }
+}
+
+/// A featurizer as its controls see it.
+private struct FittedFeaturizer: JudgedFit {
+  let found: FeaturizerAlignment
+
+  var model: Model { found.model }
+  var store: ActivationStore { found.store }
+  var settings: AlignmentSettings { found.search.settings }
+  var training: [SiteExamples] { [found.training] }
+  var interventions: [any Intervention] { [found.swap] }
+  var rank: Int { found.search.dimensions }
+  var randomName: String { "untrained featurizers, \(rank) features" }
+
+  func random(seed: UInt64) throws -> [any Intervention] {
+    let featurizer = try found.search.featurizer(for: model, seed: seed)
+    return [BlockedFeatureInterchange(featurizer, rank, sources: found.swap.sourceCount)]
+  }
+
+  func principalComponents() throws -> (interventions: [any Intervention], note: String)? {
+    try principalSwap(rank: rank, blocks: found.swap.blocks)
+  }
+
+  func refitted(to model: Model, store: ActivationStore) throws -> any JudgedFit {
+    var search = found.search
+    search.settings.budget = settings.budget.limited(to: found.losses.count)
+    return FittedFeaturizer(
+      found: try search.fit(model, on: training[0].examples, store: store))
+  }
+}
