@@ -30,11 +30,12 @@ extension LanguageModel {
       throw ModelError.noSuchComponent(
         component: component.rawValue, architecture: architecture.name)
     }
-    guard network.architecture.dimensions(of: component)?.width == architecture.width else {
+    guard LogitLens.components.contains(component) else {
       throw CircuitError.invalidSetting(
         name: "component",
-        expected: "one as wide as the residual stream, such as block_output, resid_mid, "
-          + "attention_output or mlp_output", found: component.rawValue)
+        expected: "a part of the residual stream: "
+          + LogitLens.components.map(\.rawValue).joined(separator: ", "),
+        found: component.rawValue)
     }
     let hasEmbedding = layers == nil && component == .blockOutput
     try requireMemory(

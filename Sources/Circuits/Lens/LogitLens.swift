@@ -58,6 +58,11 @@ public struct LogitLens: Codable, Sendable, Equatable {
     public var name: String { layer.map(String.init) ?? "embed" }
   }
 
+  /// The components that a lens reads: the residual stream, and what is added to it.
+  public static let components: [Component] = [
+    .blockInput, .residualMiddle, .blockOutput, .attentionOutput, .mlpOutput,
+  ]
+
   /// The text.
   public let text: String
   /// The component whose vectors are read.
