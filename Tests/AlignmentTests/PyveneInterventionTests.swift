@@ -1,5 +1,6 @@
 import Foundation
 import InterchangeAlignment
+import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 import InterchangeTestSupport

@@ -11,7 +11,8 @@ import Testing
 @Suite struct TextEditTests {
   /// Of logits below 8.
   private static let rounding = Rounding.spread(Rounding.tinyRun, of: 8)
-  private let (base, source) = ("the rain", "a cats, ")
+  private let base = "the rain"
+  private let source = "a cats, "
 
   private func rows(
     _ model: LanguageModel, _ text: String, _ component: Component, _ layer: Int, at position: Int,

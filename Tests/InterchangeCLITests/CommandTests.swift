@@ -51,7 +51,7 @@ import Testing
     let layer = try #require(
       [1, 0, 2].first { model.architecture.hasComponent(component, layer: $0) })
     var arguments = [
-      "swap", Program.tiny, "--base", "abc abc", "--source", "bac bca", "--layer", "\(layer)",
+      "swap", Program.tiny, "--base", "abc abc", "--source", "acb abd", "--layer", "\(layer)",
       "--position", "-2", "--top", "61", "--json", "--site",
     ]
     var site = Site(component, layer: layer, .index(-2))
@@ -62,7 +62,7 @@ import Testing
       arguments += [component.rawValue]
     }
     let json = try Program.run(arguments).json()
-    let swap = try model.interchange(at: site, base: "abc abc", source: "bac bca")
+    let swap = try model.interchange(at: site, base: "abc abc", source: "acb abd")
     let top = try #require(json["top"] as? [[String: Any]])
     for prediction in top {
       let id = try #require(prediction["id"] as? Int)

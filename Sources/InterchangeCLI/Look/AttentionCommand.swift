@@ -29,7 +29,7 @@ struct AttentionCommand: ParsableCommand {
     let layers = try LayerSelection(option: "--layers", layers).resolved(
       model.layers)
     let heads = try heads.map {
-      try LayerSelection(heads: $0).resolvedHeads(.attentionValueOutput, of: model.network)
+      try LayerSelection(heads: $0).resolvedHeads(.attentionWeight, of: model.network)
     }
     let writer = try RunWriter(self, common, model)
     let patterns = try model.attentionPatterns(of: text, layers: layers, heads: heads)

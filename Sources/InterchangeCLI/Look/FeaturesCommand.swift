@@ -67,6 +67,11 @@ struct FeaturesCommand: ParsableCommand {
     if !values.isEmpty {
       activity.clamping = try model.clamping(values, of: autoencoder.0, at: site, after: shown)
     }
+    if let explained = activity.explained, explained < 0 {
+      Output.note(
+        "note: the features explain less than nothing of the variance: they are of another site or "
+          + "model, untrained, or those of a transcoder")
+    }
     try writer.finish(RunResults(activity)) {
       for (index, table) in activity.tables.enumerated() {
         if index > 0 { Output.print("") }
