@@ -76,7 +76,8 @@ import Testing
       ) == true)
     #expect(
       try message(replacing: "block_output", with: "head_query_output")?.hasPrefix(
-        "representations[0] component: expected block_input, ") == true)
+        "representations[0] component: expected \(Component.allCases.map(\.rawValue).joined(separator: ", "))"
+      ) == true)
     #expect(
       try message(replacing: "block_output", with: "../../block_output")?.hasPrefix(
         "representations[0] component: expected model.layers[N].") == true)

@@ -86,7 +86,7 @@ import Testing
     }
     #expect(
       ModelsTests.line { _ = try model.run(.lastLogits([.vectors([[1, 2]])]), store: store) }
-        == "expected an input of token ids, found vectors")
+        == "expected an input of vectors of width 16, found width 2")
   }
 
   /// Targets are looked up in the head: each must be an output, whatever else is requested.

@@ -10,7 +10,11 @@ import torch
 from transformers import LlamaForCausalLM
 
 here = Path(__file__).resolve().parent
-model = LlamaForCausalLM.from_pretrained(here.parent / "models" / "llama-gqa").eval()
+folder = here.parent / "models" / "llama-gqa"
+# The folder is one of transformers 5, whose rope_parameters 4.45 doesn't read.
+settings = json.loads((folder / "config.json").read_text())
+model = LlamaForCausalLM.from_pretrained(
+    folder, rope_theta=settings["rope_parameters"]["rope_theta"]).eval()
 base, source = [5, 11, 3, 17, 8, 22], [9, 2, 14, 30, 41, 7]
 position = 2
 
