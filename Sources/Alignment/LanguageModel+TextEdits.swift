@@ -5,7 +5,7 @@ import InterchangeTensors
 extension LanguageModel {
   /// Runs a text with changes; where several touch the same vectors they are made in their order.
   ///
-  /// - Throws: ``AlignmentError`` for a position that a text lacks or that has no counterpart, and
+  /// - Throws: `AlignmentError` for a position that a text lacks or that has no counterpart, and
   ///   for another number of sources than an intervention takes; `ModelError` for a site that the
   ///   model lacks.
   public func run(_ text: String, edits: [TextEdit]) throws -> TextRun {

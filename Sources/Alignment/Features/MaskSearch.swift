@@ -138,7 +138,7 @@ public struct MaskSearch {
 extension Site {
   /// The same place at each of its positions alone, for a choice among positions.
   ///
-  /// - Throws: ``AlignmentError/invalidSetting(name:expected:found:)`` unless all examples have the
+  /// - Throws: `AlignmentError/invalidSetting(name:expected:found:)` unless all examples have the
   ///   same positions, counted from the start or from the end; `ModelError` for a position that a
   ///   text lacks.
   public func singlePositions(of examples: [AlignmentExample], in model: Model) throws -> [Site] {

@@ -25,7 +25,7 @@ extension LanguageModel {
   /// - Parameters:
   ///   - subject: a part of the text, which it has once
   ///   - answer: a single token's text; what the model continues with by default
-  /// - Throws: ``AlignmentError`` for a subject that isn't in the text or an answer that is no token,
+  /// - Throws: `AlignmentError` for a subject that isn't in the text or an answer that is no token,
   ///   `ModelError` for a text that is empty or too long.
   public func tracedPrompt(
     _ text: String, subject: String, answer: String? = nil

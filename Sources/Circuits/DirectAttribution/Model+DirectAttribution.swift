@@ -9,7 +9,7 @@ extension Model {
   ///   - neurons: how many of the largest neurons are kept
   ///   - heads: of a single input, how many of the largest heads are taken apart by source position
   ///   - progress: called after every batch with the number of inputs that are done
-  /// - Throws: ``CircuitError`` for a network whose outputs aren't such a sum, `ModelError` for an
+  /// - Throws: `CircuitError` for a network whose outputs aren't such a sum, `ModelError` for an
   ///   input, a position or an output that there is not.
   public func directAttribution(
     of inputs: [AttributedInput], neurons: Int = 20, sourcesOf heads: Int = 10,

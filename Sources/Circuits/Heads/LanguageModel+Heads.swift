@@ -3,7 +3,7 @@ import InterchangeModels
 import InterchangeTensors
 import InterchangeTokenizers
 
-/// The choices of ``LanguageModel/headDetection(_:on:progress:)``.
+/// The choices of `LanguageModel/headDetection(_:on:progress:)`.
 public struct HeadDetectionSettings: Sendable {
   /// The number of sequences of random tokens.
   public var sequences = 4
@@ -26,7 +26,7 @@ extension LanguageModel {
   /// - Parameters:
   ///   - text: a text in the place of random tokens that are repeated; it has to have a token twice
   ///   - progress: called with what is being done and the number of layers or sequences
-  /// - Throws: ``CircuitError`` for a model without heads, a setting that can't work or a text
+  /// - Throws: `CircuitError` for a model without heads, a setting that can't work or a text
   ///   without repetition, `ModelError` for a text that is too long.
   public func headDetection(
     _ settings: HeadDetectionSettings = HeadDetectionSettings(), on text: String? = nil,

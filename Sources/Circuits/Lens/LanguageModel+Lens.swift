@@ -12,7 +12,7 @@ extension LanguageModel {
   ///   - positions: the tokens of the text whose vectors are read
   ///   - answer: an output whose probability and rank are told, too
   ///   - count: how many of the likeliest outputs are kept, at least one
-  /// - Throws: ``CircuitError`` for a model whose outputs aren't made of one position's row,
+  /// - Throws: `CircuitError` for a model whose outputs aren't made of one position's row,
   ///   `ModelError` for a component, layer or position that there is not, or a text that is too
   ///   long.
   public func logitLens(

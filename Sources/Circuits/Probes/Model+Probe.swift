@@ -8,7 +8,7 @@ extension Model {
   /// - Parameters:
   ///   - head: one head's part of the component
   ///   - progress: called after every layer with the number that is done
-  /// - Throws: ``CircuitError`` for too few labels or examples, or a setting that can't work;
+  /// - Throws: `CircuitError` for too few labels or examples, or a setting that can't work;
   ///   `ModelError` for a component, layer or position that there is not.
   public func probe(
     _ examples: [ProbeExample], component: Component = .blockOutput, layers: [Int],

@@ -20,7 +20,7 @@ public struct ProbeExample: Sendable, Hashable {
   }
 }
 
-/// The choices of ``Model/probe(_:component:layers:head:settings:progress:)``.
+/// The choices of `Model/probe(_:component:layers:head:settings:progress:)`.
 public struct ProbeSettings: Sendable {
   /// The factor of half the squares of the weights.
   public var penalty = 1.0

@@ -100,7 +100,7 @@ public struct SparseAutoencoderFile: Sendable {
 }
 
 extension SparseAutoencoder {
-  /// Reads an autoencoder or a transcoder in one of the forms of ``SparseAutoencoderLayouts``.
+  /// Reads an autoencoder or a transcoder in one of the forms of `SparseAutoencoderLayouts`.
   ///
   /// ```
   /// let (autoencoder, layout) = try SparseAutoencoder.read(
