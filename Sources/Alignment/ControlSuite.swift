@@ -14,7 +14,7 @@ protocol JudgedFit {
   var interventions: [any Intervention] { get }
   /// Directions, or features, that are swapped.
   var rank: Int { get }
-  /// What ``random(seed:)`` gives, for the control's note: `random subspaces of rank 3`.
+  /// The name of what ``random(seed:)`` gives, in the control's note: `random subspaces of rank 3`.
   var randomName: String { get }
   /// Interventions of the same kind and size that were not fitted.
   func random(seed: UInt64) throws -> [any Intervention]
@@ -198,7 +198,7 @@ struct ControlSuite {
   }
 }
 
-/// What a report is made from, besides the fit's controls.
+/// The parts of a report besides the fit's controls.
 struct FitRecord {
   /// The method's name in tables; nil for DAS.
   var method: String?

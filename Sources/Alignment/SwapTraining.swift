@@ -19,11 +19,11 @@ struct TrainedGroup {
 protocol TrainedSwap {
   /// The trained parameters.
   var groups: [TrainedGroup] { get }
-  /// Whether the state with the lowest validation loss is kept in the end; else the last.
+  /// Tells whether the state with the lowest validation loss is kept in the end; else the last.
   var keepsBest: Bool { get }
   /// The interventions of a step on some examples.
   func parts(of indices: [Int]) -> [PlacedSwap]
-  /// The interventions by which it is judged: without gradients, and with hard gates.
+  /// The interventions by which it is judged: of frozen rotations, and with hard gates.
   func judgedParts(of indices: [Int]) -> [PlacedSwap]
   /// The term that is added to the loss of the examples; nil for nothing.
   var penalty: Tensor? { get }
@@ -51,11 +51,11 @@ extension TrainedSwap {
       parameters[0].value = state
       return
     }
+    let values = state.elements
     var start = 0
     for parameter in parameters {
       let count = parameter.value.count
-      parameter.value = Tensor(
-        state.elements[start..<start + count], shape: parameter.value.shape)
+      parameter.value = Tensor(values[start..<start + count], shape: parameter.value.shape)
       start += count
     }
   }

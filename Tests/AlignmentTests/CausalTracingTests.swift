@@ -121,6 +121,10 @@ import Testing
     #expect(message(CausalTracing(layers: [9]), [prompt]).contains("layer"))
     let outside = TracedPrompt(tokens: [1, 2], subject: 1..<3, answer: 0)
     #expect(message(CausalTracing(layers: [0]), [outside]).contains("subject"))
+    let unknown = TracedPrompt(tokens: [1, 4800], subject: 0..<1, answer: 0)
+    #expect(message(CausalTracing(layers: [0]), [unknown]).contains("id 4800"))
+    let answerless = TracedPrompt(tokens: [1, 2], subject: 0..<1, answer: 4800)
+    #expect(message(CausalTracing(layers: [0]), [answerless]).contains("output 4800"))
     let bert = try ArchitectureFixtures.model("distilbert")
     #expect(throws: ModelError.notADecoder(architecture: bert.architecture.name)) {
       try CausalTracing(layers: [0]).run(bert, on: [prompt])

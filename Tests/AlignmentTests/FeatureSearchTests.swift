@@ -146,7 +146,7 @@ import Testing
     let reports = try found.evaluate(on: examples(200, seed: 2))
     for (report, row) in zip(reports, 0..<2) {
       #expect(report.cause?.value == 1 && report.leave?.value == 1 && report.disentangle == 1)
-      let angle = try #require(found.subspace(of: "\(row)")).principalAngles(
+      let angle = try #require(try found.subspace(of: "\(row)")).principalAngles(
         to: Rotation(orthonormal: planted.directions.frame.gatherRows([row])))
       // The other attribute's direction isn't in it.
       #expect(angle[0] < 0.3)

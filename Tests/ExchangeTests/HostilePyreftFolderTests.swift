@@ -74,9 +74,10 @@ import Testing
       try message(replacing: "block_output", with: "model.embed_tokens.output")?.hasPrefix(
         "representations[0] component: expected model.layers[N]. or transformer.h[N]. with one of"
       ) == true)
+    let components = Component.allCases.map(\.rawValue).joined(separator: ", ")
     #expect(
       try message(replacing: "block_output", with: "head_query_output")?.hasPrefix(
-        "representations[0] component: expected \(Component.allCases.map(\.rawValue).joined(separator: ", "))"
+        "representations[0] component: expected \(components)"
       ) == true)
     #expect(
       try message(replacing: "block_output", with: "../../block_output")?.hasPrefix(

@@ -30,7 +30,7 @@ import Testing
     expect(CoordinateClamp(to: 2...2), within: 0) { _, _ in 2 }
   }
 
-  /// What is exactly nothing: no step to the source, and the source as it is already there.
+  /// Exactly nothing: no step to the source, and the source as it is already there.
   @Test func nothingIsExact() {
     #expect(Interpolation(share: 0)(base, sources: [source]).elements == base.elements)
     #expect(Interpolation(share: 0.3)(base, sources: [base]).elements == base.elements)

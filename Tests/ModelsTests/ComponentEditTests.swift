@@ -80,8 +80,8 @@ import Testing
         Double(try loss({ step * direction }).scalar)
       }
       let found = (ends[0] - ends[1]) / (2 * Double(step))
-      // Losses of order 4 are right to 1e-6, and so their difference over 1/128 to 3e-4; the rest is
-      // the third derivative's.
+      // Losses of order 4 are right to 1e-6, and so their difference over 1/128 to 3e-4; the rest
+      // is the third derivative's.
       #expect(abs(found - slope) < 1e-3 + 0.01 * abs(slope), "\(label): \(found) and \(slope)")
     }
   }

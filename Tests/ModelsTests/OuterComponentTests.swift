@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  /// The divisors are those of the stream that goes into the norms, and with the norms' weights they
-  /// give what comes out; a divisor that is written is the one that is applied.
+  /// The divisors are those of the stream that goes into the norms, and with the norms' weights
+  /// they give what comes out; a divisor that is written is the one that is applied.
   @Test(arguments: ArchitectureForm.decoders)
   func divisors(name: String) throws {
     let form = try ArchitectureForm(name)

@@ -44,7 +44,7 @@ import Testing
       reference: { layerNorm($0[0], $0[1].elements, $0[2].elements) })
   }
 
-  /// What a norm divides by, of rows whose mean is taken off and of those whose mean isn't.
+  /// The divisors of norms, of rows whose mean is taken off and of those whose mean isn't.
   @Test(arguments: shapes, [true, false]) func normScale(shape: [Int], isCentered: Bool) {
     var samples = Samples(seed: 43)
     checkOperation(

@@ -37,8 +37,8 @@ import Testing
       batch, heads: Self.heads, keyHeads: Self.keyHeads, headWidth: Self.headWidth, seed: 91)
   }
 
-  /// Scores and weights are those of plain loops, 0 for what isn't seen; looking at them, or putting
-  /// back what was read, changes no bit.
+  /// Scores and weights are those of plain loops, 0 for what isn't seen; looking at them, or
+  /// putting back what was read, changes no bit.
   @Test(arguments: AttentionRuleTests.rules, AttentionRuleTests.batches)
   func readAndPutBack(rule: RuleCase, batch: [Extent]) throws {
     let packed = packed(batch)

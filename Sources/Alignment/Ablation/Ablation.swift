@@ -18,7 +18,7 @@ public struct Ablation: Sendable {
   public var layers: [Int]
   /// The positions at which a part is ablated, all by default.
   public var positions: Positions
-  /// What is done there.
+  /// The change at these positions.
   public var intervention: ChosenIntervention
   /// The seed of what the intervention draws.
   public var seed: UInt64
@@ -35,7 +35,8 @@ public struct Ablation: Sendable {
   /// Runs every base as it is and with each part of each layer ablated.
   ///
   /// - Parameters:
-  ///   - examples: bases with the answer that they have by themselves, and the counterfactual answer
+  ///   - examples: bases with the answer that they have by themselves, and the counterfactual
+  ///     answer
   ///   - progress: called with the number of runs of a base that are done and their number in all
   /// - Throws: ``AlignmentError`` for no examples or an intervention that these can't have,
   ///   `ModelError` for a part that the model lacks.

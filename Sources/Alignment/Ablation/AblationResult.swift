@@ -1,7 +1,7 @@
 import InterchangeBasics
 import InterchangeModels
 
-/// What the model says with one part of one layer ablated.
+/// The answers of a model with one part of one layer ablated.
 public struct AblationCell: Codable, Sendable, Equatable {
   /// The share of bases that still get their own answer.
   public let accuracy: Accuracy
@@ -11,7 +11,7 @@ public struct AblationCell: Codable, Sendable, Equatable {
 
 /// An ablation's outcomes over layer × part.
 public struct AblationResult: Codable, Sendable {
-  /// What was done, as a user writes it.
+  /// The intervention, as a user writes it.
   public let intervention: String
   /// The positions at which it was done.
   public let positions: String

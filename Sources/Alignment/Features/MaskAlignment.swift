@@ -28,10 +28,10 @@ public final class MaskAlignment {
   /// The numbers of the open gates at each site: features, heads, or 0 for a site.
   public var chosen: [[Int]] { swaps.map(\.gate.chosen) }
 
-  /// How many gates are open.
+  /// The number of gates that are open.
   public var chosenCount: Int { chosen.reduce(0) { $0 + $1.count } }
 
-  /// How many gates there are.
+  /// The number of gates.
   public var count: Int { swaps.reduce(0) { $0 + $1.gate.count } }
 
   /// Interchange intervention accuracy of the hard mask on other examples, with controls.

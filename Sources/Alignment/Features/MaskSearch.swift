@@ -17,7 +17,7 @@ import InterchangeTensors
 /// print(found.chosen[0].count, try found.evaluate(on: data.test.examples).test.summary)
 /// ```
 public struct MaskSearch {
-  /// What one gate opens.
+  /// The part that one gate opens.
   public enum Unit: String, Codable, Sendable, CaseIterable {
     /// One feature of the basis.
     case features

@@ -5,7 +5,7 @@ import InterchangeTensors
 
 /// An example of multi-attribute DAS: whose subspace is swapped, and what should become of it.
 public struct AttributeExample: Sendable {
-  /// What the swap of an attribute's subspace should do.
+  /// The effect that the swap of an attribute's subspace should have.
   public enum Aim: String, Codable, Sendable, CaseIterable {
     /// The output becomes the one with the source's value: the prompt asks for the attribute.
     case cause
@@ -195,10 +195,12 @@ public final class MultiAttributeAlignment {
     (self.model, self.store, self.training) = (model, store, training)
   }
 
-  /// An attribute's subspace; nil for an attribute that isn't known.
-  public func subspace(of attribute: String) -> Rotation? {
-    search.blocks[attribute].flatMap {
-      try? Rotation(
+  /// An attribute's subspace [dimensions, width]; nil for an attribute that isn't known.
+  ///
+  /// - Throws: `InterventionError` when its rows are no orthonormal frame.
+  public func subspace(of attribute: String) throws -> Rotation? {
+    try search.blocks[attribute].map {
+      try Rotation(
         orthonormal: rotation.frame.gatherRows(Array($0)), isTrained: false)
     }
   }

@@ -1,5 +1,4 @@
 import InterchangeModels
-import InterchangeTensors
 
 /// The residual stream before the block whose output is changed: what skipping the block puts in.
 public struct BlockInputSource: InterventionSource {
@@ -13,20 +12,8 @@ public struct BlockInputSource: InterventionSource {
       throw AlignmentError.invalidSetting(
         name: "intervention skip", expected: "the site block_output", found: site.name)
     }
-    return Reader(
-      bases: examples.map(\.base), sites: sites.map { Site(.blockInput, layer: $0.layer) },
+    return InputReader(
+      inputs: examples.map(\.base), sites: sites.map { Site(.blockInput, layer: $0.layer) },
       model: model, store: store)
-  }
-
-  private struct Reader: SourceReader {
-    let bases: [ModelInput]
-    let sites: [Site]
-    let model: Model
-    let store: ActivationStore
-
-    func rows(of examples: [Int], positions: [[Int]]) throws -> [Tensor] {
-      try model.activations(
-        at: sites, examples.map { bases[$0] }, positions: positions, store: store)
-    }
   }
 }

@@ -33,6 +33,19 @@ public protocol SourceReader {
   func rows(of examples: [Int], positions: [[Int]]) throws -> [Tensor]
 }
 
+/// The vectors of one input for each example, read when they are wanted.
+struct InputReader: SourceReader {
+  let inputs: [ModelInput]
+  let sites: [Site]
+  let model: Model
+  let store: ActivationStore
+
+  func rows(of examples: [Int], positions: [[Int]]) throws -> [Tensor] {
+    try model.activations(
+      at: sites, examples.map { inputs[$0] }, positions: positions, store: store)
+  }
+}
+
 extension Model {
   /// Hidden vectors at the same cells of several sites, in one run: [Σ positions, width] each.
   func activations(

@@ -4,7 +4,7 @@ import InterchangeTensors
 
 /// The mean over the bases of the data set: what mean ablation puts in.
 public struct MeanSource: InterventionSource {
-  /// Whether each position has a mean of its own; otherwise there is one over all positions.
+  /// Tells whether each position has a mean of its own; otherwise there is one over all positions.
   public let isByPosition: Bool
 
   /// - Parameter isByPosition: of bases of one length, where positions mean the same in all

@@ -19,7 +19,7 @@ public struct NamedIntervention: Sendable {
 
   /// The name on the command line and in records.
   public let name: String
-  /// What it does, in a phrase.
+  /// The deed, in a phrase.
   public let summary: String
   /// The number that it takes; nil for none.
   public let setting: Setting?
@@ -42,7 +42,7 @@ public struct NamedIntervention: Sendable {
     (self.source, self.make) = (source, make)
   }
 
-  /// How a user writes it, such as `lerp:λ`.
+  /// The form in which a user writes it, such as `lerp:λ`.
   public var usage: String {
     guard let setting else { return name }
     return setting.usual == nil ? "\(name):\(setting.name)" : "\(name)[:\(setting.name)]"

@@ -2,8 +2,8 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// Normal noise, drawn anew for every cell: it follows from the seed, the example, the layer and the
-/// position, whatever else is in the batch.
+/// Normal noise, drawn anew for every cell: it follows from the seed, the example, the layer and
+/// the position, whatever else is in the batch.
 public struct NoiseSource: InterventionSource {
   /// The standard deviation of each coordinate.
   public let deviation: Double

@@ -1,6 +1,5 @@
 import InterchangeBasics
 import InterchangeModels
-import InterchangeTensors
 
 /// The bases of other examples, drawn once for the whole data set: what resample ablation puts in.
 public struct ResampledSource: InterventionSource {
@@ -31,19 +30,7 @@ public struct ResampledSource: InterventionSource {
         partners[member] = members[next]
       }
     }
-    return Reader(
-      bases: partners.map { examples[$0].base }, sites: sites, model: model, store: store)
-  }
-
-  private struct Reader: SourceReader {
-    let bases: [ModelInput]
-    let sites: [Site]
-    let model: Model
-    let store: ActivationStore
-
-    func rows(of examples: [Int], positions: [[Int]]) throws -> [Tensor] {
-      try model.activations(
-        at: sites, examples.map { bases[$0] }, positions: positions, store: store)
-    }
+    return InputReader(
+      inputs: partners.map { examples[$0].base }, sites: sites, model: model, store: store)
   }
 }

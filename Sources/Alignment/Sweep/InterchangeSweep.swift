@@ -24,7 +24,7 @@ public struct InterchangeSweep: Sendable {
   public var positions: [Positions]
   /// The metrics that are drawn; the accuracy is always measured.
   public var metrics: [any OutputMetric]
-  /// What is done at each place.
+  /// The change at each place.
   public var intervention: ChosenIntervention
   /// The seed of what the intervention draws.
   public var seed: UInt64
@@ -59,7 +59,8 @@ public struct InterchangeSweep: Sendable {
   ///     the sweep takes at this rate
   /// - Returns: accuracies by [layer][position], in the order of ``layers`` and ``positions``
   /// - Throws: ``AlignmentError`` or `ModelError` when a layer or position doesn't exist or a
-  ///   metric can't be taken of these outputs, ``SweepJournalError`` when the journal is another sweep's.
+  ///   metric can't be taken of these outputs, ``SweepJournalError`` when the journal is another
+  ///   sweep's.
   public func run(
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     journal: SweepJournal? = nil, progress: (Int, Int) -> Void = { _, _ in },

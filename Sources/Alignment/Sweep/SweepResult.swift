@@ -17,7 +17,7 @@ public struct SweepResult: Codable, Sendable {
   public let metrics: [String]?
   /// The metrics beside the accuracy; nil where there are none.
   public let measures: [MetricMap]?
-  /// What was done at each place, as a user writes it; nil for the whole vector's interchange.
+  /// The intervention at each place, as a user writes it; nil for the whole vector's interchange.
   public let intervention: String?
 
   /// - Parameter cells: accuracies by [layer][position]

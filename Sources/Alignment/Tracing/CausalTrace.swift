@@ -1,6 +1,6 @@
 import InterchangeModels
 
-/// What causal tracing measured.
+/// The outcome of causal tracing.
 public struct CausalTrace: Codable, Sendable {
   /// The answer's probability with states restored, over layer × column.
   public struct Map: Codable, Sendable {
@@ -18,8 +18,6 @@ public struct CausalTrace: Codable, Sendable {
   public let draws: Int
   /// The noise's standard deviation, in the units of the token vectors.
   public let deviation: Double
-  /// The number of layers of a window.
-  public let window: Int
   /// The layers of the rows.
   public let layers: [Int]
   /// The parts of prompts that columns stand for; empty for the positions of a single prompt.
@@ -33,11 +31,11 @@ public struct CausalTrace: Codable, Sendable {
   public let maps: [Map]
 
   init(
-    prompts: Int, draws: Int, deviation: Double, window: Int, layers: [Int], columns: [String],
+    prompts: Int, draws: Int, deviation: Double, layers: [Int], columns: [String],
     clean: MetricValue, corrupted: MetricValue, maps: [Map]
   ) {
     (self.prompts, self.draws, self.deviation) = (prompts, draws, deviation)
-    (self.window, self.layers, self.columns) = (window, layers, columns)
+    (self.layers, self.columns) = (layers, columns)
     (self.clean, self.corrupted, self.maps) = (clean, corrupted, maps)
   }
 
@@ -47,7 +45,6 @@ public struct CausalTrace: Codable, Sendable {
     prompts = try values.decode(Int.self, forKey: .prompts)
     draws = try values.decode(Int.self, forKey: .draws)
     deviation = try values.decode(Double.self, forKey: .deviation)
-    window = try values.decode(Int.self, forKey: .window)
     layers = try values.decode([Int].self, forKey: .layers)
     columns = try values.decode([String].self, forKey: .columns)
     clean = try values.decode(MetricValue.self, forKey: .clean)

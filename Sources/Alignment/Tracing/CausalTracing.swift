@@ -3,9 +3,9 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// Causal tracing (Meng et al. 2022, arXiv 2202.05262): the subject's token vectors are corrupted by
-/// noise, then one state at a time gets back its clean value; what the answer's probability gains
-/// tells where the subject's information goes.
+/// Causal tracing (Meng et al. 2022, arXiv 2202.05262): the subject's token vectors are corrupted
+/// by noise, then one state at a time gets back its clean value; what the answer's probability
+/// gains tells where the subject's information goes.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -37,7 +37,7 @@ public struct CausalTracing: Sendable {
     (self.window, self.seed) = (window, seed)
   }
 
-  /// What is restored in each of the three maps.
+  /// The components that are restored, a map each.
   private static let restored: [(component: Component, isWindow: Bool)] = [
     (.blockOutput, false), (.attentionOutput, true), (.mlpOutput, true),
   ]
@@ -72,38 +72,23 @@ public struct CausalTracing: Sendable {
     // By map, layer and column: the probability of each prompt, or of each draw of a single one.
     var maps = Self.restored.map { _ in layers.map { _ in columns[0].map { _ in [Double]() } } }
     for (index, prompt) in prompts.enumerated() {
-      let values = try CleanValues(of: prompt, in: model, layers: layers, reach: reach, store)
-      clean.append(try probabilities(prompt, [.tokens(prompt.tokens)], [], model, store)[0])
       let inputs = (0..<draws).map { draw in
         ModelInput.vectors(
           corrupting(vectors[index], prompt, deviation: deviation, draw: draw, index: index))
       }
+      clean.append(try probabilities(prompt, [.tokens(prompt.tokens)], [], model, store)[0])
       corrupted.append(try probabilities(prompt, inputs, [], model, store))
-      // Every position of every draw, packed together.
-      let places = (0..<draws).flatMap { draw in prompt.tokens.indices.map { (draw, $0) } }
-      for (map, restored) in Self.restored.enumerated() {
-        for (line, layer) in layers.enumerated() {
-          let together = restored.isWindow ? reach(layer, model) : layer...layer
-          let found = try places.chunked(batchSize).flatMap { places in
-            try probabilities(
-              prompt, places.map { inputs[$0.0] },
-              together.map { layer in
-                values.edit(restored.component, layer: layer, at: places.map { $0.1 })
-              }, model, store)
-          }
-          for (column, positions) in columns[index].enumerated() where !positions.isEmpty {
-            let means = (0..<draws).map { draw in
-              positions.map { found[draw * prompt.tokens.count + $0] }.average
-            }
-            maps[map][line][column] += isSingle ? means : [means.average]
-          }
-          done += places.count
-          progress(done, total)
+      try restore(prompt, inputs, model, store) { map, line, found in
+        for (column, positions) in columns[index].enumerated() where !positions.isEmpty {
+          let means = found.map { draw in positions.map { draw[$0] }.average }
+          maps[map][line][column] += isSingle ? means : [means.average]
         }
+        done += draws * prompt.tokens.count
+        progress(done, total)
       }
     }
     return CausalTrace(
-      prompts: prompts.count, draws: draws, deviation: deviation, window: window, layers: layers,
+      prompts: prompts.count, draws: draws, deviation: deviation, layers: layers,
       columns: isSingle ? [] : TracedPrompt.parts, clean: MetricValue(of: clean),
       corrupted: MetricValue(of: isSingle ? corrupted[0] : corrupted.map(\.average)),
       maps: zip(Self.restored, maps).map { restored, cells in
@@ -111,6 +96,32 @@ public struct CausalTracing: Sendable {
           component: restored.component, window: restored.isWindow ? window : 1,
           cells: cells.map { $0.map(MetricValue.init(of:)) })
       })
+  }
+
+  /// Restores every place of a prompt under every draw of noise.
+  ///
+  /// - Parameters:
+  ///   - inputs: the corrupted prompt, a draw each
+  ///   - take: gets a map's and a layer's place, and the answer's probability by [draw][position]
+  private func restore(
+    _ prompt: TracedPrompt, _ inputs: [ModelInput], _ model: Model, _ store: ActivationStore,
+    take: (_ map: Int, _ line: Int, _ found: [[Double]]) -> Void
+  ) throws {
+    let values = try CleanValues(of: prompt, in: model, layers: layers, reach: reach, store)
+    // Every position of every draw, packed together.
+    let places = inputs.flatMap { input in prompt.tokens.indices.map { (input, $0) } }
+    for (map, restored) in Self.restored.enumerated() {
+      for (line, layer) in layers.enumerated() {
+        let together = restored.isWindow ? reach(layer, model) : layer...layer
+        let found = try places.chunked(batchSize).flatMap { places in
+          let edits = together.map { layer in
+            values.edit(restored.component, layer: layer, at: places.map(\.1))
+          }
+          return try probabilities(prompt, places.map(\.0), edits, model, store)
+        }
+        take(map, line, found.chunked(prompt.tokens.count))
+      }
+    }
   }
 
   private func validate(_ model: Model, _ prompts: [TracedPrompt]) throws {
@@ -136,6 +147,14 @@ public struct CausalTracing: Sendable {
       for restored in Self.restored { try model.validate(restored.component, layer: layer) }
     }
     for prompt in prompts {
+      let (vocabulary, outputs) = (model.architecture.vocabulary, model.architecture.outputs)
+      if let id = prompt.tokens.first(where: { !(0..<vocabulary).contains($0) }) {
+        throw ModelError.invalidInput(expected: "token ids below \(vocabulary)", found: "id \(id)")
+      }
+      guard (0..<outputs).contains(prompt.answer) else {
+        throw ModelError.invalidInput(
+          expected: "an answer below \(outputs)", found: "output \(prompt.answer)")
+      }
       guard !prompt.subject.isEmpty, prompt.subject.lowerBound >= 0,
         prompt.subject.upperBound <= prompt.tokens.count
       else {

@@ -141,8 +141,8 @@ public struct Question: CausalTask {
   /// Different pairs, balanced and in a random order that the seed decides. Base and sources are
   /// of one text.
   ///
-  /// - Throws: `CausalModelError` for a change that the question doesn't have, and when the count is
-  ///   not positive or exceeds what the question can make.
+  /// - Throws: `CausalModelError` for a change that the question doesn't have, and when the count
+  ///   is not positive or exceeds what the question can make.
   public func counterfactuals(
     changing change: Change, count: Int, seed: UInt64
   ) throws -> CounterfactualDataset<Prompt> {

@@ -64,7 +64,8 @@ public struct DrawPlan: Sendable {
     guard count > 0 else { throw CausalModelError.invalidCount(count) }
     var seen: Set<Example> = []
     var examples: [Example] = []
-    // A slot that never gives an example, such as a choice that contradicts another, is passed over.
+    // A slot that never gives an example, such as a choice that contradicts another, is passed
+    // over.
     var isEmpty = [Bool](repeating: false, count: cells * pools)
     var index = 0
     func tooFew() -> CausalModelError {

@@ -2,15 +2,15 @@ import InterchangeBasics
 import InterchangeModels
 
 /// The direct share of every part of a transformer in a logit or a difference of two: direct logit
-/// attribution (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et al.
-/// 2022, arXiv 2211.00593).
+/// attribution (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Wang et
+/// al. 2022, arXiv 2211.00593).
 ///
 /// The stream after the last block is a sum: of the embeddings and of what every attention and MLP
-/// adds. With the last norm's scale fixed to the one that the whole stream has, the logits are linear
-/// in it, and so each part has a share; the biases of norms and maps are parts of their own. An
-/// attention's share is the sum of its heads' and its output bias's, an MLP's of its neurons' and its
-/// bias's. Where a norm stands between a projection and the stream, as in Gemma 2, its scale is
-/// fixed, too. Shares are those of the logits before a bound that follows (a soft cap).
+/// adds. With the last norm's scale fixed to the one that the whole stream has, the logits are
+/// linear in it, and so each part has a share; the biases of norms and maps are parts of their own.
+/// An attention's share is the sum of its heads' and its output bias's, an MLP's of its neurons'
+/// and its bias's. Where a norm stands between a projection and the stream, as in Gemma 2, its
+/// scale is fixed, too. Shares are those of the logits before a bound that follows (a soft cap).
 ///
 /// Shares are *direct*: what a part does by way of later parts is counted as theirs.
 public struct DirectAttribution: Codable, Sendable, Equatable {

@@ -1,8 +1,8 @@
 import InterchangeModels
 import InterchangeTensors
 
-/// The mean attention to earlier tokens of three kinds, over the queries of some sequences that have
-/// such tokens.
+/// The mean attention to earlier tokens of three kinds, over the queries of some sequences that
+/// have such tokens.
 struct AttentionScores {
   /// The places that each query is scored by.
   struct Targets {

@@ -5,8 +5,8 @@ import InterchangeTensors
 /// The sum over the vocabulary of each token's embedding times its unembedding: [width, width], one
 /// matrix for all heads.
 ///
-/// The non-zero eigenvalues of a head's map from tokens to logits, W_U W_O W_V W_E, which is as large
-/// as the vocabulary, are those of W_V (Σ e uᵀ) W_O, which is as large as a head.
+/// The non-zero eigenvalues of a head's map from tokens to logits, W_U W_O W_V W_E, which is as
+/// large as the vocabulary, are those of W_V (Σ e uᵀ) W_O, which is as large as a head.
 struct CopyingScore {
   private let vocabulary: Tensor
 

@@ -2,22 +2,22 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// How much of what a head writes later heads read, by weights: composition scores (Elhage et al.
-/// 2021).
+/// The part of what a head writes that later heads read, by weights: composition scores (Elhage et
+/// al. 2021).
 ///
 /// With QK = W_Qᵀ W_K and OV = W_O W_V, of an earlier head 1 and a later head 2: Q ‖QK₂ᵀ OV₁‖ /
-/// (‖QK₂‖ ‖OV₁‖), K ‖QK₂ OV₁‖ / (‖QK₂‖ ‖OV₁‖), V ‖OV₂ OV₁‖ / (‖OV₂‖ ‖OV₁‖), in Frobenius norms. Gains
-/// of norms are multiplied into the maps, and layer norms' centering; a rotation by the position is
-/// left out. With grouped queries several heads share W_K and W_V.
+/// (‖QK₂‖ ‖OV₁‖), K ‖QK₂ OV₁‖ / (‖QK₂‖ ‖OV₁‖), V ‖OV₂ OV₁‖ / (‖OV₂‖ ‖OV₁‖), in Frobenius norms.
+/// Gains of norms are multiplied into the maps, and layer norms' centering; a rotation by the
+/// position is left out. With grouped queries several heads share W_K and W_V.
 public struct HeadComposition: Codable, Sendable, Equatable {
-  /// What of the later head reads.
+  /// The input of the later head that reads.
   public enum Kind: String, Codable, Sendable, CaseIterable {
     case query, key, value
   }
 
   /// A pair of heads.
   public struct Pair: Codable, Sendable, Equatable {
-    /// What of the later head reads.
+    /// The input of the later head that reads.
     public let kind: Kind
     /// The earlier head's layer and number.
     public let from: [Int]
@@ -29,7 +29,7 @@ public struct HeadComposition: Codable, Sendable, Equatable {
 
   /// A kind over all pairs of layers.
   public struct Map: Codable, Sendable, Equatable {
-    /// What of the later head reads.
+    /// The input of the later head that reads.
     public let kind: Kind
     /// The largest score among the heads of two layers, [later layer][earlier layer]; nil where the
     /// one isn't earlier.
@@ -78,7 +78,8 @@ public struct HeadComposition: Codable, Sendable, Equatable {
 /// orthonormal is left out, so that no matrix is as large as [width, width].
 struct CompositionFactors {
   let heads: Int
-  /// R_K W_Q, R_Q W_K and R_O W_V of each head: [heads · rows, width], with W_Kᵀ = (orthonormal) R_K.
+  /// R_K W_Q, R_Q W_K and R_O W_V of each head: [heads · rows, width], with W_Kᵀ = (orthonormal)
+  /// R_K.
   let readers: [Tensor]
   /// (W_O R_Vᵀ)ᵀ of each head: [heads · rows, width].
   let writer: Tensor
@@ -106,8 +107,8 @@ struct CompositionFactors {
     writerNorms = writers.map(\.norm)
   }
 
-  /// A matrix T whose T X has the norm of Aᵀ X, for A [rows, width]: the R of Aᵀ = Q R, or Aᵀ itself
-  /// where that has fewer rows.
+  /// A matrix T whose T X has the norm of Aᵀ X, for A [rows, width]: the R of Aᵀ = Q R, or Aᵀ
+  /// itself where that has fewer rows.
   private static func triangle(_ matrix: Tensor) throws -> Tensor {
     let tall = matrix.transposed()
     return tall.rows < tall.width ? tall : try tall.qr().r

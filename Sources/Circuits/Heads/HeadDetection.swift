@@ -5,9 +5,9 @@ import InterchangeModels
 ///
 /// Of every head: the mean attention that a token pays to the one before it (*previous token*), to
 /// its own earlier copy (*duplicate token*), and to the token after its earlier copy (*induction*,
-/// Olsson et al. 2022, arXiv 2209.11895), over random tokens that are repeated once, or over a given
-/// text; the *copying score* of its OV circuit, and how strongly heads of different layers are
-/// composed (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits").
+/// Olsson et al. 2022, arXiv 2209.11895), over random tokens that are repeated once, or over a
+/// given text; the *copying score* of its OV circuit, and how strongly heads of different layers
+/// are composed (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits").
 public struct HeadDetection: Codable, Sendable, Equatable {
   /// The scores of one head.
   public struct Head: Codable, Sendable, Equatable {
@@ -21,9 +21,9 @@ public struct HeadDetection: Codable, Sendable, Equatable {
     public let duplicate: Double
     /// The mean attention from a token to those that came after its earlier copies.
     public let induction: Double
-    /// Σ λ / Σ |λ| over the eigenvalues of the map from tokens to logits W_U W_O W_V W_E: 1 where the
-    /// head raises the logits of the tokens that it attends to, −1 where it lowers them; nil where
-    /// the architecture has no such map.
+    /// Σ λ / Σ |λ| over the eigenvalues of the map from tokens to logits W_U W_O W_V W_E: 1 where
+    /// the head raises the logits of the tokens that it attends to, −1 where it lowers them; nil
+    /// where the architecture has no such map.
     public let copying: Double?
 
     /// As in the field: `layer.head`.

@@ -7,8 +7,8 @@ import InterchangeTensors
 /// the logit lens (nostalgebraist 2020, "interpreting GPT: the logit lens").
 ///
 /// Of the residual stream after the last block these are the model's own outputs. Of what attention
-/// or an MLP adds they are read with the norm's scale of that addition alone; how much it adds to the
-/// outputs is direct attribution's question.
+/// or an MLP adds they are read with the norm's scale of that addition alone; how much it adds to
+/// the outputs is direct attribution's question.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")

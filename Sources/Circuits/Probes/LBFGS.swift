@@ -11,8 +11,8 @@ enum LBFGS {
     let iterations: Int
   }
 
-  /// A point at which no element of the gradient is larger than the tolerance, or the last one after
-  /// so many steps.
+  /// A point at which no element of the gradient is larger than the tolerance, or the last one
+  /// after so many steps.
   ///
   /// - Parameter function: the value at a point, which writes its gradient
   static func minimum(

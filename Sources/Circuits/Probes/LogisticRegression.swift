@@ -1,8 +1,8 @@
 import Foundation
 import InterchangeBasics
 
-/// A multinomial logistic regression: P(class c | x) ∝ exp(w_c · z + b_c) on standardized features z,
-/// fitted by L-BFGS on Σ −log P(label | x) + penalty / 2 · Σ ‖w_c‖² in double precision.
+/// A multinomial logistic regression: P(class c | x) ∝ exp(w_c · z + b_c) on standardized features
+/// z, fitted by L-BFGS on Σ −log P(label | x) + penalty / 2 · Σ ‖w_c‖² in double precision.
 ///
 /// The loss is convex, with one minimum where the penalty is positive: the fit depends on no seed.
 public struct LogisticRegression: Sendable {

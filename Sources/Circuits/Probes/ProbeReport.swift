@@ -7,8 +7,8 @@ import InterchangeModels
 /// A probe is a logistic regression from the vector at a position to a label, measured on held-out
 /// examples. The control task gives every *type* (a word, a name) a label at random, drawn with the
 /// frequencies of the real ones, so that only what the probe memorizes about types can be right; it
-/// is split at random, as its types have to come in both parts. Selectivity is the accuracy less the
-/// control task's.
+/// is split at random, as its types have to come in both parts. Selectivity is the accuracy less
+/// the control task's.
 public struct ProbeReport: Codable, Sendable, Equatable {
   /// The probe of a layer.
   public struct Layer: Codable, Sendable, Equatable {
@@ -44,7 +44,8 @@ public struct ProbeReport: Codable, Sendable, Equatable {
   public let types: Int
   /// The share of the control task's held-out examples whose type the fit has seen.
   public let seenTypes: Double
-  /// What giving always the most frequent label of the fit's examples reaches on the held-out ones.
+  /// The accuracy of giving always the most frequent label of the fit's examples on the held-out
+  /// ones.
   public let constant: Accuracy
   /// Layer by layer.
   public let layers: [Layer]

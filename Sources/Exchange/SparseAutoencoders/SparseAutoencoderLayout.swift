@@ -79,7 +79,7 @@ public struct SparseAutoencoderFile: Sendable {
   /// - Throws: `CheckpointError` when it is missing.
   public func tensor(_ name: String) throws -> Tensor { try tensors.tensor(named: name).floats() }
 
-  /// Whether there is a tensor of every one of some names.
+  /// Tells whether there is a tensor of every one of some names.
   public func contains(_ names: String...) -> Bool { names.allSatisfy(tensors.contains) }
 
   /// The error of a setting or tensor that isn't understood.

@@ -25,7 +25,7 @@ struct SwapCommand: ParsableCommand {
     let model = try model.load()
     let swap = try model.interchange(
       at: site, base: base, source: source,
-      sourcePositions: self.site.sourcePosition.map { Positions(parsing: $0) })
+      sourcePositions: self.site.place.sourcePositions)
     try SwapResult(swap, try swap.compared(top: top), model).show(model, json: common.json)
   }
 }

@@ -23,7 +23,7 @@ struct DASCommand: ParsableCommand {
     let model = try model.load()
     var sites = try site.resolved(in: model)
     let places = sites[0].positions
-    let source = site.sourcePosition.map { Positions(parsing: $0) }
+    let source = site.place.sourcePositions
     for index in sites.indices { sites[index].positions = places.swapped(from: source) }
     var search = dimension.search(at: sites[0], fit.settings(seed: common.seed))
     if case .fixed(let rank) = dimension.rank, !dimension.boundless {

@@ -39,6 +39,12 @@ struct LayerOption: Equatable, ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { selection.description }
+
+  /// The layers; a single one as it is, to be judged with the other faults of its site.
+  func layers(of model: LanguageModel) throws -> [Int] {
+    if case .layers(let one) = selection, one.count == 1 { return one }
+    return try selection.resolved(model.layers)
+  }
 }
 
 /// The place of a search: a site, or the layers among which it is chosen.
@@ -57,33 +63,12 @@ struct SearchSiteOptions: ParsableArguments {
       """, valueName: "n"))
   var layer: LayerOption
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      """
-      Positions: an index (negative from the end), a list 0,2,5, f3, l2, f7+l7, all, or the name of \
-      a span.
-      """, valueName: "p"))
-  var position = "-1"
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Positions in the source, where they aren't the base's.", valueName: "p"))
-  var sourcePosition: String?
-
-  @Option(.place, "One head's part of the vector.") var head: Int?
+  @OptionGroup var place: PlaceOptions
 
   /// The sites, one for each layer.
   func resolved(in model: LanguageModel) throws -> [Site] {
-    let layers: [Int]
-    if case .layers(let one) = layer.selection, one.count == 1 {
-      // Told with the other faults of a site.
-      layers = one
-    } else {
-      layers = try layer.selection.resolved(model.layers)
-    }
-    return try layers.map {
-      try Site(named: site, layer: $0, head: head, Positions(parsing: position))
+    try layer.layers(of: model).map {
+      try Site(named: site, layer: $0, head: place.head, place.positions)
     }
   }
 }

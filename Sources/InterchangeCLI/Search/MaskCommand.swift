@@ -28,7 +28,7 @@ struct MaskCommand: ParsableCommand {
     var writer = try RunWriter(self, common, model)
     let store = storeOptions.store(for: sites)
     let places = sites[0].positions
-    let source = mask.sourcePosition.map { Positions(parsing: $0) }
+    let source = mask.place.sourcePositions
     let data = try task.data(
       for: model, store: store, seed: common.seed, positions: places, sourcePositions: source)
     writer.settings["pairs"] = .integer(data.count)
@@ -53,7 +53,7 @@ struct MaskCommand: ParsableCommand {
   }
 }
 
-/// What one gate opens.
+/// The part that one gate opens.
 enum MaskUnitOption: String, ExpressibleByArgument, CaseIterable {
   case features, heads, positions, sites
 
@@ -95,19 +95,7 @@ struct MaskOptions: ParsableArguments {
     help: ArgumentHelp(
       "The layers whose gates are trained together, such as 27, 20-29 or all.", valueName: "n"))
   var layer: LayerOption
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      """
-      Positions: an index (negative from the end), a list 0,2,5, f3, l2, f7+l7, all, or the name of \
-      a span.
-      """, valueName: "p"))
-  var position = "-1"
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Positions in the source, where they aren't the base's.", valueName: "p"))
-  var sourcePosition: String?
-  @Option(.place, "One head's part of the vector.") var head: Int?
+  @OptionGroup var place: PlaceOptions
   @Option(help: "What one gate opens.") var unit = MaskUnitOption.features
   @Option(help: "The features of --unit features; rotation is trained with the gates.")
   var basis = MaskBasisOption.coordinates
@@ -133,15 +121,8 @@ struct MaskOptions: ParsableArguments {
 
   /// The sites, one for each layer.
   func sites(in model: LanguageModel) throws -> [Site] {
-    let layers: [Int]
-    if case .layers(let one) = layer.selection, one.count == 1 {
-      // Told with the other faults of a site.
-      layers = one
-    } else {
-      layers = try layer.selection.resolved(model.layers)
-    }
-    return try layers.map {
-      try Site(named: site, layer: $0, head: head, Positions(parsing: position))
+    try layer.layers(of: model).map {
+      try Site(named: site, layer: $0, head: place.head, place.positions)
     }
   }
 

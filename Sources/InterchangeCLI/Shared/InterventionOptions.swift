@@ -1,7 +1,7 @@
 import ArgumentParser
 import Interchange
 
-/// What is done at a place.
+/// The change at a place.
 struct InterventionOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,

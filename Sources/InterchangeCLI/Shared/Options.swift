@@ -63,20 +63,15 @@ struct ModelArgument: ParsableArguments {
   }
 }
 
-/// A place in a model.
-struct SiteOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The component, such as block_output or head_attention_value_output.", valueName: "name"))
-  var site = "block_output"
-
-  @Option(.place, "The layer, from 0.") var layer: Int
-
+/// Positions of a text and its source, and a head.
+struct PlaceOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Positions: an index (negative from the end), a list 0,2,5, f3, l2, f7+l7, all, or the name of a span.",
-      valueName: "p"))
+      """
+      Positions: an index (negative from the end), a list 0,2,5, f3, l2, f7+l7, all, or the name of \
+      a span.
+      """, valueName: "p"))
   var position = "-1"
 
   @Option(
@@ -86,8 +81,26 @@ struct SiteOptions: ParsableArguments {
 
   @Option(.place, "One head's part of the vector.") var head: Int?
 
+  /// The positions that are changed.
+  var positions: Positions { Positions(parsing: position) }
+
+  /// The positions that are read in the source; nil for the base's.
+  var sourcePositions: Positions? { sourcePosition.map { Positions(parsing: $0) } }
+}
+
+/// A place in a model.
+struct SiteOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The component, such as block_output or head_attention_value_output.", valueName: "name"))
+  var site = "block_output"
+
+  @Option(.place, "The layer, from 0.") var layer: Int
+
+  @OptionGroup var place: PlaceOptions
+
   func resolved() throws -> Site {
-    try Site(named: site, layer: layer, head: head, Positions(parsing: position))
+    try Site(named: site, layer: layer, head: place.head, place.positions)
   }
 }
 

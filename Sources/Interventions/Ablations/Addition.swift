@@ -1,7 +1,7 @@
 import InterchangeTensors
 
-/// Addition of the source vector: h + c s. With drawn noise as the source it is additive noise, with
-/// a fixed vector steering.
+/// Addition of the source vector: h + c s. With drawn noise as the source it is additive noise,
+/// with a fixed vector steering.
 public final class Addition: FixedIntervention {
   /// c
   public let scale: Float

@@ -4,7 +4,7 @@ import InterchangeTensors
 /// Another intervention in some coordinates alone; the others stay as they are. In pyvene: its
 /// `subspaces`.
 public final class CoordinateIntervention: Intervention {
-  /// What is done in these coordinates.
+  /// The change of these coordinates.
   public let intervention: any Intervention
   /// The coordinates, from 0.
   public let columns: Range<Int>

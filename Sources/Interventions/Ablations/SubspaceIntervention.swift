@@ -1,8 +1,8 @@
 import InterchangeBasics
 import InterchangeTensors
 
-/// Another intervention inside a subspace: with z = R h and its sources' R s it is h + Rᵀ(f(z) − z).
-/// What lies outside stays as it is.
+/// Another intervention inside a subspace: with z = R h and its sources' R s it is h + Rᵀ(f(z) −
+/// z). What lies outside stays as it is.
 public final class SubspaceIntervention: Intervention {
   /// f, of vectors as wide as the rotation has rows.
   public let intervention: any Intervention

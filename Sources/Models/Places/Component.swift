@@ -28,8 +28,8 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   /// The share of each position that a head's query takes, the softmax of its scores,
   /// TransformerLens's `hook_pattern`: [H·n] as ``attentionScores``.
   case attentionWeight = "attention_weight"
-  /// Each head's addition to the attention's projection, by its part of the weight, TransformerLens's
-  /// `hook_result`: [H·d]. Their sum and the bias are what the projection makes.
+  /// Each head's addition to the attention's projection, by its part of the weight,
+  /// TransformerLens's `hook_result`: [H·d]. Their sum and the bias are what the projection makes.
   case headOutput = "head_output"
   /// The heads' mixed values, before the output projection: [H·w].
   case attentionValueOutput = "attention_value_output"
@@ -90,7 +90,8 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case finalNormScale = "final_norm_scale"
   /// The residual stream after the norm before the head: [d]. In the last layer.
   case finalNormOutput = "final_norm_output"
-  /// The outputs: [outputs]. In the last layer. An edit gets all of them, whichever a request wants.
+  /// The outputs: [outputs]. In the last layer. An edit gets all of them, whichever a request
+  /// wants.
   case logits = "logits"
 }
 
@@ -109,7 +110,7 @@ extension Component {
     case source
   }
 
-  /// What a run has to know of a component.
+  /// The facts about a component that a run has to know.
   private struct Facts {
     let rows: Rows
     /// The order in which a block makes its components; nil for what is outside.
@@ -173,8 +174,8 @@ extension Component {
   /// position of the encoder.
   public var isOfSource: Bool { facts.rows == .source }
 
-  /// Tells whether what keys are made of is, too: inside a block it is needed for all rows, the rest
-  /// only for rows whose output is needed.
+  /// Tells whether what keys are made of is, too: inside a block it is needed for all rows, the
+  /// rest only for rows whose output is needed.
   var isKeySide: Bool { facts.rows == .keys }
 
   /// Tells whether it has left the block: its rows are those of the stage after it.

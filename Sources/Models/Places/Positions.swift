@@ -39,7 +39,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// - Parameters:
   ///   - length: the sequence's number of tokens
   ///   - spans: the token ranges of the named parts
-  ///   - prompt: the number of leading positions after which all are generated; nil where nothing is
+  ///   - prompt: the number of leading positions after which all are generated; nil where nothing
+  ///     is
   /// - Throws: ``ModelError/positionOutOfRange(position:length:)``,
   ///   ``ModelError/noSuchSpan(name:known:)`` or ``ModelError/nothingGenerated``.
   public func resolved(

@@ -57,7 +57,7 @@ public final class BlockContext {
   /// nobody does.
   public func isVisited(_ component: Component) -> Bool { visitor.concerns(component, layer) }
 
-  /// What announces a component of this layer; nil when nobody reads or edits it.
+  /// The function that announces a component of this layer; nil when nobody reads or edits it.
   func announcer(of component: Component) -> ((Tensor) -> Tensor)? {
     isVisited(component) ? { self.visit(component, $0) } : nil
   }

@@ -27,7 +27,7 @@ public struct OuterContext {
     visit.map { $0.visitor.concerns(component, $0.layer) } ?? false
   }
 
-  /// What announces a component; nil when nobody reads or edits it.
+  /// The function that announces a component; nil when nobody reads or edits it.
   func announcer(of component: Component) -> ((Tensor) -> Tensor)? {
     isVisited(component) ? { self.visit(component, $0) } : nil
   }

@@ -11,7 +11,7 @@ public struct AblationRun: RunResult {
 
   /// The task's name.
   public let task: String
-  /// What the two answers of a pair differ in.
+  /// The variable in which the two answers of a pair differ.
   public let variable: String
   /// The outcomes.
   public let result: AblationResult

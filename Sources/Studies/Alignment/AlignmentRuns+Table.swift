@@ -104,7 +104,7 @@ extension AlignmentRun {
   /// The accuracies with their controls.
   public var table: ResultTable { report.table(isFitted: isFitted) }
 
-  /// What was found, and the verdict with its reason, where there is one.
+  /// The finding and the verdict with its reason, where there is one.
   public var remarks: [String] {
     let notes = report.notes ?? []
     guard let verdict = report.verdict else { return notes }

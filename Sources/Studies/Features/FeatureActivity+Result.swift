@@ -10,7 +10,7 @@ extension FeatureActivity: RunResult {
     [summary, table, examples] + (clamping.map { [$0.table] } ?? [])
   }
 
-  /// How much the features say, and how many are active.
+  /// The share that the features explain, and the number that is active.
   public var summary: ResultTable {
     ResultTable(
       "The autoencoder at \(site).",

@@ -5,7 +5,7 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// What the features of an autoencoder respond to over texts, and how much it says of the vectors.
+/// The texts that an autoencoder's features respond to, and the share of vectors that it explains.
 public struct FeatureActivity: Codable, Sendable {
   /// A place where a feature is active.
   public struct Example: Codable, Sendable, Equatable {

@@ -27,7 +27,7 @@ extension HeadDetection {
 }
 
 extension HeatmapGrid {
-  /// What heads look at: previous token, duplicate token, induction.
+  /// Maps of what heads look at: previous token, duplicate token, induction.
   public init(detectorsOf detection: HeadDetection) {
     self.init(
       panels: HeadDetection.kinds.prefix(3).map { kind in

@@ -9,7 +9,8 @@ import InterchangeModels
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let data = try ProbeData("agreement", label: "subjectNumber", position: .endOfSpan("subject"), for: model)
+/// let data = try ProbeData(
+///   "agreement", label: "subjectNumber", position: .endOfSpan("subject"), for: model)
 /// let report = try model.network.probe(data.examples, layers: Array(0..<model.layers))
 /// print(report.layers.map { $0.test.value })
 /// ```
@@ -20,13 +21,13 @@ public struct ProbeData: Sendable {
   public let label: String
   /// The positions as they were named.
   public let position: Positions
-  /// What the control task gives random labels to.
+  /// The things to which the control task gives random labels.
   public let type: String
   /// The kind of thing that fit and test don't share.
   public let disjoint: String
   /// The examples.
   public let examples: [ProbeExample]
-  /// What a user should know of them, a line each.
+  /// Remarks for the user, a line each.
   public let notes: [String]
 
   /// The data of a task, a question document, or a file of labeled texts.

@@ -10,13 +10,13 @@ public struct ProbeStudy: Codable, Sendable {
   public let label: String
   /// The position that is read.
   public let position: Positions
-  /// What the control task gives random labels to.
+  /// The things to which the control task gives random labels.
   public let type: String
   /// The kind of thing that fit and test don't share.
   public let disjoint: String
   /// The factor of half the squares of the weights.
   public let penalty: Double
-  /// What a user should know of the data, a line each.
+  /// Remarks on the data for the user, a line each.
   public let notes: [String]
   /// The probes.
   public let report: ProbeReport

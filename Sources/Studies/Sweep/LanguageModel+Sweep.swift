@@ -40,8 +40,9 @@ extension LanguageModel {
     input.text.tokenIDs?[position] ?? 0
   }
 
-  /// Sweeps an intervention, the whole vector's interchange by default, over all layers and positions of a task's examples; where texts
-  /// differ in length, over the ends of their named parts and the last positions.
+  /// Sweeps an intervention, the whole vector's interchange by default, over all layers and
+  /// positions of a task's examples; where texts differ in length, over the ends of their named
+  /// parts and the last positions.
   ///
   /// - Parameters:
   ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have

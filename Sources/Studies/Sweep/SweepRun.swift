@@ -49,7 +49,7 @@ extension SweepRun {
   /// The task and what was done.
   var title: String { "\(task): \(result.intervention ?? "interchange") of \(variable)" }
 
-  /// What becomes of a vector, as the end of a sentence.
+  /// The change of a vector, as the end of a sentence.
   var deed: String {
     result.intervention.map { "is changed by the intervention \($0)." }
       ?? "is replaced by the source’s."

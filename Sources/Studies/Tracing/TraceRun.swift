@@ -47,7 +47,8 @@ public struct TraceRun: RunResult {
   /// The strongest places of each map.
   public var tables: [ResultTable] { [table] }
 
-  /// What the clean and the corrupted prompt give, and the strongest place of each map.
+  /// The probabilities after the clean and the corrupted prompt, and the strongest place of each
+  /// map.
   public var table: ResultTable {
     let places = trace.maps.compactMap { map -> [String]? in
       guard let best = strongest(map) else { return nil }

@@ -2,8 +2,9 @@ import CInterchangeKernels
 import InterchangeBasics
 
 extension Tensor {
-  /// Softmax attention as ``attention(query:key:value:segments:rule:)`` computes it, whose scores and
-  /// weights are looked at and changed on the way: to the bit the same where nothing is changed.
+  /// Softmax attention as ``attention(query:key:value:segments:rule:)`` computes it, whose scores
+  /// and weights are looked at and changed on the way: to the bit the same where nothing is
+  /// changed.
   ///
   /// Both are rows of queries [query rows, heads · keys], the positions of one head after those of
   /// another. What a query doesn't see is 0 there, and stays unseen whatever takes its place.
@@ -113,7 +114,7 @@ extension AttentionPass {
     }
   }
 
-  /// What is seen, times a factor, in rows [query rows, heads · keys]; 0 elsewhere.
+  /// The seen numbers times a factor, in rows [query rows, heads · keys]; 0 elsewhere.
   private func rows(_ packed: Tensor, factor: Float, _ keys: Int) -> Tensor {
     let result = Tensor.zeros([queryRows, heads * keys])
     forEachSeen(keys) { place, rowPlace, count in

@@ -121,7 +121,7 @@ struct AttentionPass {
   /// The factor of the scores that only their softmax applies.
   var factor: Float { rule.softCap == nil && rule.bias == nil ? rule.scale : 1 }
 
-  /// What a backward pass needs: the weights, and the tangents of capped scores.
+  /// The needs of a backward pass: the weights, and the tangents of capped scores.
   struct Kept {
     let weights: Tensor
     let tangents: Tensor?

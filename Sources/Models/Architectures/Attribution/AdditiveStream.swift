@@ -1,7 +1,7 @@
 import InterchangeTensors
 
-/// An architecture whose outputs are a norm and a linear map of a sum: of the embeddings and of what
-/// every attention and MLP adds to the residual stream.
+/// An architecture whose outputs are a norm and a linear map of a sum: of the embeddings and of
+/// what every attention and MLP adds to the residual stream.
 ///
 /// Direct attribution, head detectors by weights and composition scores need no more of a network
 /// than this. A network whose stream is normed after every addition is none: there the additions

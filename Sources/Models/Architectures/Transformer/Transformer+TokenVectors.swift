@@ -14,8 +14,8 @@ extension Transformer {
   /// The vectors of inputs' chosen positions, one after another: of tokens those of the table, and
   /// given ones.
   ///
-  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for vectors of another width, and for ids
-  ///   outside the vocabulary.
+  /// - Throws: ``ModelError/invalidInput(expected:found:)`` for vectors of another width, and for
+  ///   ids outside the vocabulary.
   func tokenVectors(_ inputs: [ModelInput], positions: [[Int]]) throws -> Tensor {
     func ofTokens(_ inputs: [ModelInput], _ positions: [[Int]]) throws -> Tensor {
       let ids = try tokenIDs(inputs, positions: positions, readsTypes: types != nil)
