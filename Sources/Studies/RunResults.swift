@@ -30,6 +30,7 @@ public struct RunResults: Sendable {
     DirectAttributionStudy.self,
     HeadDetection.self,
     ProbeStudy.self,
+    ActivationCollection.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]

@@ -65,6 +65,9 @@ import Testing
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
       ],
+      "collect": [
+        taught, "--task", "agreement", "--limit", "4", "--layers", "1", "--out", "unused",
+      ],
       "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],
       "finetune": [tiny, "--epochs", "1"] + training,

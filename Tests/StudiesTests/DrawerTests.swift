@@ -34,6 +34,7 @@ import Testing
         ("FeatureActivity", "Studies/Features/"),
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
+        ("ActivationCollection", "Studies/Collection/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],
       pattern: { "\\b\($0)\\b" }),
