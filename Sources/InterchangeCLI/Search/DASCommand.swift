@@ -15,9 +15,17 @@ struct DASCommand: ParsableCommand {
   @Option(
     .count, "Fits from as many seeds, for the mean, the deviation and the angles between them.")
   var seeds = 1
+  @Flag(help: "One rotation for all of --layer, swapped at every one together.") var tied = false
   @OptionGroup var controls: ControlOptions
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard tied else { return }
+    guard case .fixed = dimension.rank, !dimension.boundless, seeds == 1 else {
+      throw ValidationError("--tied is for a given --rank, without --boundless and --seeds.")
+    }
+  }
 
   func run() throws {
     let model = try model.load()
@@ -50,29 +58,55 @@ struct DASCommand: ParsableCommand {
     }
     Output.note("train: " + data.train.check.line)
     Output.note("test: " + data.test.check.line)
+    if tied, case .fixed(let rank) = dimension.rank {
+      return try runTied(
+        .rotation(sites: sites, dimensions: rank, settings: search.settings), model, data, store,
+        writer)
+    }
     let study = SubspaceStudy(search: search, sites: sites, seeds: seeds)
     let progress = FitProgressLines("das")
     let found = try study.run(
       model, on: data, controls: controls.kinds, store: store,
       fitting: progress.show
     ) { Output.note($0) }
+    try finish(
+      writer, found.run, found.alignment.rotation, site: found.alignment.search.site.description)
+  }
+
+  /// One rotation for all sites.
+  private func runTied(
+    _ search: FeaturizerSearch, _ model: LanguageModel, _ data: TaskData, _ store: ActivationStore,
+    _ writer: RunWriter
+  ) throws {
+    try search.validate(model.network, on: data.train.examples)
+    try search.validate(model.network, on: data.test.examples)
+    let progress = FitProgressLines("das")
+    let found = try search.run(
+      model, on: data, controls: controls.kinds, store: store, fitting: progress.show
+    ) { Output.note($0) }
+    try finish(
+      writer, found.run, (found.alignment.featurizer as? RotationFeaturizer)?.rotation,
+      site: found.run.report.site)
+  }
+
+  /// Writes and shows a run with its rotation.
+  private func finish(
+    _ writer: RunWriter, _ run: AlignmentRun, _ rotation: Rotation?, site: String
+  ) throws {
     try writer.finish(
-      RunResults(AlignmentRuns([found.run])),
+      RunResults(AlignmentRuns([run])),
       files: { folder in
+        guard let rotation else { return [] }
         let url = folder.appending(component: "rotation.safetensors")
-        try found.alignment.rotation.write(
-          to: url,
-          metadata: [
-            "site": found.alignment.search.site.description,
-            "model": writer.identity?.identity ?? "",
-          ])
+        try rotation.write(
+          to: url, metadata: ["site": site, "model": writer.identity?.identity ?? ""])
         return [url]
       },
       show: {
-        Output.print(found.run.heading)
-        Output.print(found.run.table)
-        for line in found.run.remarks { Output.print(line) }
-        for table in found.run.choices {
+        Output.print(run.heading)
+        Output.print(run.table)
+        for line in run.remarks { Output.print(line) }
+        for table in run.choices {
           Output.print("\n" + [table.title, table.note].joined(separator: " "))
           Output.print(table)
         }
