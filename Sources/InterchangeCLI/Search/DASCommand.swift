@@ -5,12 +5,18 @@ import Interchange
 /// `interchange das`: the subspace that carries a variable, with its controls.
 struct DASCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "das", abstract: "Find the subspace that carries a task's variable.")
+    commandName: "das", abstract: "Find the subspace that carries a task's variable.",
+    discussion: """
+      With --featurizer reversible a reversible network takes the rotation's place. Such a map finds \
+      a variable in networks that were never trained, too (arXiv 2507.08802): read it beside the \
+      random model, with which the verdict compares it.
+      """)
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var task: TaskOptions
   @OptionGroup var site: SearchSiteOptions
   @OptionGroup var dimension: DimensionOptions
+  @OptionGroup var featurizer: FeaturizerOptions
   @OptionGroup var fit: FitOptions
   @Option(
     .count, "Fits from as many seeds, for the mean, the deviation and the angles between them.")
@@ -18,6 +24,15 @@ struct DASCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard featurizer.kind == .rotation || (!dimension.boundless && seeds == 1) else {
+      throw ValidationError("--featurizer reversible takes neither --boundless nor --seeds.")
+    }
+    if case .chosen = dimension.rank, featurizer.kind != .rotation {
+      throw ValidationError("--featurizer reversible takes a number for --rank.")
+    }
+  }
 
   func run() throws {
     let model = try model.load()
@@ -32,7 +47,9 @@ struct DASCommand: ParsableCommand {
         throw InterventionError.rankOutOfRange(rank: rank, width: width)
       }
     }
-    var writer = try RunWriter(self, common, model, writing: ["rotation.safetensors"])
+    var writer = try RunWriter(
+      self, common, model,
+      writing: featurizer.kind == .rotation ? ["rotation.safetensors"] : [])
     writer.set(
       .object([
         .init(
@@ -50,6 +67,9 @@ struct DASCommand: ParsableCommand {
     }
     Output.note("train: " + data.train.check.line)
     Output.note("test: " + data.test.check.line)
+    if featurizer.kind == .reversible {
+      return try findReversible(sites, search, model, data, store, writer)
+    }
     let study = SubspaceStudy(search: search, sites: sites, seeds: seeds)
     let progress = FitProgressLines("das")
     let found = try study.run(
@@ -78,6 +98,49 @@ struct DASCommand: ParsableCommand {
         }
       })
   }
+
+  /// The search with a reversible network in the place of the rotation.
+  private func findReversible(
+    _ sites: [Site], _ search: DistributedAlignmentSearch, _ model: LanguageModel,
+    _ data: TaskData, _ store: ActivationStore, _ writer: RunWriter
+  ) throws {
+    guard sites.count == 1 else {
+      throw ValidationError("--featurizer reversible takes one layer.")
+    }
+    let search = FeaturizerSearch.reversible(
+      site: sites[0], dimensions: search.dimensions[0], layers: featurizer.couplingLayers,
+      hidden: featurizer.couplingWidth, bend: featurizer.couplingBend, settings: search.settings)
+    let progress = FitProgressLines("das")
+    let found = try search.run(
+      model, on: data, controls: controls ? Set(ControlKind.allCases) : [], store: store,
+      fitting: progress.show
+    ) { Output.note($0) }
+    try writer.finish(RunResults(AlignmentRuns([found.run]))) {
+      Output.print(found.run.heading)
+      Output.print(found.run.table)
+      for line in found.run.remarks { Output.print(line) }
+    }
+  }
+}
+
+/// The map whose first coordinates are swapped.
+struct FeaturizerOptions: ParsableArguments {
+  /// The kinds of maps.
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case rotation, reversible }
+
+  @Option(
+    name: .customLong("featurizer"),
+    help: "The map whose first coordinates are swapped; a reversible network isn't written.")
+  var kind = Kind.rotation
+  @Option(.counts(from: 1, to: 100), "With --featurizer reversible: coupling layers.")
+  var couplingLayers = 4
+  @Option(
+    .counts(from: 1, to: 100_000), "With --featurizer reversible: a coupling's hidden units.")
+  var couplingWidth = 64
+  @Option(
+    .positive, "With --featurizer reversible: how far it starts from the identity; 1 is far.",
+    valueName: "factor")
+  var couplingBend = 0.1
 }
 
 /// A progress line for each fit of a search.
