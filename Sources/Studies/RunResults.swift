@@ -25,6 +25,7 @@ public struct RunResults: Sendable {
     SteeringRun.self,
     AttentionPatterns.self,
     FeatureActivity.self,
+    AutoencoderTraining.self,
     LogitLens.self,
     DirectAttributionStudy.self,
     HeadDetection.self,

@@ -21,6 +21,7 @@ import Testing
   private let adapter: TemporaryFile
   private let experiment: TemporaryFile
   private let autoencoder: TemporaryFile
+  private let texts: TemporaryFile
 
   init() throws {
     let pairs = (0..<6).map { #"{"prompt":"abc \#($0)","completion":"de"}"# }
@@ -29,6 +30,7 @@ import Testing
     adapter = try TemporaryFile(folder: ())
     experiment = try TemporaryFile(folder: ())
     autoencoder = try TinyAutoencoder.make()
+    texts = try TemporaryFile(Data("abc abc cab\nde abc\ncab de\n".utf8))
     let document = "model: \(taught.url.path)\npairs: 512\nsteps:\n  - sweep: {limit: 2}\n"
     try Data(document.utf8).write(to: experiment.url.appending(component: "experiment.yaml"))
     let tuned = try Program.run([
@@ -61,6 +63,10 @@ import Testing
       "mask": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
+      ],
+      "train-features": [
+        tiny, "--texts", texts.url.path, "--layer", "1", "--features", "8", "--active", "2",
+        "--steps", "2",
       ],
       "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],
