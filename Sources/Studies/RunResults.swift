@@ -26,10 +26,12 @@ public struct RunResults: Sendable {
     AttentionPatterns.self,
     FeatureActivity.self,
     AutoencoderTraining.self,
-    LogitLens.self,
+    LayerLens.self,
+    TunedLensFit.self,
     DirectAttributionStudy.self,
     HeadDetection.self,
     ProbeStudy.self,
+    ActivationCollection.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]

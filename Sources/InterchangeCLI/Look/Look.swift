@@ -10,5 +10,6 @@ extension InterchangeCommand {
       AttentionCommand.self,
       FeaturesCommand.self,
       TrainFeaturesCommand.self,
+      CollectCommand.self,
     ])
 }
