@@ -88,8 +88,8 @@ import Testing
         Self.likeness(direction, decoder[$0 * Self.width..<($0 + 1) * Self.width])
       }.max() ?? 0
     }
-    let wanted: Float = isPenalized ? 0.75 : 0.95
-    #expect(best.count { $0 > wanted } > 24, "\(best.sorted())")
+    let wanted: Float = isPenalized ? 0.7 : 0.9
+    #expect(best.count { $0 > wanted } > 20, "\(best.sorted())")
     for feature in 0..<48 {
       let row = decoder[feature * Self.width..<(feature + 1) * Self.width]
       // A rounding of 24 squares.
