@@ -32,6 +32,7 @@ import Testing
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
         ("ExperimentResult", "Studies/Experiments/"),
         ("FeatureActivity", "Studies/Features/"),
+        ("AutoencoderTraining", "Studies/Features/"),
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
         ("ActivationCollection", "Studies/Collection/"),
@@ -119,7 +120,9 @@ import Testing
   /// Every kind of the library has a folder above, so that none is forgotten; those whose values
   /// lower floors make are named there, too.
   @Test func everyKindHasADrawer() {
-    let below: Set = ["EvaluationResult", "AttentionPatterns", "LayerLens", "TunedLensFit", "HeadDetection"]
+    let below: Set = [
+      "EvaluationResult", "AttentionPatterns", "LayerLens", "TunedLensFit", "HeadDetection",
+    ]
     let types = Set(RunResults.kinds.map { "\($0)" }.filter { !$0.contains("Word") })
     #expect(types == below.union(Self.rules[0].drawers.map(\.name)))
   }

@@ -40,14 +40,15 @@ public struct FeaturizerSearch {
   /// - Parameters:
   ///   - layers: coupling layers
   ///   - hidden: the width of their perceptrons' hidden layers
+  ///   - bend: see `ReversibleFeaturizer`
   public static func reversible(
-    site: Site, dimensions: Int, layers: Int = 4, hidden: Int = 64,
+    site: Site, dimensions: Int, layers: Int = 4, hidden: Int = 64, bend: Double = 0.1,
     settings: AlignmentSettings = AlignmentSettings()
   ) -> FeaturizerSearch {
     FeaturizerSearch(
       sites: [site], dimensions: dimensions, name: "reversible network", settings: settings
     ) {
-      ReversibleFeaturizer(width: $0, layers: layers, hidden: hidden, seed: $1)
+      ReversibleFeaturizer(width: $0, layers: layers, hidden: hidden, bend: bend, seed: $1)
     }
   }
 
