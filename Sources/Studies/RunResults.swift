@@ -29,6 +29,7 @@ public struct RunResults: Sendable {
     DirectAttributionStudy.self,
     HeadDetection.self,
     ProbeStudy.self,
+    RAVELStudy.self,
     CostGrowth.self,
     ExperimentResult.self,
   ]
