@@ -194,16 +194,14 @@ private struct ActivityCount {
   private var active: [Int]
   private var sums: [Double]
   private var best: [[FeatureActivity.Example]]
-  private var error = 0.0
-  private var coordinateSums: [Double]
-  private var squares = 0.0
+  private var rebuilding: ReconstructionSums
 
   init(_ autoencoder: SparseAutoencoder, examples: Int) {
     (self.autoencoder, self.examples) = (autoencoder, examples)
     active = Array(repeating: 0, count: autoencoder.featureCount)
     sums = Array(repeating: 0, count: autoencoder.featureCount)
     best = Array(repeating: [], count: autoencoder.featureCount)
-    coordinateSums = Array(repeating: 0, count: autoencoder.width)
+    rebuilding = ReconstructionSums(width: autoencoder.width)
   }
 
   mutating func add(
@@ -230,21 +228,8 @@ private struct ActivityCount {
     }
     for (feature, place) in largest { keep(feature, place, tokens, text) }
     positions += rows.rows - skipping
-    if !autoencoder.isTranscoder { compare(rows, features, skipping) }
-  }
-
-  private mutating func compare(_ rows: Tensor, _ features: Tensor, _ skipping: Int) {
-    let rebuilt = autoencoder.decode(features, of: rows)
-    let start = skipping * rows.width
-    rows.withElements { rows in
-      rebuilt.withElements { rebuilt in
-        for place in start..<rows.count {
-          let value = Double(rows[place])
-          error += (value - Double(rebuilt[place])) * (value - Double(rebuilt[place]))
-          coordinateSums[place % coordinateSums.count] += value
-          squares += value * value
-        }
-      }
+    if !autoencoder.isTranscoder {
+      rebuilding.add(rows, rebuilt: autoencoder.decode(features, of: rows), skipping: skipping)
     }
   }
 
@@ -269,12 +254,7 @@ private struct ActivityCount {
     if best[feature].count > examples { best[feature].removeLast() }
   }
 
-  /// 1 − Σ‖h − D(E(h))‖² / Σ‖h − h̄‖².
-  var explained: Double {
-    let means = coordinateSums.reduce(0.0) { $0 + $1 * $1 } / Double(positions)
-    return 1 - error / (squares - means)
-  }
-
+  var explained: Double { rebuilding.explained }
   var activePerPosition: Double { Double(active.reduce(0, +)) / Double(positions) }
   var silent: Int { active.count { $0 == 0 } }
 
