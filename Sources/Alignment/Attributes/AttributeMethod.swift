@@ -35,6 +35,9 @@ public protocol AttributeMethod: SendableMetatype {
   static var summary: String { get }
   /// Tells whether another seed gives other interventions.
   static var isSeeded: Bool { get }
+  /// Disentangle on unseen entities as RAVEL's paper has it for Llama-2-7B; nil for a method that
+  /// isn't there.
+  static var published: Double? { get }
 
   /// The method with what was chosen.
   init(_ settings: AttributeMethodSettings) throws
@@ -50,6 +53,8 @@ public protocol AttributeMethod: SendableMetatype {
 extension AttributeMethod {
   /// The same interventions for every seed.
   public static var isSeeded: Bool { false }
+  /// None.
+  public static var published: Double? { nil }
 }
 
 /// The choices of methods.

@@ -6,11 +6,13 @@ import InterchangeModels
 /// The choice of RAVEL's pairs.
 public struct RAVELSampling: Codable, Sendable, Equatable {
   /// Entities of each part that the model is asked about, at random.
-  public var entities = 150
+  public var entities = 80
+  /// Prompts of each attribute and part, at most, at random.
+  public var prompts = 8
   /// Pairs of each attribute and aim to fit on.
-  public var trainPairs = 256
+  public var trainPairs = 192
   /// The same to measure on, in each part.
-  public var testPairs = 128
+  public var testPairs = 96
   public var seed: UInt64 = 0
 
   /// The usual numbers.
@@ -19,6 +21,7 @@ public struct RAVELSampling: Codable, Sendable, Equatable {
   func validate() throws {
     let check = SettingCheck(error: AlignmentError.invalidSetting)
     try check(entities >= 2, "entities", "at least 2", entities)
+    try check(prompts >= 1, "prompts", "at least 1", prompts)
     try check(trainPairs >= 1, "training pairs", "at least 1", trainPairs)
     try check(testPairs >= 1, "test pairs", "at least 1", testPairs)
   }
@@ -27,13 +30,13 @@ public struct RAVELSampling: Codable, Sendable, Equatable {
 extension AttributePairs {
   /// RAVEL's pairs for a model.
   ///
-  /// Entities are preferred whose values of all attributes are single tokens. A pair's base asks for an attribute of an entity; its source is any prompt of the part with
-  /// another entity, whose value of the attribute that the base asks for is another one. Both
-  /// are texts that the model answers right, and it knows the source's value of what the base
-  /// asks: it answers one of the part's prompts right. The label of a pair that should cause is
-  /// that value, of one that should leave the base's own, which asks for another attribute. Of
-  /// both the values are drawn alike often. An answer is right that is ahead of all other values
-  /// of its attribute.
+  /// Entities are preferred whose values of all attributes are single tokens. A pair's base asks
+  /// for an attribute of an entity; its source is any prompt of the part with another entity, whose
+  /// value of the attribute that the base asks for is another one. Both are texts that the model
+  /// answers right, and it knows the source's value of what the base asks: it answers one of the
+  /// part's prompts right. The label of a pair that should cause is that value, of one that should
+  /// leave the base's own, which asks for another attribute. Of both the values are drawn alike
+  /// often. An answer is right that is ahead of all other values of its attribute.
   ///
   /// - Parameters:
   ///   - attributes: at least two of the data's
@@ -52,7 +55,9 @@ extension AttributePairs {
         name: "attribute", expected: ravel.attributeNames.joined(separator: ", "),
         found: attribute)
     }
-    try requireMemory(4096 * Double(sampling.entities) * 400, for: "\(sampling.entities) entities")
+    let pairs = sampling.trainPairs + 2 * sampling.testPairs
+    try requireMemory(
+      2048 * Double(pairs) * Double(2 * attributes.count), for: "\(pairs) pairs of each attribute")
     var generator = SplitMix64(seed: sampling.seed)
     var tokens = AnswerTokens(ravel, attributes: attributes, model)
     func entities(_ part: DataSplit) throws -> [String] {
@@ -69,12 +74,22 @@ extension AttributePairs {
       return (usable + all.filter { !first.contains($0) }).prefix(sampling.entities).sorted()
     }
     let (seen, unseen) = (try entities(.train), try entities(.test))
-    let places: [(part: Part, entities: [String], prompts: DataSplit)] = [
-      (.train, seen, .train), (.entities, unseen, .train), (.contexts, seen, .test),
+    let prompts = [DataSplit.train, .test].map { split in
+      Dictionary(
+        attributes.map { attribute in
+          let all = ravel.prompts(of: attribute, in: split)
+          return (
+            attribute, Array(all.shuffled(using: &generator).prefix(sampling.prompts)).sorted()
+          )
+        }
+      ) { first, _ in first }
+    }
+    let places: [(part: Part, entities: [String], prompts: [String: [String]])] = [
+      (.train, seen, prompts[0]), (.entities, unseen, prompts[0]), (.contexts, seen, prompts[1]),
     ]
     let all = try places.map { place in
       try attributes.flatMap { attribute in
-        try ravel.prompts(of: attribute, in: place.prompts).flatMap { prompt in
+        try (place.prompts[attribute] ?? []).flatMap { prompt in
           try place.entities.compactMap { try tokens.query(ravel.query($0, attribute, prompt)) }
         }
       }
@@ -116,7 +131,7 @@ extension AttributePairs {
         let own = drawn.filter { $0.attribute == attribute }
         let ofAttribute = solved.filter { $0.query.attribute == attribute }
         let asked = queries.count { $0.query.attribute == attribute }
-        let texts = ravel.prompts(of: attribute, in: prompts).count
+        let texts = prompts[attribute]?.count ?? 0
         counts.append(
           Count(
             attribute: attribute, part: part, entities: entities.count,

@@ -93,9 +93,10 @@ struct PairDrawing {
     let asked = aim == .cause ? [attribute] : attributes.filter { $0 != attribute }
     var seen: Set<[String]> = []
     var examples: [AttributeExample] = []
-    var draws = 0
-    while examples.count < count, draws < 50 * count + 1000 {
-      draws += 1
+    // Draws in a row that gave no other pair.
+    var misses = 0
+    while examples.count < count, misses < 2000 {
+      misses += 1
       guard let ask = asked.randomElement(using: &generator), let values = bases[ask],
         let value = values.keys.sorted().randomElement(using: &generator),
         let base = values[value]?.randomElement(using: &generator),
@@ -111,6 +112,7 @@ struct PairDrawing {
         baseLabel: base.compared.label)
       guard (try? example.naming(places)) != nil else { continue }
       examples.append(AttributeExample(attribute, aim, example))
+      misses = 0
     }
     return examples
   }

@@ -25,8 +25,14 @@ struct RAVELCommand: ParsableCommand {
     help: ArgumentHelp(
       "The component, such as block_output or mlp_output.", valueName: "name"))
   var site = "block_output"
-  @Option(.place, "The layer, from 0; by default the one at two thirds of the depth.")
-  var layer: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      The layer, from 0. Of several, such as 4-8 or all, the one is taken where a swap of the whole \
+      vector causes most on training pairs; by default of six over the depth.
+      """, valueName: "n"))
+  var layer: LayerOption?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -49,11 +55,11 @@ struct RAVELCommand: ParsableCommand {
     let types = try types()
     let ravel = try RAVEL(contentsOf: URL(userPath: data))
     let model = try model.load()
-    let layer = layer ?? 2 * model.layers / 3
-    let place = try Site(named: site, layer: layer, head: nil, Positions(parsing: position))
+    let sites = try layers(of: model).map {
+      try Site(named: site, layer: $0, head: nil, Positions(parsing: position))
+    }
     var writer = try RunWriter(self, common, model)
-    writer.settings["layer"] = .integer(layer)
-    var comparison = AttributeComparison(site: place, methods: types)
+    var comparison = AttributeComparison(site: sites[0], methods: types)
     comparison.choices = try choices.settings()
     comparison.training = fit.settings(seed: common.seed)
     (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
@@ -61,11 +67,22 @@ struct RAVELCommand: ParsableCommand {
     let judging = ProgressLine("texts that the model knows")
     let pairs = try AttributePairs(
       ravel, attributes: attributes.split(separator: ",").map(String.init),
-      sampling: sampling.sampling(seed: common.seed), positions: place.positions, for: model
+      sampling: sampling.sampling(seed: common.seed), positions: sites[0].positions, for: model
     ) { judging.update($0, of: $1) }
+    var choice: [AttributeComparison.SiteScore]?
+    if sites.count > 1 {
+      let choosing = ProgressLine("layers")
+      let found = try AttributeComparison.causes(at: sites, of: model, on: pairs) {
+        choosing.update($0, of: sites.count)
+      }
+      comparison.site = sites[found.best]
+      choice = found.scores
+    }
+    writer.settings["layer"] = .integer(comparison.site.layer)
     let progress = FitProgressLines("ravel")
     let study = try RAVELStudy(
-      comparison, of: model, on: pairs, store: storeOptions.store(for: [place])
+      comparison, of: model, on: pairs, choice: choice,
+      store: storeOptions.store(for: [comparison.site])
     ) { event in
       switch event {
       case .note(let text): Output.note(text)
@@ -80,6 +97,13 @@ struct RAVELCommand: ParsableCommand {
         if index == 0 { for remark in study.remarks { Output.print(remark) } }
       }
     }
+  }
+
+  /// The layers among which the site is chosen.
+  private func layers(of model: LanguageModel) throws -> [Int] {
+    if let layer { return try layer.layers(of: model) }
+    let count = model.layers
+    return Set((0..<6).map { (2 * $0 + 1) * count / 12 }).sorted()
   }
 
   private func types() throws -> [any AttributeMethod.Type] {
@@ -102,6 +126,8 @@ struct RAVELCommand: ParsableCommand {
 struct RAVELOptions: ParsableArguments {
   @Option(.counts(from: 2), "Entities of each part that the model is asked about.")
   var entities = RAVELSampling().entities
+  @Option(.count, "Prompts of each attribute and part, at most.")
+  var prompts = RAVELSampling().prompts
   @Option(.count, "Pairs to fit on, of each attribute, that cause and that leave.")
   var trainPairs = RAVELSampling().trainPairs
   @Option(.count, "Pairs to measure on, of each attribute and split, that cause and that leave.")
@@ -109,7 +135,7 @@ struct RAVELOptions: ParsableArguments {
 
   func sampling(seed: UInt64) -> RAVELSampling {
     var sampling = RAVELSampling()
-    sampling.entities = entities
+    (sampling.entities, sampling.prompts) = (entities, prompts)
     (sampling.trainPairs, sampling.testPairs, sampling.seed) = (trainPairs, testPairs, seed)
     return sampling
   }

@@ -14,9 +14,9 @@ extension RAVELStudy: RunResult {
             "A swap at \(site) should bring the source’s value of one attribute (Cause) and leave "
               + "the base’s other attributes as they are (Iso)."),
           .drawn(figures()), .table(table),
-        ] + remarks.map { .text($0 + ".") } + [
-          .table(attributeTable), .table(countTable),
-        ], terms: [.interval, .constantAnswer, .disentangle, .isolation])
+        ] + remarks.map { .text($0 + ".") }
+          + tables.dropFirst().map { .table($0) },
+        terms: [.interval, .constantAnswer, .disentangle, .isolation])
     ]
   }
 

@@ -4,7 +4,19 @@ import InterchangeBasics
 import InterchangeReports
 
 extension RAVELStudy {
-  public var tables: [ResultTable] { [table, attributeTable, countTable] }
+  public var tables: [ResultTable] {
+    [table, attributeTable, countTable] + [choiceTable].compactMap { $0 }
+  }
+
+  /// The layers among which the site was chosen.
+  private var choiceTable: ResultTable? {
+    choice.map { choice in
+      ResultTable(
+        "The choice of the layer.",
+        note: "Swaps of the whole vector that cause the attribute, on training pairs.",
+        header: ["layer", "Cause"], rows: choice.map { ["\($0.layer)", $0.cause.summary] })
+    }
+  }
 
   /// Each method's means over attributes, in both splits.
   public var table: ResultTable {

@@ -18,6 +18,8 @@ public struct RAVELStudy: Codable, Sendable {
   public let data: String
   /// The place of the vectors.
   public let site: String
+  /// The layers among which it was chosen; nil where it was given.
+  public let choice: [AttributeComparison.SiteScore]?
   public let attributes: [String]
   /// The numbers of each attribute and part.
   public let counts: [AttributePairs.Count]
@@ -26,23 +28,29 @@ public struct RAVELStudy: Codable, Sendable {
 
   /// The scores of a comparison's methods.
   ///
+  /// - Parameter choice: the layers among which the comparison's site was chosen
   /// - Throws: as ``InterchangeAlignment/AttributeComparison/run(_:on:store:progress:)``.
   public init(
     _ comparison: AttributeComparison, of model: LanguageModel, on pairs: AttributePairs,
+    choice: [AttributeComparison.SiteScore]? = nil,
     store: ActivationStore? = nil, progress: (AttributeComparison.Event) -> Void = { _ in }
   ) throws {
-    (data, site) = (pairs.name, comparison.site.description)
+    (data, site, self.choice) = (pairs.name, comparison.site.description, choice)
     (attributes, counts) = (pairs.attributes, pairs.counts)
     methods = try comparison.run(model, on: pairs, store: store, progress: progress)
   }
 
-  private enum CodingKeys: String, CodingKey { case data, site, attributes, counts, methods }
+  private enum CodingKeys: String, CodingKey {
+    case data, site, choice, attributes, counts, methods
+  }
 
   /// Reads scores of at least one method.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     data = try values.decode(String.self, forKey: .data)
     site = try values.decode(String.self, forKey: .site)
+    choice = try values.decodeIfPresent(
+      [AttributeComparison.SiteScore].self, forKey: .choice)
     attributes = try values.decode([String].self, forKey: .attributes)
     counts = try values.decode([AttributePairs.Count].self, forKey: .counts)
     methods = try values.decode([AttributeMethodScores].self, forKey: .methods)
@@ -64,9 +72,6 @@ public struct RAVELStudy: Codable, Sendable {
     return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
   }
 
-  /// Methods by their Disentangle scores as published for Llama-2-7B, the best first.
-  static let published = ["mdas", "das", "dbm", "sae", "full", "pca"]
-
   /// A comparison of two methods that the published ranking has next to each other.
   struct Order: Equatable {
     let first: String
@@ -79,8 +84,11 @@ public struct RAVELStudy: Codable, Sendable {
 
   /// The published ranking, pair by pair, among the methods that were measured.
   func orders(_ part: AttributePairs.Part) -> [Order] {
-    let ranked = Self.published.compactMap { name in
-      methods.first { $0.name == name }.flatMap { method in
+    let published = AttributeMethods.all.compactMap { type in
+      type.published.map { (name: type.name, score: $0) }
+    }.sorted { $0.score > $1.score }
+    let ranked = published.compactMap { type in
+      methods.first { $0.name == type.name }.flatMap { method in
         method.scores(part).map { (method.title, $0.disentangle) }
       }
     }

@@ -10,6 +10,7 @@ public struct AutoencoderMethod: AttributeMethod {
   public static let summary =
     "features of a sparse autoencoder that tell the attribute's values apart"
   public static let isSeeded = true
+  public static let published: Double? = 0.486
 
   private let settings: AttributeMethodSettings
 
@@ -18,14 +19,23 @@ public struct AutoencoderMethod: AttributeMethod {
   public func fit(
     _ training: AttributeTraining, progress: (FitProgress) -> Void
   ) throws -> AttributeFit {
-    guard let autoencoder = settings.autoencoder else {
-      throw AlignmentError.invalidSetting(
-        name: "autoencoder", expected: "a file of a sparse autoencoder", found: "none")
-    }
+    let autoencoder = try autoencoder(training, progress: progress)
     guard autoencoder.width == training.rows.width, !autoencoder.isTranscoder else {
       throw InterventionError.widthMismatch(
         name: training.site.description, expected: autoencoder.width, found: training.rows.width)
     }
     return try FeatureChoice(autoencoder).fit(training)
+  }
+
+  /// The one that was given, or one of the training texts' vectors.
+  private func autoencoder(
+    _ training: AttributeTraining, progress: (FitProgress) -> Void
+  ) throws -> SparseAutoencoder {
+    if let given = settings.autoencoder { return given }
+    let features = settings.features ?? 4 * training.rows.width
+    return try SparseAutoencoderTraining(
+      features: features, active: min(settings.active, features),
+      steps: settings.autoencoderSteps, seed: training.settings.seed
+    ).fit(training.rows, progress: progress).0
   }
 }

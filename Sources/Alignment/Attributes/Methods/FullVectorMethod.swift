@@ -7,6 +7,7 @@ public struct FullVectorMethod: AttributeMethod {
   public static let name = "full"
   public static let title = "full vector"
   public static let summary = "the whole vector"
+  public static let published: Double? = 0.405
 
   public init(_ settings: AttributeMethodSettings) {}
 

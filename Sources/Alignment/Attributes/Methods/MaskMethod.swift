@@ -7,6 +7,7 @@ public struct MaskMethod: AttributeMethod {
   public static let title = "DBM"
   public static let summary = "coordinates that a learned mask chooses"
   public static let isSeeded = true
+  public static let published: Double? = 0.522
 
   private let gates: GateTraining
 

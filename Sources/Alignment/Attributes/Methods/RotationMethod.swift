@@ -7,6 +7,7 @@ public struct RotationMethod: AttributeMethod {
   public static let title = "DAS"
   public static let summary = "a subspace by distributed alignment search"
   public static let isSeeded = true
+  public static let published: Double? = 0.565
 
   private let rank: Int
 
