@@ -1,11 +1,5 @@
 import Foundation
 import Interchange
-import InterchangeAlignment
-import InterchangeBasics
-import InterchangeCausalModels
-import InterchangeInterventions
-import InterchangeModels
-import InterchangeTensors
 import InterchangeTestSupport
 import Testing
 
@@ -30,16 +24,20 @@ private struct NothingMethod: AttributeMethod {
 
 /// RAVEL's pairs and scores on a small set of towns with a tiny random model.
 ///
-/// The towns' values are those that the model says, so that there are some that it knows.
+/// A town's value is the one of two signs that the model prefers after it, and the signs are those
+/// between which it wavers most: so there are towns of both that it knows.
 @Suite struct RAVELStudyTests {
   private static let attributes = ["letter", "digit"]
-  private static let values = ["letter": Array("abcdef"), "digit": Array("012345")]
+  private static let signs = [
+    "letter": "abcdefghijklmnopqrstuvwxyz".map(String.init),
+    "digit": "0123456789".map(String.init),
+  ]
   /// A prompt that ends in a space is followed by the bare value.
   private static let prompts: [(attribute: String, text: String, part: String)] = [
-    ("letter", "the letter of %s is ", "train"), ("letter", "%s, letter ", "train"),
-    ("letter", "a letter. %s has ", "test"), ("letter", "%s and its letter, ", "test"),
-    ("digit", "the number of %s is ", "train"), ("digit", "%s, number ", "train"),
-    ("digit", "a number! %s has ", "test"), ("digit", "%s and its number, ", "test"),
+    ("letter", "a %s is ", "train"), ("letter", "so %s is ", "train"),
+    ("letter", "oh %s is ", "test"), ("letter", "my %s is ", "test"),
+    ("digit", "a %s has ", "train"), ("digit", "so %s has ", "train"),
+    ("digit", "oh %s has ", "test"), ("digit", "my %s has ", "test"),
   ]
 
   private let place: TemporaryFolder
@@ -53,26 +51,41 @@ private struct NothingMethod: AttributeMethod {
     folder = place.url.appending(component: "ravel")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var generator = RandomGenerator(seed: 3)
-    towns = (0..<60).map { _ in
-      String((0..<4).map { _ in "ghijklmnopqrstuvwxyz".randomElement(using: &generator) ?? "g" })
+    var names: Set<String> = []
+    while names.count < 120 {
+      names.insert(
+        String(
+          (0..<4).map { _ in "bcdfghjklmnopqrstuvwxz".randomElement(using: &generator) ?? "b" }))
     }
-    try write(
-      files: Set([
-        "entity_attributes", "attribute_to_prompts", "entity_to_split", "prompt_to_split",
-      ]))
+    towns = names.sorted()
+    try write()
   }
 
-  /// The value that the model says most often of a town, over an attribute's prompts.
-  private func said(_ town: String, _ attribute: String) throws -> String {
-    var votes: [Character: Float] = [:]
-    for prompt in Self.prompts where prompt.attribute == attribute {
-      let logits = try logits(of: prompt.text.replacing("%s", with: town))
-      let values = Self.values[attribute] ?? []
-      let tokens = values.map { model.tokenizer.encode(String($0), addingSpecialTokens: false)[0] }
-      let best = tokens.indices.max { logits[tokens[$0]] < logits[tokens[$1]] } ?? 0
-      votes[values[best], default: 0] += 1
+  /// The value of every town.
+  private func values(of attribute: String) throws -> [String: String] {
+    let prompts = Self.prompts.filter { $0.attribute == attribute }.map(\.text)
+    let logits = try towns.map { town in
+      try prompts.map { try self.logits(of: $0.replacing("%s", with: town)) }
     }
-    return votes.max { ($0.value, $0.key) < ($1.value, $1.key) }.map { String($0.key) } ?? ""
+    let signs = Self.signs[attribute] ?? []
+    let tokens = signs.map { model.tokenizer.encode($0, addingSpecialTokens: false)[0] }
+    var best: (balance: Int, values: [String: String]) = (-1, [:])
+    for first in signs.indices {
+      for second in signs.indices.dropFirst(first + 1) {
+        // The towns after which all prompts prefer the first, and the second.
+        let votes = logits.map { prompts in
+          prompts.count { $0[tokens[first]] > $0[tokens[second]] }
+        }
+        let balance = min(votes.count { $0 == prompts.count }, votes.count { $0 == 0 })
+        guard balance > best.balance else { continue }
+        best.balance = balance
+        best.values = Dictionary(
+          uniqueKeysWithValues: zip(towns, votes).map {
+            ($0, signs[2 * $1 > prompts.count ? first : second])
+          })
+      }
+    }
+    return best.values
   }
 
   private func logits(of text: String) throws -> [Float] {
@@ -80,26 +93,25 @@ private struct NothingMethod: AttributeMethod {
     return try #require(try model.network.run(request).logits).elements
   }
 
-  private func write(files: Set<String>) throws {
-    let unique = Array(Set(towns)).sorted()
-    let attributes = Dictionary(
-      uniqueKeysWithValues: try unique.map { town in
-        (
-          town,
-          Dictionary(
-            uniqueKeysWithValues: try Self.attributes.map { ($0, try said(town, $0)) })
-        )
-      })
+  private func write() throws {
+    let values = try Self.attributes.map { try self.values(of: $0) }
     let contents: [String: Any] = [
-      "entity_attributes": attributes,
+      "entity_attributes": Dictionary(
+        uniqueKeysWithValues: towns.map { town in
+          (
+            town,
+            Dictionary(
+              uniqueKeysWithValues: zip(Self.attributes, values).map { ($0, $1[town] ?? "") })
+          )
+        }),
       "attribute_to_prompts": Dictionary(grouping: Self.prompts, by: \.attribute)
         .mapValues { $0.map(\.text) },
       "entity_to_split": Dictionary(
-        uniqueKeysWithValues: unique.enumerated().map { ($1, $0 % 2 == 0 ? "train" : "test") }),
+        uniqueKeysWithValues: towns.enumerated().map { ($1, $0 % 2 == 0 ? "train" : "test") }),
       "prompt_to_split": Dictionary(
         uniqueKeysWithValues: Self.prompts.map { ($0.text, $0.part) }),
     ]
-    for (name, value) in contents where files.contains(name) {
+    for (name, value) in contents {
       let url = folder.appending(component: "ravel_town_\(name).json")
       try JSONSerialization.data(withJSONObject: value).write(to: url)
     }
@@ -109,7 +121,7 @@ private struct NothingMethod: AttributeMethod {
     _ ravel: RAVEL, change: (inout RAVELSampling) -> Void = { _ in }
   ) throws -> AttributePairs {
     var sampling = RAVELSampling()
-    (sampling.entities, sampling.trainPairs, sampling.testPairs) = (40, 24, 16)
+    (sampling.entities, sampling.trainPairs, sampling.testPairs) = (60, 24, 16)
     change(&sampling)
     return try AttributePairs(ravel, attributes: Self.attributes, sampling: sampling, for: model)
   }
@@ -252,11 +264,22 @@ private struct NothingMethod: AttributeMethod {
     } throws: {
       "\($0)".contains("at least two")
     }
-    // Two towns of each part give no eight pairs.
     #expect {
-      try pairs(ravel) { $0.entities = 2 }
+      try pairs(ravel) { $0.testPairs = 7 }
     } throws: {
-      "\($0)".contains("too few pairs of letter") && "\($0)".contains("digit")
+      "\($0)".contains("test pairs: expected at least 8, found 7")
+    }
+    // One unseen town has no other to be swapped with.
+    let split = Dictionary(
+      uniqueKeysWithValues: towns.enumerated().map { ($1, $0 == 0 ? "test" : "train") })
+    try JSONSerialization.data(withJSONObject: split).write(
+      to: folder.appending(component: "ravel_town_entity_to_split.json"))
+    #expect {
+      try pairs(try RAVEL(contentsOf: folder))
+    } throws: {
+      "\($0)".contains("too few pairs of letter: 0 that cause")
+        && "\($0)".contains("0 that leave of the unseen entities")
+        && "\($0)".contains("of 1 entities") && "\($0)".contains("; digit: ")
     }
     try FileManager.default.removeItem(
       at: folder.appending(component: "ravel_town_prompt_to_split.json"))

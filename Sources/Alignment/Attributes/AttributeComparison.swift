@@ -31,17 +31,21 @@ public struct AttributeComparison {
     (self.site, self.methods) = (site, methods)
   }
 
-  /// Checks the settings, the methods and the site before any work.
+  /// Checks the settings, the methods and the site before any work on some attributes.
   ///
   /// - Throws: ``AlignmentError`` or `ModelError` naming what doesn't fit.
-  public func validate(_ model: LanguageModel) throws {
+  public func validate(_ model: LanguageModel, attributes: [String]) throws {
     let check = SettingCheck(error: AlignmentError.invalidSetting)
     try check(
       !methods.isEmpty && Set(methods.map { $0.name }).count == methods.count, "methods",
       "at least one, each once", methods.map { $0.name }.joined(separator: ", "))
     try check(seeds >= 1, "seeds", "at least 1", seeds)
     try training.validate()
-    _ = try model.network.width(of: site)
+    try AttributePairs.validate(attributes)
+    let width = try model.network.width(of: site)
+    for method in methods {
+      try method.init(choices).validate(width: width, attributes: attributes.count)
+    }
   }
 
   /// The scores of all methods.
@@ -51,7 +55,7 @@ public struct AttributeComparison {
     _ model: LanguageModel, on pairs: AttributePairs,
     store: ActivationStore? = nil, progress: (Event) -> Void = { _ in }
   ) throws -> [AttributeMethodScores] {
-    try validate(model)
+    try validate(model, attributes: pairs.attributes)
     let made = try methods.map { (type: $0, method: try $0.init(choices)) }
     let own = try Prepared(
       self, pairs, model.network, store ?? ActivationStore(for: [site]))

@@ -42,6 +42,9 @@ public protocol AttributeMethod: SendableMetatype {
   /// The method with what was chosen.
   init(_ settings: AttributeMethodSettings) throws
 
+  /// Checks what was chosen before any work, for vectors of a width and some attributes.
+  func validate(width: Int, attributes: Int) throws
+
   /// The interventions of all attributes, found on training pairs.
   ///
   /// - Parameter progress: called after every step of a training
@@ -55,6 +58,9 @@ extension AttributeMethod {
   public static var isSeeded: Bool { false }
   /// None.
   public static var published: Double? { nil }
+
+  /// Everything fits.
+  public func validate(width: Int, attributes: Int) throws {}
 }
 
 /// The choices of methods.
@@ -65,12 +71,12 @@ public struct AttributeMethodSettings {
   public var gates = GateTraining()
   /// The autoencoder whose features are swapped; nil for one that is trained.
   public var autoencoder: SparseAutoencoder?
-  /// Features of the autoencoder that is trained; nil for four times the width.
+  /// Features of the autoencoder that is trained; nil for twice the width.
   public var features: Int?
   /// Features of it that are active at once.
   public var active = 32
   /// Steps of its training.
-  public var autoencoderSteps = 1000
+  public var autoencoderSteps = 400
 
   /// The usual choices.
   public init() {}

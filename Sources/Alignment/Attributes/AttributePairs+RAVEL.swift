@@ -22,8 +22,9 @@ public struct RAVELSampling: Codable, Sendable, Equatable {
     let check = SettingCheck(error: AlignmentError.invalidSetting)
     try check(entities >= 2, "entities", "at least 2", entities)
     try check(prompts >= 1, "prompts", "at least 1", prompts)
-    try check(trainPairs >= 1, "training pairs", "at least 1", trainPairs)
-    try check(testPairs >= 1, "test pairs", "at least 1", testPairs)
+    let least = AttributePairs.minimum
+    try check(trainPairs >= least, "training pairs", "at least \(least)", trainPairs)
+    try check(testPairs >= least, "test pairs", "at least \(least)", testPairs)
   }
 }
 
@@ -50,6 +51,7 @@ extension AttributePairs {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     try sampling.validate()
+    try Self.validate(attributes)
     for attribute in attributes where ravel.prompts[attribute] == nil {
       throw AlignmentError.invalidSetting(
         name: "attribute", expected: ravel.attributeNames.joined(separator: ", "),

@@ -65,6 +65,9 @@ public struct AttributePairs: Sendable {
     public let constantIsolation: Double?
   }
 
+  /// Pairs of each attribute, aim and part that there are at least.
+  public static let minimum = 8
+
   /// The name of the data.
   public let name: String
   /// The attributes, in the order in which they were asked for.
@@ -82,13 +85,9 @@ public struct AttributePairs: Sendable {
   ///   `minimum` pairs of an aim in a part.
   public init(
     name: String, attributes: [String], examples: [Part: [AttributeExample]], known: [Known],
-    counts: [Count], minimum: Int = 8
+    counts: [Count], minimum: Int = Self.minimum
   ) throws {
-    let check = SettingCheck(error: AlignmentError.invalidSetting)
-    try check(
-      attributes.count >= 2 && Set(attributes).count == attributes.count, "attributes",
-      "at least two, each once: what one should leave is another",
-      attributes.isEmpty ? "none" : attributes.joined(separator: ", "))
+    try Self.validate(attributes)
     let poor = attributes.compactMap { attribute -> String? in
       let lacking = Part.allCases.compactMap { part -> String? in
         let own = (examples[part] ?? []).filter { $0.attribute == attribute }
@@ -113,5 +112,13 @@ public struct AttributePairs: Sendable {
     }
     (self.name, self.attributes, self.examples) = (name, attributes, examples)
     (self.known, self.counts) = (known, counts)
+  }
+
+  /// Checks that there are attributes of which each can be isolated from another.
+  static func validate(_ attributes: [String]) throws {
+    try SettingCheck(error: AlignmentError.invalidSetting)(
+      attributes.count >= 2 && Set(attributes).count == attributes.count, "attributes",
+      "at least two, each once: what one should leave is another",
+      attributes.isEmpty ? "none" : attributes.joined(separator: ", "))
   }
 }

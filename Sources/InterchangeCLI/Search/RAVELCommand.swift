@@ -63,11 +63,12 @@ struct RAVELCommand: ParsableCommand {
     comparison.choices = try choices.settings()
     comparison.training = fit.settings(seed: common.seed)
     (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
-    try comparison.validate(model)
+    let attributes = attributes.split(separator: ",").map(String.init)
+    try comparison.validate(model, attributes: attributes)
     let judging = ProgressLine("texts that the model knows")
     let pairs = try AttributePairs(
-      ravel, attributes: attributes.split(separator: ",").map(String.init),
-      sampling: sampling.sampling(seed: common.seed), positions: sites[0].positions, for: model
+      ravel, attributes: attributes, sampling: sampling.sampling(seed: common.seed),
+      positions: sites[0].positions, for: model
     ) { judging.update($0, of: $1) }
     var choice: [AttributeComparison.SiteScore]?
     if sites.count > 1 {
@@ -128,9 +129,13 @@ struct RAVELOptions: ParsableArguments {
   var entities = RAVELSampling().entities
   @Option(.count, "Prompts of each attribute and part, at most.")
   var prompts = RAVELSampling().prompts
-  @Option(.count, "Pairs to fit on, of each attribute, that cause and that leave.")
+  @Option(
+    .counts(from: AttributePairs.minimum),
+    "Pairs to fit on, of each attribute, that cause and that leave.")
   var trainPairs = RAVELSampling().trainPairs
-  @Option(.count, "Pairs to measure on, of each attribute and split, that cause and that leave.")
+  @Option(
+    .counts(from: AttributePairs.minimum),
+    "Pairs to measure on, of each attribute and split, that cause and that leave.")
   var testPairs = RAVELSampling().testPairs
 
   func sampling(seed: UInt64) -> RAVELSampling {

@@ -16,14 +16,22 @@ public struct AutoencoderMethod: AttributeMethod {
 
   public init(_ settings: AttributeMethodSettings) throws { self.settings = settings }
 
+  public func validate(width: Int, attributes: Int) throws {
+    guard let given = settings.autoencoder else { return }
+    guard !given.isTranscoder else {
+      throw AlignmentError.invalidSetting(
+        name: "autoencoder", expected: "one of the site's own vectors", found: "a transcoder")
+    }
+    guard given.width == width else {
+      throw InterventionError.widthMismatch(
+        name: "autoencoder", expected: given.width, found: width)
+    }
+  }
+
   public func fit(
     _ training: AttributeTraining, progress: (FitProgress) -> Void
   ) throws -> AttributeFit {
     let autoencoder = try autoencoder(training, progress: progress)
-    guard autoencoder.width == training.rows.width, !autoencoder.isTranscoder else {
-      throw InterventionError.widthMismatch(
-        name: training.site.description, expected: autoencoder.width, found: training.rows.width)
-    }
     return try FeatureChoice(autoencoder).fit(training)
   }
 
@@ -32,7 +40,7 @@ public struct AutoencoderMethod: AttributeMethod {
     _ training: AttributeTraining, progress: (FitProgress) -> Void
   ) throws -> SparseAutoencoder {
     if let given = settings.autoencoder { return given }
-    let features = settings.features ?? 4 * training.rows.width
+    let features = settings.features ?? 2 * training.rows.width
     return try SparseAutoencoderTraining(
       features: features, active: min(settings.active, features),
       steps: settings.autoencoderSteps, seed: training.settings.seed

@@ -13,6 +13,14 @@ public struct RotationMethod: AttributeMethod {
 
   public init(_ settings: AttributeMethodSettings) throws { rank = settings.rank }
 
+  public func validate(width: Int, attributes: Int) throws {
+    let most = width
+    guard rank <= most else {
+      throw AlignmentError.invalidSetting(
+        name: "rank", expected: "at most \(most)", found: "\(rank)")
+    }
+  }
+
   public func fit(
     _ training: AttributeTraining, progress: (FitProgress) -> Void
   ) throws -> AttributeFit {
