@@ -88,7 +88,7 @@ let package = Package(
     library(
       "Alignment",
       ["Basics", "Tensors", "Tokenizers", "Models", "Interventions", "CausalModels"]),
-    library("Circuits", ["Basics", "Tensors", "Tokenizers", "Models"]),
+    library("Circuits", ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models"]),
     library(
       "FineTuning",
       ["Basics", "Tensors", "Checkpoints", "Tokenizers", "Models", "Interventions", "Datasets"]),

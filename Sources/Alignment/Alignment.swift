@@ -88,6 +88,8 @@ private struct FittedRotation: JudgedFit {
     try principalSwap(of: data, rank: rank, blocks: alignment.blocks)
   }
 
+  func readParts() throws -> ReadParts? { try alignment.readParts() }
+
   /// The search of the rank that was found, and no longer.
   func refitted(
     to model: Model, on examples: [AlignmentExample], store: ActivationStore
@@ -132,6 +134,9 @@ public struct AlignmentReport: Codable, Sendable {
   public let fit: FitHistory?
   /// The choice of the number of dimensions; nil where it was given.
   public let dimension: DimensionEstimate?
+  /// The distance of patched activations from natural ones; nil where no controls were run, with
+  /// several sites, and in earlier records.
+  public let divergence: ActivationDivergence?
 
   /// A control's result by its kind.
   public func control(_ kind: ControlKind) -> ControlResult? {

@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
@@ -23,6 +24,9 @@ protocol JudgedFit {
   func principalComponents(
     of data: [SiteExamples]
   ) throws -> (interventions: [any Intervention], note: String)?
+  /// The parts of the subspace that the site's projection reads and that it doesn't; nil where there
+  /// is no such thing.
+  func readParts() throws -> ReadParts?
   /// The same fit on another model, in no more steps.
   func refitted(
     to model: Model, on examples: [AlignmentExample], store: ActivationStore
@@ -30,6 +34,9 @@ protocol JudgedFit {
 }
 
 extension JudgedFit {
+  /// None: gates and features are no subspace that a projection reads.
+  func readParts() throws -> ReadParts? { nil }
+
   var run: InterchangeRun {
     InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
   }
@@ -89,6 +96,8 @@ struct ControlSuite {
     case .principalComponents: try principalComponents()
     case .shuffledSources: try shuffledSources()
     case .randomModel: try randomlyInitialized()
+    case .rowSpace: try readPart(kind, \.row, "the part of it that the projection reads")
+    case .nullSpace: try readPart(kind, \.null, "the part of it that the projection doesn't read")
     }
   }
 
@@ -156,6 +165,18 @@ struct ControlSuite {
       largestChange: nil, note: "sources of other examples: what remains is not theirs")
   }
 
+  private func readPart(
+    _ kind: ControlKind, _ part: (ReadParts) -> Rotation?, _ words: String
+  ) throws -> ControlResult? {
+    guard let parts = try fit.readParts() else { return nil }
+    // Where there is no such part nothing is swapped.
+    let swap: any Intervention = part(parts).map { DistributedInterchange($0) } ?? Untouched()
+    return ControlResult(
+      name: kind.rawValue, iia: Accuracy(try fit.outcomes(test, [swap])), each: nil,
+      largestChange: nil,
+      note: words + String(format: ", alone; it reads %.1f %% of the whole", 100 * parts.share))
+  }
+
   private func randomlyInitialized() throws -> ControlResult {
     let model =
       try randomModel
@@ -169,6 +190,14 @@ struct ControlSuite {
       iia: Accuracy(try fitted.outcomes(data, fitted.interventions)), each: nil,
       largestChange: nil, note: "the same fit on a randomly initialised model")
   }
+}
+
+/// No change.
+private final class Untouched: FixedIntervention {
+  let name = "none"
+  let sourceCount = 0
+
+  func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor { base }
 }
 
 /// The parts of a report besides the fit's controls.
@@ -209,11 +238,26 @@ extension JudgedFit {
           dimension: record.dimension))
     }
     let losses = record.losses
+    let remarks =
+      (record.notes ?? []) + IllusionTest.remarks(results, whole: test)
+      + missing(controls, results)
     return AlignmentReport(
-      method: record.method, notes: record.notes, site: site, rank: rank, test: test, train: train,
+      method: record.method, notes: remarks.isEmpty ? nil : remarks, site: site, rank: rank,
+      test: test, train: train,
       controls: results, steps: losses.count,
       finalLoss: losses.suffix(10).reduce(0, +) / Double(max(1, min(10, losses.count))),
       orthonormalityError: record.orthonormalityError, verdict: judgment?.verdict,
-      verdictReason: judgment?.reason, fit: record.history, dimension: record.dimension)
+      verdictReason: judgment?.reason, fit: record.history, dimension: record.dimension,
+      divergence: controls.isEmpty ? nil : try divergence(of: data))
+  }
+
+  /// A remark on controls that were asked for by name but don't exist for such a fit.
+  private func missing(_ wanted: Set<ControlKind>, _ found: [ControlResult]) -> [String] {
+    guard wanted != Set(ControlKind.allCases) else { return [] }
+    let names = ControlKind.allCases.filter { kind in
+      wanted.contains(kind) && !found.contains { $0.name == kind.rawValue }
+    }.map(\.word)
+    return names.isEmpty
+      ? [] : ["no control \(names.joined(separator: ", ")): there is none for this site and fit"]
   }
 }

@@ -18,6 +18,39 @@ public enum ControlKind: String, CaseIterable, Codable, Sendable {
   case shuffledSources = "shuffled_sources"
   /// The same fit on a randomly initialized model.
   case randomModel = "random_model"
+  /// The part of the learned subspace that the site's projection reads, alone: the illusion test of
+  /// Makelov et al. (2023). Only of sites that one projection reads.
+  case rowSpace = "row_space"
+  /// The part of the learned subspace that the site's projection doesn't read, alone: it changes
+  /// nothing downstream.
+  case nullSpace = "null_space"
+
+  /// The controls that a user's words name: `all`, `none`, or names such as `self-swap` and
+  /// `random-model`, separated by commas; `illusion` is the two of the illusion test.
+  ///
+  /// - Throws: ``AlignmentError/invalidSetting(name:expected:found:)`` for another word.
+  public static func parsing(_ text: String) throws -> Set<ControlKind> {
+    // As a document's yes and no.
+    if ["none", "false"].contains(text) { return [] }
+    if ["all", "true"].contains(text) { return Set(allCases) }
+    let names = text.split(separator: ",", omittingEmptySubsequences: false)
+    return try names.reduce(into: Set<ControlKind>()) { kinds, name in
+      if name == "illusion" {
+        kinds.formUnion([.rowSpace, .nullSpace])
+      } else if let kind = allCases.first(where: { $0.word == name }) {
+        kinds.insert(kind)
+      } else {
+        throw AlignmentError.invalidSetting(
+          name: "controls", expected: words.joined(separator: ", "), found: text)
+      }
+    }
+  }
+
+  /// Every word that ``parsing(_:)`` understands.
+  public static var words: [String] { ["all", "none"] + allCases.map(\.word) + ["illusion"] }
+
+  /// The name on the command line and in documents.
+  public var word: String { rawValue.replacing("_", with: "-") }
 }
 
 /// One control with its own figure.

@@ -1,10 +1,10 @@
 import InterchangeModels
 import InterchangeTensors
 
-/// An interchange's outputs side by side: the base's own, the source's own, and those of the base
-/// with the source's vector.
+/// An intervention's outputs side by side: the base's own, the source's own where there is one, and
+/// those of the patched base.
 public struct InterchangeComparison: Codable, Sendable {
-  /// One output in the three runs.
+  /// One output in the runs.
   public struct Output: Codable, Sendable {
     /// The number of the output.
     public let id: Int
@@ -12,8 +12,8 @@ public struct InterchangeComparison: Codable, Sendable {
     public let token: String
     /// Its logit and probability in the base's own run.
     public let base: Value
-    /// The same in the source's own run.
-    public let source: Value
+    /// The same in the source's own run; nil without a source.
+    public let source: Value?
     /// The same in the patched base.
     public let patched: Value
 
@@ -50,41 +50,72 @@ public struct InterchangeComparison: Codable, Sendable {
 
   /// The likeliest outputs of the base, the likeliest first.
   public let base: [Prediction]
-  /// Those of the source.
+  /// Those of the source; empty without one.
   public let source: [Prediction]
   /// Those of the patched base.
   public let patched: [Prediction]
-  /// Every output that is among the likeliest of one of the three, by its patched logit.
+  /// Every output that is among the likeliest of one of the runs, by its patched logit.
   public let outputs: [Output]
-  /// The difference of the two answers; nil where base and source have the same.
+  /// The difference of the two answers; nil where base and source have the same, or without a
+  /// source.
   public let logitDifference: Difference?
 
   /// - Parameters:
   ///   - count: how many outputs of each
   ///   - base: logits, [1, outputs]; likewise the others
+  ///   - source: nil without a source
   init(
-    _ count: Int, base: Tensor, source: Tensor, patched: Tensor, model: LanguageModel
+    _ count: Int, base: Tensor, source: Tensor?, patched: Tensor, model: LanguageModel
   ) {
-    let rows = [base, source, patched]
-    let tops = rows.map { model.top(count, of: $0) }
-    (self.base, self.source, self.patched) = (tops[0], tops[1], tops[2])
-    let probabilities = rows.map { model.architecture.shape.outputKind.probabilities($0) }
-    func value(_ run: Int, _ id: Int) -> Value {
-      Value(logit: rows[run][0, id], probability: probabilities[run]?[id])
-    }
-    outputs = Set(tops.joined().map(\.id)).sorted { (patched[0, $0], $1) > (patched[0, $1], $0) }
-      .map { id in
-        Output(
-          id: id, token: model.outputName(id), base: value(0, id), source: value(1, id),
-          patched: value(2, id))
+    struct Run {
+      let logits: Tensor
+      let top: [Prediction]
+      let probabilities: [Float]?
+
+      func value(_ id: Int) -> Value {
+        Value(logit: logits[0, id], probability: probabilities?[id])
       }
-    guard let own = tops[0].first?.id, let other = tops[1].first?.id, own != other else {
+    }
+    func run(_ logits: Tensor) -> Run {
+      Run(
+        logits: logits, top: model.top(count, of: logits),
+        probabilities: model.architecture.shape.outputKind.probabilities(logits))
+    }
+    let (own, patch, other) = (run(base), run(patched), source.map(run))
+    (self.base, self.source, self.patched) = (own.top, other?.top ?? [], patch.top)
+    let ids = Set((own.top + patch.top + (other?.top ?? [])).map(\.id))
+    outputs = ids.sorted { (patched[0, $0], $1) > (patched[0, $1], $0) }.map { id in
+      Output(
+        id: id, token: model.outputName(id), base: own.value(id), source: other?.value(id),
+        patched: patch.value(id))
+    }
+    guard let source, let first = own.top.first?.id, let second = other?.top.first?.id,
+      first != second
+    else {
       logitDifference = nil
       return
     }
-    let differences = rows.map { Double($0[0, other]) - Double($0[0, own]) }
+    func difference(_ logits: Tensor) -> Double {
+      Double(logits[0, second]) - Double(logits[0, first])
+    }
     logitDifference = Difference(
-      base: differences[0], source: differences[1], patched: differences[2])
+      base: difference(base), source: difference(source), patched: difference(patched))
+  }
+}
+
+extension LanguageModel {
+  /// The outputs of a patched text beside those of its own run, and of a source's.
+  ///
+  /// - Throws: `ModelError` when a run fails.
+  func compared(
+    _ patched: Tensor, base: EncodedText, source: EncodedText?, top count: Int
+  ) throws -> InterchangeComparison {
+    func logits(_ text: EncodedText) throws -> Tensor {
+      try run(measuring([text.input])).logits!
+    }
+    return InterchangeComparison(
+      max(1, count), base: try logits(base), source: try source.map(logits), patched: patched,
+      model: self)
   }
 }
 
@@ -94,11 +125,6 @@ extension TextInterchange {
   /// - Parameter count: how many of the likeliest outputs of each, at least 1
   /// - Throws: `ModelError` when a run fails.
   public func compared(top count: Int = 5) throws -> InterchangeComparison {
-    func logits(_ text: EncodedText) throws -> Tensor {
-      try model.run(model.measuring([text.input])).logits!
-    }
-    return InterchangeComparison(
-      max(1, count), base: try logits(base), source: try logits(source), patched: self.logits,
-      model: model)
+    try model.compared(logits, base: base, source: source, top: count)
   }
 }

@@ -70,7 +70,8 @@ extension LanguageModel {
     return found
   }
 
-  private func positions(
+  /// The positions of a text that a site names.
+  func positions(
     of site: Site, in text: EncodedText, named name: String
   ) throws -> [Int] {
     try network.validate(site.component, layer: site.layer, head: site.head)

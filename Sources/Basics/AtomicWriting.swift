@@ -109,6 +109,23 @@ package func writeAtomically(
   syncFolder(String(path[..<slash]))
 }
 
+/// Writes several files at a time, each as ``writeAtomically(to:_:)`` does: they get their names one
+/// after another when all are complete.
+///
+/// - Parameter body: given, for each file, a function that appends bytes to it
+/// - Throws: ``FileSystemError``, and the errors of `body`.
+package func writeAtomically(
+  toEach paths: [String], _ body: ([(UnsafeRawBufferPointer) throws -> Void]) throws -> Void
+) throws {
+  func next(_ writers: [(UnsafeRawBufferPointer) throws -> Void]) throws {
+    guard writers.count < paths.count else { return try body(writers) }
+    try writeAtomically(to: paths[writers.count]) { write in
+      try withoutActuallyEscaping(write) { try next(writers + [$0]) }
+    }
+  }
+  try next([])
+}
+
 /// Makes a rename last through a power cut where the file system can; where it can't, the file is
 /// still complete.
 private func syncFolder(_ path: String) {

@@ -40,7 +40,7 @@ public enum Safetensors {
   }
 
   /// The header's length and the header, padded so that the data starts at a multiple of 8.
-  private static func header(
+  static func header(
     _ tensors: [(name: String, shape: [Int])], metadata: [String: String], path: String
   ) throws -> [UInt8] {
     var members: [String] = []

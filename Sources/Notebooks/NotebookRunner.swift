@@ -159,11 +159,15 @@ public struct NotebookRunner {
       root.appending(components: "Scripts", "module-flags.sh"), ["--link"])
     guard flags.status == 0 else { throw NotebookError.notCompiled(flags.errors) }
     // Names at the top level are for all cells, functions too: that is version 5 of the language.
+    // All of the archive is linked: a conformance that only a cast asks for would be left out.
     let ended = try process(
       URL(filePath: "/usr/bin/env"),
       ["swiftc", "-O", "-swift-version", "5", source.path(percentEncoded: false)]
         + flags.output.split(separator: "\n").map(String.init)
-        + ["-lInterchangeNotebookSupport", "-o", program.path(percentEncoded: false)])
+        + [
+          "-Xlinker", "--whole-archive", "-lInterchangeNotebookSupport", "-Xlinker",
+          "--no-whole-archive", "-o", program.path(percentEncoded: false),
+        ])
     guard ended.status != 0 else { return }
     let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)
     let messages = lines.filter { $0.contains("error: ") && !$0.hasPrefix(" ") }

@@ -20,7 +20,7 @@ import Testing
   @Test(arguments: models) func endsInTheModelsOutputs(name: String) throws {
     let model = try model(name)
     let encoded = model.encode("the cab")
-    let lens = try model.logitLens(of: "the cab", top: model.architecture.outputs)
+    let lens = try model.lens(of: "the cab", top: model.architecture.outputs)
     let all = Array(0..<encoded.length)
     let logits = try #require(try model.run(Request([encoded.input], logits: [all])).logits)
     #expect(lens.rows.map(\.name) == ["embed"] + (0..<model.layers).map(String.init))
@@ -44,7 +44,7 @@ import Testing
     let encoded = model.encode("the cab")
     let position = encoded.length - 2
     let answer = 7
-    let lens = try model.logitLens(
+    let lens = try model.lens(
       of: "the cab", layers: [0, 1], positions: .index(-2), answer: answer, top: 2)
     #expect(lens.positions == [position])
     func outputs(_ layer: Int) throws -> [Double] {
@@ -75,19 +75,19 @@ import Testing
   /// Components of the stream's width are read; others and layers that there are not, are refused.
   @Test func refusesWhatItCannotRead() throws {
     let model = try model("llama3-scaled")
-    let middle = try model.logitLens(of: "abc", component: .residualMiddle)
+    let middle = try model.lens(of: "abc", component: .residualMiddle)
     #expect(middle.rows.count == model.layers)
     #expect(throws: CircuitError.self) {
-      try model.logitLens(of: "abc", component: .queryOutput)
+      try model.lens(of: "abc", component: .queryOutput)
     }
     #expect(throws: ModelError.layerOutOfRange(layer: 99, layers: model.layers)) {
-      try model.logitLens(of: "abc", layers: [99])
+      try model.lens(of: "abc", layers: [99])
     }
     let parallel = try self.model("gptj")
     #expect(throws: ModelError.self) {
-      try parallel.logitLens(of: "abc", component: .residualMiddle)
+      try parallel.lens(of: "abc", component: .residualMiddle)
     }
     let classifier = try self.model("llama-classifier")
-    #expect(throws: CircuitError.self) { try classifier.logitLens(of: "abc") }
+    #expect(throws: CircuitError.self) { try classifier.lens(of: "abc") }
   }
 }

@@ -17,7 +17,7 @@ import Testing
     let found = try #require(try result.record().results.lens)
     let model = try LanguageModel(contentsOf: Program.tiny)
     let answer = try model.answerTokens(["a"], after: "abc cab")[0]
-    let expected = try model.logitLens(
+    let expected = try model.lens(
       of: "abc cab", layers: [0, model.layers - 1], positions: .last, answer: answer, top: 2)
     #expect(found.rows.map(\.layer) == expected.rows.map(\.layer))
     for (a, b) in zip(found.rows, expected.rows) {

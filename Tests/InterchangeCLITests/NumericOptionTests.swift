@@ -21,6 +21,7 @@ import Testing
   private let adapter: TemporaryFile
   private let experiment: TemporaryFile
   private let autoencoder: TemporaryFile
+  private let texts: TemporaryFile
 
   init() throws {
     let pairs = (0..<6).map { #"{"prompt":"abc \#($0)","completion":"de"}"# }
@@ -29,6 +30,7 @@ import Testing
     adapter = try TemporaryFile(folder: ())
     experiment = try TemporaryFile(folder: ())
     autoencoder = try TinyAutoencoder.make()
+    texts = try TemporaryFile(Data("abc abc\ncab cab\nbed bad\n".utf8))
     let document = "model: \(taught.url.path)\npairs: 512\nsteps:\n  - sweep: {limit: 2}\n"
     try Data(document.utf8).write(to: experiment.url.appending(component: "experiment.yaml"))
     let tuned = try Program.run([
@@ -50,7 +52,8 @@ import Testing
     return [
       "inspect": [tiny], "tokens": [tiny, "--text", "abc"], "predict": [tiny, "--text", "abc"],
       "attention": [tiny, "--text", "abc abc", "--layers", "0"],
-      "lens": [tiny, "--text", "abc abc"],
+      "lens": [tiny, "--text", "abc abc", "--patchscope"],
+      "tuned-lens": [tiny, "--texts", texts.url.path, "--positions", "16"],
       "direct": [taught, "--pairs", "512", "--limit", "2"],
       "heads": [tiny, "--sequences", "1", "--tokens", "4"],
       "probe": [taught, "--texts", "16", "--layers", "0", "--controls", "1"],
@@ -63,6 +66,9 @@ import Testing
       "ravel": [taught, cities, "--layer", "1", "--entities", "2", "--methods", "pca"],
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
+      ],
+      "collect": [
+        taught, "--task", "agreement", "--limit", "4", "--layers", "1", "--out", "unused",
       ],
       "subspaces": [adapter, adapter],
       "examine": [taught, "--adapter", adapter, "--pairs", "512"],

@@ -35,6 +35,7 @@ import Testing
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
         ("RAVELStudy", "Studies/RAVEL/"),
+        ("ActivationCollection", "Studies/Collection/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],
       pattern: { "\\b\($0)\\b" }),
@@ -121,7 +122,7 @@ import Testing
   /// Every kind of the library has a folder above, so that none is forgotten; those whose values
   /// lower floors make are named there, too.
   @Test func everyKindHasADrawer() {
-    let below: Set = ["EvaluationResult", "AttentionPatterns", "LogitLens", "HeadDetection"]
+    let below: Set = ["EvaluationResult", "AttentionPatterns", "LayerLens", "TunedLensFit", "HeadDetection"]
     let types = Set(RunResults.kinds.map { "\($0)" }.filter { !$0.contains("Word") })
     #expect(types == below.union(Self.rules[0].drawers.map(\.name)))
   }

@@ -4,6 +4,7 @@ import InterchangeModels
 public struct BlockInputSource: InterventionSource {
   /// Vectors of each base itself.
   public init() {}
+  public var followsRun: Bool { true }
 
   public func reader(
     of examples: [AlignmentExample], at sites: [Site], in model: Model, store: ActivationStore

@@ -6,6 +6,9 @@ import InterchangeTensors
 public protocol InterventionSource: Sendable {
   /// Tells whether vectors are read at the positions of the examples' sources, not of their bases.
   var isCounterfactual: Bool { get }
+  /// Tells whether vectors are those of the run that is changed, so that a change below would change
+  /// them.
+  var followsRun: Bool { get }
 
   /// Gets ready for an experiment.
   ///
@@ -21,6 +24,8 @@ public protocol InterventionSource: Sendable {
 extension InterventionSource {
   /// Vectors of the bases.
   public var isCounterfactual: Bool { false }
+  /// Vectors that no change below changes.
+  public var followsRun: Bool { false }
 }
 
 /// The source vectors of an experiment's examples.

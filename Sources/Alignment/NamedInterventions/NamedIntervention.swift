@@ -90,6 +90,9 @@ public struct ChosenIntervention: Sendable, CustomStringConvertible {
   /// Tells whether it is the whole vector's interchange.
   public var isInterchange: Bool { kind.name == NamedInterventions.interchange.name }
 
+  /// Tells whether its source vectors are those of another text.
+  public var readsAnotherText: Bool { source(seed: 0)?.isCounterfactual ?? false }
+
   /// As a user writes it.
   public var description: String { kind.name + (value.map { ":\($0)" } ?? "") }
 

@@ -4,21 +4,24 @@ import InterchangeModels
 import InterchangeTensors
 
 extension LanguageModel {
-  /// The logit lens over a text.
+  /// The outputs that a reading makes of every layer's vectors over a text.
   ///
   /// - Parameters:
+  ///   - reading: the way from a layer's vectors to outputs; the last norm and the unembedding by
+  ///     default
   ///   - component: the vectors that are read; of the stream, before the first block too
   ///   - layers: in rising order; all when nil
   ///   - positions: the tokens of the text whose vectors are read
   ///   - answer: an output whose probability and rank are told, too
   ///   - count: how many of the likeliest outputs are kept, at least one
-  /// - Throws: `CircuitError` for a model whose outputs aren't made of one position's row,
-  ///   `ModelError` for a component, layer or position that there is not, or a text that is too
-  ///   long.
-  public func logitLens(
-    of text: String, component: Component = .blockOutput, layers: [Int]? = nil,
+  /// - Throws: `CircuitError` for a model whose outputs aren't made of one position's row, or a
+  ///   component that the reading doesn't read; `ModelError` for a component, layer or position
+  ///   that there is not, or a text that is too long.
+  public func lens(
+    of text: String, by reading: any LayerReading = LogitLens(),
+    component: Component = .blockOutput, layers: [Int]? = nil,
     positions: Positions = .all, answer: Int? = nil, top count: Int = 5, edits: [Edit] = []
-  ) throws -> LogitLens {
+  ) throws -> LayerLens {
     try requireLens()
     let encoded = encode(text)
     let places = try positions.resolved(length: encoded.length)
@@ -30,13 +33,14 @@ extension LanguageModel {
       throw ModelError.noSuchComponent(
         component: component.rawValue, architecture: architecture.name)
     }
-    guard LogitLens.components.contains(component) else {
+    guard reading.components.contains(component) else {
       throw CircuitError.invalidSetting(
         name: "component",
-        expected: "a part of the residual stream: "
-          + LogitLens.components.map(\.rawValue).joined(separator: ", "),
+        expected: "what a \(reading.name) reads: "
+          + reading.components.map(\.rawValue).joined(separator: ", "),
         found: component.rawValue)
     }
+    let reader = try reading.reader(in: self)
     let hasEmbedding = layers == nil && component == .blockOutput
     try requireMemory(
       4 * Double(places.count) * Double(chosen.count + 2)
@@ -51,29 +55,29 @@ extension LanguageModel {
     let captures = try run(request).captures.map(\.detached)
     let names = (hasEmbedding ? [Int?.none] : []) + chosen.map(Optional.some)
     let last = captures[captures.count - 1]
-    var cells = [[LogitLens.Cell]](repeating: [], count: names.count)
+    var cells = [[LayerLens.Cell]](repeating: [], count: names.count)
     for start in stride(from: 0, to: places.count, by: Self.lensRows) {
       let part = start..<min(start + Self.lensRows, places.count)
       let own = LensOutputs(architecture.logits(last.rowSlice(part), outputs: nil))
       for (index, rows) in captures.dropLast().enumerated() {
-        let outputs = LensOutputs(architecture.logits(rows.rowSlice(part), outputs: nil))
+        let outputs = LensOutputs(try reader(rows.rowSlice(part), names[index]))
         for row in 0..<part.count {
           cells[index].append(
             try outputs.cell(row, of: own, answer: answer, top: count, label: label))
         }
       }
     }
-    return LogitLens(
-      text: text, component: component, positions: places,
+    return LayerLens(
+      reading: reading.name, text: text, component: component, positions: places,
       tokens: places.map { label(of: encoded.ids[$0]) }, answer: answer.map { label(of: $0) },
-      rows: zip(names, cells).map { LogitLens.Row(layer: $0, cells: $1) })
+      rows: zip(names, cells).map { LayerLens.Row(layer: $0, cells: $1) })
   }
 
   /// The number of rows whose outputs are in memory at once.
-  private static let lensRows = 32
+  static let lensRows = 32
 
   /// - Throws: ``CircuitError/unsuitable(architecture:method:reason:)``.
-  private func requireLens() throws {
+  func requireLens() throws {
     let reason: String? =
       if architecture.outputs == 0 {
         "it has no head, so no outputs"
@@ -88,7 +92,7 @@ extension LanguageModel {
       }
     if let reason {
       throw CircuitError.unsuitable(
-        architecture: architecture.name, method: "a logit lens", reason: reason)
+        architecture: architecture.name, method: "a lens", reason: reason)
     }
   }
 }
@@ -106,7 +110,7 @@ struct LensOutputs {
 
   func cell(
     _ row: Int, of own: LensOutputs, answer: Int?, top count: Int, label: (Int) -> String
-  ) throws -> LogitLens.Cell {
+  ) throws -> LayerLens.Cell {
     let width = logits.width
     return try logs.withElements { all in
       try own.logs.withElements { final in
@@ -123,13 +127,13 @@ struct LensOutputs {
           throw CircuitError.notFinite(place: "the lens's outputs at row \(row)")
         }
         let order = largest(count, of: q)
-        return LogitLens.Cell(
+        return LayerLens.Cell(
           top: order.map {
-            LogitLens.Output(id: $0.id, token: label($0.id), probability: exp(Double($0.value)))
+            LayerLens.Output(id: $0.id, token: label($0.id), probability: exp(Double($0.value)))
           }, entropy: entropy, divergence: max(0, divergence),
           answer: answer.map { answer in
             let value = q[row * width + answer]
-            return LogitLens.Answer(
+            return LayerLens.Answer(
               probability: exp(Double(value)), rank: q.count { $0 > value })
           })
       }

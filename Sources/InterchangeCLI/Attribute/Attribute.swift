@@ -5,6 +5,7 @@ extension InterchangeCommand {
     name: "Attribute",
     subcommands: [
       LensCommand.self,
+      TunedLensCommand.self,
       DirectCommand.self,
       HeadsCommand.self,
       ProbeCommand.self,

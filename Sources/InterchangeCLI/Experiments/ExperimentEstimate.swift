@@ -103,7 +103,7 @@ extension DASCommand: EstimatedCommand {
     return try work.subspace(
       task: task.task, variable: task.variable, pairs: task.pairs, site: sites[sites.count / 2],
       steps: steps, batch: fit.batch, seeds: seeds * ranks + (sites.count > 1 ? sites.count : 0),
-      hasControls: controls, seed: common.seed)
+      hasControls: !controls.kinds.isEmpty, seed: common.seed)
   }
 }
 
@@ -113,7 +113,7 @@ extension ExamineCommand: EstimatedCommand {
     let site = Site.blockOutput(try model.load().layers / 2, .last)
     return try work.subspace(
       task: task.task, variable: task.variable, pairs: task.pairs, site: site, steps: 0, batch: 32,
-      seeds: 0, hasControls: controls, seed: common.seed)
+      seeds: 0, hasControls: !controls.kinds.isEmpty, seed: common.seed)
   }
 }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Interchange
 
-/// The outputs of base, source and patched base that `swap` prints.
+/// The outputs of base, patched base and, where there is one, the source that `swap` prints.
 struct SwapResult: Encodable {
   private struct Touched: Encodable {
     let position: Int
@@ -14,16 +14,18 @@ struct SwapResult: Encodable {
   /// The patched base's, under the name that `predict` has for them.
   private let top: [Prediction]
   private let base: [Prediction]
-  private let source: [Prediction]
+  /// None where the intervention reads no other text.
+  private let source: [Prediction]?
   private let outputs: [InterchangeComparison.Output]
   private let logitDifference: InterchangeComparison.Difference?
 
-  init(_ swap: TextInterchange, _ compared: InterchangeComparison, _ model: LanguageModel) {
+  init(_ swap: TextIntervention, _ compared: InterchangeComparison, _ model: LanguageModel) {
     ids = swap.base.ids
-    touched = swap.positions.map {
+    touched = (swap.positions.first ?? []).map {
       Touched(position: $0, token: model.tokenizer.token(swap.base.ids[$0]))
     }
-    (top, base, source) = (compared.patched, compared.base, compared.source)
+    (top, base) = (compared.patched, compared.base)
+    source = swap.source == nil ? nil : compared.source
     (outputs, logitDifference) = (compared.outputs, compared.logitDifference)
   }
 
@@ -40,8 +42,13 @@ struct SwapResult: Encodable {
     Output.print(
       "answer: "
         + (isSame ? "stays \(name(base.first))" : "\(name(base.first)) → \(name(top.first))")
-        + "; the source’s is \(name(source.first))")
-    if let difference = logitDifference {
+        + (source.map { "; the source’s is \(name($0.first))" } ?? ""))
+    if source == nil, let own = outputs.first(where: { $0.id == base.first?.id }) {
+      Output.print(
+        "logit of \(name(base.first)): "
+          + String(format: "%.3f → %.3f", own.base.logit, own.patched.logit))
+    }
+    if let difference = logitDifference, let source {
       Output.print(
         "logit of \(name(source.first)) − \(name(base.first)): "
           + String(
@@ -56,18 +63,20 @@ struct SwapResult: Encodable {
   }
 
   private func table(_ model: LanguageModel) -> ResultTable {
-    func signed(_ value: Double?, _ format: String) -> String { ResultTable.number(value, format) }
+    let runs = source == nil ? ["base", "patched"] : ["base", "source", "patched"]
+    func titles(_ what: String) -> [String] {
+      ["\(what): \(runs[0])"] + runs.dropFirst() + ["change"]
+    }
     return ResultTable(
       header: ["id", model.architecture.labels == nil ? "token" : "label"]
-        + ["logit: base", "source", "patched", "change"]
-        + ["probability: base", "source", "patched", "change"],
+        + titles("logit") + titles("probability"),
       rows: outputs.map { output in
-        let runs = [output.base, output.source, output.patched]
+        let values = [output.base] + [output.source].compactMap(\.self) + [output.patched]
         return ["\(output.id)", label(output.id, output.token, model)]
-          + runs.map { String(format: "%.3f", $0.logit) }
-          + [signed(output.logitChange, "%+.3f")]
-          + runs.map { ResultTable.number($0.probability.map(Double.init), "%.4f") }
-          + [signed(output.probabilityChange, "%+.4f")]
+          + values.map { String(format: "%.3f", $0.logit) }
+          + [ResultTable.number(output.logitChange, "%+.3f")]
+          + values.map { ResultTable.number($0.probability.map(Double.init), "%.4f") }
+          + [ResultTable.number(output.probabilityChange, "%+.4f")]
       })
   }
 }

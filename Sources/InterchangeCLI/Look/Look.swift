@@ -9,5 +9,6 @@ extension InterchangeCommand {
       PredictCommand.self,
       AttentionCommand.self,
       FeaturesCommand.self,
+      CollectCommand.self,
     ])
 }

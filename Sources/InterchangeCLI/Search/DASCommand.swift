@@ -15,7 +15,7 @@ struct DASCommand: ParsableCommand {
   @Option(
     .count, "Fits from as many seeds, for the mean, the deviation and the angles between them.")
   var seeds = 1
-  @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
+  @OptionGroup var controls: ControlOptions
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
@@ -53,7 +53,7 @@ struct DASCommand: ParsableCommand {
     let study = SubspaceStudy(search: search, sites: sites, seeds: seeds)
     let progress = FitProgressLines("das")
     let found = try study.run(
-      model, on: data, controls: controls ? Set(ControlKind.allCases) : [], store: store,
+      model, on: data, controls: controls.kinds, store: store,
       fitting: progress.show
     ) { Output.note($0) }
     try writer.finish(

@@ -15,7 +15,7 @@ struct ExamineCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("Where to swap; the adapter's own positions.", valueName: "p"))
   var position: String?
-  @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
+  @OptionGroup var controls: ControlOptions
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
@@ -31,12 +31,13 @@ struct ExamineCommand: ParsableCommand {
     writer.settings["pairs"] = .integer(data.count)
     let runs = try adapted.examineSubspaces(
       on: data, positions: position.map { Positions(parsing: $0) },
-      controls: controls ? Set(ControlKind.allCases) : [], store: store
+      controls: controls.kinds, store: store
     ) { Output.note($0) }
     try writer.finish(RunResults(AlignmentRuns(runs))) {
       for run in runs {
         Output.print(run.heading)
         Output.print(run.table)
+        for line in run.remarks { Output.print(line) }
       }
     }
   }

@@ -17,7 +17,7 @@ struct MaskCommand: ParsableCommand {
   @OptionGroup var task: TaskOptions
   @OptionGroup var mask: MaskOptions
   @OptionGroup var fit: FitOptions
-  @Flag(inversion: .prefixedNo, help: "Run the standard controls.") var controls = true
+  @OptionGroup var controls: ControlOptions
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var common: CommonOptions
 
@@ -42,7 +42,7 @@ struct MaskCommand: ParsableCommand {
     Output.note("test: " + data.test.check.line)
     let progress = FitProgressLines("mask")
     let found = try search.run(
-      model, on: data, controls: controls ? Set(ControlKind.allCases) : [], store: store,
+      model, on: data, controls: controls.kinds, store: store,
       fitting: progress.show
     ) { Output.note($0) }
     try writer.finish(RunResults(AlignmentRuns([found.run]))) {

@@ -88,19 +88,26 @@ struct PlaceOptions: ParsableArguments {
   var sourcePositions: Positions? { sourcePosition.map { Positions(parsing: $0) } }
 }
 
-/// A place in a model.
+/// Places in a model that are changed together: a component in a layer, or in several.
 struct SiteOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The component, such as block_output or head_attention_value_output.", valueName: "name"))
   var site = "block_output"
 
-  @Option(.place, "The layer, from 0.") var layer: Int
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The layer, from 0; of several, such as 10-12, all are changed alike.", valueName: "n"))
+  var layer: LayerOption
 
   @OptionGroup var place: PlaceOptions
 
-  func resolved() throws -> Site {
-    try Site(named: site, layer: layer, head: place.head, place.positions)
+  /// The sites, one for each layer.
+  func resolved(in model: LanguageModel) throws -> [Site] {
+    try layer.layers(of: model).map {
+      try Site(named: site, layer: $0, head: place.head, place.positions)
+    }
   }
 }
 

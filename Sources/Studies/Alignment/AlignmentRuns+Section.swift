@@ -42,7 +42,9 @@ extension AlignmentRuns {
           : "\(first.task): \(first.variable) in the adapter’s subspaces",
         parts: parts,
         terms: ReportTerm.alignment + (first.check == nil ? [] : [.constantAnswer])
-          + (runs.contains { $0.report.verdict != nil } ? [.verdict] : []))
+          + (runs.contains { $0.report.verdict != nil } ? [.verdict] : [])
+          + (runs.contains { $0.report.control(.rowSpace) != nil } ? [.illusion] : [])
+          + (runs.contains { $0.report.divergence != nil } ? [.divergence] : []))
     ]
   }
 }
@@ -62,8 +64,9 @@ extension AlignmentReport {
     let judged = verdict.map {
       "Verdict: \($0.title)" + (verdictReason.map { " (\($0)). " } ?? ". ")
     }
+    let evidence = (notes ?? []) + (divergence.map { [$0.line] } ?? [])
     let fit =
-      (notes ?? []).map { $0 + ". " }.joined() + (judged ?? "")
+      evidence.map { $0 + ". " }.joined() + (judged ?? "")
       + (steps > 0
         ? String(format: "%d steps, last loss %.4f (mean of ten); ", steps, finalLoss) : "")
     guard method == nil || orthonormalityError > 0 else { return fit }

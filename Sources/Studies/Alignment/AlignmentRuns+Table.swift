@@ -78,7 +78,10 @@ extension AlignmentRuns {
 
   /// Fits of one variable by rank, each beside its controls.
   public var table: ResultTable {
-    let controls = ControlKind.allCases
+    let controls = ControlKind.allCases.filter { kind in
+      // The illusion test is one of few sites.
+      ![.rowSpace, .nullSpace].contains(kind) || runs.contains { $0.report.control(kind) != nil }
+    }
     let check = runs.first?.check.map { ", of \($0.pairs) held-out pairs \($0.kept) solved" } ?? ""
     let note = runs.first.map { first in
       "Interchange intervention accuracy at \(first.report.site), \(first.disjoint) disjoint"
@@ -106,8 +109,21 @@ extension AlignmentRun {
 
   /// The finding and the verdict with its reason, where there is one.
   public var remarks: [String] {
-    let notes = report.notes ?? []
+    let notes = (report.notes ?? []) + (report.divergence.map { [$0.line] } ?? [])
     guard let verdict = report.verdict else { return notes }
     return notes + ["verdict: \(verdict.title): " + (report.verdictReason ?? "")]
+  }
+}
+
+extension ActivationDivergence {
+  /// The distances in a line.
+  public var line: String {
+    func text(_ distance: Distance) -> String {
+      String(
+        format: "%.4g (natural ones %.4g; %.0f %% beyond 95 %% of these)", distance.patched,
+        distance.natural, 100 * distance.beyond)
+    }
+    return "divergence: patched activations are \(text(nearest)) from the nearest natural one, and "
+      + "\(text(mahalanobis)) by Mahalanobis"
   }
 }

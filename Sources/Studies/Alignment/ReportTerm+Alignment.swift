@@ -51,6 +51,20 @@ extension ReportTerm {
     "The same subspace with sources that belong to other pairs. What is right still is so by "
       + "chance or by their labels’ frequencies.")
 
+  static let illusion = ReportTerm(
+    "Row space and null space", order: 26,
+    "A direction may work by an accident: a part that nothing reads tells base and source apart, "
+      + "and a part that is read but sleeps on natural inputs passes it on (Makelov et al. 2023). "
+      + "Each part is swapped alone; where the whole works and the row space doesn’t, the "
+      + "subspace is perhaps an illusion.")
+
+  static let divergence = ReportTerm(
+    "Divergence", order: 27,
+    "How far patched activations are from natural ones: the distance to the nearest of the "
+      + "training texts’ activations, and Mahalanobis distance with the covariance of Ledoit and "
+      + "Wolf (2004), beside the same of natural activations of the test texts. Where 5 % lie "
+      + "beyond 95 % of the natural ones, they are alike.")
+
   static let randomModel = ReportTerm(
     "Random model", order: 25,
     "The same fit on the same network with random weights. What it reaches, the method "

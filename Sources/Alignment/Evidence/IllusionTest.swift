@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
@@ -26,8 +27,26 @@ public struct IllusionTest: Codable, Sendable {
   /// the way from the null space's accuracy to the whole's.
   public var isSuspect: Bool {
     let floor = nullSpace?.value ?? 0
-    return whole.value - floor > 0.1
-      && (rowSpace?.value ?? floor) - floor < (whole.value - floor) / 2
+    return Self.isSuspect(whole: whole.value, row: rowSpace?.value ?? floor, null: floor)
+  }
+
+  private static func isSuspect(whole: Double, row: Double, null: Double) -> Bool {
+    whole - null > 0.1 && row - null < (whole - null) / 2
+  }
+
+  /// A remark on a fit whose controls are those of an illusion.
+  static func remarks(_ controls: [ControlResult], whole: Accuracy) -> [String] {
+    func value(_ kind: ControlKind) -> Double? {
+      controls.first { $0.name == kind.rawValue }?.iia.value
+    }
+    guard let row = value(.rowSpace), let null = value(.nullSpace),
+      isSuspect(whole: whole.value, row: row, null: null)
+    else { return [] }
+    return [
+      String(
+        format: "perhaps an illusion: the whole subspace reaches %.2f, the part of it that the "
+          + "projection reads %.2f alone", whole.value, row)
+    ]
   }
 }
 
@@ -39,30 +58,49 @@ extension Alignment {
   ///   projection alone reads (it has to be `mlp_hidden` or all heads of `attention_value_output`),
   ///   `AlignmentError` or `ModelError` when an example doesn't fit.
   public func illusionTest(on examples: [AlignmentExample]) throws -> IllusionTest {
+    guard let parts = try readParts() else {
+      throw AlignmentError.invalidSetting(
+        name: "site", expected: "mlp_hidden or attention_value_output, whole, with one source",
+        found: search.site.description)
+    }
+    let data = try SiteExamples(examples, at: search.site, of: model, store: store)
+    func accuracy(_ rotation: Rotation) throws -> Accuracy {
+      Accuracy(try run.outcomes(data, DistributedInterchange(rotation)))
+    }
+    return IllusionTest(
+      rowSpaceShare: parts.share, whole: try accuracy(rotation),
+      rowSpace: try parts.row.map(accuracy), nullSpace: try parts.null.map(accuracy))
+  }
+
+  /// The parts of the subspace that the site's projection reads and that it doesn't; nil for a site
+  /// that no projection alone reads.
+  func readParts() throws -> ReadParts? {
     let site = search.site
     let readers: [Component: Projection] = [.mlpHidden: .down, .attentionValueOutput: .output]
     guard let projection = readers[site.component], site.head == nil, blocks.count == 1,
       let weight = model.architecture.weight(of: projection, layer: site.layer)
-    else {
-      throw AlignmentError.invalidSetting(
-        name: "site", expected: "mlp_hidden or attention_value_output, whole, with one source",
-        found: site.description)
-    }
-    let data = try SiteExamples(examples, at: site, of: model, store: store)
-    func accuracy(_ rotation: Rotation) throws -> Accuracy {
-      Accuracy(
-        try run.outcomes(data, DistributedInterchange(rotation, blocks: [0..<rotation.rank])))
-    }
+    else { return nil }
+    return try ReadParts(of: rotation, read: weight)
+  }
+}
+
+/// A subspace in two parts: in the row space of a weight, and in its null space.
+struct ReadParts {
+  /// ‖R_row‖² / ‖R‖².
+  let share: Double
+  /// The part that the weight reads; nil when there is none.
+  let row: Rotation?
+  /// The part that it doesn't; nil when there is none.
+  let null: Rotation?
+
+  /// - Parameter weight: [outputs, width]
+  init(of rotation: Rotation, read weight: Tensor) throws {
     let (frame, read) = (rotation.frame, try Self.rowSpace(of: weight))
     let rowPart = frame.linear(read).matrixProduct(read)
-    let nullPart = frame - rowPart
-    func part(_ rows: Tensor) throws -> Accuracy? {
-      try Self.span(of: rows).map(accuracy)
-    }
     let norm = frame.norm
-    return IllusionTest(
-      rowSpaceShare: (rowPart.norm / norm) * (rowPart.norm / norm),
-      whole: try accuracy(rotation), rowSpace: try part(rowPart), nullSpace: try part(nullPart))
+    share = (rowPart.norm / norm) * (rowPart.norm / norm)
+    row = try Self.span(of: rowPart)
+    null = try Self.span(of: frame - rowPart)
   }
 
   /// An orthonormal basis [rank, inputs] of the row space of a weight [outputs, inputs].

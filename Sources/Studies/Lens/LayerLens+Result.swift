@@ -5,7 +5,7 @@ import InterchangeFigures
 import InterchangeModels
 import InterchangeReports
 
-extension LogitLens: RunResult {
+extension LayerLens: RunResult {
   public static let kind = "lens"
 
   public var tables: [ResultTable] { [table()] }
@@ -17,7 +17,7 @@ extension LogitLens: RunResult {
     let kept = rows.flatMap(\.cells).map(\.top.count).min() ?? 1
     let count = min(max(1, count), kept)
     return ResultTable(
-      "The lens at \(tokens.last ?? "") (position \(positions.last ?? 0)).",
+      "The \(reading) at \(tokens.last ?? "") (position \(positions.last ?? 0)).",
       note: "The likeliest outputs with their probabilities; the entropy of all and their "
         + "divergence from the model’s own outputs, in nats.",
       header: ["layer"] + (1...count).map { "\($0)." } + ["entropy", "KL"]
@@ -68,8 +68,8 @@ extension LogitLens: RunResult {
         kind: "lens", title: "What each layer would say",
         parts: [
           .text(
-            "The last norm and the unembedding applied to \(component.rawValue) of every layer. "
-              + "Text: “\(text)”."), .drawn(figures()), .table(table()),
+            "\(component.rawValue) of every layer, read by a \(reading). Text: “\(text)”."),
+          .drawn(figures()), .table(table()),
         ], terms: [.lens])
     ]
   }
@@ -89,13 +89,13 @@ extension LogitLens: RunResult {
 }
 
 extension RunResults {
-  /// The result of `LogitLens`.
-  public var lens: LogitLens? { self[LogitLens.self] }
+  /// The result of `LayerLens`.
+  public var lens: LayerLens? { self[LayerLens.self] }
 }
 
-extension LogitLens: SelectableResult {
+extension LayerLens: SelectableResult {
   /// The lens at some layers and positions, these by their numbers.
-  public func selecting(layers: LayerSelection?, positions wanted: String?) throws -> LogitLens {
+  public func selecting(layers: LayerSelection?, positions wanted: String?) throws -> LayerLens {
     var chosen = Array(rows.indices)
     if layers != nil {
       let known = rows.compactMap(\.layer)
@@ -127,11 +127,18 @@ extension ReportTerm {
     "Logit lens", order: 44,
     "The outputs that the model’s last norm and unembedding make of an inner layer’s vector "
       + "(nostalgebraist 2020). Early layers needn’t write in the last one’s terms, so that a late "
-      + "answer there doesn’t show that the model lacks it.")
+      + "answer there doesn’t show that the model lacks it. A tuned lens (Belrose et al. 2023) "
+      + "first carries the vector to where the last layer would have it; a patchscope "
+      + "(Ghandeharioun et al. 2024) puts it into another prompt and reads that one’s next token.")
+}
+
+extension LayerLens {
+  /// The reading as a title begins.
+  fileprivate var title: String { reading.prefix(1).uppercased() + reading.dropFirst() }
 }
 
 extension Heatmap {
-  private init(_ lens: LogitLens, _ value: (LogitLens.Cell) -> Double) {
+  private init(_ lens: LayerLens, _ value: (LayerLens.Cell) -> Double) {
     self.init(
       values: lens.rows.map { $0.cells.map(value) }, rowLabels: lens.rows.map(\.name),
       columnLabels: lens.tokens)
@@ -141,26 +148,26 @@ extension Heatmap {
   }
 
   /// The likeliest token of each cell, colored by its probability.
-  public init(_ lens: LogitLens) {
+  public init(_ lens: LayerLens) {
     self.init(lens) { $0.top[0].probability }
-    title = "Logit lens"
+    title = lens.title
     valueTitle = "probability of the likeliest token"
     cellTexts = lens.rows.map { $0.cells.map { $0.top[0].token } }
     range = 0...1
   }
 
   /// The divergence of each cell's outputs from the model's own.
-  public init(divergenceOf lens: LogitLens) {
+  public init(divergenceOf lens: LayerLens) {
     self.init(lens, \.divergence)
-    title = "Logit lens: distance from the final outputs"
+    title = "\(lens.title): distance from the final outputs"
     valueTitle = "KL(final ‖ layer) in nats"
     colorMap = .magma
   }
 
   /// The answer's rank in each cell, the brighter the nearer to the first.
-  public init(_ lens: LogitLens, answer: String) {
+  public init(_ lens: LayerLens, answer: String) {
     self.init(lens) { $0.answer.map { -log10(Double($0.rank) + 1) } ?? .nan }
-    title = "Logit lens: the answer \(answer)"
+    title = "\(lens.title): the answer \(answer)"
     valueTitle = "−log₁₀ of its rank; in the cells the rank"
     cellTexts = lens.rows.map { $0.cells.map { $0.answer.map { "\($0.rank + 1)" } ?? "" } }
   }

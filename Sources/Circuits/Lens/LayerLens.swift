@@ -3,19 +3,16 @@ import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
-/// The outputs that a model's last norm and unembedding make of the hidden vectors of every layer:
-/// the logit lens (nostalgebraist 2020, "interpreting GPT: the logit lens").
-///
-/// Of the residual stream after the last block these are the model's own outputs. Of what attention
-/// or an MLP adds they are read with the norm's scale of that addition alone; how much it adds to
-/// the outputs is direct attribution's question.
+/// The outputs that a reading makes of the hidden vectors of every layer: a ``LogitLens``, a
+/// ``TunedLens`` or a ``Patchscope``.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let lens = try model.logitLens(of: "The capital of France is")
+/// let lens = try model.lens(of: "The capital of France is")
 /// for row in lens.rows { print(row.name, row.cells.last!.top[0].token) }
+/// let scope = try model.lens(of: "The capital of France is", by: Patchscope())
 /// ```
-public struct LogitLens: Codable, Sendable, Equatable {
+public struct LayerLens: Codable, Sendable, Equatable {
   /// One output with its probability.
   public struct Output: Codable, Sendable, Equatable {
     /// The number of the output.
@@ -58,11 +55,8 @@ public struct LogitLens: Codable, Sendable, Equatable {
     public var name: String { layer.map(String.init) ?? "embed" }
   }
 
-  /// The components that a lens reads: the residual stream, and what is added to it.
-  public static let components: [Component] = [
-    .blockInput, .residualMiddle, .blockOutput, .attentionOutput, .mlpOutput,
-  ]
-
+  /// The name of the reading, such as `logit lens`.
+  public let reading: String
   /// The text.
   public let text: String
   /// The component whose vectors are read.
@@ -77,20 +71,24 @@ public struct LogitLens: Codable, Sendable, Equatable {
   public let rows: [Row]
 
   private enum CodingKeys: String, CodingKey {
-    case text, component, positions, tokens, answer, rows
+    case reading, text, component, positions, tokens, answer, rows
   }
 
   init(
-    text: String, component: Component, positions: [Int], tokens: [String], answer: String?,
+    reading: String, text: String, component: Component, positions: [Int], tokens: [String],
+    answer: String?,
     rows: [Row]
   ) {
-    (self.text, self.component, self.positions) = (text, component, positions)
+    (self.reading, self.text) = (reading, text)
+    (self.component, self.positions) = (component, positions)
     (self.tokens, self.answer, self.rows) = (tokens, answer, rows)
   }
 
   /// Reads a lens whose rows have a cell for each position.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
+    // The only reading of records that don't name one.
+    reading = try values.decodeIfPresent(String.self, forKey: .reading) ?? LogitLens().name
     text = try values.decode(String.self, forKey: .text)
     component = try values.decode(Component.self, forKey: .component)
     positions = try values.decode([Int].self, forKey: .positions)
@@ -112,9 +110,9 @@ public struct LogitLens: Codable, Sendable, Equatable {
   }
 
   /// The same with some of its rows and positions, by their index.
-  public func selecting(rows chosen: [Int], positions places: [Int]) -> LogitLens {
-    LogitLens(
-      text: text, component: component, positions: places.map { positions[$0] },
+  public func selecting(rows chosen: [Int], positions places: [Int]) -> LayerLens {
+    LayerLens(
+      reading: reading, text: text, component: component, positions: places.map { positions[$0] },
       tokens: places.map { tokens[$0] }, answer: answer,
       rows: chosen.map { index in
         Row(layer: rows[index].layer, cells: places.map { rows[index].cells[$0] })
