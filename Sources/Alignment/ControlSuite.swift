@@ -102,35 +102,8 @@ struct ControlSuite {
   }
 
   private func selfSwap() throws -> ControlResult {
-    let run = fit.run
-    var largest: Float = 0
-    var outcomes: [Outcome] = []
-    for batch in Array(0..<test[0].count).chunked(settings.batchSize) {
-      let inputs = batch.map { test[0].examples[$0].base }
-      func logits(_ transform: @escaping (Int, Tensor) -> Tensor) throws -> Tensor {
-        let edits = test.enumerated().map { part, data in
-          Edit(Cells(data.site, positions: batch.map { data.positions[$0] })) {
-            transform(part, $0)
-          }
-        }
-        return try run.model.run(run.model.measuring(inputs, edits: edits), store: run.store)
-          .logits!
-      }
-      let interventions = fit.interventions
-      let plain = try logits { $1 }
-      let swapped = try logits { part, base in
-        let intervention = interventions[part]
-        return intervention(
-          base, sources: Array(repeating: base, count: intervention.sourceCount))
-      }
-      for (row, index) in batch.enumerated() {
-        let example = test[0].examples[index]
-        outcomes.append(
-          Outcome(
-            swapped.rowSlice(row..<row + 1), label: example.label, answers: example.answers))
-      }
-      largest = max(largest, (swapped - plain).elements.map(abs).max() ?? 0)
-    }
+    let (outcomes, largest) = try fit.run.selfSwap(
+      test, fit.interventions, Array(0..<test[0].count))
     return ControlResult(
       name: ControlKind.selfSwap.rawValue, iia: Accuracy(outcomes), each: nil,
       largestChange: largest, note: "a no-op: the largest change of a logit must be 0")

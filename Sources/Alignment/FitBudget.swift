@@ -34,6 +34,16 @@ public enum FitBudget: Sendable, Equatable {
     guard case .converged(let most) = self else { return self }
     return .converged(maximumSteps: min(most, max(1, steps)))
   }
+
+  /// The budget of as many fits in one.
+  func multiplied(by count: Int) -> FitBudget {
+    switch self {
+    // Passes grow with the pairs.
+    case .epochs: self
+    case .steps(let steps): .steps(min(steps, Int.max / count) * count)
+    case .converged(let most): .converged(maximumSteps: min(most, Int.max / count) * count)
+    }
+  }
 }
 
 extension FitBudget: Codable {

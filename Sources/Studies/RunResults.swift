@@ -31,6 +31,7 @@ public struct RunResults: Sendable {
     DirectAttributionStudy.self,
     HeadDetection.self,
     ProbeStudy.self,
+    RAVELStudy.self,
     ActivationCollection.self,
     CostGrowth.self,
     ExperimentResult.self,

@@ -204,6 +204,13 @@ import Testing
       #expect(angle[0] < 0.3)
     }
     #expect(found.rotation.orthonormalityError < 1e-5)
+    // One attribute with its controls.
+    let judged = try found.report(of: "1", on: examples(200, seed: 2))
+    #expect(judged.test.correct == reports[1].cause?.correct && judged.rank == 1)
+    #expect(judged.control(.randomModel) != nil && judged.verdict == .converged)
+    #expect(judged.control(.selfSwap)?.largestChange == 0)
+    #expect(try #require(judged.control(.randomSubspaces)).iia.value < 0.8)
+    #expect(throws: AlignmentError.self) { try found.report(of: "2", on: examples(8, seed: 2)) }
     #expect(throws: AlignmentError.self) {
       try search.fit(
         planted.model, on: [AttributeExample("2", .cause, planted.examples(1, seed: 1)[0])])

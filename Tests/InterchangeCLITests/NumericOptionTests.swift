@@ -46,6 +46,7 @@ import Testing
       Program.tiny, taught.url.path, data.url.path, adapter.url.path
     )
     let steering = Program.package.appending(path: "Examples/Steering/sentiment.jsonl").path
+    let cities = Program.package.appending(path: "Examples/data/cities").path
     let pyreft = Program.package.appending(path: "Tests/Fixtures/interventions/pyreft/loreft").path
     let training = ["--data", data, "--answers", "loss", "--test-share", "0.2"]
     return [
@@ -62,6 +63,7 @@ import Testing
       "trace": [tiny, "--text", "abc abc", "--subject", "bc a", "--draws", "1", "--layers", "1"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "mask": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
+      "ravel": [taught, cities, "--layer", "1", "--entities", "2", "--methods", "pca"],
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
       ],

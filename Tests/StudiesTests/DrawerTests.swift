@@ -35,6 +35,7 @@ import Testing
         ("AutoencoderTraining", "Studies/Features/"),
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
+        ("RAVELStudy", "Studies/RAVEL/"),
         ("ActivationCollection", "Studies/Collection/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],
@@ -83,12 +84,14 @@ import Testing
       ],
       // An intervention's own file has its name. Other tools' formats name the methods that they
       // hold; the default of `finetune`; the workloads of the benchmark; steering vectors, whose
-      // study has the same key; the command that fits probes of single vectors.
+      // study has the same key; the command that fits probes of single vectors; a swap of the full
+      // vector.
       lists: [
         "Interventions/", "FineTuning/SoftTokens.swift", "Exchange/",
         "InterchangeCLI/Tune/FinetuneCommand.swift", "Studies/Benchmarks/", "Studies/Steering/",
         "FineTuning/Steering/", "Studies/Comparison/FineTuningData+Steering.swift",
         "InterchangeCLI/Attribute/ProbeCommand.swift",
+        "Alignment/Attributes/Methods/FullVectorMethod.swift",
       ],
       pattern: { "\"\($0)\"" }),
   ]

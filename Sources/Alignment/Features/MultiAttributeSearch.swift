@@ -46,7 +46,7 @@ public struct MultiAttributeSearch: Sendable {
   }
 
   /// The rows of each attribute.
-  fileprivate var blocks: [String: Range<Int>] {
+  var blocks: [String: Range<Int>] {
     var (start, blocks) = (0, [String: Range<Int>]())
     for (name, count) in attributes {
       blocks[name] = start..<start + count
@@ -88,7 +88,7 @@ public struct MultiAttributeSearch: Sendable {
 }
 
 /// Examples with the rows of the rotation that each swaps.
-private struct AttributeData {
+struct AttributeData {
   let site: SiteExamples
   let examples: [AttributeExample]
   /// The rows of each example's attribute.
@@ -183,9 +183,9 @@ public final class MultiAttributeAlignment {
   public let losses: [Double]
   /// The course of the fit.
   public let fit: FitHistory
-  private let model: Model
-  private let store: ActivationStore
-  private let training: AttributeData
+  let model: Model
+  let store: ActivationStore
+  let training: AttributeData
 
   fileprivate init(
     search: MultiAttributeSearch, rotation: Rotation, losses: [Double], fit: FitHistory,

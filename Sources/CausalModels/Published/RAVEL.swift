@@ -120,14 +120,8 @@ public struct RAVEL: PairSource, PairReader {
   private func example(
     _ entity: String, _ attribute: String, _ prompt: String, _ target: String
   ) -> PublishedExample? {
-    guard let values = attributes[entity], let answer = values[attribute],
-      let value = values[target], !answer.isEmpty
+    guard let query = query(entity, attribute, prompt), let value = attributes[entity]?[target]
     else { return nil }
-    let parts = prompt.components(separatedBy: "%s")
-    let start = parts[0].utf8.count
-    let text = parts[0] + entity + parts[1]
-    return PublishedExample(
-      text: SpannedText(text, spans: ["entity": start..<start + entity.utf8.count]), form: prompt,
-      value: value, answer: PublishedPairs.answer(answer, after: text))
+    return PublishedExample(text: query.text, form: prompt, value: value, answer: query.answer)
   }
 }

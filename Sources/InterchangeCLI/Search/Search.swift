@@ -6,6 +6,7 @@ extension InterchangeCommand {
     subcommands: [
       DASCommand.self,
       MaskCommand.self,
+      RAVELCommand.self,
       ExamineCommand.self,
       SubspacesCommand.self,
     ])

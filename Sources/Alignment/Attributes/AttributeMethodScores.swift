@@ -1,0 +1,146 @@
+import Foundation
+import InterchangeBasics
+
+/// A share, or a mean of shares, with its interval at 95 %.
+public struct ShareScore: Codable, Sendable, Equatable {
+  public let value: Double
+  public let interval: [Double]
+  /// The value of each seed.
+  public let seeds: [Double]
+
+  init(value: Double, interval: [Double], seeds: [Double]) {
+    (self.value, self.interval, self.seeds) = (value, interval, seeds)
+  }
+
+  /// The mean of seeds' shares of one sample, with Wilson's interval of a share of its size.
+  ///
+  /// - Parameter accuracies: at least one, of the same n
+  public init(seeds accuracies: [Accuracy]) {
+    let values = accuracies.map(\.value)
+    let mean = SeedStatistics(values).mean
+    let n = accuracies[0].n
+    let interval = Accuracy.wilson(correct: Int((mean * Double(n)).rounded()), n: n)
+    self.init(
+      value: mean,
+      interval: [min(mean, interval.lowerBound), max(mean, interval.upperBound)], seeds: values)
+  }
+
+  /// The mean of shares of independent samples, with the interval that follows from theirs as that
+  /// of a difference does (Newcombe 1998, method 10; Zou and Donner 2008).
+  ///
+  /// - Parameter parts: at least one, of the same seeds
+  public init(meanOf parts: [ShareScore]) {
+    let count = Double(parts.count)
+    let mean = parts.reduce(0) { $0 + $1.value } / count
+    func half(_ distance: (ShareScore) -> Double) -> Double {
+      parts.reduce(0) { $0 + distance($1) * distance($1) }.squareRoot() / count
+    }
+    self.init(
+      value: mean,
+      interval: [
+        mean - half { $0.value - $0.interval[0] }, mean + half { $0.interval[1] - $0.value },
+      ],
+      seeds: (parts.first?.seeds ?? []).indices.map { seed in
+        parts.reduce(0) { $0 + $1.seeds[seed] } / count
+      })
+  }
+
+  /// The sample's standard deviation over seeds.
+  public var deviation: Double { SeedStatistics(seeds).deviation }
+}
+
+/// The scores of one method: Cause, Iso and Disentangle of each attribute and part.
+public struct AttributeMethodScores: Codable, Sendable {
+  /// A fit from one seed.
+  public struct Run: Codable, Sendable {
+    /// The size of an attribute's swap.
+    public struct Swap: Codable, Sendable, Equatable {
+      public let attribute: String
+      /// The directions, or features, that are swapped.
+      public let size: Int
+      /// A remark on what was found.
+      public let note: String?
+    }
+
+    /// The accuracies of a part.
+    public struct Part: Codable, Sendable {
+      public let part: AttributePairs.Part
+      public let attributes: [AttributeReport]
+    }
+
+    public let seed: UInt64
+    public let swaps: [Swap]
+    public let parts: [Part]
+  }
+
+  /// The scores of an attribute, or of all, in a part.
+  public struct Scores: Sendable {
+    /// Swaps that should cause the attribute and do.
+    public let cause: ShareScore
+    /// Swaps that should leave other attributes and do.
+    public let isolation: ShareScore
+    /// The mean of both.
+    public let disentangle: ShareScore
+  }
+
+  /// The method's name on the command line, and in tables.
+  public let name: String
+  public let title: String
+  /// One for each seed.
+  public let runs: [Run]
+  /// The same fit on a randomly initialized model; nil where that wasn't done.
+  public let randomModel: Run?
+  /// The largest change of a logit when bases are swapped with themselves: anything but 0 is a
+  /// defect.
+  public let selfSwapChange: Float
+  /// Seconds of all seeds' fits and measurements.
+  public let seconds: Double
+
+  /// The scores of an attribute in a part; nil where it wasn't measured.
+  public func scores(_ part: AttributePairs.Part, _ attribute: String) -> Scores? {
+    Self.scores(runs, part, attribute)
+  }
+
+  /// The means over all attributes in a part; nil where it wasn't measured.
+  public func scores(_ part: AttributePairs.Part) -> Scores? { Self.scores(runs, part) }
+
+  /// The means over all attributes of the fit on the random model.
+  public func randomScores(_ part: AttributePairs.Part) -> Scores? {
+    randomModel.flatMap { Self.scores([$0], part) }
+  }
+
+  private static func scores(
+    _ runs: [Run], _ part: AttributePairs.Part, _ attribute: String
+  ) -> Scores? {
+    let reports = runs.compactMap { run in
+      run.parts.first { $0.part == part }?.attributes.first { $0.attribute == attribute }
+    }
+    let (causes, leaves) = (reports.compactMap(\.cause), reports.compactMap(\.leave))
+    guard !runs.isEmpty, causes.count == runs.count, leaves.count == runs.count else { return nil }
+    let (cause, isolation) = (ShareScore(seeds: causes), ShareScore(seeds: leaves))
+    return Scores(
+      cause: cause, isolation: isolation, disentangle: ShareScore(meanOf: [cause, isolation]))
+  }
+
+  private static func scores(_ runs: [Run], _ part: AttributePairs.Part) -> Scores? {
+    let names = runs.first?.parts.first { $0.part == part }?.attributes.map(\.attribute) ?? []
+    let all = names.compactMap { scores(runs, part, $0) }
+    guard !all.isEmpty, all.count == names.count else { return nil }
+    return Scores(
+      cause: ShareScore(meanOf: all.map(\.cause)),
+      isolation: ShareScore(meanOf: all.map(\.isolation)),
+      disentangle: ShareScore(meanOf: all.map(\.disentangle)))
+  }
+
+  /// The scores in a line, for progress.
+  var line: String {
+    let parts = AttributePairs.Part.held.compactMap { part in
+      scores(part).map {
+        String(
+          format: "%@: cause %.2f, iso %.2f, disentangle %.3f", part.title, $0.cause.value,
+          $0.isolation.value, $0.disentangle.value)
+      }
+    }
+    return "\(title): " + parts.joined(separator: "; ")
+  }
+}
