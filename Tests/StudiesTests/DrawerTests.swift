@@ -119,7 +119,9 @@ import Testing
   /// Every kind of the library has a folder above, so that none is forgotten; those whose values
   /// lower floors make are named there, too.
   @Test func everyKindHasADrawer() {
-    let below: Set = ["EvaluationResult", "AttentionPatterns", "LayerLens", "TunedLensFit", "HeadDetection"]
+    let below: Set = [
+      "EvaluationResult", "AttentionPatterns", "LayerLens", "TunedLensFit", "HeadDetection",
+    ]
     let types = Set(RunResults.kinds.map { "\($0)" }.filter { !$0.contains("Word") })
     #expect(types == below.union(Self.rules[0].drawers.map(\.name)))
   }
