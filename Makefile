@@ -136,7 +136,7 @@ demo: build model
 # numbers depend on the processor run again at each lower level that this one has: a minute a level.
 test: deps browser model
 	swift build $(BUILD) --build-tests
-	swift build $(BUILD) --product InterchangeNotebookSupport
+	$(notebook_library)
 	@mkdir -p $(TRUST)
 	swift test $(BUILD) --skip-build --disable-xctest 2>&1 | tee $(TRUST)/tests.log
 	sed -n 's/.*Test run with \([0-9]* tests in [0-9]* suites\) passed.*/| `make test` | \1 | all passed |/p' \
@@ -201,6 +201,10 @@ trust:
 # By their folders in Tests; a filter that matches nothing would pass.
 NUMERICAL_TESTS := TensorsTests CheckpointsTests ModelsTests InterventionsTests AlignmentTests FineTuningTests \
   ExchangeTests
+# The library of notebooks; the archive is made anew, as it would keep the objects of files that are no more.
+notebook_library = rm -f .build/release/libInterchangeNotebookSupport.a; \
+  swift build $(BUILD) --product InterchangeNotebookSupport
+
 empty :=
 space := $(empty) $(empty)
 
@@ -224,7 +228,7 @@ endef
 # instead.
 notebooks: deps model
 	swift build $(BUILD) --product interchange-notebook
-	swift build $(BUILD) --product InterchangeNotebookSupport
+	$(notebook_library)
 	.build/release/interchange-notebook run notebooks-md/*.md
 
 # The documentation of the library and the notebooks as a web site in .build/docs/site; warnings are errors.

@@ -4,8 +4,8 @@ import InterchangeBasics
 /// The judgment of a fit, which stands beside its number: may the accuracy be read as what the site
 /// holds, or does it tell of the fit?
 ///
-/// The first that holds, in the order of ``tooFewPairs``, ``lossStillFalling``, ``overfits``,
-/// ``notFitted``, ``converged``. A verdict doesn't say that a subspace is real: that is what the
+/// The first that holds, in the order of ``tooFewPairs``, ``notAboveRandom``, ``lossStillFalling``,
+/// ``overfits``, ``notFitted``, ``converged``. A verdict doesn't say that a subspace is real: that is what the
 /// controls are for.
 public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// Training ended on a plateau, and nothing below holds.
@@ -15,6 +15,9 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// The held-out accuracy is below that of the principal components, or of the same fit on a
   /// random model: with all of the interval of the difference.
   case notFitted = "not fitted"
+  /// The same fit on a random model reaches as much, within the interval of the difference, and
+  /// more than what isn't fitted: the accuracy is the map's, not the model's (arXiv 2507.08802).
+  case notAboveRandom = "not above random"
   /// The accuracy on the pairs of the fit is higher than on others, by at least 0.1 and with all
   /// of the interval of the difference.
   case overfits
@@ -31,6 +34,7 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
     switch self {
     case .converged, .lossStillFalling, .overfits: rawValue
     case .notFitted: "below its own control: not fitted"
+    case .notAboveRandom: "no more than in a random model"
     case .tooFewPairs: "too few pairs for this rank"
     }
   }
@@ -41,6 +45,7 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
     case .converged: nil
     case .lossStillFalling: "↓"
     case .notFitted: "×"
+    case .notAboveRandom: "≈"
     case .overfits: "*"
     case .tooFewPairs: "?"
     }
@@ -67,7 +72,8 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// The verdict on a fit, and a sentence with everything that was found.
   package static func judging(_ evidence: Evidence) -> (verdict: FitVerdict, reason: String) {
     let findings = [
-      pairs(evidence), falling(evidence.fit), overfitting(evidence), control(evidence),
+      pairs(evidence), random(evidence), falling(evidence.fit), overfitting(evidence),
+      control(evidence),
     ].compactMap { $0 }
     let end =
       evidence.fit.end == .plateau
@@ -105,6 +111,30 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
       String(
         format: "train − held out = %.2f [%.2f, %.2f]", train.value - test.value,
         difference.lowerBound, difference.upperBound)
+    )
+  }
+
+  /// A random model that is above the fit belongs to ``control(_:)``.
+  private static func random(_ evidence: Evidence) -> Finding? {
+    func accuracy(_ kind: ControlKind) -> Accuracy? {
+      evidence.controls.first { $0.name == kind.rawValue }?.iia
+    }
+    guard let random = accuracy(.randomModel),
+      evidence.test.difference(from: random).lowerBound <= 0,
+      random.difference(from: evidence.test).lowerBound <= 0
+    else { return nil }
+    // Where nothing was found there is nothing that the random model has, too.
+    if let floor = accuracy(.randomSubspaces),
+      evidence.test.difference(from: floor).lowerBound <= 0
+    {
+      return nil
+    }
+    return (
+      .notAboveRandom,
+      String(
+        format:
+          "held out %.2f, the same fit on a random model %.2f: what was found isn't the model's",
+        evidence.test.value, random.value)
     )
   }
 

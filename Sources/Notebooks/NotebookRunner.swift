@@ -165,8 +165,8 @@ public struct NotebookRunner {
       ["swiftc", "-O", "-swift-version", "5", source.path(percentEncoded: false)]
         + flags.output.split(separator: "\n").map(String.init)
         + [
-          "-Xlinker", "--whole-archive", "-lInterchangeNotebookSupport", "-Xlinker",
-          "--no-whole-archive", "-o", program.path(percentEncoded: false),
+          "-Xclang-linker", "-Wl,--whole-archive,-lInterchangeNotebookSupport,--no-whole-archive",
+          "-o", program.path(percentEncoded: false),
         ])
     guard ended.status != 0 else { return }
     let lines = (ended.output + ended.errors).split(separator: "\n").map(String.init)

@@ -55,7 +55,8 @@ public struct RunFolder: Sendable {
         ["png", "svg", "pdf"].map { "\(figure.name).\($0)" }
       }
       // Names in a record may be anything; a figure's is the name of a file in the folder.
-      remove(figures.filter { !$0.contains("/") }, in: folder)
+      let files = record.results.all.flatMap(\.files)
+      remove((figures + files).filter { !$0.contains("/") }, in: folder)
     }
     let tables = TableFormat.allCases.flatMap { format in
       (["table"] + (1...9).map { "table-\($0)" }).map { "\($0).\(format.rawValue)" }

@@ -33,6 +33,9 @@ public protocol RunResult: Codable, Sendable {
   var sections: [ReportSection] { get }
   /// The figures with the names of their files, drawn from the recorded numbers alone.
   func figures() -> [NamedFigure]
+  /// The names of the files that the run wrote beside its record, where they follow from the result:
+  /// they go when another run takes the folder.
+  var files: [String] { get }
   /// The numbers by which points of an experiment are compared, the main one first.
   var measures: [RunMeasure] { get }
   /// Results of an experiment's points as one that shows them better than a table of measures; nil
@@ -49,6 +52,9 @@ extension RunResult {
 
   /// No figures.
   public func figures() -> [NamedFigure] { [] }
+
+  /// No files.
+  public var files: [String] { [] }
 
   /// No measures.
   public var measures: [RunMeasure] { [] }

@@ -25,6 +25,7 @@ public struct RunResults: Sendable {
     SteeringRun.self,
     AttentionPatterns.self,
     FeatureActivity.self,
+    AutoencoderTraining.self,
     LayerLens.self,
     TunedLensFit.self,
     DirectAttributionStudy.self,

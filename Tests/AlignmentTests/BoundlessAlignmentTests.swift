@@ -56,7 +56,9 @@ import Testing
     let outside = try #require(try signs.direction(1).principalAngles(to: alignment.rotation).first)
     #expect(inside < 0.3 && outside > 1.2)
 
-    #expect(Set(report.controls.map(\.name)) == Set(ControlKind.allCases.map(\.rawValue)))
+    // The illusion test is for sites that one projection reads.
+    let kinds = Set(ControlKind.allCases).subtracting([.rowSpace, .nullSpace])
+    #expect(Set(report.controls.map(\.name)) == Set(kinds.map(\.rawValue)))
     #expect(try #require(report.control(.selfSwap)).largestChange == 0)
     #expect(try figure(report, .selfSwap) == 0)
     // The whole vector brings the source's b as well: right when it is the base's.

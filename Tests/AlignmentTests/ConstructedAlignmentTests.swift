@@ -64,7 +64,9 @@ struct KnownDirection {
     let report = try alignment.evaluate(on: test.examples)
     #expect(report.test.value >= 0.98 && report.test.n == 256)
     #expect(report.orthonormalityError < 1e-5)
-    #expect(Set(report.controls.map(\.name)) == Set(ControlKind.allCases.map(\.rawValue)))
+    // The illusion test is for sites that one projection reads.
+    let kinds = Set(ControlKind.allCases).subtracting([.rowSpace, .nullSpace])
+    #expect(Set(report.controls.map(\.name)) == Set(kinds.map(\.rawValue)))
     func iia(_ kind: ControlKind) throws -> Double { try #require(report.control(kind)).iia.value }
     // Base and source agree in half of the examples: a swap that changes nothing is right there.
     #expect(try #require(report.control(.selfSwap)).largestChange == 0)

@@ -80,9 +80,31 @@ import Testing
     #expect(verdict.title == "below its own control: not fitted")
     let name = kind == .randomModel ? "the random model" : "PCA"
     #expect(reason == "held out 0.05, below \(name) 0.38")
-    // The interval of 15/40 − 9/40 holds 0: no finding. Other controls may be above.
-    #expect(judge(test: 9, train: 25, controls: [control(kind, 15)]).verdict == .converged)
+    // The interval of 15/40 − 9/40 holds 0: it isn't below. Other controls may be above.
+    #expect(judge(test: 9, train: 25, controls: [control(kind, 15)]).verdict != .notFitted)
     #expect(judge(test: 2, train: 6, controls: [control(.fullVector, 40)]).verdict == .converged)
+  }
+
+  /// A random model that does as well, where both do better than what isn't fitted.
+  @Test func noMoreThanInARandomModel() {
+    let controls = [control(.randomSubspaces, 20), control(.randomModel, 36)]
+    let (verdict, reason) = judge(controls: controls)
+    #expect(verdict == .notAboveRandom && verdict.title == "no more than in a random model")
+    #expect(
+      reason
+        == "held out 0.95, the same fit on a random model 0.90: what was found isn't the model's")
+    // Before a loss that still falls: more steps wouldn't change whose it is.
+    let falling = judge(
+      fit: history(end: .budget, checks: [8.3, 7, 6, 5, 4]), controls: controls)
+    #expect(falling.verdict == .notAboveRandom && falling.reason.contains("give more steps"))
+    // 38/40 − 20/40 is above 0 with all of its interval.
+    #expect(judge(controls: [control(.randomModel, 20)]).verdict == .converged)
+    // Nothing was found: both are what untrained ones are.
+    #expect(
+      judge(
+        test: 20, train: 50, controls: [control(.randomSubspaces, 20), control(.randomModel, 21)]
+      ).verdict == .converged)
+    #expect(judge(test: 20, train: 50, controls: [control(.randomModel, 21)]).verdict != .converged)
   }
 
   @Test func overfits() {
@@ -124,7 +146,7 @@ import Testing
 
   @Test func marksAndTitlesDiffer() {
     let all = FitVerdict.allCases
-    #expect(Set(all.map(\.title)).count == 5 && Set(all.map(\.mark)).count == 5)
+    #expect(Set(all.map(\.title)).count == 6 && Set(all.map(\.mark)).count == 6)
     #expect(FitVerdict.converged.mark == nil)
   }
 }

@@ -296,4 +296,44 @@ import Testing
     let ablated = FeatureEdit.zero(Array(0..<3 * width), of: autoencoder)
     #expect(try logits { ablated($0, sources: []) } != plain)
   }
+
+  /// What is written is read again to the same numbers, and says so to SAELens.
+  @Test(arguments: ["standard", "topk", "jumprelu", "gated"])
+  func isWrittenAndReadAgain(architecture: String) throws {
+    let activation: SparseActivation =
+      switch architecture {
+      case "topk": .topK(5)
+      case "jumprelu": .jumpReLU(threshold: bias.activated(.relu))
+      case "gated": .gated(logScale: 0.1 * bias, gateBias: bias, magnitudeBias: 2 * bias)
+      default: .relu
+      }
+    let first = try SparseAutoencoder(
+      encoder: encoder.transposed(),
+      encoderBias: architecture == "gated" ? .zeros([Self.features]) : bias, decoder: decoder,
+      decoderBias: output, inputBias: architecture == "standard" ? nil : output,
+      activation: activation)
+    let place = folder.url.appending(component: architecture)
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let files = try SAELensLayout.write(
+      first, about: ["model_name": .string("tiny")], to: place)
+    #expect(files.map(\.lastPathComponent) == SAELensLayout.fileNames)
+    let (second, layout) = try SparseAutoencoder.read(contentsOf: place)
+    #expect(layout == "SAELens" && second.activation.name == first.activation.name)
+    #expect(second.encode(rows).elements == first.encode(rows).elements)
+    #expect(second.reconstruction(of: rows).elements == first.reconstruction(of: rows).elements)
+    let settings = try JSONParser.parse(Array(Data(contentsOf: files[1])))
+    #expect(settings["architecture"]?.string == architecture)
+    #expect(settings["metadata"]?["model_name"]?.string == "tiny")
+  }
+
+  @Test func whatTheFormCannotHoldIsNotWritten() throws {
+    let other = try SparseAutoencoder(
+      encoder: encoder.transposed(), encoderBias: bias, decoder: decoder, decoderBias: output,
+      inputBias: 2 * output, activation: .relu)
+    #expect(throws: CheckpointError.self) { try SAELensLayout.write(other, to: folder.url) }
+    let transcoder = try SparseAutoencoder(
+      encoder: encoder.transposed(), encoderBias: bias, decoder: decoder, decoderBias: output,
+      activation: .relu, isTranscoder: true)
+    #expect(throws: CheckpointError.self) { try SAELensLayout.write(transcoder, to: folder.url) }
+  }
 }

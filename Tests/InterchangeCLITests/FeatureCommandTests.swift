@@ -38,6 +38,65 @@ enum TinyAutoencoder {
     #expect(shown.output.contains("variance explained") && shown.output.contains("«"))
   }
 
+  /// A trained autoencoder is written in a form that `features` reads, and its numbers are kept.
+  @Test(arguments: [["--active", "3"], ["--penalty", "0.1"]])
+  func anAutoencoderIsTrained(sparsity: [String]) throws {
+    let texts = try TemporaryFile(
+      Data("abc abc cab\nde abc fg\ncab de abc\nabc cab\nabc cab\n".utf8))
+    let folder = try TemporaryFile(folder: ())
+    let found = try Program.run(
+      [
+        "train-features", Program.tiny, "--texts", texts.url.path, "--layer", "1", "--features",
+        "12", "--steps", "20", "--test-share", "0.3", "--json", "--out", folder.url.path,
+      ] + sparsity)
+    #expect(found.status == 0, "\(found.errors)")
+    let results = try #require(try found.json()["results"] as? [String: Any])
+    let run = try #require(results["autoencoderTraining"] as? [String: Any])
+    // The text that occurs twice counts once.
+    #expect(run["texts"] as? Int == 3 && run["heldOutTexts"] as? Int == 1)
+    let fit = try #require(run["fit"] as? [String: Any])
+    #expect((fit["losses"] as? [Double])?.count == 20)
+    #expect((fit["explained"] as? Double)?.isFinite == true)
+    let shown = try Program.run([
+      "features", Program.tiny, "--sae", folder.url.path, "--layer", "1", "--text", "abc abc cab",
+    ])
+    #expect(shown.status == 0 && shown.errors.contains("autoencoder: SAELens"), "\(shown.errors)")
+  }
+
+  @Test func badTrainingsAreNamed() throws {
+    let texts = try TemporaryFile(Data("abc abc cab\nde abc\n".utf8))
+    let call = ["train-features", Program.tiny, "--texts", texts.url.path, "--layer", "1"]
+    let both = try Program.run(call + ["--active", "3", "--penalty", "1"])
+    #expect(both.status == 64 && both.errors.contains("either --active or --penalty"))
+    let many = try Program.run(call + ["--features", "4", "--active", "5"])
+    #expect(many.status != 0 && many.errors.contains("active features: expected 1 to 4, found 5"))
+    let layer = try Program.run(call + ["--layer", "99"])
+    #expect(layer.status != 0 && !layer.errors.isEmpty)
+    let short = try Program.run(call + ["--skip", "99"])
+    #expect(short.status != 0 && short.errors.contains("rows: expected at least 2, found 0"))
+  }
+
+  /// A reversible network in the place of the rotation, with the controls that it needs.
+  @Test func aReversibleNetworkInDAS() throws {
+    let taught = try TaughtModel.make()
+    let call = [
+      "das", taught.url.path, "--layer", "1", "--pairs", "512", "--rank", "2", "--featurizer",
+      "reversible",
+    ]
+    let found = try Program.run(
+      call + ["--steps", "3", "--coupling-layers", "2", "--coupling-width", "8", "--json"])
+    #expect(found.status == 0, "\(found.errors)")
+    let results = try #require(try found.json()["results"] as? [String: Any])
+    let run = try #require((results["alignments"] as? [[String: Any]])?.first)
+    let report = try #require(run["report"] as? [String: Any])
+    #expect(report["method"] as? String == "reversible network" && report["rank"] as? Int == 2)
+    let controls = try #require(report["controls"] as? [[String: Any]])
+    #expect(controls.contains { $0["name"] as? String == "random_model" })
+    for more in [["--boundless"], ["--seeds", "2"], ["--rank", "auto"]] {
+      #expect(try Program.run(call + more).status == 64)
+    }
+  }
+
   @Test func badInputIsNamed() throws {
     let autoencoder = try TinyAutoencoder.make()
     let call = ["features", Program.tiny, "--sae", autoencoder.url.path, "--layer", "1"]

@@ -67,6 +67,10 @@ import Testing
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",
       ],
+      "train-features": [
+        tiny, "--texts", texts.url.path, "--layer", "1", "--features", "8", "--active", "2",
+        "--steps", "2",
+      ],
       "collect": [
         taught, "--task", "agreement", "--limit", "4", "--layers", "1", "--out", "unused",
       ],

@@ -37,8 +37,10 @@ import Testing
     let report = try report("verdict", more + ["--no-controls"])
     let verdict = try #require(report["verdict"] as? String)
     #expect(
-      ["converged", "loss still falling", "not fitted", "overfits", "too few pairs"]
-        .contains(verdict))
+      [
+        "converged", "loss still falling", "not fitted", "not above random", "overfits",
+        "too few pairs",
+      ].contains(verdict))
     #expect(try #require(report["verdictReason"] as? String).isEmpty == false)
     #expect(try #require(report["rank"] as? Int) >= 1)
     let fit = try #require(report["fit"] as? [String: Any])

@@ -32,6 +32,7 @@ import Testing
         ("SteeringRun", "Studies/Steering/"), ("CostGrowth", "Studies/Growth/"),
         ("ExperimentResult", "Studies/Experiments/"),
         ("FeatureActivity", "Studies/Features/"),
+        ("AutoencoderTraining", "Studies/Features/"),
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
         ("RAVELStudy", "Studies/RAVEL/"),

@@ -9,9 +9,12 @@ import InterchangeTensors
 /// With a `ReversibleFeaturizer` this shows what an unrestricted map can "find" (arXiv
 /// 2507.08802): it reaches high accuracies in networks with random weights too, which is why
 /// ``ControlKind/randomModel`` stands beside every number.
+///
+/// At several sites it is one featurizer that is tied: the same features are swapped at all of them,
+/// together. ``rotation(sites:dimensions:settings:)`` is DAS with one rotation for several layers.
 public struct FeaturizerSearch {
-  /// The place of the hidden vectors.
-  public var site: Site
+  /// The places of the hidden vectors, of one width.
+  public var sites: [Site]
   /// k, how many of the first features are swapped.
   public var dimensions: Int
   /// The name of the method in tables.
@@ -24,10 +27,11 @@ public struct FeaturizerSearch {
   ///
   /// - Parameter make: a featurizer of vectors of a width, to be trained
   public init(
-    site: Site, dimensions: Int, name: String, settings: AlignmentSettings = AlignmentSettings(),
+    sites: [Site], dimensions: Int, name: String,
+    settings: AlignmentSettings = AlignmentSettings(),
     make: @escaping (_ width: Int, _ seed: UInt64) throws -> any Featurizer
   ) {
-    (self.site, self.dimensions, self.name) = (site, dimensions, name)
+    (self.sites, self.dimensions, self.name) = (sites, dimensions, name)
     (self.settings, self.make) = (settings, make)
   }
 
@@ -36,14 +40,51 @@ public struct FeaturizerSearch {
   /// - Parameters:
   ///   - layers: coupling layers
   ///   - hidden: the width of their perceptrons' hidden layers
+  ///   - bend: see `ReversibleFeaturizer`
   public static func reversible(
-    site: Site, dimensions: Int, layers: Int = 4, hidden: Int = 64,
+    site: Site, dimensions: Int, layers: Int = 4, hidden: Int = 64, bend: Double = 0.1,
     settings: AlignmentSettings = AlignmentSettings()
   ) -> FeaturizerSearch {
     FeaturizerSearch(
-      site: site, dimensions: dimensions, name: "reversible network", settings: settings
+      sites: [site], dimensions: dimensions, name: "reversible network", settings: settings
     ) {
-      ReversibleFeaturizer(width: $0, layers: layers, hidden: hidden, seed: $1)
+      ReversibleFeaturizer(width: $0, layers: layers, hidden: hidden, bend: bend, seed: $1)
+    }
+  }
+
+  /// DAS with one rotation for several sites, such as layers.
+  public static func rotation(
+    sites: [Site], dimensions: Int, settings: AlignmentSettings = AlignmentSettings()
+  ) -> FeaturizerSearch {
+    FeaturizerSearch(sites: sites, dimensions: dimensions, name: "tied DAS", settings: settings) {
+      RotationFeaturizer(try Rotation.random(rank: dimensions, width: $0, seed: $1))
+    }
+  }
+
+  /// Checks the settings, the sites and every example's positions, before any work is done.
+  ///
+  /// - Throws: as ``fit(_:on:store:progress:)``.
+  public func validate(_ model: Model, on examples: [AlignmentExample]) throws {
+    try settings.validate()
+    guard !sites.isEmpty else {
+      throw AlignmentError.invalidSetting(name: "sites", expected: "at least one", found: "none")
+    }
+    let width = try model.width(of: sites[0])
+    let sources = try SiteExamples.sourceCount(of: examples)
+    guard sources <= dimensions else {
+      throw AlignmentError.sourceMismatch(expected: dimensions, found: sources)
+    }
+    for site in sites {
+      let other = try model.width(of: site)
+      guard other == width else {
+        throw InterventionError.widthMismatch(
+          name: site.description, expected: width, found: other)
+      }
+      let positions = try SiteExamples.basePositions(of: examples, at: site, of: model)
+      for source in 0..<sources {
+        _ = try SiteExamples.sourcePositions(
+          of: examples, source: source, at: site, of: model, as: positions)
+      }
     }
   }
 
@@ -54,18 +95,15 @@ public struct FeaturizerSearch {
     _ model: Model, on examples: [AlignmentExample], store: ActivationStore = ActivationStore(),
     progress: (FitProgress) -> Void = { _ in }
   ) throws -> FeaturizerAlignment {
-    try settings.validate()
+    try validate(model, on: examples)
     let featurizer = try featurizer(for: model, seed: settings.seed)
-    let data = try SiteExamples(examples, at: site, of: model, store: store)
+    let data = try sites.map { try SiteExamples(examples, at: $0, of: model, store: store) }
     let sources = try SiteExamples.sourceCount(of: examples)
-    guard sources <= dimensions else {
-      throw AlignmentError.sourceMismatch(expected: dimensions, found: sources)
-    }
     let run = InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
     let swap = FeaturizerSwap(
       data: data, swap: BlockedFeatureInterchange(featurizer, dimensions, sources: sources))
     let (losses, history) = try SwapTraining(
-      settings: settings, run: run, indices: Array(0..<data.count),
+      settings: settings, run: run, indices: Array(0..<examples.count),
       rate: settings.rate(width: featurizer.width)
     )(swap, progress: progress)
     return FeaturizerAlignment(
@@ -75,11 +113,11 @@ public struct FeaturizerSearch {
 
   /// An untrained featurizer of the site's vectors.
   func featurizer(for model: Model, seed: UInt64) throws -> any Featurizer {
-    let width = try model.width(of: site)
+    let width = try model.width(of: sites[0])
     let featurizer = try make(width, seed)
     guard featurizer.width == width else {
       throw InterventionError.widthMismatch(
-        name: site.description, expected: featurizer.width, found: width)
+        name: sites.summary, expected: featurizer.width, found: width)
     }
     guard (1...featurizer.featureCount).contains(dimensions) else {
       throw InterventionError.rankOutOfRange(rank: dimensions, width: featurizer.featureCount)
@@ -116,16 +154,16 @@ final class BlockedFeatureInterchange: Intervention {
   }
 }
 
-/// A featurizer in training.
+/// A featurizer in training, the same at each site.
 private struct FeaturizerSwap: TrainedSwap {
-  let data: SiteExamples
+  let data: [SiteExamples]
   let swap: BlockedFeatureInterchange
 
   var groups: [TrainedGroup] {
     [TrainedGroup(swap.parameters, orthonormal: swap.orthonormalParameters)]
   }
-  func parts(of indices: [Int]) -> [PlacedSwap] { [PlacedSwap(data, swap)] }
-  func judgedParts(of indices: [Int]) -> [PlacedSwap] { [PlacedSwap(data, swap)] }
+  func parts(of indices: [Int]) -> [PlacedSwap] { data.map { PlacedSwap($0, swap) } }
+  func judgedParts(of indices: [Int]) -> [PlacedSwap] { parts(of: indices) }
 }
 
 /// A fitted featurizer, with all that is needed to judge it.
@@ -141,12 +179,12 @@ public final class FeaturizerAlignment {
   fileprivate let swap: BlockedFeatureInterchange
   fileprivate let model: Model
   fileprivate let store: ActivationStore
-  fileprivate let training: SiteExamples
+  fileprivate let training: [SiteExamples]
 
   init(
     search: FeaturizerSearch, featurizer: any Featurizer, swap: BlockedFeatureInterchange,
     losses: [Double], fit: FitHistory, model: Model, store: ActivationStore,
-    training: SiteExamples
+    training: [SiteExamples]
   ) {
     (self.search, self.featurizer, self.swap) = (search, featurizer, swap)
     (self.losses, self.fit) = (losses, fit)
@@ -162,9 +200,12 @@ public final class FeaturizerAlignment {
     randomModel: Model? = nil, randomStore: ActivationStore? = nil,
     progress: (String) -> Void = { _ in }
   ) throws -> AlignmentReport {
-    let record = FitRecord(method: search.name, losses: losses, history: fit)
+    let rotation = (featurizer as? RotationFeaturizer)?.rotation
+    let record = FitRecord(
+      method: search.name, losses: losses, history: fit,
+      orthonormalityError: rotation?.orthonormalityError ?? 0)
     return try FittedFeaturizer(found: self).report(
-      record, site: search.site.description, on: examples, controls: controls,
+      record, site: search.sites.summary, on: examples, controls: controls,
       randomModel: randomModel, randomStore: randomStore, progress: progress)
   }
 }
@@ -176,14 +217,15 @@ private struct FittedFeaturizer: JudgedFit {
   var model: Model { found.model }
   var store: ActivationStore { found.store }
   var settings: AlignmentSettings { found.search.settings }
-  var training: [SiteExamples] { [found.training] }
-  var interventions: [any Intervention] { [found.swap] }
+  var training: [SiteExamples] { found.training }
+  var interventions: [any Intervention] { training.map { _ in found.swap } }
   var rank: Int { found.search.dimensions }
   var randomName: String { "untrained featurizers, \(rank) features" }
 
   func random(seed: UInt64) throws -> [any Intervention] {
     let featurizer = try found.search.featurizer(for: model, seed: seed)
-    return [BlockedFeatureInterchange(featurizer, rank, sources: found.swap.sourceCount)]
+    let swap = BlockedFeatureInterchange(featurizer, rank, sources: found.swap.sourceCount)
+    return training.map { _ in swap }
   }
 
   func principalComponents(

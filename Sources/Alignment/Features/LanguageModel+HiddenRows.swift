@@ -1,3 +1,4 @@
+import InterchangeBasics
 import InterchangeModels
 import InterchangeTensors
 
@@ -14,15 +15,20 @@ extension LanguageModel {
     at site: Site, of texts: [String], skipping: Int = 1,
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> Tensor {
-    var parts: [Tensor] = []
-    for (index, text) in texts.enumerated() {
-      let input = encode(text).input
-      let count = network.positionCount(of: input, at: site)
-      if count > skipping {
-        parts.append(
-          try activations(at: site, [input], positions: [Array(skipping..<count)]))
+    var (parts, done) = ([Tensor](), 0)
+    for batch in texts.chunked(16) {
+      let inputs = batch.map { encode($0).input }
+      let positions = inputs.map {
+        Array(skipping..<max(skipping, network.positionCount(of: $0, at: site)))
       }
-      progress(index + 1, texts.count)
+      let longer = inputs.indices.filter { !positions[$0].isEmpty }
+      if !longer.isEmpty {
+        parts.append(
+          try activations(
+            at: site, longer.map { inputs[$0] }, positions: longer.map { positions[$0] }))
+      }
+      done += batch.count
+      progress(done, texts.count)
     }
     guard !parts.isEmpty else { return .zeros([0, try width(of: site)]) }
     return .concatenatingRows(parts)

@@ -54,9 +54,8 @@ public final class MaskAlignment {
       // A gate is one number, not a direction of as many as the vector has.
       judgedRank: isTurned ? chosenCount : 1, losses: losses, history: fit,
       orthonormalityError: rotations.map(\.orthonormalityError).max() ?? 0, notes: [note])
-    let names = search.sites.map(\.description)
     return try FittedMask(found: self).report(
-      record, site: names.count == 1 ? names[0] : Self.common(search.sites), on: examples,
+      record, site: search.sites.summary, on: examples,
       controls: controls, randomModel: randomModel, randomStore: randomStore, progress: progress)
   }
 
@@ -83,11 +82,15 @@ public final class MaskAlignment {
     return "\(chosenCount) of \(count) \(what) chosen" + (list.isEmpty ? "" : ": " + list)
   }
 
-  /// Several sites in a few words.
-  private static func common(_ sites: [Site]) -> String {
-    let components = Set(sites.map(\.name)).sorted().joined(separator: ", ")
-    let layers = Set(sites.map(\.layer)).sorted()
-    let positions = Set(sites.map(\.positions.description)).sorted().joined(separator: ",")
+}
+
+extension [Site] {
+  /// The only site, or several in a few words.
+  var summary: String {
+    guard count > 1 else { return first?.description ?? "" }
+    let components = Set(map(\.name)).sorted().joined(separator: ", ")
+    let layers = Set(map(\.layer)).sorted()
+    let positions = Set(map(\.positions.description)).sorted().joined(separator: ",")
     let range = layers.count == 1 ? "\(layers[0])" : "\(layers[0])–\(layers[layers.count - 1])"
     return "\(components) \(range) @ \(positions)"
   }

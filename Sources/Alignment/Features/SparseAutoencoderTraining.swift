@@ -52,7 +52,7 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
 
   /// A training with ReLU, whose features' sum costs something.
   ///
-  /// - Parameter penalty: λ; about 0.1 leaves a few dozen of some thousand features active
+  /// - Parameter penalty: λ; the larger, the fewer are active, and the smaller they are
   public init(
     features: Int, penalty: Double, steps: Int = 2000, rate: Double = 1e-3, seed: UInt64 = 0
   ) {

@@ -9,6 +9,7 @@ extension InterchangeCommand {
       PredictCommand.self,
       AttentionCommand.self,
       FeaturesCommand.self,
+      TrainFeaturesCommand.self,
       CollectCommand.self,
     ])
 }

@@ -19,16 +19,20 @@ public final class ReversibleFeaturizer: Featurizer {
     /// [outputs]
     let outerBias: Parameter
 
-    /// A map that starts at 0, its inner weights at random.
-    init(_ inputs: Int, _ hidden: Int, _ outputs: Int, using generator: inout RandomGenerator) {
+    /// A map whose weights are random.
+    init(
+      _ inputs: Int, _ hidden: Int, _ outputs: Int, bend: Double,
+      using generator: inout RandomGenerator
+    ) {
       let deviation = 1 / Double(inputs).squareRoot()
       inner = Parameter(
         "inner", .normal([hidden, inputs], deviation: deviation, using: &generator))
       innerBias = Parameter("inner bias", .zeros([hidden]))
-      // Small, so that the features start as coordinates; not 0, so that every weight learns.
+      // Usually small, so that the features start as coordinates; never 0, so that all learn.
       outer = Parameter(
         "outer",
-        .normal([outputs, hidden], deviation: 0.1 / Double(hidden).squareRoot(), using: &generator))
+        .normal(
+          [outputs, hidden], deviation: bend / Double(hidden).squareRoot(), using: &generator))
       outerBias = Parameter("outer bias", .zeros([outputs]))
     }
 
@@ -45,23 +49,25 @@ public final class ReversibleFeaturizer: Featurizer {
   public let hidden: Int
   private let layers: [(first: Map, second: Map)]
 
-  /// A network that starts near the identity.
+  /// A network that starts near the identity, or bent at random.
   ///
   /// - Parameters:
   ///   - width: of the vectors, at least 2
   ///   - layers: coupling layers, at least 1
   ///   - hidden: the width of the perceptrons' hidden layers
-  public init(width: Int, layers: Int = 4, hidden: Int = 64, seed: UInt64) {
+  ///   - bend: the deviation of their outer weights at the start, times √hidden; at 1 what no
+  ///     direction carries is found in fewer steps
+  public init(width: Int, layers: Int = 4, hidden: Int = 64, bend: Double = 0.1, seed: UInt64) {
     require(
-      width >= 2 && layers >= 1 && hidden >= 1,
+      width >= 2 && layers >= 1 && hidden >= 1 && bend > 0,
       "ReversibleFeaturizer: width \(width), \(layers) layers, \(hidden) hidden units")
     (self.width, self.hidden) = (width, hidden)
     let half = width / 2
     var generator = RandomGenerator(seed: seed)
     self.layers = (0..<layers).map { _ in
       (
-        Map(width - half, hidden, half, using: &generator),
-        Map(half, hidden, width - half, using: &generator)
+        Map(width - half, hidden, half, bend: bend, using: &generator),
+        Map(half, hidden, width - half, bend: bend, using: &generator)
       )
     }
   }

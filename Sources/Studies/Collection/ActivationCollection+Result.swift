@@ -1,4 +1,5 @@
 import Foundation
+import InterchangeCheckpoints
 import InterchangeFigures
 import InterchangeModels
 import InterchangeReports
@@ -40,8 +41,8 @@ extension ActivationCollection: RunResult {
   private static func number(_ value: Double) -> String { String(format: "%.4g", value) }
 
   private var note: String {
-    "float32, a row for each position \(positions) of each text; \(Self.manifestName) names text, "
-      + "position and token of each row."
+    "float32; rows are the positions \(positions) of each text, and \(Self.manifestName) names "
+      + "text, position and token of each."
       + (summarized < rows ? " Medians and quartiles are of \(summarized) rows at random." : "")
   }
 
@@ -72,6 +73,19 @@ extension ActivationCollection: RunResult {
               + "files."), .drawn(figures()), .table(table),
         ])
     ]
+  }
+
+  /// The sites' files and the manifest, by the names that a run gives them.
+  public var files: [String] {
+    guard let format = RowFileFormats.named(format) else { return [] }
+    let sites = places.compactMap { place -> Site? in
+      let words = place.part.split(separator: " ")
+      guard let component = words.first.flatMap({ Component(rawValue: String($0)) }) else {
+        return nil
+      }
+      return Site(component, layer: place.layer, head: words.dropFirst().first.flatMap { Int($0) })
+    }
+    return sites.map { $0.file(in: format) } + [Self.manifestName]
   }
 
   public var measures: [RunMeasure] {
@@ -144,8 +158,11 @@ extension ScatterChart {
     }
     title = collection.places.first.map { "\($0.part) of layer \($0.layer)" } ?? ""
     subtitle =
-      "\(plane.points.count) rows of \(collection.source) at \(collection.positions)"
-      + (plane.leavesOutFirst && plane.points.count < collection.rows ? ", first left out" : "")
+      "\(collection.source), "
+      + (plane.points.count < collection.rows ? "\(plane.points.count) of " : "")
+      + "\(collection.rows) rows at \(collection.positions)"
+      + (plane.leavesOutFirst && plane.points.count < collection.rows
+        ? ", no first positions" : "")
     func axis(_ index: Int) -> String {
       String(format: "component %d (%.0f %% of variance)", index + 1, 100 * plane.shares[index])
     }

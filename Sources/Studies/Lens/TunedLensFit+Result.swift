@@ -83,7 +83,8 @@ extension LineChart {
     func series(_ name: String, _ value: (TunedLensFit.Row) -> TunedLensFit.Distance) -> Series {
       var series = Series(
         name,
-        points: fit.rows.map { row in
+        // What the unembedding makes of the embeddings is so far off that it would hide the rest.
+        points: fit.rows.filter { $0.layer != nil || fit.rows.count == 1 }.map { row in
           let (mean, half) = (value(row).divergence, 1.96 * value(row).error)
           return Point(
             x: Double(row.layer ?? -1), y: mean,
@@ -95,6 +96,6 @@ extension LineChart {
     self.init(series: [series("logit lens", \.plain), series("tuned lens", \.tuned)])
     title = "Distance from the final outputs, by layer"
     subtitle = "\(fit.heldOutPositions) positions of \(fit.heldOut) held-out texts"
-    (xTitle, yTitle) = ("layer (−1: embeddings)", "KL(final ‖ layer) in nats")
+    (xTitle, yTitle) = ("layer", "KL(final ‖ layer) in nats")
   }
 }
