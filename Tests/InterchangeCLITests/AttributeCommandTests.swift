@@ -31,7 +31,7 @@ import Testing
     let wrong = try Program.run([
       "lens", Program.tiny, "--text", "abc", "--component", "query_output",
     ])
-    #expect(wrong.status == 65 && wrong.errors.contains("a part of the residual stream"))
+    #expect(wrong.status == 65 && wrong.errors.contains("what a logit lens reads"))
   }
 
   @Test func directSumsToTheLogits() throws {
