@@ -29,7 +29,7 @@ extension LanguageModel {
   ///   - identity: the model's, for the manifest
   ///   - seed: of the sample for quartiles and the plane, where there are many rows
   ///   - progress: called with the number of texts that are done and of all
-  /// - Throws: ``CollectionError`` that names a text without a wanted position, one that is too
+  /// - Throws: `CollectionError` that names a text without a wanted position, one that is too
   ///   long, or sites with other positions than the first; `ModelError` for a site that the model
   ///   lacks or a number that is none; `FileSystemError` when the folder can't be written.
   public func collect(
