@@ -120,10 +120,10 @@ extension ActivationDivergence {
   public var line: String {
     func text(_ distance: Distance) -> String {
       String(
-        format: "%.4g (natural ones %.4g; %.0f %% beyond 95 %% of these)", distance.patched,
-        distance.natural, 100 * distance.beyond)
+        format: "%.3g (natural ones %.3g; a share of %.2f beyond 95 %% of these)", distance.patched,
+        distance.natural, distance.beyond)
     }
-    return "divergence: patched activations are \(text(nearest)) from the nearest natural one, and "
-      + "\(text(mahalanobis)) by Mahalanobis"
+    return "divergence: to the nearest natural vector \(text(nearest)); Mahalanobis "
+      + text(mahalanobis)
   }
 }
