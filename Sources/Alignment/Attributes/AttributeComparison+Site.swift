@@ -3,7 +3,7 @@ import InterchangeInterventions
 import InterchangeModels
 
 extension AttributeComparison {
-  /// How often a swap of the whole vector at a site causes the attributes, on training pairs.
+  /// The share of training pairs in which a swap of a site's whole vector causes the attribute.
   public struct SiteScore: Codable, Sendable, Equatable {
     public let layer: Int
     public let cause: Accuracy

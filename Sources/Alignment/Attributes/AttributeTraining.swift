@@ -3,7 +3,7 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// What a method may learn from: the training pairs at a site, and the vectors of the training
+/// The data a method may learn from: the training pairs at a site, and the vectors of the training
 /// texts with the values of their attributes.
 public struct AttributeTraining {
   public let model: Model

@@ -16,7 +16,6 @@ struct RidgeRegression {
 
   /// Regressions of rows with weights that sum to 1: [n, width] each, [n].
   init(_ x: Tensor, _ y: Tensor, weights: Tensor) throws {
-    let width = x.width
     func weighted(_ rows: Tensor) -> Tensor { rows.scalingRows(by: weights).columnSums() }
     mean = weighted(x)
     meanChange = weighted(y - x)
@@ -31,7 +30,6 @@ struct RidgeRegression {
     let transposed = z.transposed()
     (values, vectors) = try transposed.matrixProduct(z).symmetricEigen()
     covariances = vectors.matrixProduct(transposed.matrixProduct(change))
-    precondition(vectors.shape == [width, width])
   }
 
   /// The map of a penalty.

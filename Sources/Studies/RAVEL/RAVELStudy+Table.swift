@@ -95,7 +95,7 @@ extension RAVELStudy {
       .map { "\($0.causePairs) + \($0.isolationPairs)" } ?? ResultTable.nothing
   }
 
-  /// What the model knows of each attribute.
+  /// The texts of each attribute that the model answers right.
   public var countTable: ResultTable {
     ResultTable(
       "What is left.",
@@ -147,7 +147,7 @@ extension RAVELStudy {
     }
   }
 
-  /// What should be known of the numbers, a sentence each.
+  /// Remarks that belong to the numbers, a sentence each.
   public var remarks: [String] {
     var remarks = AttributePairs.Part.held.compactMap { part -> String? in
       let orders = orders(part)
