@@ -103,7 +103,8 @@ public struct TaskExamples: RandomAccessCollection, Sendable {
         reason: ofLength.isEmpty && !encoded.isEmpty
           ? "base and source have different numbers of tokens in every pair"
             + (places.positions == nil ? "" : "; name a span, or a position from the end")
-          : "the model solves no pair of task \(task)")
+          : "the model solves no pair of task \(task)"
+            + judged.solvedByThemselves)
     }
     examples = judged.kept.map(\.example)
     exampleText = judged.kept[0].text

@@ -1,3 +1,4 @@
+import Foundation
 import InterchangeBasics
 import InterchangeCausalModels
 import InterchangeModels
@@ -94,6 +95,14 @@ struct JudgedPairs {
   /// Nil where nothing says what the model should answer.
   let bases: Accuracy?
   let sources: Accuracy?
+
+  /// The shares that the model solves, for an error; empty where nothing says what it should answer.
+  var solvedByThemselves: String {
+    let shares = [(bases, "bases"), (sources, "sources")].compactMap { accuracy, name in
+      accuracy.map { String(format: "%.0f %% of \(name)", 100 * $0.value) }
+    }
+    return shares.isEmpty ? "" : "; by themselves " + shares.joined(separator: ", ")
+  }
 
   init(_ pairs: [TokenizedPair], _ run: InterchangeRun) throws {
     var isSolved = pairs.map { _ in true }

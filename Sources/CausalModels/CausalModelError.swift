@@ -34,6 +34,8 @@ public enum CausalModelError: Error, Hashable, Sendable {
   case unknownTask(String, known: [String])
   /// No file is at a path that should have pairs.
   case noSuchPairs(String, known: [String])
+  /// A task has no pairs of its own.
+  case fileNeeded(task: String)
   /// A file has none of the forms that are read.
   case unknownPairForm(String, forms: [String])
   /// A task's inputs are not of the requested kind.
@@ -91,6 +93,8 @@ extension CausalModelError: CustomStringConvertible {
     case .noSuchPairs(let path, let known):
       "\(path): no such file or folder; expected a file of pairs or a question, or one of the tasks"
         + " \(list(known))"
+    case .fileNeeded(let task):
+      "'\(task)' needs a file: expected \(task)=PATH"
     case .unknownPairForm(let path, let forms):
       "\(path): expected \(forms.joined(separator: ", "))"
     case .wrongInputKind(let task, let expected, let known):

@@ -32,6 +32,7 @@ public struct RunResults: Sendable {
     HeadDetection.self,
     ProbeStudy.self,
     RAVELStudy.self,
+    MIBStudy.self,
     ActivationCollection.self,
     CostGrowth.self,
     ExperimentResult.self,

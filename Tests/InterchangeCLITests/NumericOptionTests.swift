@@ -63,6 +63,7 @@ import Testing
       "trace": [tiny, "--text", "abc abc", "--subject", "bc a", "--draws", "1", "--layers", "1"],
       "das": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
       "mask": [taught, "--layer", "1", "--pairs", "512", "--epochs", "1"],
+      "mib": [taught, "--tasks", "ioi", "--methods", "full", "--layer", "1"],
       "ravel": [taught, cities, "--layer", "1", "--entities", "2", "--methods", "pca"],
       "features": [
         tiny, "--sae", autoencoder.url.path, "--layer", "1", "--text", "abc abc cab",

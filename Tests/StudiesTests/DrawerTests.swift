@@ -35,7 +35,7 @@ import Testing
         ("AutoencoderTraining", "Studies/Features/"),
         ("AblationRun", "Studies/Ablation/"), ("TraceRun", "Studies/Tracing/"),
         ("DirectAttributionStudy", "Studies/DirectAttribution/"), ("ProbeStudy", "Studies/Probe/"),
-        ("RAVELStudy", "Studies/RAVEL/"),
+        ("RAVELStudy", "Studies/RAVEL/"), ("MIBStudy", "Studies/MIB/"),
         ("ActivationCollection", "Studies/Collection/"),
       ],
       lists: ["Studies/RunResults.swift", "Studies/Demo/", "InterchangeCLI/"],

@@ -210,8 +210,9 @@ private struct NothingMethod: AttributeMethod {
     #expect(throws: AlignmentError.self) { try AttributeMethods.named("test-none") }
     var comparison = AttributeComparison(site: site, methods: AttributeMethods.all)
     comparison.choices.rank = 2
-    (comparison.choices.features, comparison.choices.active) = (16, 4)
-    comparison.choices.autoencoderSteps = 20
+    comparison.choices.autoencoder.features = 16
+    comparison.choices.autoencoder.active = 4
+    comparison.choices.autoencoder.steps = 20
     comparison.training.budget = .steps(6)
     comparison.seeds = 2
     let study = try RAVELStudy(comparison, of: model, on: pairs)

@@ -35,16 +35,28 @@ public struct AttributeComparison {
   ///
   /// - Throws: ``AlignmentError`` or `ModelError` naming what doesn't fit.
   public func validate(_ model: LanguageModel, attributes: [String]) throws {
+    try AttributePairs.validate(attributes)
+    try validate(model, attributeCount: attributes.count)
+  }
+
+  /// Checks the settings, the methods and the site before any work on a number of attributes; one
+  /// is a variable by itself.
+  ///
+  /// - Throws: ``AlignmentError`` or `ModelError` naming what doesn't fit.
+  public func validate(_ model: LanguageModel, attributeCount: Int) throws {
     let check = SettingCheck(error: AlignmentError.invalidSetting)
     try check(
       !methods.isEmpty && Set(methods.map { $0.name }).count == methods.count, "methods",
       "at least one, each once", methods.map { $0.name }.joined(separator: ", "))
     try check(seeds >= 1, "seeds", "at least 1", seeds)
     try training.validate()
-    try AttributePairs.validate(attributes)
     let width = try model.network.width(of: site)
     for method in methods {
-      try method.init(choices).validate(width: width, attributes: attributes.count)
+      try check(
+        attributeCount > 1 || !method.needsAttributes, "method",
+        "one of " + AttributeMethods.ofOneVariable.map { $0.name }.joined(separator: ", ")
+          + " for a single variable", method.name)
+      try method.init(choices).validate(width: width, attributes: attributeCount)
     }
   }
 
@@ -55,7 +67,7 @@ public struct AttributeComparison {
     _ model: LanguageModel, on pairs: AttributePairs,
     store: ActivationStore? = nil, progress: (Event) -> Void = { _ in }
   ) throws -> [AttributeMethodScores] {
-    try validate(model, attributes: pairs.attributes)
+    try validate(model, attributeCount: pairs.attributes.count)
     let made = try methods.map { (type: $0, method: try $0.init(choices)) }
     let own = try Prepared(
       self, pairs, model.network, store ?? ActivationStore(for: [site]))
@@ -100,7 +112,7 @@ public struct AttributeComparison {
     ) throws {
       training = try AttributeTraining(
         pairs, at: comparison.site, of: model, store: store, settings: comparison.training)
-      held = try AttributePairs.Part.held.map { part in
+      held = try pairs.held.map { part in
         (
           part,
           try AttributeMeasurement(

@@ -35,6 +35,9 @@ public protocol AttributeMethod: SendableMetatype {
   static var summary: String { get }
   /// Tells whether another seed gives other interventions.
   static var isSeeded: Bool { get }
+  /// Tells whether it needs more than pairs that cause one attribute: pairs that leave others, or
+  /// the values of texts' attributes.
+  static var needsAttributes: Bool { get }
   /// Disentangle on unseen entities as RAVEL's paper has it for Llama-2-7B; nil for a method that
   /// isn't there.
   static var published: Double? { get }
@@ -56,6 +59,8 @@ public protocol AttributeMethod: SendableMetatype {
 extension AttributeMethod {
   /// The same interventions for every seed.
   public static var isSeeded: Bool { false }
+  /// Pairs that cause are enough.
+  public static var needsAttributes: Bool { false }
   /// None.
   public static var published: Double? { nil }
 
@@ -69,14 +74,8 @@ public struct AttributeMethodSettings {
   public var rank = 16
   /// The training of masks.
   public var gates = GateTraining()
-  /// The autoencoder whose features are swapped; nil for one that is trained.
-  public var autoencoder: SparseAutoencoder?
-  /// Features of the autoencoder that is trained; nil for twice the width.
-  public var features: Int?
-  /// Features of it that are active at once.
-  public var active = 32
-  /// Steps of its training.
-  public var autoencoderSteps = 400
+  /// The autoencoder whose features are swapped.
+  public var autoencoder = AutoencoderChoice()
 
   /// The usual choices.
   public init() {}
@@ -117,12 +116,22 @@ public enum AttributeMethods {
     PrincipalComponentMethod.self,
     AutoencoderMethod.self,
     MaskMethod.self,
+    MaskedComponentMethod.self,
+    MaskedAutoencoderMethod.self,
     RotationMethod.self,
     MultiAttributeMethod.self,
   ])
 
   /// The methods, the house's own first.
   public static var all: [any AttributeMethod.Type] { registry.all }
+
+  /// The methods of RAVEL's paper.
+  public static var published: [any AttributeMethod.Type] { all.filter { $0.published != nil } }
+
+  /// The methods that pairs of one variable are enough for.
+  public static var ofOneVariable: [any AttributeMethod.Type] {
+    all.filter { !$0.needsAttributes }
+  }
 
   /// Makes a method known by its name. May be called from any thread; a name that is taken stays.
   public static func register(_ method: any AttributeMethod.Type) {

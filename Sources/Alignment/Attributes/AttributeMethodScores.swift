@@ -104,6 +104,26 @@ public struct AttributeMethodScores: Codable, Sendable {
   /// The means over all attributes in a part; nil where it wasn't measured.
   public func scores(_ part: AttributePairs.Part) -> Scores? { Self.scores(runs, part) }
 
+  /// The share of swaps that cause what they should, over all attributes of a part; nil where it
+  /// wasn't measured. Pairs that should leave aren't needed.
+  public func cause(_ part: AttributePairs.Part) -> ShareScore? { Self.cause(runs, part) }
+
+  /// The same of the fit on the random model.
+  public func randomCause(_ part: AttributePairs.Part) -> ShareScore? {
+    randomModel.flatMap { Self.cause([$0], part) }
+  }
+
+  private static func cause(_ runs: [Run], _ part: AttributePairs.Part) -> ShareScore? {
+    let attributes = runs.first?.parts.first { $0.part == part }?.attributes.count ?? 0
+    let all = (0..<attributes).compactMap { place -> ShareScore? in
+      let causes = runs.compactMap { run in
+        run.parts.first { $0.part == part }?.attributes[place].cause
+      }
+      return causes.count == runs.count ? ShareScore(seeds: causes) : nil
+    }
+    return all.isEmpty || all.count < attributes ? nil : ShareScore(meanOf: all)
+  }
+
   /// The means over all attributes of the fit on the random model.
   public func randomScores(_ part: AttributePairs.Part) -> Scores? {
     randomModel.flatMap { Self.scores([$0], part) }
@@ -134,12 +154,13 @@ public struct AttributeMethodScores: Codable, Sendable {
 
   /// The scores in a line, for progress.
   var line: String {
-    let parts = AttributePairs.Part.held.compactMap { part in
+    let parts = AttributePairs.Part.allCases.compactMap { part in
       scores(part).map {
         String(
           format: "%@: cause %.2f, iso %.2f, disentangle %.3f", part.title, $0.cause.value,
           $0.isolation.value, $0.disentangle.value)
       }
+        ?? cause(part).map { String(format: "%@: %.3f", part.title, $0.value) }
     }
     return "\(title): " + parts.joined(separator: "; ")
   }

@@ -12,8 +12,10 @@ public struct AttributePairs: Sendable {
     case entities
     /// Entities of the fit in prompts that it hasn't seen.
     case contexts
+    /// Pairs that it hasn't seen, of data that are divided once.
+    case test
 
-    /// The parts that methods are measured on.
+    /// The parts that RAVEL's methods are measured on.
     public static let held: [Part] = [.entities, .contexts]
 
     /// The part in words.
@@ -22,6 +24,7 @@ public struct AttributePairs: Sendable {
       case .train: "training pairs"
       case .entities: "unseen entities"
       case .contexts: "unseen contexts"
+      case .test: "test pairs"
       }
     }
   }
@@ -79,6 +82,11 @@ public struct AttributePairs: Sendable {
   /// The numbers of each attribute and part.
   public let counts: [Count]
 
+  /// The parts that methods are measured on: those that have pairs, but for the training part.
+  public var held: [Part] {
+    Part.allCases.filter { $0 != .train && !(examples[$0] ?? []).isEmpty }
+  }
+
   /// Pairs of one's own.
   ///
   /// - Throws: ``AlignmentError/noExamples(reason:)`` naming every attribute with fewer than
@@ -89,7 +97,7 @@ public struct AttributePairs: Sendable {
   ) throws {
     try Self.validate(attributes)
     let poor = attributes.compactMap { attribute -> String? in
-      let lacking = Part.allCases.compactMap { part -> String? in
+      let lacking = ([.train] + Part.held).compactMap { part -> String? in
         let own = (examples[part] ?? []).filter { $0.attribute == attribute }
         let (cause, leave) = (
           own.count { $0.aim == .cause }, own.count { $0.aim == .leave }
@@ -112,6 +120,29 @@ public struct AttributePairs: Sendable {
     }
     (self.name, self.attributes, self.examples) = (name, attributes, examples)
     (self.known, self.counts) = (known, counts)
+  }
+
+  /// The pairs of a task's variable, which a swap should cause; nothing is to be left alone.
+  ///
+  /// - Throws: ``AlignmentError/noExamples(reason:)`` with fewer than `minimum` pairs in a part.
+  public init(_ data: TaskData, minimum: Int = Self.minimum) throws {
+    let fewest = min(data.train.count, data.test.count)
+    guard fewest >= minimum else {
+      throw AlignmentError.noExamples(
+        reason: "too few pairs of \(data.variable) in \(data.task): \(data.train.count) to fit on "
+          + "and \(data.test.count) to measure on; expected at least \(minimum) of each")
+    }
+    func pairs(_ examples: TaskExamples) -> [AttributeExample] {
+      examples.map { AttributeExample(data.variable, .cause, $0) }
+    }
+    (name, attributes, counts) = (data.task, [data.variable], [])
+    examples = [.train: pairs(data.train), .test: pairs(data.test)]
+    known = data.train.flatMap { example in
+      [Known(input: example.base, spans: example.baseSpans, values: [:])]
+        + zip(example.sources, example.sourceSpans).map {
+          Known(input: $0, spans: $1, values: [:])
+        }
+    }
   }
 
   /// Checks that there are attributes of which each can be isolated from another.

@@ -17,7 +17,7 @@ public enum PairSources {
   /// The readers of files, in the order in which they are asked.
   public static let readers: [any PairReader.Type] = [
     RAVEL.self, MoNLI.self, CounterFact.self, CausalGym.self, MIBChoices.self, MIBNames.self,
-    QuestionFile.self, PairFile.self,
+    LLMAdaptersChoices.self, QuestionFile.self, PairFile.self,
   ]
 
   /// The pairs behind a name or a path.

@@ -11,7 +11,7 @@ struct RAVELCommand: ParsableCommand {
       A swap should bring the source's value of one attribute (Cause) and leave the others of the \
       base (Iso); Disentangle is the mean of both. Measured on entities and on prompts that the \
       methods haven't seen, with texts that the model answers right. Methods: \
-      \(AttributeMethods.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")).
+      \(AttributeMethods.all.summaries).
       """)
 
   @OptionGroup var model: ModelArgument
@@ -20,7 +20,7 @@ struct RAVELCommand: ParsableCommand {
   @Option(help: ArgumentHelp("At least two attributes.", valueName: "names"))
   var attributes = "Country,Continent,Language"
   @Option(help: ArgumentHelp("The methods to compare.", valueName: "names"))
-  var methods = AttributeMethods.all.map { $0.name }.joined(separator: ",")
+  var methods = AttributeMethods.published.names
   @Option(
     help: ArgumentHelp(
       "The component, such as block_output or mlp_output.", valueName: "name"))
@@ -102,24 +102,11 @@ struct RAVELCommand: ParsableCommand {
 
   /// The layers among which the site is chosen.
   private func layers(of model: LanguageModel) throws -> [Int] {
-    if let layer { return try layer.layers(of: model) }
-    let count = model.layers
-    return Set((0..<6).map { (2 * $0 + 1) * count / 12 }).sorted()
+    try layer?.layers(of: model) ?? model.spreadLayers
   }
 
   private func types() throws -> [any AttributeMethod.Type] {
-    let names = methods.split(separator: ",").map(String.init)
-    guard !names.isEmpty, Set(names).count == names.count else {
-      throw ValidationError("--methods: expected at least one, each once, got \(methods)")
-    }
-    return try names.map { name in
-      guard let type = AttributeMethods.all.first(where: { $0.name == name }) else {
-        throw ValidationError(
-          "--methods: expected "
-            + AttributeMethods.all.map { $0.name }.joined(separator: ", ") + ", got \(name)")
-      }
-      return type
-    }
+    try AttributeMethods.parsed(methods, among: AttributeMethods.all)
   }
 }
 
@@ -143,28 +130,5 @@ struct RAVELOptions: ParsableArguments {
     (sampling.entities, sampling.prompts) = (entities, prompts)
     (sampling.trainPairs, sampling.testPairs, sampling.seed) = (trainPairs, testPairs, seed)
     return sampling
-  }
-}
-
-/// The choices of methods.
-struct AttributeMethodOptions: ParsableArguments {
-  @Option(.count, "Dimensions of each attribute's subspace, of das and mdas.")
-  var rank = AttributeMethodSettings().rank
-  @Option(
-    .strength, "The weight of the mean gate in the loss of dbm, in nats.", valueName: "weight")
-  var penalty = GateTraining().penalty
-  @Option(
-    help: ArgumentHelp(
-      "The sparse autoencoder of sae; by default one is trained on the training texts' vectors.",
-      valueName: "path"))
-  var autoencoder: String?
-
-  func settings() throws -> AttributeMethodSettings {
-    var settings = AttributeMethodSettings()
-    (settings.rank, settings.gates.penalty) = (rank, penalty)
-    settings.autoencoder = try autoencoder.map {
-      try SparseAutoencoder.read(contentsOf: URL(userPath: $0)).0
-    }
-    return settings
   }
 }

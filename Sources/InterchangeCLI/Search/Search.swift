@@ -7,6 +7,7 @@ extension InterchangeCommand {
       DASCommand.self,
       MaskCommand.self,
       RAVELCommand.self,
+      MIBCommand.self,
       ExamineCommand.self,
       SubspacesCommand.self,
     ])

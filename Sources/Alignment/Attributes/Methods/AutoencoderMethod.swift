@@ -12,38 +12,17 @@ public struct AutoencoderMethod: AttributeMethod {
   public static let isSeeded = true
   public static let published: Double? = 0.486
 
-  private let settings: AttributeMethodSettings
+  public static let needsAttributes = true
 
-  public init(_ settings: AttributeMethodSettings) throws { self.settings = settings }
+  private let choice: AutoencoderChoice
 
-  public func validate(width: Int, attributes: Int) throws {
-    guard let given = settings.autoencoder else { return }
-    guard !given.isTranscoder else {
-      throw AlignmentError.invalidSetting(
-        name: "autoencoder", expected: "one of the site's own vectors", found: "a transcoder")
-    }
-    guard given.width == width else {
-      throw InterventionError.widthMismatch(
-        name: "autoencoder", expected: given.width, found: width)
-    }
-  }
+  public init(_ settings: AttributeMethodSettings) throws { choice = settings.autoencoder }
+
+  public func validate(width: Int, attributes: Int) throws { try choice.validate(width: width) }
 
   public func fit(
     _ training: AttributeTraining, progress: (FitProgress) -> Void
   ) throws -> AttributeFit {
-    let autoencoder = try autoencoder(training, progress: progress)
-    return try FeatureChoice(autoencoder).fit(training)
-  }
-
-  /// The one that was given, or one of the training texts' vectors.
-  private func autoencoder(
-    _ training: AttributeTraining, progress: (FitProgress) -> Void
-  ) throws -> SparseAutoencoder {
-    if let given = settings.autoencoder { return given }
-    let features = settings.features ?? 2 * training.rows.width
-    return try SparseAutoencoderTraining(
-      features: features, active: min(settings.active, features),
-      steps: settings.autoencoderSteps, seed: training.settings.seed
-    ).fit(training.rows, progress: progress).0
+    try FeatureChoice(choice.autoencoder(training, progress: progress)).fit(training)
   }
 }

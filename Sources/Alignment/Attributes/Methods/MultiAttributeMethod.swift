@@ -9,6 +9,7 @@ public struct MultiAttributeMethod: AttributeMethod {
   public static let summary = "subspaces of one rotation, trained to cause and to leave"
   public static let isSeeded = true
   public static let published: Double? = 0.601
+  public static let needsAttributes = true
 
   private let rank: Int
 

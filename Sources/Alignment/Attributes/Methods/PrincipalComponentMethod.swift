@@ -9,6 +9,7 @@ public struct PrincipalComponentMethod: AttributeMethod {
   public static let title = "PCA"
   public static let summary = "principal components that tell the attribute's values apart"
   public static let published: Double? = 0.395
+  public static let needsAttributes = true
 
   public init(_ settings: AttributeMethodSettings) {}
 

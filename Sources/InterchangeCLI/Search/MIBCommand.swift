@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import Interchange
+
+/// `interchange mib`: which method finds the variables of MIB's tasks.
+struct MIBCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mib",
+    abstract: "Compare methods on the causal variables of MIB's tasks.",
+    discussion: """
+      A part of the vector is taken from a counterfactual source, and the answer should become the \
+      one that the causal model gives: the share of test pairs for which it does, of texts that the \
+      model answers right. Tasks: \(MIBTask.names.joined(separator: ", ")); arc needs a file, such \
+      as arc=data/ARC-Easy (LLM-Adapters' form, or MIB's rows), and every task can have one; \
+      name=path with another name is a task of your own. Methods: \
+      \(AttributeMethods.ofOneVariable.summaries).
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @Option(help: ArgumentHelp("The tasks, such as mcqa,arc=data/ARC-Easy,ioi.", valueName: "list"))
+  var tasks = MIBTask.builtIn.joined(separator: ",")
+  @Option(help: ArgumentHelp("The methods to compare.", valueName: "names"))
+  var methods = AttributeMethods.ofOneVariable.names
+  @Option(
+    help: ArgumentHelp(
+      "The component, such as block_output or mlp_output.", valueName: "name"))
+  var site = "block_output"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      The layer, from 0. Of several, such as 4-8 or all, the one is taken, for each variable, where \
+      a swap of the whole vector causes most on training pairs; by default of six over the depth.
+      """, valueName: "n"))
+  var layer: LayerOption?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The position that is swapped, such as -1.", valueName: "p"))
+  var position = "-1"
+  @Option(.counts(from: 2 * AttributePairs.minimum), "Pairs of each variable, train and test.")
+  var pairs = 384
+  @OptionGroup var choices: AttributeMethodOptions
+  @OptionGroup var fit: FitOptions
+  @Option(.count, "Fits from as many seeds, of methods that have any.") var seeds = 1
+  @Flag(inversion: .prefixedNo, help: "Fit every method to a randomly initialized model, too.")
+  var randomModel = true
+  @OptionGroup var storeOptions: StoreOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws { _ = try types() }
+
+  func run() throws {
+    let types = try types()
+    let tasks = try tasks.split(separator: ",").map { try MIBTask(parsing: String($0)) }
+    let model = try model.load()
+    let writer = try RunWriter(self, common, model)
+    var comparison = MIBComparison(
+      tasks: tasks, layers: try layer?.layers(of: model) ?? model.spreadLayers)
+    (comparison.methods, comparison.component) = (types, site)
+    (comparison.positions, comparison.pairs) = (try Positions(parsing: position), pairs)
+    comparison.choices = try choices.settings()
+    comparison.training = fit.settings(seed: common.seed)
+    (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
+    let progress = FitProgressLines("mib")
+    let study = try comparison.run(
+      model, store: { storeOptions.store(for: $0) },
+      progress: { event in
+        switch event {
+        case .note(let text): Output.note(text)
+        case .fitting(let step): progress.show(step)
+        }
+      })
+    try writer.finish(RunResults(study)) {
+      for (index, table) in study.tables.enumerated() {
+        if index > 0 { Output.print("") }
+        Output.print([table.title, table.note].joined(separator: " "))
+        Output.print(table)
+        if index == 0 { for remark in study.remarks { Output.print(remark) } }
+      }
+    }
+  }
+
+  private func types() throws -> [any AttributeMethod.Type] {
+    try AttributeMethods.parsed(methods, among: AttributeMethods.ofOneVariable)
+  }
+}
+
+extension LanguageModel {
+  /// Six layers over the depth.
+  var spreadLayers: [Int] { Set((0..<6).map { (2 * $0 + 1) * layers / 12 }).sorted() }
+}

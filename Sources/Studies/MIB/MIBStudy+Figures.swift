@@ -1,0 +1,66 @@
+import InterchangeAlignment
+import InterchangeBasics
+import InterchangeFigures
+import InterchangeReports
+
+extension MIBStudy {
+  /// Accuracy by method and variable, beside a random model; and the whole vector's by layer.
+  public func figures() -> [NamedFigure] {
+    guard !rows.isEmpty else { return [] }
+    return [NamedFigure("mib", HeatmapGrid(self))]
+      + (rows.contains { $0.layers.count > 1 }
+        ? [NamedFigure("mib-layers", LineChart(layersOf: self))] : [])
+  }
+}
+
+extension Heatmap {
+  /// Accuracies by method and variable, with the most frequent label's in the last row.
+  fileprivate init(
+    _ study: MIBStudy, title: String, _ score: (AttributeMethodScores) -> ShareScore?
+  ) {
+    let methods = study.rows[0].methods.map(\.title)
+    let values = methods.map { title in
+      study.rows.map { row in
+        row.methods.first { $0.title == title }.flatMap(score)?.value ?? .nan
+      }
+    }
+    self.init(
+      values: values + [study.rows.map { $0.constantAnswer ?? .nan }],
+      rowLabels: methods + ["most frequent label"], columnLabels: study.rows.map(\.title))
+    (self.title, rowOrder, rowBreaks) = (title, .firstAtTop, [methods.count])
+    range = 0...1
+    valueTitle = "interchange intervention accuracy"
+  }
+}
+
+extension HeatmapGrid {
+  /// Accuracies by method and variable, in the model and in one with random weights.
+  fileprivate init(_ study: MIBStudy) {
+    var panels = [Heatmap(study, title: "model") { $0.cause(.test) }]
+    if study.rows.contains(where: { $0.methods.contains { $0.randomModel != nil } }) {
+      panels.append(
+        Heatmap(study, title: "random model") { $0.randomCause(.test) })
+    }
+    self.init(panels: panels)
+    title = "MIB: methods by variable"
+  }
+}
+
+extension LineChart {
+  /// What a swap of the whole vector causes on training pairs, by layer.
+  fileprivate init(layersOf study: MIBStudy) {
+    self.init(
+      series: study.rows.map { row in
+        Series(
+          row.title,
+          points: row.layers.map { score in
+            Point(
+              x: Double(score.layer), y: score.cause.value,
+              interval: score.cause.interval[0]...score.cause.interval[1])
+          })
+      })
+    title = "MIB: a swap of the whole vector, by layer"
+    (xTitle, yTitle) = ("layer", "accuracy on training pairs")
+    valueRange = 0...1
+  }
+}
