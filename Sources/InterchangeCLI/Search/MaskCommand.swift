@@ -71,7 +71,7 @@ enum MaskUnitOption: String, ExpressibleByArgument, CaseIterable {
 enum MaskBasisOption: String, ExpressibleByArgument, CaseIterable {
   case coordinates, rotation
   case randomRotation = "random-rotation"
-  case pca, standardized
+  case pca, standardized, svd
 
   var basis: FeatureBasis {
     switch self {
@@ -80,6 +80,7 @@ enum MaskBasisOption: String, ExpressibleByArgument, CaseIterable {
     case .randomRotation: .rotated(isTrained: false)
     case .pca: .principalComponents()
     case .standardized: .standardized
+    case .svd: .singularVectors
     }
   }
 }
@@ -97,7 +98,11 @@ struct MaskOptions: ParsableArguments {
   var layer: LayerOption
   @OptionGroup var place: PlaceOptions
   @Option(help: "What one gate opens.") var unit = MaskUnitOption.features
-  @Option(help: "The features of --unit features; rotation is trained with the gates.")
+  @Option(
+    help: """
+      The features of --unit features; rotation is trained with the gates, svd are the singular \
+      vectors of the weight that reads or makes the site.
+      """)
   var basis = MaskBasisOption.coordinates
   @Option(
     help: ArgumentHelp(
