@@ -108,6 +108,8 @@ private struct FittedMask: JudgedFit {
   var rank: Int { found.chosenCount }
   var randomName: String { "random choices of \(rank) of \(found.count) gates" }
 
+  func isSwapped(_ place: Int) -> Bool { !found.swaps[place].gate.chosen.isEmpty }
+
   func random(seed: UInt64) throws -> [any Intervention] {
     var generator = RandomGenerator(seed: seed)
     let opened = Set(Array(0..<found.count).shuffled(using: &generator).prefix(rank))

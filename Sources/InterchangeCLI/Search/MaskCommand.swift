@@ -49,6 +49,7 @@ struct MaskCommand: ParsableCommand {
       Output.print(found.run.heading)
       Output.print(found.run.table)
       for line in found.run.remarks { Output.print(line) }
+      Output.print(found.run.choices)
     }
   }
 }

@@ -44,12 +44,15 @@ extension AlignmentRuns {
         terms: ReportTerm.alignment + (first.check == nil ? [] : [.constantAnswer])
           + (runs.contains { $0.report.verdict != nil } ? [.verdict] : [])
           + (runs.contains { $0.report.control(.rowSpace) != nil } ? [.illusion] : [])
-          + (runs.contains { $0.report.divergence != nil } ? [.divergence] : []))
+          + (runs.contains { $0.report.hasDivergence } ? [.divergence] : []))
     ]
   }
 }
 
 extension AlignmentReport {
+  /// True where the distance of patched activations was measured.
+  fileprivate var hasDivergence: Bool { divergence != nil || siteDivergences != nil }
+
   /// The table with a word on each line about what it is.
   func explainedTable(isFitted: Bool) -> ResultTable {
     let own =
