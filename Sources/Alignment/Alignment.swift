@@ -140,6 +140,8 @@ public struct AlignmentReport: Codable, Sendable {
   /// The same at each of several sites that are swapped together; nil where no controls were run,
   /// with one site, and in earlier records.
   public let siteDivergences: [SiteDivergence]?
+  /// The gates of a mask; nil of other fits, and in earlier records.
+  public let mask: MaskGates?
 
   /// A control's result by its kind.
   public func control(_ kind: ControlKind) -> ControlResult? {

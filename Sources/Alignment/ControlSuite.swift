@@ -216,6 +216,8 @@ struct FitRecord {
   var orthonormalityError: Float = 0
   /// Remarks on the fit.
   var notes: [String]?
+  /// The gates of a mask.
+  var mask: MaskGates?
 }
 
 extension JudgedFit {
@@ -253,7 +255,8 @@ extension JudgedFit {
       orthonormalityError: record.orthonormalityError, verdict: judgment?.verdict,
       verdictReason: judgment?.reason, fit: record.history, dimension: record.dimension,
       divergence: controls.isEmpty ? nil : try divergence(of: data),
-      siteDivergences: controls.isEmpty ? nil : try siteDivergences(of: data))
+      siteDivergences: controls.isEmpty ? nil : try siteDivergences(of: data),
+      mask: record.mask)
   }
 
   /// A remark on controls that were asked for by name but don't exist for such a fit.

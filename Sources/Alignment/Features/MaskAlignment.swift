@@ -53,7 +53,8 @@ public final class MaskAlignment {
       method: "mask",
       // A gate is one number, not a direction of as many as the vector has.
       judgedRank: isTurned ? chosenCount : 1, losses: losses, history: fit,
-      orthonormalityError: rotations.map(\.orthonormalityError).max() ?? 0, notes: [note])
+      orthonormalityError: rotations.map(\.orthonormalityError).max() ?? 0, notes: [note],
+      mask: MaskGates(of: self))
     return try FittedMask(found: self).report(
       record, site: search.sites.summary, on: examples,
       controls: controls, randomModel: randomModel, randomStore: randomStore, progress: progress)

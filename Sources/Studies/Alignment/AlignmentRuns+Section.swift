@@ -8,7 +8,7 @@ extension AlignmentRuns {
     guard let first = runs.first else { return [] }
     let details = runs.map { run in
       var table = run.report.explainedTable(isFitted: run.isFitted)
-      table.title = "\(run.report.site), rank \(run.report.rank)."
+      table.title = "\(run.report.site), \(run.report.size)."
       table.note = run.report.fitLine
       return table
     }
