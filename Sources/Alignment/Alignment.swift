@@ -137,6 +137,11 @@ public struct AlignmentReport: Codable, Sendable {
   /// The distance of patched activations from natural ones; nil where no controls were run, with
   /// several sites, and in earlier records.
   public let divergence: ActivationDivergence?
+  /// The same at each of several sites that are swapped together; nil where no controls were run,
+  /// with one site, and in earlier records.
+  public let siteDivergences: [SiteDivergence]?
+  /// The gates of a mask; nil of other fits, and in earlier records.
+  public let mask: MaskGates?
 
   /// A control's result by its kind.
   public func control(_ kind: ControlKind) -> ControlResult? {

@@ -27,6 +27,8 @@ protocol JudgedFit {
   /// The parts of the subspace that the site's projection reads and that it doesn't; nil where there
   /// is no such thing.
   func readParts() throws -> ReadParts?
+  /// Tells whether anything is swapped at a site, by its number.
+  func isSwapped(_ place: Int) -> Bool
   /// The same fit on another model, in no more steps.
   func refitted(
     to model: Model, on examples: [AlignmentExample], store: ActivationStore
@@ -36,6 +38,8 @@ protocol JudgedFit {
 extension JudgedFit {
   /// None: gates and features are no subspace that a projection reads.
   func readParts() throws -> ReadParts? { nil }
+
+  func isSwapped(_ place: Int) -> Bool { true }
 
   var run: InterchangeRun {
     InterchangeRun(model: model, store: store, batchSize: settings.batchSize)
@@ -212,6 +216,8 @@ struct FitRecord {
   var orthonormalityError: Float = 0
   /// Remarks on the fit.
   var notes: [String]?
+  /// The gates of a mask.
+  var mask: MaskGates?
 }
 
 extension JudgedFit {
@@ -248,7 +254,9 @@ extension JudgedFit {
       finalLoss: losses.suffix(10).reduce(0, +) / Double(max(1, min(10, losses.count))),
       orthonormalityError: record.orthonormalityError, verdict: judgment?.verdict,
       verdictReason: judgment?.reason, fit: record.history, dimension: record.dimension,
-      divergence: controls.isEmpty ? nil : try divergence(of: data))
+      divergence: controls.isEmpty ? nil : try divergence(of: data),
+      siteDivergences: controls.isEmpty ? nil : try siteDivergences(of: data),
+      mask: record.mask)
   }
 
   /// A remark on controls that were asked for by name but don't exist for such a fit.

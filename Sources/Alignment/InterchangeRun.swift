@@ -21,7 +21,7 @@ struct InterchangeRun {
   let batchSize: Int
 
   /// The bases of some examples with an intervention at each of some sites.
-  private func request(_ parts: [PlacedSwap], _ indices: [Int]) -> Request {
+  func request(_ parts: [PlacedSwap], _ indices: [Int]) -> Request {
     let edits = parts.map { part in
       let (data, intervention) = (part.data, part.intervention)
       let sources = (0..<intervention.sourceCount).map { data.rows(of: indices, source: $0) }

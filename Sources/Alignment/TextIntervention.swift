@@ -2,7 +2,7 @@ import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
 
-/// A text's run with a named intervention at one site, or tied at several.
+/// A text's run with a named intervention at one site, tied at several, or with a source for each.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -20,13 +20,16 @@ import InterchangeTensors
 public struct TextIntervention {
   /// The text with its tokens.
   public let base: EncodedText
-  /// The text that vectors are read from; nil where the intervention reads none.
-  public let source: EncodedText?
+  /// The texts that vectors are read from: none, one for all sites, or one for each.
+  public let sources: [EncodedText]
   /// The positions that are changed at each site.
   public let positions: [[Int]]
   /// The logits of the patched base's output position: [1, outputs].
   public let logits: Tensor
   let model: LanguageModel
+
+  /// The only text that vectors are read from; nil where there are none or several.
+  public var source: EncodedText? { sources.count == 1 ? sources[0] : nil }
 
   /// The outputs beside those without the intervention, and the source's own.
   ///
@@ -34,6 +37,30 @@ public struct TextIntervention {
   /// - Throws: `ModelError` when a run fails.
   public func compared(top count: Int = 5) throws -> InterchangeComparison {
     try model.compared(logits, base: base, source: source, top: count)
+  }
+
+  /// The likeliest outputs of each source's own run, the likeliest first.
+  ///
+  /// - Throws: `ModelError` when a run fails.
+  public func sourceOutputs(top count: Int = 5) throws -> [[Prediction]] {
+    try sources.map {
+      model.top(count, of: try model.run(model.measuring([$0.input])).logits!)
+    }
+  }
+}
+
+/// A place of a text whose vectors are those of a text of its own.
+public struct SourcedSite: Sendable, Hashable {
+  /// Where the base's vectors are changed.
+  public var site: Site
+  /// The text that vectors are read from.
+  public var source: String
+  /// Where the source is read; the ``site`` when nil.
+  public var read: Site?
+
+  /// A place with its source.
+  public init(_ site: Site, from source: String, readAt read: Site? = nil) {
+    (self.site, self.source, self.read) = (site, source, read)
   }
 }
 
@@ -85,8 +112,50 @@ extension LanguageModel {
     }
     let run = try run(base, edits: edits)
     return TextIntervention(
-      base: run.text, source: source.map(encode), positions: run.positions, logits: run.logits,
-      model: self)
+      base: run.text, sources: source.map { [encode($0)] } ?? [], positions: run.positions,
+      logits: run.logits, model: self)
+  }
+
+  /// Runs a text with a named intervention at several places, each with vectors of a source of its
+  /// own, all in one run (pyvene's interchange with several sources).
+  ///
+  /// Each source runs by itself, unchanged; in the base's run a change sees those below it.
+  ///
+  /// - Throws: `AlignmentError` for an intervention that reads no other text, no place at all, a
+  ///   vector that two sources would change, or positions that don't correspond; `ModelError` for a
+  ///   site that the model lacks.
+  public func intervention(
+    _ chosen: ChosenIntervention, at places: [SourcedSite], base: String
+  ) throws -> TextIntervention {
+    guard chosen.readsAnotherText, !places.isEmpty else {
+      throw AlignmentError.invalidSetting(
+        name: "intervention \(chosen)",
+        expected: chosen.readsAnotherText ? "a source" : "no source: it reads no other text",
+        found: places.first?.source ?? "none")
+    }
+    let run = try run(
+      base,
+      edits: places.map {
+        TextEdit(
+          at: $0.site, by: chosen.make(), from: [.text($0.source, at: $0.read ?? $0.site)])
+      })
+    for (index, place) in places.enumerated() {
+      for other in 0..<index {
+        var (one, two) = (place.site, places[other].site)
+        (one.positions, two.positions) = (.all, .all)
+        let isInside = one.head == nil || two.head == nil || one.head == two.head
+        (one.head, two.head) = (nil, nil)
+        guard one == two, isInside,
+          let shared = Set(run.positions[index]).intersection(run.positions[other]).min()
+        else { continue }
+        throw AlignmentError.invalidSetting(
+          name: "sources \(other + 1) and \(index + 1)", expected: "places of their own",
+          found: "position \(shared) of \(place.site) for both")
+      }
+    }
+    return TextIntervention(
+      base: run.text, sources: places.map { encode($0.source) }, positions: run.positions,
+      logits: run.logits, model: self)
   }
 
   /// The vectors that a source without another text has for a text's positions at a site.

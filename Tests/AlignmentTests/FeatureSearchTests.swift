@@ -136,6 +136,8 @@ import Testing
     let report = try found.evaluate(on: planted, controls: [.selfSwap])
     #expect(report.method == "tied DAS" && report.site == "block_output 0–1 @ -1")
     #expect(report.control(.selfSwap)?.largestChange == 0 && report.divergence == nil)
+    #expect(
+      report.siteDivergences?.map(\.site) == ["block_output 0 @ -1", "block_output 1 @ -1"])
     let frame = rotation.frame
     var total = 0.0
     for example in planted {

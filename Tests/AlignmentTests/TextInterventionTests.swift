@@ -94,6 +94,51 @@ import Testing
     #expect(own.logits.elements != tied.logits.elements)
   }
 
+  /// Each source at its own place, in one run; the base in the place of all changes nothing.
+  @Test func severalSources() throws {
+    let model = try TinyModels.languageModel()
+    let places = [
+      SourcedSite(Site(.blockOutput, layer: 2, .index(1)), from: source),
+      SourcedSite(
+        Site(.mlpOutput, layer: 0, .index(2)), from: "cats in",
+        readAt: Site(.blockOutput, layer: 1, .index(0))),
+      SourcedSite(Site(.blockOutput, layer: 2, .index(3)), from: "the cats"),
+    ]
+    let swap = try model.intervention(.interchange, at: places, base: base)
+    #expect(swap.positions == [[1], [2], [3]] && swap.source == nil)
+    #expect(swap.sources.map(\.text) == places.map(\.source))
+    var edits: [Edit] = []
+    for place in places {
+      let read = place.read ?? place.site
+      guard case .index(let position) = read.positions, case .index(let own) = place.site.positions
+      else { continue }
+      let found = try rows(model, place.source, read.component, read.layer, [position])
+      edits.append(Edit(Cells(place.site, positions: [[own]])) { _ in Tensor(rows: found) })
+    }
+    let expected = try model.logits(after: base, edits: edits).elements
+    #expect(swap.logits.elements != (try model.logits(after: base).elements))
+    for (found, wanted) in zip(swap.logits.elements, expected) {
+      #expect(abs(Double(found - wanted)) < Self.rounding)
+    }
+    let same = places.map { SourcedSite($0.site, from: base) }
+    let unchanged = try model.intervention(.interchange, at: same, base: base)
+    for (found, own) in zip(
+      unchanged.logits.elements, try model.logits(after: base).elements)
+    {
+      #expect(abs(Double(found - own)) < Self.rounding)
+    }
+    let alone = try swap.sourceOutputs(top: 1).map { $0[0].id }
+    let single = try places.map { try model.logits(after: $0.source).rowMaxima()[0] }
+    #expect(alone == single)
+    // One vector can't be two sources'.
+    let both = [places[0], SourcedSite(Site(.blockOutput, layer: 2, .all), from: base)]
+    let refused = line { _ = try model.intervention(.interchange, at: both, base: base) }
+    #expect(refused?.contains("sources 1 and 2: expected places of their own") == true)
+    let zero = try ChosenIntervention(parsing: "zero")
+    #expect(line { _ = try model.intervention(zero, at: places, base: base) } != nil)
+    #expect(line { _ = try model.intervention(.interchange, at: [], base: base) } != nil)
+  }
+
   @Test func whatMakesNoSense() throws {
     let model = try TinyModels.languageModel()
     let site = Site(.blockOutput, layer: 1, .last)

@@ -86,6 +86,17 @@ extension Reader {
         try check(autoencoder.encode(.zeros([2, autoencoder.width])))
       },
       Reader(
+        name: "tuned lens",
+        seeds: [
+          Seed(source: Corpus.own.appending(component: "tuned-lens.safetensors"), files: [])
+        ]
+      ) {
+        for map in try TunedLens.read(contentsOf: $0).translators {
+          guard map.bias.count <= 1 << 10 else { return }
+          try check(map(.zeros([2, map.bias.count])))
+        }
+      },
+      Reader(
         name: "sharded folder",
         seeds: [
           Corpus.folder(
@@ -228,6 +239,16 @@ extension Reader {
         for label in examples.compactMap(\.label) where !label.isFinite { throw NotANumber() }
         _ = try examples.split(development: 0.3, seed: 0)
         _ = try task.score(examples.map(\.completion), for: examples)
+      },
+      Reader(
+        name: "labeled texts",
+        seeds: ["labeled.csv", "labeled.jsonl"].map {
+          Seed(source: Corpus.own.appending(component: $0), files: [])
+        }, weight: 8
+      ) {
+        let found = try CollectedTexts($0.path, count: 3)
+        guard found.texts.count <= 3, found.labels.map({ $0.count == found.texts.count }) ?? true
+        else { throw NotANumber() }
       },
       Reader(
         name: "question",

@@ -115,6 +115,39 @@ import Testing
     }
   }
 
+  /// The first of each list is the first source's, whatever the order of the layers.
+  @Test func swapOfSeveralSources() throws {
+    let model = try LanguageModel(contentsOf: Program.tiny)
+    let call = [
+      "swap", Program.tiny, "--base", "abc abc", "--source", "bac bca", "--source", "cab cba",
+    ]
+    let options = ["--layer", "2,1", "--position", "0,-1", "--source-position", "1"]
+    let json = try Program.run(call + options + ["--json"]).json()
+    let run = try model.intervention(
+      .interchange,
+      at: [
+        SourcedSite(
+          .blockOutput(2, .index(0)), from: "bac bca", readAt: .blockOutput(2, .index(1))),
+        SourcedSite(
+          .blockOutput(1, .index(-1)), from: "cab cba", readAt: .blockOutput(1, .index(1))),
+      ], base: "abc abc")
+    let outputs = try #require(json["outputs"] as? [[String: Any]])
+    for output in outputs {
+      let id = try #require(output["id"] as? Int)
+      let patched = try #require((output["patched"] as? [String: Any])?["logit"] as? Double)
+      #expect(abs(patched - Double(run.logits[0, id])) < 1e-5)
+    }
+    #expect((json["sources"] as? [[Any]])?.count == 2 && json["source"] == nil)
+    let shown = try Program.run(call + options)
+    #expect(shown.status == 0 && shown.output.contains("the sources’ are"), "\(shown.errors)")
+    for (option, value) in [("--layer", "0-2"), ("--position", "0,1,2"), ("--layer", "all")] {
+      var other = call + ["--layer", "1", "--position", "0,1"]
+      if let place = other.firstIndex(of: option) { other[place + 1] = value }
+      let refused = try Program.run(other)
+      #expect(refused.status == 64 && refused.errors.contains("\(option): expected"))
+    }
+  }
+
   @Test func controlsByName() throws {
     let taught = try TaughtModel.make()
     let call = [

@@ -179,6 +179,27 @@ private struct NothingMethod: AttributeMethod {
       #expect(count.causePairs == own.count { $0.aim == .cause })
       #expect(count.knownEntities <= count.entities && count.knownPrompts <= count.prompts)
       #expect(count.droppedAnswers == 0 && count.accuracy?.n == count.entities * count.prompts)
+      #expect(count.droppedPairs == 0)
+    }
+  }
+
+  /// Pairs of texts that lack the position aren't made, and are counted.
+  @Test func pairsWithoutThePosition() throws {
+    // The last place of the shortest texts, "a … is ", is one before it; others have it.
+    let index = model.encode("a \(towns[0]) is ").length
+    var sampling = RAVELSampling()
+    (sampling.entities, sampling.trainPairs, sampling.testPairs) = (60, 24, 16)
+    let pairs = try AttributePairs(
+      RAVEL(contentsOf: folder), attributes: Self.attributes, sampling: sampling,
+      positions: .index(index), for: model)
+    for example in pairs.examples.values.joined() {
+      #expect(example.example.base.length > index)
+      #expect(example.example.sources[0].length > index)
+    }
+    for count in pairs.counts {
+      // The prompts of the other part are longer.
+      let isComplete = count.part == .contexts
+      #expect((count.droppedPairs == 0) == isComplete, "\(count)")
     }
   }
 

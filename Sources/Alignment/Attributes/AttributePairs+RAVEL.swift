@@ -127,6 +127,7 @@ extension AttributePairs {
       let count = part == .train ? sampling.trainPairs : sampling.testPairs
       var drawn: [AttributeExample] = []
       for attribute in attributes {
+        let dropped = drawing.droppedPlaces
         for aim in AttributeExample.Aim.allCases {
           drawn += drawing.examples(count, attribute, aim, using: &generator)
         }
@@ -141,6 +142,7 @@ extension AttributePairs {
             knownPrompts: Set(ofAttribute.map(\.query.prompt)).count,
             values: Set(entities.compactMap { ravel.attributes[$0]?[attribute] }).count,
             droppedAnswers: texts * entities.count - asked,
+            droppedPairs: drawing.droppedPlaces - dropped,
             accuracy: asked == 0
               ? nil : Accuracy(correct: right[attribute] ?? 0, n: asked),
             causePairs: own.count { $0.aim == .cause },

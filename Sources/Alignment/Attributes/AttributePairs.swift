@@ -57,6 +57,9 @@ public struct AttributePairs: Sendable {
     public let values: Int
     /// Texts left out because the value is no single token after them.
     public let droppedAnswers: Int
+    /// Pairs left out because a text lacks the positions, or the two have different numbers of
+    /// them; nil in earlier records.
+    public let droppedPairs: Int?
     /// The share of the other texts that the model answers right; nil without any.
     public let accuracy: Accuracy?
     /// Pairs whose swap should cause the attribute.

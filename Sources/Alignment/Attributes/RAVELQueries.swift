@@ -67,6 +67,9 @@ struct PairDrawing {
   private let sources: [String: [EncodedQuery]]
   /// The entities whose value of an attribute the model knows, by value.
   private let known: [String: [String: [String]]]
+  /// Pairs that were left out because a text lacks a position, or the two texts have different
+  /// numbers of them.
+  private(set) var droppedPlaces = 0
 
   init(
     _ solved: [EncodedQuery], attributes: [String], _ ravel: RAVEL, _ tokens: AnswerTokens,
@@ -110,7 +113,10 @@ struct PairDrawing {
         base: base.input, sources: [source.input], baseSpans: base.spans,
         sourceSpans: [source.spans], label: label, answers: base.compared.answers,
         baseLabel: base.compared.label)
-      guard (try? example.naming(places)) != nil else { continue }
+      guard (try? example.naming(places)) != nil else {
+        droppedPlaces += 1
+        continue
+      }
       examples.append(AttributeExample(attribute, aim, example))
       misses = 0
     }

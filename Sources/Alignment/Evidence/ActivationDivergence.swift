@@ -1,7 +1,5 @@
 import Foundation
 import InterchangeBasics
-import InterchangeInterventions
-import InterchangeModels
 import InterchangeTensors
 
 /// The distance of patched activations from natural ones at the same site: an intervention that
@@ -173,26 +171,5 @@ struct ShrunkCovariance {
     }
     if rest > 0 { sum += max(0, outside) / rest }
     return sum.squareRoot()
-  }
-}
-
-extension JudgedFit {
-  /// The divergence of the test's patched activations at the only site; nil with several sites,
-  /// whose vectors are changed by one another's swaps, and where the training rows are too few.
-  func divergence(of test: [SiteExamples]) throws -> ActivationDivergence? {
-    guard test.count == 1, training.count == 1 else { return nil }
-    func bases(_ data: SiteExamples) throws -> Tensor {
-      try model.activations(
-        at: data.site, data.examples.map(\.base), positions: data.positions, store: store)
-    }
-    let own = try bases(test[0])
-    let intervention = interventions[0]
-    guard intervention.sourceCount <= test[0].sourceRows.count else { return nil }
-    let patched = intervention(
-      own, sources: Array(test[0].sourceRows.prefix(intervention.sourceCount)))
-    return try ActivationDivergence(
-      of: patched.detached, natural: .concatenatingRows([own] + test[0].sourceRows),
-      reference: .concatenatingRows([try bases(training[0])] + training[0].sourceRows),
-      seed: settings.seed)
   }
 }

@@ -76,11 +76,10 @@ extension Alignment {
   /// that no projection alone reads.
   func readParts() throws -> ReadParts? {
     let site = search.site
-    let readers: [Component: Projection] = [.mlpHidden: .down, .attentionValueOutput: .output]
-    guard let projection = readers[site.component], site.head == nil, blocks.count == 1,
-      let weight = model.architecture.weight(of: projection, layer: site.layer)
+    guard [.mlpHidden, .attentionValueOutput].contains(site.component), site.head == nil,
+      blocks.count == 1, let found = SiteWeight(of: site, in: model)
     else { return nil }
-    return try ReadParts(of: rotation, read: weight)
+    return try ReadParts(of: rotation, read: found.weight)
   }
 }
 

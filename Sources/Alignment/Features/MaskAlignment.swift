@@ -53,7 +53,8 @@ public final class MaskAlignment {
       method: "mask",
       // A gate is one number, not a direction of as many as the vector has.
       judgedRank: isTurned ? chosenCount : 1, losses: losses, history: fit,
-      orthonormalityError: rotations.map(\.orthonormalityError).max() ?? 0, notes: [note])
+      orthonormalityError: rotations.map(\.orthonormalityError).max() ?? 0, notes: [note],
+      mask: MaskGates(of: self))
     return try FittedMask(found: self).report(
       record, site: search.sites.summary, on: examples,
       controls: controls, randomModel: randomModel, randomStore: randomStore, progress: progress)
@@ -107,6 +108,8 @@ private struct FittedMask: JudgedFit {
   var interventions: [any Intervention] { found.swaps }
   var rank: Int { found.chosenCount }
   var randomName: String { "random choices of \(rank) of \(found.count) gates" }
+
+  func isSwapped(_ place: Int) -> Bool { !found.swaps[place].gate.chosen.isEmpty }
 
   func random(seed: UInt64) throws -> [any Intervention] {
     var generator = RandomGenerator(seed: seed)

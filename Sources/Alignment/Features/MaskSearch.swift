@@ -62,6 +62,7 @@ public struct MaskSearch {
     for site in sites {
       _ = try model.width(of: site)
       if unit == .heads { _ = try heads(at: site, of: model) }
+      if unit == .features { try basis.validate(site, in: model) }
       let positions = try SiteExamples.basePositions(of: examples, at: site, of: model)
       _ = try SiteExamples.sourcePositions(
         of: examples, source: 0, at: site, of: model, as: positions)
@@ -117,7 +118,9 @@ public struct MaskSearch {
   ) throws -> GatedInterchange {
     let featurizer =
       unit == .features
-      ? try basis.make(rows, settings.seed &+ place) : CoordinateFeaturizer(width: rows.width)
+      ? try basis.featurizer(
+        at: .init(model: model, site: site, rows: rows, seed: settings.seed &+ place))
+      : CoordinateFeaturizer(width: rows.width)
     let count = featurizer.featureCount
     let groups: [Int]? =
       switch unit {

@@ -25,11 +25,7 @@ struct LensCommand: ParsableCommand {
       "The vectors: block_output, block_input, resid_mid, attention_output, mlp_output.",
       valueName: "name"))
   var component = "block_output"
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The layers, such as 20-29, 0-29:3 or 8,12,-1; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var layers: LayersOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -73,12 +69,12 @@ struct LensCommand: ParsableCommand {
     guard patchscope else { return LogitLens() }
     return Patchscope(
       prompt: prompt ?? Patchscope.identityPrompt,
-      at: try Positions(parsing: promptPosition ?? "-1"), layer: promptLayer)
+      at: Positions(parsing: promptPosition ?? "-1"), layer: promptLayer)
   }
 
   func run() throws {
     let model = try model.load()
-    let layers = try layers?.selection.resolved(model.layers)
+    let layers = try layers.resolved(model.layers)
     let answer = try answer.map { try model.answerTokens([$0], after: text)[0] }
     let writer = try RunWriter(self, common, model)
     let lens = try model.lens(

@@ -27,11 +27,7 @@ struct ProbeCommand: ParsableCommand {
       "The component, such as block_output or head_attention_value_output.", valueName: "name"))
   var site = "block_output"
   @Option(.place, "One head's part of the vector.") var head: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The layers, such as 20-29, 0-29:3 or 8,12,-1; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var layers: LayersOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -55,7 +51,7 @@ struct ProbeCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let layers = try layers?.selection.resolved(model.layers) ?? Array(0..<model.layers)
+    let layers = try layers.resolved(model.layers) ?? Array(0..<model.layers)
     let writer = try RunWriter(self, common, model)
     let data = try ProbeData(
       task, label: label, position: Positions(parsing: position), type: type, count: texts,

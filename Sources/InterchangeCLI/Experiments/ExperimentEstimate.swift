@@ -87,7 +87,7 @@ extension SweepCommand: EstimatedCommand {
     return try work.sweep(
       task: task.task, variable: task.variable, pairs: task.pairs,
       component: places[0].component, places: places.count,
-      layers: layers?.selection.resolved(model.load().layers), limit: limit, seed: common.seed)
+      layers: parts.layers.resolved(model.load().layers), limit: limit, seed: common.seed)
   }
 }
 

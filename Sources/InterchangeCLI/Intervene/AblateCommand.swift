@@ -17,12 +17,7 @@ struct AblateCommand: ParsableCommand {
   @OptionGroup var task: TaskOptions
   @Option(help: ArgumentHelp("The components, one or several.", valueName: "names"))
   var site = "attention_output,mlp_output"
-  @Option(help: ArgumentHelp("Single heads, such as 0,3 or 0-8, or all.", valueName: "heads"))
-  var head: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The layers, such as 20-29 or 8,12,-1; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var parts: HeadLayersOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -42,7 +37,9 @@ struct AblateCommand: ParsableCommand {
     _ = try intervention
   }
 
-  private var places: ComponentPlaces { get throws { try ComponentPlaces(site, heads: head) } }
+  private var places: ComponentPlaces {
+    get throws { try ComponentPlaces(site, heads: parts.heads) }
+  }
 
   private var intervention: ChosenIntervention {
     get throws { try InterventionOptions.chosen(ablation, option: "ablation") }
@@ -50,9 +47,9 @@ struct AblateCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let parts = try places.resolved(in: model.network)
+    let places = try places.resolved(in: model.network)
     let layers =
-      try layers?.selection.resolved(model.layers)
+      try parts.layers.resolved(model.layers)
       ?? Array(0..<(model.architecture.stacks?.encoder.layers ?? model.layers))
     let positions = Positions(parsing: position)
     var writer = try RunWriter(self, common, model)
@@ -61,7 +58,7 @@ struct AblateCommand: ParsableCommand {
     writer.settings["pairs"] = .integer(data.count)
     let progress = ProgressLine("ablate")
     let result = try Ablation(
-      of: parts, layers: layers, at: positions, by: try intervention, seed: common.seed
+      of: places, layers: layers, at: positions, by: try intervention, seed: common.seed
     ).run(model.network, on: Array(data.train.examples.prefix(limit)), store: store) {
       progress.update($0, of: $1)
     }

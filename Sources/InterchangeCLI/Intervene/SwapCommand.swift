@@ -12,6 +12,9 @@ struct SwapCommand: ParsableCommand {
       part of the way is 0 % as in the base and 100 % as in the source. Positions mean the same \
       in base and source, unless --source-position says otherwise. With several layers and \
       --source-layer one state of the source is written into all of them.
+      With several --source each has a place of its own, in one run: --layer, --position and \
+      --source-position are one for all or a list with one for each, such as \
+      --source A --source B --layer 10 --position 4,7.
 
       Interventions:
       \(InterventionOptions.list)
@@ -19,8 +22,12 @@ struct SwapCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @Option(help: "The text that is run.") var base: String
-  @Option(help: "The text that the vector is taken from, where the intervention reads one.")
-  var source: String?
+  @Option(
+    help: """
+      The text that the vector is taken from, where the intervention reads one; several times for \
+      as many places.
+      """)
+  var source: [String] = []
   @OptionGroup var site: SiteOptions
   @OptionGroup var intervention: InterventionOptions
   @Option(
@@ -36,27 +43,79 @@ struct SwapCommand: ParsableCommand {
   func validate() throws {
     let chosen = try intervention.chosen
     if chosen.readsAnotherText {
-      guard source != nil else {
+      guard !source.isEmpty else {
         throw ValidationError("--source is needed: \(chosen) reads another text.")
       }
     } else {
       let given: [(String, Any?)] = [
-        ("--source", source), ("--source-site", sourceSite), ("--source-layer", sourceLayer),
+        ("--source", source.first), ("--source-site", sourceSite), ("--source-layer", sourceLayer),
         ("--source-position", site.place.sourcePosition),
       ]
       if let (name, _) = given.first(where: { $0.1 != nil }) {
         throw ValidationError("\(name): \(chosen) reads no other text.")
       }
     }
+    if source.count > 1 { _ = try layersOfSources }
   }
 
   func run() throws {
     let model = try model.load()
-    let sites = try site.resolved(in: model)
-    let swap = try model.intervention(
-      intervention.chosen, at: sites, base: base, source: source, readAt: readSite(sites),
-      sourcePositions: site.place.sourcePositions, seed: common.seed)
-    try SwapResult(swap, try swap.compared(top: top), model).show(model, json: common.json)
+    let swap: TextIntervention
+    if source.count > 1 {
+      swap = try model.intervention(
+        intervention.chosen, at: sourcedSites(in: model), base: base)
+    } else {
+      let sites = try site.resolved(in: model)
+      swap = try model.intervention(
+        intervention.chosen, at: sites, base: base, source: source.first, readAt: readSite(sites),
+        sourcePositions: site.place.sourcePositions, seed: common.seed)
+    }
+    try SwapResult(swap, top: top, model).show(model, json: common.json)
+  }
+
+  /// A value for each source, of one for all or a list.
+  private func forSources<Value>(_ values: [Value], _ option: String) throws -> [Value] {
+    guard values.count == source.count else {
+      guard values.count == 1 else {
+        throw ValidationError(
+          "\(option): expected one, or one for each of \(source.count) sources, got "
+            + "\(values.count)")
+      }
+      return source.map { _ in values[0] }
+    }
+    return values
+  }
+
+  /// The layer of each source, in the order in which they are given.
+  private var layersOfSources: [Int] {
+    get throws {
+      guard case .layers(let layers) = site.layer.selection else {
+        throw ValidationError("--layer: expected a layer for each --source, got all")
+      }
+      return try forSources(layers, "--layer")
+    }
+  }
+
+  /// The place of each of several sources.
+  private func sourcedSites(in model: LanguageModel) throws -> [SourcedSite] {
+    func positions(_ text: String, _ option: String) throws -> [Positions] {
+      try forSources(
+        text.split(separator: ",", omittingEmptySubsequences: false).map {
+          Positions(parsing: String($0))
+        }, option)
+    }
+    let written = try positions(site.place.position, "--position")
+    let read =
+      try site.place.sourcePosition.map { try positions($0, "--source-position") } ?? written
+    return try layersOfSources.enumerated().map { place, layer in
+      let own = layer < 0 ? model.layers + layer : layer
+      return SourcedSite(
+        try Site(named: site.site, layer: own, head: site.place.head, written[place]),
+        from: source[place],
+        readAt: try Site(
+          named: sourceSite ?? site.site, layer: sourceLayer ?? own, head: site.place.head,
+          read[place]))
+    }
   }
 
   /// The place that is read in the source; nil where it is the one that is changed.

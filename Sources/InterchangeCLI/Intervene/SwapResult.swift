@@ -14,16 +14,25 @@ struct SwapResult: Encodable {
   /// The patched base's, under the name that `predict` has for them.
   private let top: [Prediction]
   private let base: [Prediction]
-  /// None where the intervention reads no other text.
+  /// None where the intervention reads no other text, or several.
   private let source: [Prediction]?
+  /// Those of several sources.
+  private let sources: [[Prediction]]?
   private let outputs: [InterchangeComparison.Output]
   private let logitDifference: InterchangeComparison.Difference?
 
-  init(_ swap: TextIntervention, _ compared: InterchangeComparison, _ model: LanguageModel) {
+  /// - Parameter count: how many of the likeliest outputs of each run
+  init(_ swap: TextIntervention, top count: Int, _ model: LanguageModel) throws {
+    let compared = try swap.compared(top: count)
     ids = swap.base.ids
-    touched = (swap.positions.first ?? []).map {
+    var positions: [Int] = []
+    for place in swap.positions.joined() where !positions.contains(place) {
+      positions.append(place)
+    }
+    touched = positions.map {
       Touched(position: $0, token: model.tokenizer.token(swap.base.ids[$0]))
     }
+    sources = swap.sources.count > 1 ? try swap.sourceOutputs(top: count) : nil
     (top, base) = (compared.patched, compared.base)
     source = swap.source == nil ? nil : compared.source
     (outputs, logitDifference) = (compared.outputs, compared.logitDifference)
@@ -39,10 +48,14 @@ struct SwapResult: Encodable {
         + touched.map { "\($0.position) \(model.label(of: ids[$0.position]))" }
         .joined(separator: ", "))
     let isSame = top.first?.id == base.first?.id
-    Output.print(
-      "answer: "
-        + (isSame ? "stays \(name(base.first))" : "\(name(base.first)) → \(name(top.first))")
-        + (source.map { "; the source’s is \(name($0.first))" } ?? ""))
+    var answer =
+      isSame ? "stays \(name(base.first))" : "\(name(base.first)) → \(name(top.first))"
+    if let source { answer += "; the source’s is \(name(source.first))" }
+    if let sources {
+      let all = sources.map { name($0.first) }
+      answer += "; the sources’ are " + all.joined(separator: ", ")
+    }
+    Output.print("answer: " + answer)
     if source == nil, let own = outputs.first(where: { $0.id == base.first?.id }) {
       Output.print(
         "logit of \(name(base.first)): "

@@ -26,15 +26,7 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var task: TaskOptions
   @Option(help: ArgumentHelp("The component that is swapped, or several.", valueName: "names"))
   var site = "block_output"
-  @Option(
-    help: ArgumentHelp(
-      "One head's part of the vector, several such as 0,3 or 0-8, or all.", valueName: "heads"))
-  var head: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The layers, such as 20-29, 0-29:3 or 8,12,-1; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var parts: HeadLayersOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -74,12 +66,12 @@ struct SweepCommand: ParsableCommand {
   }
 
   /// The places that are swapped.
-  var places: ComponentPlaces { get throws { try ComponentPlaces(site, heads: head) } }
+  var places: ComponentPlaces { get throws { try ComponentPlaces(site, heads: parts.heads) } }
 
   func run() throws {
     let model = try model.load()
     let places = try places.resolved(in: model.network)
-    let layers = try layers?.selection.resolved(model.layers)
+    let layers = try parts.layers.resolved(model.layers)
     var writer = try RunWriter(
       self, common, model, resumes: resume, writing: [SweepJournal.fileName])
     let journal = writer.folder.map {

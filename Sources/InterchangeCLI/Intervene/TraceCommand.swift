@@ -30,10 +30,7 @@ struct TraceCommand: ParsableCommand {
   var task: String?
   @Option(.counts(from: 8), "Pairs of the task in all, train and test.") var pairs: Int?
   @Option(.count, "How many prompts of the task are traced.") var limit = 32
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The layers, such as 0-29:3; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var layers: LayersOptions
   @Option(
     .strength, "The noise’s deviation, in deviations of the subjects’ token vectors.",
     valueName: "s")
@@ -54,7 +51,7 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let layers = try layers?.selection.resolved(model.layers) ?? Array(0..<model.layers)
+    let layers = try layers.resolved(model.layers) ?? Array(0..<model.layers)
     let writer = try RunWriter(self, common, model)
     let store = storeOptions.store()
     let traced = try prompts(for: model, store: store)

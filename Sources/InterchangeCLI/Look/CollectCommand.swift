@@ -32,15 +32,7 @@ struct CollectCommand: ParsableCommand {
   var limit: Int?
   @Option(help: ArgumentHelp("The components, or hooks, separated by commas.", valueName: "names"))
   var site = "block_output"
-  @Option(
-    help: ArgumentHelp(
-      "One head's part of the vector, several such as 0,3 or 0-8, or all.", valueName: "heads"))
-  var head: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The layers, such as 20-29, 0-29:3 or 8,12,-1; all by default.", valueName: "list"))
-  var layers: LayerOption?
+  @OptionGroup var parts: HeadLayersOptions
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -66,7 +58,6 @@ struct CollectCommand: ParsableCommand {
         "--format: expected \(RowFileFormats.all.map { $0.name }.joined(separator: " or ")), got "
           + format)
     }
-    _ = try head.map { try LayerSelection(heads: $0) }
   }
 
   func run() throws {
@@ -106,18 +97,17 @@ struct CollectCommand: ParsableCommand {
     let names = site.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     return try names.flatMap { name -> [Site] in
       if name.contains(".") {
-        guard layers == nil, head == nil else {
+        guard parts.layers.layers == nil, parts.head == nil else {
           throw ValidationError("--layers and --head are for components, not for the hook \(name).")
         }
         return [try Site(hook: name, of: model.architecture)]
       }
-      let component = try Site(named: name, layer: 0, head: head == nil ? nil : 0, .all).component
-      let heads = try head.map {
-        try LayerSelection(heads: $0).resolvedHeads(component, of: model.network)
-      }
+      let head = parts.head == nil ? nil : 0
+      let component = try Site(named: name, layer: 0, head: head, .all).component
+      let heads = try parts.heads?.resolvedHeads(component, of: model.network)
       let own = (0..<model.layers).filter { model.architecture.hasComponent(component, layer: $0) }
       if own.isEmpty { try model.network.validate(component, layer: 0) }
-      return try (layers?.selection.resolved(model.layers) ?? own).flatMap { layer -> [Site] in
+      return try (parts.layers.resolved(model.layers) ?? own).flatMap { layer -> [Site] in
         guard let heads else { return [Site(component, layer: layer)] }
         return heads.map { Site(component, layer: layer, head: $0) }
       }

@@ -130,10 +130,7 @@ struct DASCommand: ParsableCommand {
         Output.print(run.heading)
         Output.print(run.table)
         for line in run.remarks { Output.print(line) }
-        for table in run.choices {
-          Output.print("\n" + [table.title, table.note].joined(separator: " "))
-          Output.print(table)
-        }
+        Output.print(run.choices)
       })
   }
 }

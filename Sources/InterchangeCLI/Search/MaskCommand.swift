@@ -49,6 +49,7 @@ struct MaskCommand: ParsableCommand {
       Output.print(found.run.heading)
       Output.print(found.run.table)
       for line in found.run.remarks { Output.print(line) }
+      Output.print(found.run.choices)
     }
   }
 }
@@ -71,7 +72,7 @@ enum MaskUnitOption: String, ExpressibleByArgument, CaseIterable {
 enum MaskBasisOption: String, ExpressibleByArgument, CaseIterable {
   case coordinates, rotation
   case randomRotation = "random-rotation"
-  case pca, standardized
+  case pca, standardized, svd
 
   var basis: FeatureBasis {
     switch self {
@@ -80,6 +81,7 @@ enum MaskBasisOption: String, ExpressibleByArgument, CaseIterable {
     case .randomRotation: .rotated(isTrained: false)
     case .pca: .principalComponents()
     case .standardized: .standardized
+    case .svd: .singularVectors
     }
   }
 }
@@ -97,7 +99,11 @@ struct MaskOptions: ParsableArguments {
   var layer: LayerOption
   @OptionGroup var place: PlaceOptions
   @Option(help: "What one gate opens.") var unit = MaskUnitOption.features
-  @Option(help: "The features of --unit features; rotation is trained with the gates.")
+  @Option(
+    help: """
+      The features of --unit features; rotation is trained with the gates, svd are the singular \
+      vectors of the weight that reads or makes the site.
+      """)
   var basis = MaskBasisOption.coordinates
   @Option(
     help: ArgumentHelp(

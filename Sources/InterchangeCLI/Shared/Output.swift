@@ -39,6 +39,14 @@ enum Output {
   /// A table of results without its title.
   static func print(_ table: ResultTable) { print(table.aligned) }
 
+  /// Tables with their titles and notes, an empty line before each.
+  static func print(_ tables: [ResultTable]) {
+    for table in tables {
+      print("\n" + [table.title, table.note].joined(separator: " "))
+      print(table)
+    }
+  }
+
   /// A line about the progress of the work.
   static func note(_ text: String) { progress(text.withVisibleControls + "\n") }
 

@@ -70,9 +70,35 @@ extension SiteSelection {
   }
 }
 
+extension AlignmentReport {
+  /// The divergence of patched activations at each of several sites; nil for one site.
+  fileprivate var divergenceTable: ResultTable? {
+    guard let siteDivergences, !siteDivergences.isEmpty else { return nil }
+    func cells(_ distance: ActivationDivergence.Distance) -> [String] {
+      [
+        String(format: "%.3g", distance.patched), String(format: "%.3g", distance.natural),
+        String(format: "%.2f", distance.beyond),
+      ]
+    }
+    return ResultTable(
+      "The divergence of patched activations.",
+      note: "Medians of patched vectors and of natural ones, and the share of patched vectors "
+        + "beyond 95 % of the natural ones; the swaps of all sites together.",
+      header: [
+        "site", "nearest: patched", "natural", "beyond 95 %", "Mahalanobis: patched", "natural",
+        "beyond 95 %",
+      ],
+      rows: siteDivergences.map {
+        [$0.site] + cells($0.divergence.nearest) + cells($0.divergence.mahalanobis)
+      })
+  }
+}
+
 extension AlignmentRun {
-  /// The tables of what was chosen on training pairs, and of the seeds.
+  /// The tables of what was chosen on training pairs, of the seeds, and of the divergence at several
+  /// sites.
   public var choices: [ResultTable] {
-    [siteSelection?.table, report.dimension?.table, seeds?.table].compactMap { $0 }
+    [siteSelection?.table, report.dimension?.table, seeds?.table, report.divergenceTable]
+      .compactMap { $0 }
   }
 }

@@ -15,9 +15,9 @@ public struct AlignmentRun: Codable, Sendable {
   /// Tells whether DAS fitted the subspace on the training pairs; otherwise it was given.
   public let isFitted: Bool
   /// The spread over several seeds, of which this run is the first; nil for a single fit.
-  public let seeds: SeedSpread?
+  public internal(set) var seeds: SeedSpread?
   /// The choice of the site; nil where it was given.
-  public let siteSelection: SiteSelection?
+  public internal(set) var siteSelection: SiteSelection?
 
   /// A fit, or with `isFitted` false a given subspace.
   public init(

@@ -12,6 +12,9 @@ extension AlignmentRuns {
       let suffix = runs.count > 1 ? "-rank\(run.report.rank)" : ""
       figures.append(NamedFigure("controls" + suffix, LineChart(controlsOf: run)))
     }
+    if runs.count == 1, let mask = runs[0].report.mask?.figure(of: runs[0]) {
+      figures.append(NamedFigure("mask", mask))
+    }
     if let last = runs.last, last.losses.count > 1 {
       figures.append(NamedFigure("loss", LineChart(lossesOf: last)))
     }
@@ -70,7 +73,7 @@ extension LineChart {
       "", points: bars.enumerated().map { Point(x: Double($0), accuracy: $1.1) })
     series.isJoined = false
     self.init(series: [series])
-    title = "\(run.task): \(run.variable), rank \(run.report.rank)"
+    title = "\(run.task): \(run.variable), \(run.report.size)"
     subtitle =
       "\(run.report.site), n = \(run.report.test.n) held-out pairs"
       + (run.report.verdict.map { "; \($0.title)" } ?? "")
@@ -95,11 +98,14 @@ extension AlignmentRun {
 extension LineChart {
   /// The losses of a fit, of its steps and of the validation part, with the verdict.
   public init(lossesOf run: AlignmentRun) {
-    self.init(losses: run.losses, title: "\(run.report.methodTitle), rank \(run.report.rank)")
+    self.init(losses: run.losses, title: "\(run.report.methodTitle), \(run.report.size)")
     guard let fit = run.report.fit else { return }
     subtitle = run.report.verdict?.title ?? ""
     guard !fit.checks.isEmpty else { return }
-    if !series.isEmpty { series[0].name = "training pairs" }
+    if !series.isEmpty {
+      // A mask's own losses have its penalty, its checks don't.
+      series[0].name = "training pairs" + (run.report.mask == nil ? "" : ", with the penalty")
+    }
     series.append(
       Series(
         "validation part", points: fit.checks.map { Point(x: Double($0.step), y: $0.loss) }))

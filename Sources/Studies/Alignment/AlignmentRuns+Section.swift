@@ -8,7 +8,7 @@ extension AlignmentRuns {
     guard let first = runs.first else { return [] }
     let details = runs.map { run in
       var table = run.report.explainedTable(isFitted: run.isFitted)
-      table.title = "\(run.report.site), rank \(run.report.rank)."
+      table.title = "\(run.report.site), \(run.report.size)."
       table.note = run.report.fitLine
       return table
     }
@@ -44,12 +44,15 @@ extension AlignmentRuns {
         terms: ReportTerm.alignment + (first.check == nil ? [] : [.constantAnswer])
           + (runs.contains { $0.report.verdict != nil } ? [.verdict] : [])
           + (runs.contains { $0.report.control(.rowSpace) != nil } ? [.illusion] : [])
-          + (runs.contains { $0.report.divergence != nil } ? [.divergence] : []))
+          + (runs.contains { $0.report.hasDivergence } ? [.divergence] : []))
     ]
   }
 }
 
 extension AlignmentReport {
+  /// True where the distance of patched activations was measured.
+  fileprivate var hasDivergence: Bool { divergence != nil || siteDivergences != nil }
+
   /// The table with a word on each line about what it is.
   func explainedTable(isFitted: Bool) -> ResultTable {
     let own =

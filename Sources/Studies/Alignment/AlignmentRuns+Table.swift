@@ -26,6 +26,12 @@ extension AlignmentReport {
     return own + controls.map { ($0.title, $0.iia) }
   }
 
+  /// The rank, or of a mask the number of open gates.
+  var size: String {
+    guard let mask else { return "rank \(rank)" }
+    return "\(mask.openCount) of \(mask.count) \(mask.unit.rawValue)"
+  }
+
   /// The method in words: DAS unless the report says another.
   var methodTitle: String { method ?? "DAS" }
 
@@ -101,8 +107,8 @@ extension AlignmentRuns {
 }
 
 extension AlignmentRun {
-  /// The site and the rank, in a line.
-  public var heading: String { "\(task): \(variable) at \(report.site), rank \(report.rank)" }
+  /// The site and the rank, or the number of open gates, in a line.
+  public var heading: String { "\(task): \(variable) at \(report.site), \(report.size)" }
 
   /// The accuracies with their controls.
   public var table: ResultTable { report.table(isFitted: isFitted) }

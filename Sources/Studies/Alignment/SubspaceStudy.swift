@@ -48,21 +48,19 @@ public struct SubspaceStudy {
       (search, selection) = (chosen.search, chosen.selection)
       progress("site: \(search.site)")
     }
-    let first = try search.fit(model, on: data.train, store: store, progress: fitting)
-    let report = try first.evaluate(on: data.test, controls: controls) {
-      progress("control: \($0)")
-    }
-    var fits = [(alignment: first, report: report)]
-    for offset in 1..<max(1, UInt64(seeds)) {
+    let (first, found) = try search.run(
+      model, on: data, controls: controls, store: store, fitting: fitting, progress: progress)
+    var run = found
+    run.siteSelection = selection
+    guard seeds > 1 else { return (first, run) }
+    var fits = [(alignment: first, report: run.report)]
+    for offset in 1..<UInt64(seeds) {
       var other = search
       other.settings.seed &+= offset
       let fit = try other.fit(model, on: data.train, store: store, progress: fitting)
       fits.append((fit, try fit.evaluate(on: data.test, controls: [])))
     }
-    let run = AlignmentRun(
-      task: data.task, variable: data.variable, check: data.test.check, disjoint: data.disjoint,
-      report: report, losses: first.losses, seeds: seeds > 1 ? try SeedSpread(fits) : nil,
-      siteSelection: selection)
+    run.seeds = try SeedSpread(fits)
     return (first, run)
   }
 }

@@ -97,14 +97,15 @@ extension RAVELStudy {
 
   /// The texts of each attribute that the model answers right.
   public var countTable: ResultTable {
-    ResultTable(
+    let hasDropped = counts.contains { ($0.droppedPairs ?? 0) != 0 }
+    return ResultTable(
       "What is left.",
       note: "Texts that the model answers right, with the entities and prompts of which there is "
         + "one; pairs that should cause + that should leave.",
       header: [
         "attribute", "part", "right", "entities", "prompts", "values", "no single token",
         "pairs",
-      ],
+      ] + (hasDropped ? ["pairs without the position"] : []),
       rows: counts.map { count in
         [
           count.attribute, count.part.title, count.accuracy?.summary ?? ResultTable.nothing,
@@ -112,6 +113,8 @@ extension RAVELStudy {
           "\(count.knownPrompts) of \(count.prompts)", "\(count.values)",
           "\(count.droppedAnswers)", "\(count.causePairs) + \(count.isolationPairs)",
         ]
+          + (hasDropped
+            ? [count.droppedPairs.map(String.init) ?? ResultTable.nothing] : [])
       })
   }
 

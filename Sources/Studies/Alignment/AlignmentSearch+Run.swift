@@ -1,7 +1,7 @@
 import InterchangeAlignment
 import InterchangeModels
 
-extension FeaturizerSearch {
+extension AlignmentSearch {
   /// The search on a task's data, judged on its test pairs.
   ///
   /// - Parameters:
@@ -13,11 +13,11 @@ extension FeaturizerSearch {
     controls: Set<ControlKind> = Set(ControlKind.allCases),
     store: ActivationStore = ActivationStore(), fitting: (FitProgress) -> Void = { _ in },
     progress: (String) -> Void = { _ in }
-  ) throws -> (alignment: FeaturizerAlignment, run: AlignmentRun) {
+  ) throws -> (alignment: Fit, run: AlignmentRun) {
     let found = try fit(model.network, on: data.train.examples, store: store, progress: fitting)
-    let report = try found.evaluate(on: data.test.examples, controls: controls) {
-      progress("control: \($0)")
-    }
+    let report = try found.evaluate(
+      on: data.test.examples, controls: controls, randomModel: nil, randomStore: nil
+    ) { progress("control: \($0)") }
     let run = AlignmentRun(
       task: data.task, variable: data.variable, check: data.test.check, disjoint: data.disjoint,
       report: report, losses: found.losses)
