@@ -26,6 +26,15 @@ extension LineChart.ReferenceLine {
 }
 
 extension LineChart {
+  /// Losses over their steps, each the mean of a fortieth of all steps up to it.
+  static func smoothed(_ losses: [Double]) -> [Point] {
+    let span = max(1, losses.count / 40)
+    return losses.indices.map { step in
+      let part = losses[max(0, step - span + 1)...step]
+      return Point(x: Double(step + 1), y: part.reduce(0, +) / Double(part.count))
+    }
+  }
+
   /// A training loss over its steps.
   public init(losses: [Double], title: String) {
     self.init(

@@ -17,6 +17,11 @@ public struct SparseAutoencoderFit: Codable, Sendable, Equatable {
   public let rows: Int
   /// The number of rows that only judged it; 0 without any.
   public let heldOutRows: Int
+  /// The rows of the training that were left out, farther than
+  /// ``SparseAutoencoderTraining/farthest``; nil in a record of before they were.
+  public let outlyingRows: Int?
+  /// The held-out rows that were left out by the same bound; nil in a record of before they were.
+  public let outlyingHeldOutRows: Int?
   /// The share of the variance of held-out rows that is explained; nil without any.
   public let explained: Double?
   /// The share of the variance of the rows of the training that is explained.
@@ -33,12 +38,13 @@ public struct SparseAutoencoderFit: Codable, Sendable, Equatable {
 
   init(
     of autoencoder: SparseAutoencoder, _ training: SparseAutoencoderTraining, _ rows: Tensor,
-    _ heldOut: Tensor?, losses: [Double], revived: Int
+    _ heldOut: Tensor?, outlying: Int, outlyingHeldOut: Int, losses: [Double], revived: Int
   ) throws {
     (features, width) = (autoencoder.featureCount, autoencoder.width)
     sparsity = training.sparsity.name
     (self.losses, self.revived) = (losses, revived)
     (self.rows, heldOutRows) = (rows.rows, heldOut?.rows ?? 0)
+    (outlyingRows, outlyingHeldOutRows) = (outlying, outlyingHeldOut)
     let own = try Reading(of: autoencoder, rows)
     let other = try heldOut.map { try Reading(of: autoencoder, $0) }
     (explained, trainingExplained) = (other?.explained, own.explained)

@@ -11,6 +11,12 @@ import InterchangeTensors
 /// length 1 after each step, and E starts as D. Features that are active in no row for a tenth of
 /// the steps are started anew, at the errors of rows that are told badly.
 ///
+/// Rows that are farther from the geometric median of all than ``farthest`` times the median of
+/// such distances are left out, of the training and of the judging, and counted: some positions of
+/// a language model, such as those that attention goes to by default, have vectors dozens of times
+/// as long as others, which would be nearly all of the variance. The autoencoder reads and edits
+/// such rows like others; its error is kept.
+///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let rows = try model.hiddenRows(
@@ -27,6 +33,10 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
     /// ReLU, with this weight λ of the features' sum in the loss.
     case penalty(Double)
   }
+
+  /// The distance from the geometric median, in medians of all distances, beyond which a row is
+  /// left out.
+  public static let farthest = 10.0
 
   /// The number of features.
   public var features: Int
@@ -82,7 +92,8 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - rows: [rows, width], at least two that differ
-  ///   - heldOut: rows of other texts, [rows, width], which only judge it; nil for none
+  ///   - heldOut: rows of other texts, [rows, width], which only judge it; nil for none. The
+  ///     distance beyond which they are left out is that of the training's rows.
   ///   - progress: called after every step
   /// - Throws: ``AlignmentError`` naming a setting or a row that doesn't fit, or the step at which
   ///   the loss was no number.
@@ -92,6 +103,14 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
     try validate()
     try check(rows, "rows", width: rows.width)
     if let heldOut { try check(heldOut, "held-out rows", width: rows.width) }
+    let bound = DistanceBound(rows)
+    let all = (rows: rows.rows, heldOut: heldOut?.rows ?? 0)
+    let (rows, heldOut) = (bound.within(rows), heldOut.map(bound.within))
+    if let heldOut {
+      try SettingCheck(error: AlignmentError.invalidSetting)(
+        heldOut.rows >= 2, "held-out rows that aren't far from the others", "at least 2",
+        heldOut.rows)
+    }
     let measure = try VectorMeasure(rows)
     let centered = measure.normalized(rows)
     var state = AutoencoderState(self, width: rows.width, variance: measure.variance)
@@ -117,7 +136,8 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
     }
     let autoencoder = try state.autoencoder(of: measure)
     let fit = try SparseAutoencoderFit(
-      of: autoencoder, self, rows, heldOut, losses: losses, revived: revived)
+      of: autoencoder, self, rows, heldOut, outlying: all.rows - rows.rows,
+      outlyingHeldOut: all.heldOut - (heldOut?.rows ?? 0), losses: losses, revived: revived)
     return (autoencoder, fit)
   }
 
@@ -130,63 +150,6 @@ public struct SparseAutoencoderTraining: Sendable, Equatable {
     if let place = rows.elements.firstIndex(where: { !$0.isFinite }) {
       try check(
         false, name, "numbers", "none in row \(place / width), coordinate \(place % width)")
-    }
-  }
-}
-
-/// The measure in which vectors are told by an autoencoder in training.
-struct VectorMeasure {
-  /// c, the geometric median: [width]
-  let center: Tensor
-  /// s: the mean length from the center, by √width.
-  let scale: Float
-  /// v: the mean of the squared lengths of what ``normalized(_:)`` gives, about their mean.
-  let variance: Double
-
-  /// - Throws: ``AlignmentError/invalidSetting(name:expected:found:)`` when all rows are the same.
-  init(_ rows: Tensor) throws {
-    center = Self.median(of: rows)
-    let moved = rows.addingToRows(-1 * center)
-    let lengths = moved.rowLengths
-    let mean = lengths.reduce(0, +) / Double(rows.rows)
-    guard mean > 0 else {
-      throw AlignmentError.invalidSetting(
-        name: "rows", expected: "vectors that differ", found: "the same vector everywhere")
-    }
-    scale = Float(mean / Double(rows.width).squareRoot())
-    let squares = lengths.reduce(0) { $0 + $1 * $1 } / Double(rows.rows)
-    let shift = (1 / Float(rows.rows)) * moved.columnSums()
-    variance = (squares - Tensor.dot(shift, shift)) / (Double(scale) * Double(scale))
-  }
-
-  /// (h − c) ∕ s: [rows, width].
-  func normalized(_ rows: Tensor) -> Tensor { (1 / scale) * rows.addingToRows(-1 * center) }
-
-  /// The point with the least sum of distances, by some of Weiszfeld's steps from the mean.
-  private static func median(of rows: Tensor) -> Tensor {
-    var center = (1 / Float(rows.rows)) * rows.columnSums()
-    for _ in 0..<10 {
-      let distances = rows.addingToRows(-1 * center).rowLengths
-      // A row at the center would have all the weight.
-      let least = max(1e-6 * distances.reduce(0, +) / Double(rows.rows), .leastNormalMagnitude)
-      let weights = distances.map { 1 / max($0, least) }
-      let total = weights.reduce(0, +)
-      let row = Tensor(weights.map { Float($0 / total) }, shape: [1, rows.rows])
-      center = row.matrixProduct(rows).reshaped([rows.width])
-    }
-    return center
-  }
-}
-
-extension Tensor {
-  /// The Euclidean length of each row.
-  var rowLengths: [Double] {
-    let width = width
-    return withElements { values in
-      (0..<rows).map { row in
-        values[row * width..<(row + 1) * width].reduce(0.0) { $0 + Double($1) * Double($1) }
-          .squareRoot()
-      }
     }
   }
 }

@@ -9,8 +9,10 @@ struct TrainFeaturesCommand: ParsableCommand {
     abstract: "Train a sparse autoencoder on a site's vectors over texts.",
     discussion: """
       The vectors of all positions are gathered first. A part of the texts is held out: the share of \
-      their vectors' variance that the features explain is printed. --out gets \
-      sae_weights.safetensors and cfg.json as SAELens has them, for features, mask and SAELens.
+      their vectors' variance that the features explain is printed. Vectors more than 10 \
+      times as far from the geometric median as the median vector are left out of both, and counted. \
+      --out gets sae_weights.safetensors and cfg.json as SAELens has them, for features, mask and \
+      SAELens.
       """)
 
   @OptionGroup var model: ModelArgument

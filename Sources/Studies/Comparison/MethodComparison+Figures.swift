@@ -124,13 +124,7 @@ extension LineChart {
     self.init(
       series: comparison.methods.flatMap { method -> [Series] in
         guard let run = method.seeds.first else { return [] }
-        let losses = run.history.losses
-        let span = max(1, losses.count / 40)
-        let smooth = losses.indices.map { step in
-          let part = losses[max(0, step - span + 1)...step]
-          return Point(x: Double(step + 1), y: part.reduce(0, +) / Double(part.count))
-        }
-        var series = [Series(method.name, points: smooth)]
+        var series = [Series(method.name, points: Self.smoothed(run.history.losses))]
         if comparison.methods.count == 1, run.history.evaluations.count > 1 {
           var development = Series(
             "development",

@@ -15,7 +15,8 @@ extension AutoencoderTraining: RunResult {
       ResultTable(
         "A sparse autoencoder at \(site).",
         note: "\(fit.features) features of \(fit.width) coordinates, \(fit.sparsity), after "
-          + "\(fit.losses.count) steps; without the first \(skipped) positions of each text.",
+          + "\(fit.losses.count) steps; without the first \(skipped) positions of each text."
+          + (outlying.map { " \($0)" } ?? ""),
         header: [
           "variance explained, held out", "of the training", "active at a position",
           "never active", "started anew", "positions", "held-out positions",
@@ -30,11 +31,30 @@ extension AutoencoderTraining: RunResult {
     ]
   }
 
-  /// The loss over the steps.
+  /// The positions that were left out, in a sentence; nil in a record of before they were.
+  private var outlying: String? {
+    guard let training = fit.outlyingRows, let heldOut = fit.outlyingHeldOutRows else { return nil }
+    let factor = ResultTable.number(SparseAutoencoderTraining.farthest, "%.0f")
+    return "Left out, as more than \(factor) times as far from the geometric median as the median "
+      + "position: \(training) positions of the training, \(heldOut) held out."
+  }
+
+  /// The loss over the steps, smoothed, with the held-out share that isn't explained.
   public func figures() -> [NamedFigure] {
-    var chart = LineChart(losses: fit.losses, title: "A sparse autoencoder at \(site)")
-    chart.subtitle = "\(fit.features) features, \(fit.sparsity)"
-    chart.yTitle = "loss, in the vectors' variance"
+    let title = "A sparse autoencoder at \(site)"
+    let loss = LineChart.Series("training, smoothed", points: LineChart.smoothed(fit.losses))
+    var chart = LineChart(series: [loss])
+    (chart.title, chart.subtitle) = (title, "\(fit.features) features, \(fit.sparsity)")
+    (chart.xTitle, chart.yTitle) = ("step", "loss, in the vectors' variance")
+    if let explained = fit.explained,
+      let line = LineChart.ReferenceLine("held out, not explained", atNumber: 1 - explained)
+    {
+      chart.references = [line]
+    }
+    // The first steps are far above all others, which they would press into a line.
+    let later = loss.points.dropFirst(fit.losses.count / 20).map(\.y)
+    let shown = later + chart.references.map(\.value)
+    if let most = shown.filter(\.isFinite).max(), most > 0 { chart.valueRange = 0...1.1 * most }
     return [NamedFigure("loss", chart)]
   }
 

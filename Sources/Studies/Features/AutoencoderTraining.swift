@@ -45,7 +45,8 @@ public struct AutoencoderStudy: Sendable {
 
   /// Gathers the vectors and trains.
   ///
-  /// A text that occurs twice counts once, so that no held-out text is one of the training.
+  /// A text that occurs twice counts once, so that no held-out text is one of the training. Vectors
+  /// that are farther out than `SparseAutoencoderTraining.farthest` are left out.
   ///
   /// - Parameters:
   ///   - gathering: called with the texts that are done and all
