@@ -52,7 +52,9 @@ extension MaskGates {
     series.isJoined = false
     var chart = LineChart(series: [series])
     chart.horizontalScale = .categories(siteLabels)
-    (chart.xTitle, chart.yTitle) = (sitesTitle, "features chosen")
+    let counts = Set(parts.map(\.gates.count))
+    let each = counts.count == 1 ? counts.map { ", of \($0) each" }.joined() : ""
+    (chart.xTitle, chart.yTitle) = (sitesTitle, "features chosen" + each)
     chart.valueRange = 0...Double(max(1, parts.map(\.gates.count).max() ?? 1))
     chart.pageSize = FigureSize(width: 11, height: 6.4)
     return chart
