@@ -14,8 +14,8 @@ import InterchangeTensors
 /// Rows that are farther from the geometric median of all than ``farthest`` times the median of
 /// such distances are left out, of the training and of the judging, and counted: some positions of
 /// a language model, such as those that attention goes to by default, have vectors dozens of times
-/// as long as others, which would be nearly all of the variance. The autoencoder reads and edits
-/// such rows like others; its error is kept.
+/// as long as others, and a few of them rule the variance. The autoencoder reads and edits such rows
+/// like others; its error is kept.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")

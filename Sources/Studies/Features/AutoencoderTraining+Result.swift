@@ -51,10 +51,13 @@ extension AutoencoderTraining: RunResult {
     {
       chart.references = [line]
     }
-    // The first steps are far above all others, which they would press into a line.
+    // The mean alone has a loss of 1: the first steps may be far above, and would press all others
+    // into a line.
     let later = loss.points.dropFirst(fit.losses.count / 20).map(\.y)
-    let shown = later + chart.references.map(\.value)
-    if let most = shown.filter(\.isFinite).max(), most > 0 { chart.valueRange = 0...1.1 * most }
+    let highest = (later + chart.references.map(\.value)).filter(\.isFinite).max() ?? 1
+    let top = max(1, 1.1 * highest)
+    chart.valueRange = 0...top
+    chart.series[0].points.removeAll { $0.y > top }
     return [NamedFigure("loss", chart)]
   }
 
