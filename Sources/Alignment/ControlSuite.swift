@@ -204,6 +204,14 @@ private final class Untouched: FixedIntervention {
   func callAsFunction(_ base: Tensor, sources: [Tensor]) -> Tensor { base }
 }
 
+extension [AlignmentExample] {
+  /// The share of the most frequent label.
+  var constantAnswer: Double {
+    let most = Dictionary(grouping: self) { $0.label }.values.map(\.count).max() ?? 0
+    return isEmpty ? 0 : Double(most) / Double(count)
+  }
+}
+
 /// The parts of a report besides the fit's controls.
 struct FitRecord {
   /// The method's name in tables; nil for DAS.
@@ -241,7 +249,7 @@ extension JudgedFit {
       FitVerdict.judging(
         .init(
           rank: record.judgedRank ?? rank, fit: $0, test: test, train: train, controls: results,
-          dimension: record.dimension))
+          dimension: record.dimension, constantAnswer: examples.constantAnswer))
     }
     let losses = record.losses
     let remarks =

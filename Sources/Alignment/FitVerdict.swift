@@ -16,7 +16,9 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
   /// random model: with all of the interval of the difference.
   case notFitted = "not fitted"
   /// The same fit on a random model reaches as much, within the interval of the difference, and
-  /// more than what isn't fitted: the accuracy is the map's, not the model's (arXiv 2507.08802).
+  /// more than what isn't fitted; or half of what is above that and above a constant answer. Random
+  /// models differ among each other, so the second doesn't ask for equality. The accuracy is the
+  /// map's, not the model's (arXiv 2507.08802).
   case notAboveRandom = "not above random"
   /// The accuracy on the pairs of the fit is higher than on others, by at least 0.1 and with all
   /// of the interval of the difference.
@@ -59,13 +61,16 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
     let train: Accuracy
     let controls: [ControlResult]
     let dimension: DimensionEstimate?
+    /// The share of pairs that the most frequent label is right for.
+    let constantAnswer: Double?
 
     package init(
       rank: Int, fit: FitHistory, test: Accuracy, train: Accuracy, controls: [ControlResult],
-      dimension: DimensionEstimate? = nil
+      dimension: DimensionEstimate? = nil, constantAnswer: Double? = nil
     ) {
       (self.rank, self.fit, self.test, self.train) = (rank, fit, test, train)
       (self.controls, self.dimension) = (controls, dimension)
+      self.constantAnswer = constantAnswer
     }
   }
 
@@ -120,15 +125,15 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
       evidence.controls.first { $0.name == kind.rawValue }?.iia
     }
     guard let random = accuracy(.randomModel),
-      evidence.test.difference(from: random).lowerBound <= 0,
       random.difference(from: evidence.test).lowerBound <= 0
     else { return nil }
+    let floor = accuracy(.randomSubspaces)
     // Where nothing was found there is nothing that the random model has, too.
-    if let floor = accuracy(.randomSubspaces),
-      evidence.test.difference(from: floor).lowerBound <= 0
-    {
-      return nil
-    }
+    if let floor, evidence.test.difference(from: floor).lowerBound <= 0 { return nil }
+    guard
+      evidence.test.difference(from: random).lowerBound <= 0
+        || hasHalf(random, of: evidence.test, above: [floor?.value, evidence.constantAnswer])
+    else { return nil }
     return (
       .notAboveRandom,
       String(
@@ -136,6 +141,16 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
           "held out %.2f, the same fit on a random model %.2f: what was found isn't the model's",
         evidence.test.value, random.value)
     )
+  }
+
+  /// Tells whether a random model has half of what a fit has above the highest of some floors, which
+  /// are all known, and is above it by all of its interval.
+  private static func hasHalf(
+    _ random: Accuracy, of test: Accuracy, above floors: [Double?]
+  ) -> Bool {
+    let known = floors.compactMap { $0 }
+    guard known.count == floors.count, let floor = known.max() else { return false }
+    return random.interval[0] > floor && 2 * (random.value - floor) >= test.value - floor
   }
 
   private static func control(_ evidence: Evidence) -> Finding? {

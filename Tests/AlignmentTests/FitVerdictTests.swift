@@ -22,12 +22,14 @@ import Testing
 
   private func judge(
     test: Int = 38, train: Int = 96, rank: Int = 1, fit: FitHistory? = nil,
-    controls: [ControlResult] = [], dimension: DimensionEstimate? = nil
+    controls: [ControlResult] = [], dimension: DimensionEstimate? = nil,
+    constantAnswer: Double? = nil
   ) -> (verdict: FitVerdict, reason: String) {
     FitVerdict.judging(
       .init(
         rank: rank, fit: fit ?? history(), test: Accuracy(correct: test, n: 40),
-        train: Accuracy(correct: train, n: 100), controls: controls, dimension: dimension))
+        train: Accuracy(correct: train, n: 100), controls: controls, dimension: dimension,
+        constantAnswer: constantAnswer))
   }
 
   @Test func converged() {
@@ -105,6 +107,25 @@ import Testing
         test: 20, train: 50, controls: [control(.randomSubspaces, 20), control(.randomModel, 21)]
       ).verdict == .converged)
     #expect(judge(test: 20, train: 50, controls: [control(.randomModel, 21)]).verdict != .converged)
+  }
+
+  /// Random models differ by more than an interval over pairs: half of what was found is enough.
+  @Test func halfOfItInARandomModel() {
+    func verdict(random: Int, floor: Int = 4, constant: Double? = 0.5) -> FitVerdict {
+      judge(
+        controls: [control(.randomSubspaces, floor), control(.randomModel, random)],
+        constantAnswer: constant
+      ).verdict
+    }
+    // 38 of 40 are 18 above a constant answer's 20; 30 has more than half of that, and its interval
+    // begins at 0.60.
+    #expect(verdict(random: 30) == .notAboveRandom)
+    #expect(verdict(random: 28) == .converged)
+    // As high above what isn't fitted as above a constant answer; and where one of both isn't known.
+    #expect(verdict(random: 30, floor: 25) == .converged)
+    #expect(verdict(random: 30, constant: nil) == .converged)
+    // A random model that answers as a constant does has nothing, however low the floor is.
+    #expect(verdict(random: 22) == .converged)
   }
 
   @Test func overfits() {

@@ -29,8 +29,9 @@ struct MIBCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp(
       """
-      The layer, from 0. Of several, such as 4-8 or all, the one is taken, for each variable, where \
-      a swap of the whole vector causes most on training pairs; by default of six over the depth.
+      The layer, from 0. Of several, such as 4-8 or all, the first is taken, for each variable, \
+      where a swap of the whole vector causes as much as anywhere on training pairs, within the \
+      interval; by default of six over the depth.
       """, valueName: "n"))
   var layer: LayerOption?
   @Option(
@@ -55,7 +56,7 @@ struct MIBCommand: ParsableCommand {
     let model = try model.load()
     let writer = try RunWriter(self, common, model)
     var comparison = MIBComparison(
-      tasks: tasks, layers: try layer?.layers(of: model) ?? model.spreadLayers)
+      tasks: tasks, layers: try layer.map { try $0.layers(of: model) } ?? model.spreadLayers)
     (comparison.methods, comparison.component) = (types, site)
     (comparison.positions, comparison.pairs) = (try Positions(parsing: position), pairs)
     comparison.choices = try choices.settings()

@@ -12,8 +12,8 @@ public struct MIBComparison {
   public var component = "block_output"
   /// The positions that are swapped.
   public var positions: Positions = .last
-  /// The layers among which each variable's is chosen: where a swap of the whole vector causes
-  /// most on training pairs.
+  /// The layers among which each variable's is chosen: the first where a swap of the whole vector
+  /// causes as much as anywhere on training pairs, within the interval of the difference.
   public var layers: [Int]
   /// Pairs of each variable, before those go that the model doesn't solve.
   public var pairs = 384
@@ -98,7 +98,10 @@ public struct MIBComparison {
       .note(
         "whole vector by layer: "
           + scores.map { "\($0.layer): \($0.cause.summary)" }.joined(separator: ", ")))
-    let site = sites[best]
+    // Later layers hold the answer itself rather than what it follows from.
+    let most = scores[best].cause
+    let chosen = scores.firstIndex { most.difference(from: $0.cause).lowerBound <= 0 } ?? best
+    let site = sites[chosen]
     return MIBStudy.Row(
       task: task.title, variable: variable, site: site.description, layers: scores,
       train: data.train.check, test: data.test.check,

@@ -12,8 +12,9 @@ extension MIBStudy {
   public var table: ResultTable {
     ResultTable(
       "MIB: interchange intervention accuracy.",
-      note: "On test pairs, at the layer where a swap of the whole vector causes most on training "
-        + "pairs. Size: dimensions or features that are swapped.",
+      note: "On test pairs, at the first layer where a swap of the whole vector causes as much as "
+        + "anywhere on training pairs, within the interval. Size: dimensions or features that are "
+        + "swapped.",
       header: [
         "task", "variable", "site", "method", "size", "accuracy", "95 % interval", "±",
         "random model", "self swap", "seconds",
