@@ -119,19 +119,21 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
     )
   }
 
-  /// A random model that is above the fit belongs to ``control(_:)``.
+  /// A random model that is above the fit, and no more than what isn't fitted or than a constant
+  /// answer, belongs to ``control(_:)``.
   private static func random(_ evidence: Evidence) -> Finding? {
     func accuracy(_ kind: ControlKind) -> Accuracy? {
       evidence.controls.first { $0.name == kind.rawValue }?.iia
     }
-    guard let random = accuracy(.randomModel),
-      random.difference(from: evidence.test).lowerBound <= 0
-    else { return nil }
+    guard let random = accuracy(.randomModel) else { return nil }
     let floor = accuracy(.randomSubspaces)
     // Where nothing was found there is nothing that the random model has, too.
     if let floor, evidence.test.difference(from: floor).lowerBound <= 0 { return nil }
-    guard
+    let isAsMuch =
       evidence.test.difference(from: random).lowerBound <= 0
+      && random.difference(from: evidence.test).lowerBound <= 0
+    guard
+      isAsMuch
         || hasHalf(random, of: evidence.test, above: [floor?.value, evidence.constantAnswer])
     else { return nil }
     return (

@@ -121,6 +121,13 @@ import Testing
     // begins at 0.60.
     #expect(verdict(random: 30) == .notAboveRandom)
     #expect(verdict(random: 28) == .converged)
+    // More than the fit is all of it; below a constant answer the fit is merely not fitted.
+    #expect(verdict(random: 40) == .notAboveRandom)
+    #expect(
+      judge(
+        test: 14, train: 36,
+        controls: [control(.randomSubspaces, 1), control(.randomModel, 24)], constantAnswer: 0.5
+      ).verdict == .notFitted)
     // As high above what isn't fitted as above a constant answer; and where one of both isn't known.
     #expect(verdict(random: 30, floor: 25) == .converged)
     #expect(verdict(random: 30, constant: nil) == .converged)

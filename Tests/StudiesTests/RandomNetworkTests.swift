@@ -49,7 +49,7 @@ import Testing
     let random = try #require(report.control(.randomModel)).iia
     #expect(2 * (random.value - 0.5) > report.test.value - 0.5, "\(random.summary)")
     let reason = report.verdictReason ?? ""
-    #expect(report.verdict == .notAboveRandom || report.verdict == .notFitted, "\(reason)")
+    #expect(report.verdict == .notAboveRandom, "\(reason)")
     #expect(reason.contains("random model"))
   }
 

@@ -58,7 +58,7 @@ struct MIBCommand: ParsableCommand {
     var comparison = MIBComparison(
       tasks: tasks, layers: try layer.map { try $0.layers(of: model) } ?? model.spreadLayers)
     (comparison.methods, comparison.component) = (types, site)
-    (comparison.positions, comparison.pairs) = (try Positions(parsing: position), pairs)
+    (comparison.positions, comparison.pairs) = (Positions(parsing: position), pairs)
     comparison.choices = try choices.settings()
     comparison.training = fit.settings(seed: common.seed)
     (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
