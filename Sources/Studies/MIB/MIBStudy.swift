@@ -26,8 +26,7 @@ public struct MIBStudy: Codable, Sendable {
     /// The check of the pairs to fit on, and of those to measure on.
     public let train: TaskExamples.Check
     public let test: TaskExamples.Check
-    /// The methods in the order in which they were asked for; measured on ``AttributePairs/Part``
-    /// `test`.
+    /// The methods in the order in which they were asked for, measured on the part `test`.
     public let methods: [AttributeMethodScores]
   }
 
