@@ -145,8 +145,8 @@ public enum FitVerdict: String, Codable, Sendable, CaseIterable {
     )
   }
 
-  /// Tells whether a random model has half of what a fit has above the highest of some floors, which
-  /// are all known, and is above it by all of its interval.
+  /// Tells whether a random model has half of what a fit has above the highest of some floors, and
+  /// is above it by all of its interval; false where a floor isn't known.
   private static func hasHalf(
     _ random: Accuracy, of test: Accuracy, above floors: [Double?]
   ) -> Bool {

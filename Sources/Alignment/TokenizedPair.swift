@@ -96,7 +96,7 @@ struct JudgedPairs {
   let bases: Accuracy?
   let sources: Accuracy?
 
-  /// The shares that the model solves, for an error; empty where nothing says what it should answer.
+  /// The shares that the model solves, for an error; empty where no answer is known.
   var solvedByThemselves: String {
     let shares = [(bases, "bases"), (sources, "sources")].compactMap { accuracy, name in
       accuracy.map { String(format: "%.0f %% of \(name)", 100 * $0.value) }

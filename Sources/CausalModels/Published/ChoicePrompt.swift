@@ -13,7 +13,7 @@ struct ChoicePrompt: Sendable {
     (self.prompt, self.answer, self.answers, self.place) = (prompt, answer, answers, place)
   }
 
-  /// What an interchange from a source gives, for each variable.
+  /// The label that an interchange from a source gives, for each variable.
   func labels(from source: ChoicePrompt) -> [(variable: String, label: String)] {
     var labels = [(variable: "answer", label: source.answer)]
     if place != nil, let place = source.place, answers.indices.contains(place) {
@@ -48,7 +48,7 @@ struct ChoiceRecords: Sendable {
   ///
   /// - Parameters:
   ///   - kind: the kind of the counterfactual, such as `answerPosition`
-  ///   - group: what train and test must not share
+  ///   - group: the thing that train and test must not share
   mutating func add(
     _ base: ChoicePrompt, source: ChoicePrompt, kind: String, group: String, part: DataSplit?
   ) {

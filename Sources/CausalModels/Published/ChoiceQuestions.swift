@@ -24,7 +24,7 @@ public struct ChoiceQuestions: PairSource {
     public var choices: [String]
     /// The place of the right choice.
     public var right: Int
-    /// What train and test must not share.
+    /// The thing that train and test must not share.
     public var group: String
     /// The part that the data say; nil where they don't.
     public var part: DataSplit?

@@ -47,7 +47,7 @@ extension HeatmapGrid {
 }
 
 extension LineChart {
-  /// What a swap of the whole vector causes on training pairs, by layer.
+  /// The share of training pairs in which a swap of the whole vector causes the answer, by layer.
   fileprivate init(layersOf study: MIBStudy) {
     self.init(
       series: study.rows.map { row in

@@ -46,7 +46,7 @@ extension MIBStudy {
     ]
   }
 
-  /// What the model answers without a swap, and the pairs that are left.
+  /// The model's answers without a swap, and the pairs that are left.
   public var pairTable: ResultTable {
     func summary(_ check: TaskExamples.Check) -> String {
       check.baseAccuracy?.summary ?? ResultTable.nothing

@@ -20,8 +20,9 @@ public struct MIBStudy: Codable, Sendable {
     public let variable: String
     /// The place of the vectors.
     public let site: String
-    /// What a swap of the whole vector causes at each layer, on training pairs: the site is the
-    /// first where that is as much as anywhere, within the interval of the difference.
+    /// The share of training pairs in which a swap of the whole vector causes the answer, at each
+    /// layer: the site is the first where it is as much as anywhere, within the interval of the
+    /// difference.
     public let layers: [AttributeComparison.SiteScore]
     /// The check of the pairs to fit on, and of those to measure on.
     public let train: TaskExamples.Check
