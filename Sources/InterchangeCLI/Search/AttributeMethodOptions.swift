@@ -54,3 +54,25 @@ extension [any AttributeMethod.Type] {
   /// The names with what each is.
   var summaries: String { map { "\($0.name) (\($0.summary))" }.joined(separator: ", ") }
 }
+
+extension FitProgressLines {
+  /// Shows a step of a comparison.
+  func show(_ event: AttributeComparison.Event) {
+    switch event {
+    case .note(let text): Output.note(text)
+    case .fitting(let step): show(step)
+    }
+  }
+}
+
+extension Output {
+  /// Tables with their titles and notes, an empty line between them, and remarks below the first.
+  static func print(_ tables: [ResultTable], remarks: [String]) {
+    for (index, table) in tables.enumerated() {
+      if index > 0 { print("") }
+      print([table.title, table.note].joined(separator: " "))
+      print(table)
+      if index == 0 { for remark in remarks { print(remark) } }
+    }
+  }
+}

@@ -64,20 +64,9 @@ struct MIBCommand: ParsableCommand {
     (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
     let progress = FitProgressLines("mib")
     let study = try comparison.run(
-      model, store: { storeOptions.store(for: $0) },
-      progress: { event in
-        switch event {
-        case .note(let text): Output.note(text)
-        case .fitting(let step): progress.show(step)
-        }
-      })
+      model, store: { storeOptions.store(for: $0) }, progress: progress.show)
     try writer.finish(RunResults(study)) {
-      for (index, table) in study.tables.enumerated() {
-        if index > 0 { Output.print("") }
-        Output.print([table.title, table.note].joined(separator: " "))
-        Output.print(table)
-        if index == 0 { for remark in study.remarks { Output.print(remark) } }
-      }
+      Output.print(study.tables, remarks: study.remarks)
     }
   }
 

@@ -83,20 +83,9 @@ struct RAVELCommand: ParsableCommand {
     let progress = FitProgressLines("ravel")
     let study = try RAVELStudy(
       comparison, of: model, on: pairs, choice: choice,
-      store: storeOptions.store(for: [comparison.site])
-    ) { event in
-      switch event {
-      case .note(let text): Output.note(text)
-      case .fitting(let step): progress.show(step)
-      }
-    }
+      store: storeOptions.store(for: [comparison.site]), progress: progress.show)
     try writer.finish(RunResults(study)) {
-      for (index, table) in study.tables.enumerated() {
-        if index > 0 { Output.print("") }
-        Output.print([table.title, table.note].joined(separator: " "))
-        Output.print(table)
-        if index == 0 { for remark in study.remarks { Output.print(remark) } }
-      }
+      Output.print(study.tables, remarks: study.remarks)
     }
   }
 
