@@ -9,18 +9,7 @@ enum LLMAdaptersChoices: PairReader {
   static let form = "LLM-Adapters' choices (Answer1: … Answer2: …)"
 
   static func source(at url: URL) throws -> (any PairSource)? {
-    let files =
-      url.isFolder
-      ? (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil))
-        ?? []
-      : [url]
-    let own = files.filter { file in
-      guard file.pathExtension.lowercased() == "json", !file.isFolder,
-        let beginning = try? FileHandle(forReadingFrom: file).read(upToCount: 1 << 16)
-      else { return false }
-      return beginning.range(of: Data(#""instruction""#.utf8)) != nil
-        && beginning.range(of: Data("Answer1:".utf8)) != nil
-    }.sorted { $0.path < $1.path }
+    let own = PublishedFile.files(at: url, of: "json", with: [#""instruction""#, "Answer1:"])
     guard !own.isEmpty else { return nil }
     var (questions, others, seen) = ([ChoiceQuestions.Question](), 0, Set<String>())
     for file in own {

@@ -21,17 +21,7 @@ public struct MIBChoices: PairSource, PairReader {
   private static let ending = "_counterfactual"
 
   public static func source(at url: URL) throws -> (any PairSource)? {
-    let files =
-      url.isFolder
-      ? (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil))
-        ?? []
-      : [url]
-    let own = files.filter { file in
-      guard file.pathExtension == "jsonl", !file.isFolder,
-        let beginning = try? FileHandle(forReadingFrom: file).read(upToCount: 1 << 16)
-      else { return false }
-      return beginning.range(of: Data("\(ending)\"".utf8)) != nil
-    }.sorted { $0.path < $1.path }
+    let own = PublishedFile.files(at: url, of: "jsonl", with: ["\(ending)\""])
     guard !own.isEmpty else { return nil }
     return try MIBChoices(
       url.deletingPathExtension().lastPathComponent, own)

@@ -107,6 +107,22 @@ struct PublishedFile {
     value = try JSONParser.file(url)
   }
 
+  /// The file at a place, or those of a folder, whose name has an ending and whose first 64 KiB have
+  /// all of some marks, by their paths; none that can't be read.
+  static func files(at url: URL, of ending: String, with marks: [String]) -> [URL] {
+    let files =
+      url.isFolder
+      ? (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil))
+        ?? []
+      : [url]
+    return files.filter { file in
+      guard file.pathExtension.lowercased() == ending, !file.isFolder,
+        let beginning = try? FileHandle(forReadingFrom: file).read(upToCount: 1 << 16)
+      else { return false }
+      return marks.allSatisfy { beginning.range(of: Data($0.utf8)) != nil }
+    }.sorted { $0.path < $1.path }
+  }
+
   func fault(_ reason: String) -> DatasetError {
     .invalidData(path: path, line: 0, reason: reason)
   }
