@@ -18,9 +18,9 @@ enum TaughtModel {
     var vocabulary = try #require(bpe["vocab"] as? [String: Int])
     var merges = try #require(bpe["merges"] as? [[String]])
     for (old, parts) in [("at", ["Ġ", "i"]), ("12", ["Ġi", "s"]), ("ĠĠ", ["Ġa", "re"])] {
-      let id = vocabulary.removeValue(forKey: old)
+      let id = try #require(vocabulary.removeValue(forKey: old))
       let place = merges.firstIndex { $0.joined() == old }
-      vocabulary[parts.joined()] = try #require(id)
+      vocabulary[parts.joined()] = id
       merges[try #require(place)] = parts
     }
     (bpe["vocab"], bpe["merges"]) = (vocabulary, merges)

@@ -229,7 +229,7 @@ private struct NothingMethod: AttributeMethod {
     let site = Site.blockOutput(0, .endOfSpan("entity"))
     AttributeMethods.register(NothingMethod.self)
     #expect(throws: AlignmentError.self) { try AttributeMethods.named("test-none") }
-    var comparison = AttributeComparison(site: site, methods: AttributeMethods.all)
+    var comparison = AttributeComparison(sites: [site], methods: AttributeMethods.all)
     comparison.choices.rank = 2
     comparison.choices.autoencoder.features = 16
     comparison.choices.autoencoder.active = 4

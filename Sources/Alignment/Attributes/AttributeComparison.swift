@@ -3,7 +3,7 @@ import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
 
-/// A comparison of methods on one site's pairs: RAVEL's scores of each, on entities and on
+/// A comparison of methods on pairs: RAVEL's scores of each, on entities and on
 /// contexts that it hasn't seen, beside what the same method finds in a random model.
 public struct AttributeComparison {
   /// A step of a comparison, told while it runs.
@@ -14,7 +14,23 @@ public struct AttributeComparison {
     case fitting(FitProgress)
   }
 
-  public var site: Site
+  /// The scores of all methods, and where they were measured.
+  public struct Result {
+    /// The site of all methods; nil where each has its own.
+    public let site: Site?
+    /// The whole vector's scores at the sites among which that one was chosen; nil where it was
+    /// given, and where each method has its own.
+    public let choice: [SiteScore]?
+    /// The methods in the order in which they were asked for.
+    public let methods: [AttributeMethodScores]
+  }
+
+  /// The sites among which one is chosen: that where a swap of the whole vector causes most on
+  /// training pairs, the first of equals.
+  public var sites: [Site]
+  /// Tells whether each method has its own of the sites instead: that of its highest score on a
+  /// quarter of the training pairs after a fit to the others.
+  public var hasOwnSites = false
   /// The methods, each once.
   public var methods: [any AttributeMethod.Type]
   /// The choices of methods.
@@ -26,9 +42,17 @@ public struct AttributeComparison {
   /// Tells whether every method is also fitted to a randomly initialized model.
   public var hasRandomModel = true
 
-  /// A comparison of some methods at a site.
-  public init(site: Site, methods: [any AttributeMethod.Type] = AttributeMethods.all) {
-    (self.site, self.methods) = (site, methods)
+  /// A comparison of some methods at a site, or at one of several.
+  public init(
+    sites: [Site], methods: [any AttributeMethod.Type] = AttributeMethods.all
+  ) {
+    (self.sites, self.methods) = (sites, methods)
+  }
+
+  /// A description of where the vectors are.
+  public func place(_ result: Result) -> String {
+    result.site?.description
+      ?? (sites.first.map { "\($0.name) @ \($0.positions)" } ?? "") + " of each method's own layer"
   }
 
   /// Checks the settings, the methods and the site before any work on some attributes.
@@ -50,109 +74,88 @@ public struct AttributeComparison {
       "at least one, each once", methods.map { $0.name }.joined(separator: ", "))
     try check(seeds >= 1, "seeds", "at least 1", seeds)
     try training.validate()
-    let width = try model.network.width(of: site)
+    try check(!sites.isEmpty, "layers", "at least one", "none")
+    let widths = try Set(sites.map { try model.network.width(of: $0) })
     for method in methods {
       try check(
         attributeCount > 1 || !method.needsAttributes, "method",
         "one of " + AttributeMethods.ofOneVariable.map { $0.name }.joined(separator: ", ")
           + " for a single variable", method.name)
-      try method.init(choices).validate(width: width, attributes: attributeCount)
+      for width in widths {
+        try method.init(choices).validate(width: width, attributes: attributeCount)
+      }
     }
   }
 
   /// The scores of all methods.
   ///
+  /// - Parameters:
+  ///   - store: the store of base runs at some sites
+  ///   - progress: called with each step
   /// - Throws: ``AlignmentError``, `ModelError` or `InterventionError` naming what doesn't fit.
   public func run(
     _ model: LanguageModel, on pairs: AttributePairs,
-    store: ActivationStore? = nil, progress: (Event) -> Void = { _ in }
-  ) throws -> [AttributeMethodScores] {
+    store: ([Site]) -> ActivationStore = { ActivationStore(for: $0) },
+    progress: (Event) -> Void = { _ in }
+  ) throws -> Result {
     try validate(model, attributeCount: pairs.attributes.count)
     let made = try methods.map { (type: $0, method: try $0.init(choices)) }
-    let own = try Prepared(
-      self, pairs, model.network, store ?? ActivationStore(for: [site]))
+    let choice =
+      sites.count > 1 && !hasOwnSites ? try Self.causes(at: sites, of: model, on: pairs) : nil
+    if let choice { progress(.note("whole vector by layer: " + choice.line)) }
+    let shared = sites[choice?.best ?? 0]
+    let store = store(hasOwnSites ? sites : [shared])
+    let trials =
+      sites.count > 1 && hasOwnSites
+      ? try SiteTrials(self, of: model.network, on: pairs, store: store) : nil
     let random =
-      try hasRandomModel
-      ? model.randomlyInitialized(seed: training.seed &+ 1).network : nil
-    let randomized = try random.map {
-      progress(.note("random model: reading its vectors"))
-      return try Prepared(self, pairs, $0, ActivationStore(for: [site]))
-    }
-    return try made.map { type, method in
-      let started = Date()
-      var (runs, change) = ([AttributeMethodScores.Run](), Float(0))
-      for place in 0..<(type.isSeeded ? seeds : 1) {
-        let seed = training.seed &+ UInt64(place)
-        progress(.note("\(type.title), seed \(seed)"))
-        let (run, largest) = try own.run(method, seed: seed) { progress(.fitting($0)) }
-        runs.append(run)
-        change = max(change, largest)
+      hasRandomModel ? try model.randomlyInitialized(seed: training.seed &+ 1).network : nil
+    var prepared: [Site: (own: AttributeFits, random: AttributeFits?)] = [:]
+    let scores = try made.map { type, method in
+      let layers = try trials.map { trials in
+        progress(.note("\(type.title): choosing its layer"))
+        return try trials.scores(method, seed: training.seed) { progress(.fitting($0)) }
       }
-      let seconds = Date().timeIntervalSince(started)
-      let control = try randomized.map { randomized in
-        progress(.note("\(type.title), random model"))
-        return try randomized.run(method, seed: training.seed) { progress(.fitting($0)) }.run
-      }
-      let scores = AttributeMethodScores(
-        name: type.name, title: type.title, runs: runs, randomModel: control,
-        selfSwapChange: change, seconds: seconds)
+      if let layers { progress(.note("\(type.title) by layer: " + layers.line)) }
+      let site = layers.map { sites[$0.best] } ?? shared
+      let fits =
+        try prepared[site]
+        ?? (
+          own: AttributeFits(pairs, at: site, of: model.network, store, training),
+          random: random.map {
+            try AttributeFits(pairs, at: site, of: $0, ActivationStore(for: [site]), training)
+          }
+        )
+      prepared[site] = fits
+      let scores = try self.scores(type, method, fits.own, fits.random, progress: progress)
+        .placed(at: site, layers: layers)
       progress(.note(scores.line))
       return scores
     }
+    return Result(site: trials == nil ? shared : nil, choice: choice, methods: scores)
   }
 
-  /// The pairs' vectors in one model.
-  private struct Prepared {
-    let training: AttributeTraining
-    let held: [(part: AttributePairs.Part, measurement: AttributeMeasurement)]
-
-    init(
-      _ comparison: AttributeComparison, _ pairs: AttributePairs, _ model: Model,
-      _ store: ActivationStore
-    ) throws {
-      training = try AttributeTraining(
-        pairs, at: comparison.site, of: model, store: store, settings: comparison.training)
-      held = try pairs.held.map { part in
-        (
-          part,
-          try AttributeMeasurement(
-            pairs.examples[part] ?? [], at: comparison.site, of: model, store: store,
-            batchSize: comparison.training.batchSize)
-        )
-      }
+  /// A method's scores from all seeds, and in a random model.
+  private func scores(
+    _ type: any AttributeMethod.Type, _ method: any AttributeMethod, _ own: AttributeFits,
+    _ randomized: AttributeFits?, progress: (Event) -> Void
+  ) throws -> AttributeMethodScores {
+    let started = Date()
+    var (runs, change) = ([AttributeMethodScores.Run](), Float(0))
+    for place in 0..<(type.isSeeded ? seeds : 1) {
+      let seed = training.seed &+ UInt64(place)
+      progress(.note("\(type.title), seed \(seed)"))
+      let (run, largest) = try own.run(method, seed: seed) { progress(.fitting($0)) }
+      runs.append(run)
+      change = max(change, largest)
     }
-
-    /// A method's scores from a seed, and the largest change of a logit by a swap of bases with
-    /// themselves.
-    func run(
-      _ method: any AttributeMethod, seed: UInt64, progress: (FitProgress) -> Void
-    ) throws -> (run: AttributeMethodScores.Run, change: Float) {
-      let fit = try method.fit(training.seeded(seed), progress: progress)
-      var change: Float = 0
-      let reports = try held.map { part, measurement in
-        try training.attributes.map { attribute -> AttributeReport in
-          guard let swap = fit[attribute] else {
-            throw AlignmentError.noExamples(
-              reason: "\(type(of: method).title) gave no intervention for \(attribute)")
-          }
-          change = max(change, try measurement.selfSwapChange(swap.intervention))
-          func accuracy(_ aim: AttributeExample.Aim) throws -> Accuracy? {
-            let outcomes = try measurement.outcomes(swap.intervention, attribute, aim)
-            return outcomes.isEmpty ? nil : Accuracy(outcomes)
-          }
-          return AttributeReport(
-            attribute: attribute, cause: try accuracy(.cause), leave: try accuracy(.leave))
-        }
-      }
-      return (
-        AttributeMethodScores.Run(
-          seed: seed,
-          swaps: fit.swaps.map {
-            .init(attribute: $0.attribute, size: $0.size, note: $0.note)
-          },
-          parts: zip(held, reports).map { .init(part: $0.part, attributes: $1) }),
-        change
-      )
+    let seconds = Date().timeIntervalSince(started)
+    let control = try randomized.map { randomized in
+      progress(.note("\(type.title), random model"))
+      return try randomized.run(method, seed: training.seed) { progress(.fitting($0)) }.run
     }
+    return AttributeMethodScores(
+      name: type.name, title: type.title, runs: runs, randomModel: control,
+      selfSwapChange: change, seconds: seconds)
   }
 }

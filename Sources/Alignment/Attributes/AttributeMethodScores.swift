@@ -1,53 +1,6 @@
 import Foundation
 import InterchangeBasics
-
-/// A share, or a mean of shares, with its interval at 95 %.
-public struct ShareScore: Codable, Sendable, Equatable {
-  public let value: Double
-  public let interval: [Double]
-  /// The value of each seed.
-  public let seeds: [Double]
-
-  init(value: Double, interval: [Double], seeds: [Double]) {
-    (self.value, self.interval, self.seeds) = (value, interval, seeds)
-  }
-
-  /// The mean of seeds' shares of one sample, with Wilson's interval of a share of its size.
-  ///
-  /// - Parameter accuracies: at least one, of the same n
-  public init(seeds accuracies: [Accuracy]) {
-    let values = accuracies.map(\.value)
-    let mean = SeedStatistics(values).mean
-    let n = accuracies[0].n
-    let interval = Accuracy.wilson(correct: Int((mean * Double(n)).rounded()), n: n)
-    self.init(
-      value: mean,
-      interval: [min(mean, interval.lowerBound), max(mean, interval.upperBound)], seeds: values)
-  }
-
-  /// The mean of shares of independent samples, with the interval that follows from theirs as that
-  /// of a difference does (Newcombe 1998, method 10; Zou and Donner 2008).
-  ///
-  /// - Parameter parts: at least one, of the same seeds
-  public init(meanOf parts: [ShareScore]) {
-    let count = Double(parts.count)
-    let mean = parts.reduce(0) { $0 + $1.value } / count
-    func half(_ distance: (ShareScore) -> Double) -> Double {
-      parts.reduce(0) { $0 + distance($1) * distance($1) }.squareRoot() / count
-    }
-    self.init(
-      value: mean,
-      interval: [
-        mean - half { $0.value - $0.interval[0] }, mean + half { $0.interval[1] - $0.value },
-      ],
-      seeds: (parts.first?.seeds ?? []).indices.map { seed in
-        parts.reduce(0) { $0 + $1.seeds[seed] } / count
-      })
-  }
-
-  /// The sample's standard deviation over seeds.
-  public var deviation: Double { SeedStatistics(seeds).deviation }
-}
+import InterchangeModels
 
 /// The scores of one method: Cause, Iso and Disentangle of each attribute and part.
 public struct AttributeMethodScores: Codable, Sendable {
@@ -86,6 +39,11 @@ public struct AttributeMethodScores: Codable, Sendable {
   /// The method's name on the command line, and in tables.
   public let name: String
   public let title: String
+  /// The site that it was measured at; nil in earlier records, and before it is known.
+  public private(set) var site: String?
+  /// The scores by which its own site was chosen, on training pairs; nil where it shares one with
+  /// the other methods.
+  public private(set) var layers: [AttributeComparison.SiteScore]?
   /// One for each seed.
   public let runs: [Run]
   /// The same fit on a randomly initialized model; nil where that wasn't done.
@@ -95,6 +53,23 @@ public struct AttributeMethodScores: Codable, Sendable {
   public let selfSwapChange: Float
   /// Seconds of all seeds' fits and measurements.
   public let seconds: Double
+
+  init(
+    name: String, title: String, runs: [Run], randomModel: Run?, selfSwapChange: Float,
+    seconds: Double
+  ) {
+    (self.name, self.title, self.runs, self.randomModel) = (name, title, runs, randomModel)
+    (self.selfSwapChange, self.seconds) = (selfSwapChange, seconds)
+  }
+
+  /// The same with the site, and the scores by which it was chosen.
+  func placed(
+    at site: Site, layers: [AttributeComparison.SiteScore]?
+  ) -> AttributeMethodScores {
+    var scores = self
+    (scores.site, scores.layers) = (site.description, layers)
+    return scores
+  }
 
   /// The scores of an attribute in a part; nil where it wasn't measured.
   public func scores(_ part: AttributePairs.Part, _ attribute: String) -> Scores? {
@@ -113,7 +88,7 @@ public struct AttributeMethodScores: Codable, Sendable {
     randomModel.flatMap { Self.cause([$0], part) }
   }
 
-  private static func cause(_ runs: [Run], _ part: AttributePairs.Part) -> ShareScore? {
+  static func cause(_ runs: [Run], _ part: AttributePairs.Part) -> ShareScore? {
     let attributes = runs.first?.parts.first { $0.part == part }?.attributes.count ?? 0
     let all = (0..<attributes).compactMap { place -> ShareScore? in
       let causes = runs.compactMap { run in
@@ -142,7 +117,7 @@ public struct AttributeMethodScores: Codable, Sendable {
       cause: cause, isolation: isolation, disentangle: ShareScore(meanOf: [cause, isolation]))
   }
 
-  private static func scores(_ runs: [Run], _ part: AttributePairs.Part) -> Scores? {
+  static func scores(_ runs: [Run], _ part: AttributePairs.Part) -> Scores? {
     let names = runs.first?.parts.first { $0.part == part }?.attributes.map(\.attribute) ?? []
     let all = names.compactMap { scores(runs, part, $0) }
     guard !all.isEmpty, all.count == names.count else { return nil }

@@ -14,6 +14,8 @@ public struct AttributePairs: Sendable {
     case contexts
     /// Pairs that it hasn't seen, of data that are divided once.
     case test
+    /// Pairs of the training part that choices are made by.
+    case choice
 
     /// The parts that RAVEL's methods are measured on.
     public static let held: [Part] = [.entities, .contexts]
@@ -25,6 +27,7 @@ public struct AttributePairs: Sendable {
       case .entities: "unseen entities"
       case .contexts: "unseen contexts"
       case .test: "test pairs"
+      case .choice: "pairs to choose by"
       }
     }
   }
@@ -146,6 +149,26 @@ public struct AttributePairs: Sendable {
           Known(input: $0, spans: $1, values: [:])
         }
     }
+  }
+
+  /// The training pairs divided again: of each attribute and aim every fourth to choose by, the
+  /// others to fit on.
+  var dividedToChoose: AttributePairs {
+    var (fit, choice) = ([AttributeExample](), [AttributeExample]())
+    for attribute in attributes {
+      for aim in AttributeExample.Aim.allCases {
+        let own = (examples[.train] ?? []).filter { $0.attribute == attribute && $0.aim == aim }
+        for (index, example) in own.enumerated() {
+          if index % 4 == 3 { choice.append(example) } else { fit.append(example) }
+        }
+      }
+    }
+    return AttributePairs(self, examples: [.train: fit, .choice: choice])
+  }
+
+  private init(_ other: AttributePairs, examples: [Part: [AttributeExample]]) {
+    (name, attributes, known, counts) = (other.name, other.attributes, other.known, other.counts)
+    self.examples = examples
   }
 
   /// Checks that there are attributes of which each can be isolated from another.

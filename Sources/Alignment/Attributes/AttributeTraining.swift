@@ -81,12 +81,7 @@ public struct AttributeTraining {
   public func score(
     _ intervention: any Intervention, of attribute: String, most: Int = 64
   ) throws -> AttributeReport {
-    func accuracy(_ aim: AttributeExample.Aim) throws -> Accuracy? {
-      let outcomes = try measurement.outcomes(intervention, attribute, aim, most: most)
-      return outcomes.isEmpty ? nil : Accuracy(outcomes)
-    }
-    return AttributeReport(
-      attribute: attribute, cause: try accuracy(.cause), leave: try accuracy(.leave))
+    try measurement.report(intervention, attribute, most: most)
   }
 }
 
@@ -116,6 +111,18 @@ struct AttributeMeasurement {
     most: Int = .max
   ) throws -> [Outcome] {
     try run.outcomes(data, Array(indices(attribute, aim).prefix(most)), intervention)
+  }
+
+  /// The accuracies of an attribute's pairs under an intervention.
+  func report(
+    _ intervention: any Intervention, _ attribute: String, most: Int = .max
+  ) throws -> AttributeReport {
+    func accuracy(_ aim: AttributeExample.Aim) throws -> Accuracy? {
+      let outcomes = try outcomes(intervention, attribute, aim, most: most)
+      return outcomes.isEmpty ? nil : Accuracy(outcomes)
+    }
+    return AttributeReport(
+      attribute: attribute, cause: try accuracy(.cause), leave: try accuracy(.leave))
   }
 
   /// The largest change of a logit when bases are swapped with themselves.

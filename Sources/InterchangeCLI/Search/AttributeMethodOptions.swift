@@ -2,6 +2,59 @@ import ArgumentParser
 import Foundation
 import Interchange
 
+/// The place, the methods' choices and the controls of a comparison of methods.
+struct AttributeComparisonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The component, such as block_output or mlp_output.", valueName: "name"))
+  var site = "block_output"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      The layer, from 0. Of several, such as 4-8 or all, the one is taken where a swap of the whole \
+      vector causes most on training pairs; by default of six over the depth.
+      """, valueName: "n"))
+  var layer: LayerOption?
+  @Flag(
+    help: """
+      Take for each method its own of the layers: the best on a quarter of the training pairs after \
+      a fit to the others.
+      """)
+  var ownLayers = false
+  @OptionGroup var choices: AttributeMethodOptions
+  @OptionGroup var fit: FitOptions
+  @Option(.count, "Fits from as many seeds, of methods that have any.") var seeds = 1
+  @Flag(inversion: .prefixedNo, help: "Fit every method to a randomly initialized model, too.")
+  var randomModel = true
+  @OptionGroup var storeOptions: StoreOptions
+
+  func comparison(
+    of model: LanguageModel, _ methods: [any AttributeMethod.Type], position: String, seed: UInt64
+  ) throws -> AttributeComparison {
+    let layers = try layer?.layers(of: model) ?? model.spreadLayers
+    guard !ownLayers || layers.count > 1 else {
+      throw ValidationError("--own-layers: expected several layers, got --layer \(layers[0])")
+    }
+    var comparison = AttributeComparison(
+      sites: try layers.map {
+        try Site(named: site, layer: $0, head: nil, Positions(parsing: position))
+      }, methods: methods)
+    comparison.choices = try choices.settings()
+    comparison.training = fit.settings(seed: seed)
+    (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
+    comparison.hasOwnSites = ownLayers
+    return comparison
+  }
+}
+
+extension LanguageModel {
+  /// Six layers over the depth.
+  fileprivate var spreadLayers: [Int] {
+    Set((0..<6).map { (2 * $0 + 1) * layers / 12 }).sorted()
+  }
+}
+
 /// The choices of methods.
 struct AttributeMethodOptions: ParsableArguments {
   @Option(.count, "Dimensions of each subspace, of das and mdas.")

@@ -22,30 +22,12 @@ struct MIBCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The methods to compare.", valueName: "names"))
   var methods = AttributeMethods.ofOneVariable.names
   @Option(
-    help: ArgumentHelp(
-      "The component, such as block_output or mlp_output.", valueName: "name"))
-  var site = "block_output"
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      """
-      The layer, from 0. Of several, such as 4-8 or all, the first is taken, for each variable, \
-      where a swap of the whole vector causes as much as anywhere on training pairs, within the \
-      interval; by default of six over the depth.
-      """, valueName: "n"))
-  var layer: LayerOption?
-  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The position that is swapped, such as -1.", valueName: "p"))
   var position = "-1"
   @Option(.counts(from: 2 * AttributePairs.minimum), "Pairs of each variable, train and test.")
   var pairs = 384
-  @OptionGroup var choices: AttributeMethodOptions
-  @OptionGroup var fit: FitOptions
-  @Option(.count, "Fits from as many seeds, of methods that have any.") var seeds = 1
-  @Flag(inversion: .prefixedNo, help: "Fit every method to a randomly initialized model, too.")
-  var randomModel = true
-  @OptionGroup var storeOptions: StoreOptions
+  @OptionGroup var options: AttributeComparisonOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws { _ = try types() }
@@ -56,15 +38,12 @@ struct MIBCommand: ParsableCommand {
     let model = try model.load()
     let writer = try RunWriter(self, common, model)
     var comparison = MIBComparison(
-      tasks: tasks, layers: try layer.map { try $0.layers(of: model) } ?? model.spreadLayers)
-    (comparison.methods, comparison.component) = (types, site)
-    (comparison.positions, comparison.pairs) = (Positions(parsing: position), pairs)
-    comparison.choices = try choices.settings()
-    comparison.training = fit.settings(seed: common.seed)
-    (comparison.seeds, comparison.hasRandomModel) = (seeds, randomModel)
+      tasks: tasks,
+      try options.comparison(of: model, types, position: position, seed: common.seed))
+    comparison.pairs = pairs
     let progress = FitProgressLines("mib")
     let study = try comparison.run(
-      model, store: { storeOptions.store(for: $0) }, progress: progress.show)
+      model, store: { options.storeOptions.store(for: $0) }, progress: progress.show)
     try writer.finish(RunResults(study)) {
       Output.print(study.tables, remarks: study.remarks)
     }
@@ -73,9 +52,4 @@ struct MIBCommand: ParsableCommand {
   private func types() throws -> [any AttributeMethod.Type] {
     try AttributeMethods.parsed(methods, among: AttributeMethods.ofOneVariable)
   }
-}
-
-extension LanguageModel {
-  /// Six layers over the depth.
-  var spreadLayers: [Int] { Set((0..<6).map { (2 * $0 + 1) * layers / 12 }).sorted() }
 }

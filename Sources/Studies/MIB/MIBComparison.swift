@@ -6,28 +6,19 @@ import InterchangeModels
 /// A comparison of methods on the variables of tasks.
 public struct MIBComparison {
   public var tasks: [MIBTask]
-  /// The methods, each once; those of ``InterchangeAlignment/AttributeMethods/ofOneVariable``.
-  public var methods = AttributeMethods.ofOneVariable
-  /// The component whose vectors are read, by its name.
-  public var component = "block_output"
-  /// The positions that are swapped.
-  public var positions: Positions = .last
-  /// The layers among which each variable's is chosen: the first where a swap of the whole vector
-  /// causes as much as anywhere on training pairs, within the interval of the difference.
-  public var layers: [Int]
+  /// The comparison of methods on each variable's pairs. Its sites have the same positions, and its
+  /// seed is that of the pairs.
+  public var comparison: AttributeComparison
   /// Pairs of each variable, before those go that the model doesn't solve.
   public var pairs = 384
-  /// The choices of methods.
-  public var choices = AttributeMethodSettings()
-  /// The training of fits; its seed is the first, and that of the pairs.
-  public var training = AlignmentSettings()
-  /// Fits from as many seeds, of methods that have any.
-  public var seeds = 1
-  /// Tells whether every method is also fitted to a randomly initialized model.
-  public var hasRandomModel = true
 
   /// A comparison on some tasks.
-  public init(tasks: [MIBTask], layers: [Int]) { (self.tasks, self.layers) = (tasks, layers) }
+  ///
+  /// - Parameter comparison: of methods among
+  ///   ``InterchangeAlignment/AttributeMethods/ofOneVariable``
+  public init(tasks: [MIBTask], _ comparison: AttributeComparison) {
+    (self.tasks, self.comparison) = (tasks, comparison)
+  }
 
   /// Checks everything that can be checked without pairs.
   ///
@@ -37,20 +28,12 @@ public struct MIBComparison {
     try check(
       !tasks.isEmpty && Set(tasks.map(\.name)).count == tasks.count, "tasks",
       "at least one, each once", tasks.map(\.name).joined(separator: ", "))
-    try check(!layers.isEmpty, "layers", "at least one", "none")
     try check(pairs >= 2 * AttributePairs.minimum, "pairs", "more", pairs)
-    for site in try sites() { try comparison(at: site).validate(model, attributeCount: 1) }
-  }
-
-  private func sites() throws -> [Site] {
-    try layers.map { try Site(named: component, layer: $0, head: nil, positions) }
-  }
-
-  private func comparison(at site: Site) -> AttributeComparison {
-    var comparison = AttributeComparison(site: site, methods: methods)
-    (comparison.choices, comparison.training) = (choices, training)
-    (comparison.seeds, comparison.hasRandomModel) = (seeds, hasRandomModel)
-    return comparison
+    try comparison.validate(model, attributeCount: 1)
+    let positions = Set(comparison.sites.map { "\($0.positions)" })
+    try check(
+      positions.count == 1, "positions", "the same at all sites",
+      positions.sorted().joined(separator: ", "))
   }
 
   /// The scores of all methods on all variables. One that the model solves too few pairs of is left
@@ -86,27 +69,17 @@ public struct MIBComparison {
     _ task: MIBTask, _ variable: String, _ model: LanguageModel,
     _ store: ([Site]) -> ActivationStore, _ progress: (AttributeComparison.Event) -> Void
   ) throws -> MIBStudy.Row {
-    let sites = try sites()
     let data = try TaskData(
-      task.source, changing: variable, count: pairs, positions: positions, for: model,
-      store: store(sites), seed: training.seed)
+      task.source, changing: variable, count: pairs, positions: comparison.sites[0].positions,
+      for: model, store: store(comparison.sites), seed: comparison.training.seed)
     for note in data.notes { progress(.note(note)) }
     progress(.note("test: " + data.test.check.line))
-    let examples = try AttributePairs(data)
-    let (scores, best) = try AttributeComparison.causes(at: sites, of: model, on: examples)
-    progress(
-      .note(
-        "whole vector by layer: "
-          + scores.map { "\($0.layer): \($0.cause.summary)" }.joined(separator: ", ")))
-    // Later layers hold the answer itself rather than what it follows from.
-    let most = scores[best].cause
-    let chosen = scores.firstIndex { most.difference(from: $0.cause).lowerBound <= 0 } ?? best
-    let site = sites[chosen]
+    let result = try comparison.run(
+      model, on: try AttributePairs(data), store: store, progress: progress)
     return MIBStudy.Row(
-      task: task.title, variable: variable, site: site.description, layers: scores,
-      train: data.train.check, test: data.test.check,
-      methods: try comparison(at: site).run(
-        model, on: examples, store: store([site]), progress: progress))
+      task: task.title, variable: variable, site: comparison.place(result),
+      choice: result.choice, train: data.train.check, test: data.test.check,
+      methods: result.methods)
   }
 }
 

@@ -4,12 +4,19 @@ import InterchangeFigures
 import InterchangeReports
 
 extension MIBStudy {
-  /// Accuracy by method and variable, beside a random model; and the whole vector's by layer.
+  /// Accuracy by method and variable, beside a random model; and what layers were chosen by.
   public func figures() -> [NamedFigure] {
     guard !rows.isEmpty else { return [] }
     return [NamedFigure("mib", HeatmapGrid(self))]
-      + (rows.contains { $0.layers.count > 1 }
-        ? [NamedFigure("mib-layers", LineChart(layersOf: self))] : [])
+      + [LineChart(choiceOf: self)].compactMap { $0.map { NamedFigure("mib-layers", $0) } }
+      + rows.enumerated().compactMap { index, row in
+        LineChart(layersOf: row.methods).map {
+          var chart = $0
+          chart.title = "MIB: the choice of each method's layer"
+          (chart.subtitle, chart.yTitle) = (row.title, "accuracy on training pairs")
+          return NamedFigure("mib-layers-\(index + 1)", chart)
+        }
+      }
   }
 }
 
@@ -47,18 +54,14 @@ extension HeatmapGrid {
 }
 
 extension LineChart {
-  /// The share of training pairs in which a swap of the whole vector causes the answer, by layer.
-  fileprivate init(layersOf study: MIBStudy) {
-    self.init(
-      series: study.rows.map { row in
-        Series(
-          row.title,
-          points: row.layers.map { score in
-            Point(
-              x: Double(score.layer), y: score.cause.value,
-              interval: score.cause.interval[0]...score.cause.interval[1])
-          })
-      })
+  /// The share of training pairs in which a swap of the whole vector causes the answer, by layer;
+  /// nil where no layer was chosen so.
+  fileprivate init?(choiceOf study: MIBStudy) {
+    let series = study.rows.compactMap { row in
+      row.choice.map { Series(row.title, scores: $0) }
+    }
+    guard !series.isEmpty else { return nil }
+    self.init(series: series)
     title = "MIB: a swap of the whole vector, by layer"
     (xTitle, yTitle) = ("layer", "accuracy on training pairs")
     valueRange = 0...1

@@ -5,16 +5,27 @@ import InterchangeReports
 
 extension MIBStudy {
   public var tables: [ResultTable] {
-    [table, pairTable] + [omissionTable].compactMap { $0 }
+    [table, pairTable] + [omissionTable].compactMap { $0 } + rows.flatMap(layerTables)
+  }
+
+  /// The choice of a variable's layers.
+  private func layerTables(_ row: Row) -> [ResultTable] {
+    [ResultTable(choiceOfLayer: row.choice), ResultTable(layersOf: row.methods)]
+      .compactMap { table in
+        table.map {
+          var table = $0
+          table.title =
+            "\(row.title): \(table.title.prefix(1).lowercased())\(table.title.dropFirst())"
+          return table
+        }
+      }
   }
 
   /// Each method's interchange accuracy on each variable.
   public var table: ResultTable {
     ResultTable(
       "MIB: interchange intervention accuracy.",
-      note: "On test pairs, at the first layer where a swap of the whole vector causes as much as "
-        + "anywhere on training pairs, within the interval. Size: dimensions or features that are "
-        + "swapped.",
+      note: "On test pairs. Size: dimensions or features that are swapped.",
       header: [
         "task", "variable", "site", "method", "size", "accuracy", "95 % interval", "±",
         "random model", "self swap", "seconds",
@@ -27,7 +38,7 @@ extension MIBStudy {
   private func cells(_ method: AttributeMethodScores, of row: Row) -> [String] {
     let score = method.cause(.test)
     return [
-      row.task, row.variable, row.site, method.title,
+      row.task, row.variable, method.site ?? row.site, method.title,
       method.runs.flatMap { $0.swaps.map { "\($0.size)" } }.joined(separator: ", "),
       number(score?.value),
       score.map { String(format: "[%.2f, %.2f]", $0.interval[0], $0.interval[1]) }
@@ -94,7 +105,7 @@ extension MIBStudy {
   ) -> [[String]] {
     run.parts.flatMap(\.attributes).map { report in
       [
-        row.task, row.variable, row.site, method.name, "\(run.seed)",
+        row.task, row.variable, method.site ?? row.site, method.name, "\(run.seed)",
         run.swaps.first.map { "\($0.size)" } ?? ResultTable.nothing,
         report.cause.map { "\($0.value)" } ?? ResultTable.nothing,
         report.cause.map { "\($0.n)" } ?? ResultTable.nothing, "\(isRandom)",

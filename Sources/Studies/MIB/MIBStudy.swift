@@ -8,7 +8,9 @@ import InterchangeModels
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
-/// let comparison = MIBComparison(tasks: [try MIBTask(parsing: "ioi")], layers: [15, 20, 25])
+/// let sites = [15, 20, 25].map { Site.blockOutput($0, .last) }
+/// let methods = AttributeComparison(sites: sites, methods: AttributeMethods.ofOneVariable)
+/// let comparison = MIBComparison(tasks: [try MIBTask(parsing: "ioi")], methods)
 /// let study = try comparison.run(model)
 /// print(study.table.aligned)
 /// ```
@@ -20,10 +22,9 @@ public struct MIBStudy: Codable, Sendable {
     public let variable: String
     /// The place of the vectors.
     public let site: String
-    /// The share of training pairs in which a swap of the whole vector causes the answer, at each
-    /// layer: the site is the first where it is as much as anywhere, within the interval of the
-    /// difference.
-    public let layers: [AttributeComparison.SiteScore]
+    /// The layers among which it was chosen for all methods; nil where it was given, and where
+    /// each method has its own.
+    public let choice: [AttributeComparison.SiteScore]?
     /// The check of the pairs to fit on, and of those to measure on.
     public let train: TaskExamples.Check
     public let test: TaskExamples.Check

@@ -4,11 +4,20 @@ import InterchangeFigures
 import InterchangeReports
 
 extension RAVELStudy {
-  /// Disentangle by method, and Cause and Iso of each part.
+  /// Disentangle by method, Cause and Iso of each part, and each method's choice of a layer.
   public func figures() -> [NamedFigure] {
     [NamedFigure("ravel", LineChart(disentangle: self))]
       + AttributePairs.Part.held.map {
         NamedFigure("ravel-\($0.rawValue)", LineChart(self, part: $0))
+      }
+      + [LineChart(layersOf: methods)].compactMap { chart in
+        chart.map {
+          var chart = $0
+          chart.title = "RAVEL: the choice of each method's layer"
+          chart.subtitle = data
+          chart.yTitle = "½ (Cause + Iso), training pairs"
+          return NamedFigure("ravel-layers", chart)
+        }
       }
   }
 }

@@ -5,17 +5,8 @@ import InterchangeReports
 
 extension RAVELStudy {
   public var tables: [ResultTable] {
-    [table, attributeTable, countTable] + [choiceTable].compactMap { $0 }
-  }
-
-  /// The layers among which the site was chosen.
-  private var choiceTable: ResultTable? {
-    choice.map { choice in
-      ResultTable(
-        "The choice of the layer.",
-        note: "Swaps of the whole vector that cause the attribute, on training pairs.",
-        header: ["layer", "Cause"], rows: choice.map { ["\($0.layer)", $0.cause.summary] })
-    }
+    [table, attributeTable, countTable]
+      + [ResultTable(choiceOfLayer: choice), ResultTable(layersOf: methods)].compactMap { $0 }
   }
 
   /// Each method's means over attributes, in both splits.
@@ -29,7 +20,7 @@ extension RAVELStudy {
       header: [
         "method", "pairs of", "Cause", "Iso", "Disentangle", "95 % interval", "±",
         "random model", "self swap", "seconds",
-      ],
+      ] + (hasOwnSites ? ["site"] : []),
       rows: AttributePairs.Part.held.flatMap { part in
         methods.compactMap { method in
           method.scores(part).map { scores in
@@ -41,12 +32,15 @@ extension RAVELStudy {
                 ? number(scores.disentangle.deviation) : ResultTable.nothing,
               number(method.randomScores(part)?.disentangle.value),
               String(format: "%g", method.selfSwapChange), String(format: "%.0f", method.seconds),
-            ]
+            ] + (hasOwnSites ? [method.site ?? ResultTable.nothing] : [])
           }
         }
           + [constantRow(part)].compactMap { $0 }
       })
   }
+
+  /// Tells whether each method has its own site.
+  private var hasOwnSites: Bool { methods.contains { $0.layers != nil } }
 
   /// The scores of always giving the most frequent label.
   private func constantRow(_ part: AttributePairs.Part) -> [String]? {
@@ -60,7 +54,7 @@ extension RAVELStudy {
     return [
       "most frequent label", part.title, number(mean(\.constantCause)),
       number(mean(\.constantIsolation)), number(whole), none, none, none, none, none,
-    ]
+    ] + (hasOwnSites ? [none] : [])
   }
 
   /// Every attribute's scores and the size of its swap.

@@ -2,14 +2,14 @@ import InterchangeAlignment
 import InterchangeBasics
 import InterchangeModels
 
-/// RAVEL's comparison of methods at one site of a model (arXiv 2402.17700): which finds a part of
+/// RAVEL's comparison of methods at a site of a model (arXiv 2402.17700): which finds a part of
 /// the vector that carries an attribute of an entity and no other.
 ///
 /// ```swift
 /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
 /// let ravel = try RAVEL(contentsOf: URL(filePath: "ravel"))
 /// let pairs = try AttributePairs(ravel, attributes: ["Country", "Continent"], for: model)
-/// let comparison = AttributeComparison(site: .blockOutput(20, .endOfSpan("entity")))
+/// let comparison = AttributeComparison(sites: [.blockOutput(20, .endOfSpan("entity"))])
 /// let study = try RAVELStudy(comparison, of: model, on: pairs)
 /// print(study.table.aligned)
 /// ```
@@ -18,7 +18,8 @@ public struct RAVELStudy: Codable, Sendable {
   public let data: String
   /// The place of the vectors.
   public let site: String
-  /// The layers among which it was chosen; nil where it was given.
+  /// The layers among which it was chosen for all methods; nil where it was given, and where each
+  /// method has its own.
   public let choice: [AttributeComparison.SiteScore]?
   public let attributes: [String]
   /// The numbers of each attribute and part.
@@ -28,16 +29,16 @@ public struct RAVELStudy: Codable, Sendable {
 
   /// The scores of a comparison's methods.
   ///
-  /// - Parameter choice: the layers among which the comparison's site was chosen
+  /// - Parameter store: the store of base runs at some sites
   /// - Throws: as ``InterchangeAlignment/AttributeComparison/run(_:on:store:progress:)``.
   public init(
     _ comparison: AttributeComparison, of model: LanguageModel, on pairs: AttributePairs,
-    choice: [AttributeComparison.SiteScore]? = nil,
-    store: ActivationStore? = nil, progress: (AttributeComparison.Event) -> Void = { _ in }
+    store: ([Site]) -> ActivationStore = { ActivationStore(for: $0) },
+    progress: (AttributeComparison.Event) -> Void = { _ in }
   ) throws {
-    (data, site, self.choice) = (pairs.name, comparison.site.description, choice)
-    (attributes, counts) = (pairs.attributes, pairs.counts)
-    methods = try comparison.run(model, on: pairs, store: store, progress: progress)
+    let result = try comparison.run(model, on: pairs, store: store, progress: progress)
+    (data, attributes, counts) = (pairs.name, pairs.attributes, pairs.counts)
+    (site, choice, methods) = (comparison.place(result), result.choice, result.methods)
   }
 
   private enum CodingKeys: String, CodingKey {
