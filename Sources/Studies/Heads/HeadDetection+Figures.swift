@@ -59,7 +59,8 @@ extension HeatmapGrid {
         return panel
       })
     title = "Composition of heads"
-    subtitle = "the largest score among the heads of two layers"
+    subtitle =
+      "the largest score among the heads of two layers; the mark is the mean of random weights"
     (rowTitle, columnTitle, valueTitle) = ("later layer", "earlier layer", "composition score")
     markedValues = [composition.rotated].filter(\.isFinite)
     columns = 3
