@@ -56,6 +56,10 @@ import Testing
     #expect(map.rowLabels == ["0", "1"] && map.columnLabels.count == found.swaps[0].gate.count)
     #expect(
       map.values.map { row in row.indices.filter { row[$0] > 0.5 } } == found.chosen)
+    let named = found.chosen.enumerated().flatMap { layer, heads in heads.map { "\(layer).\($0)" } }
+    let note = try #require(run.report.notes?.first)
+    #expect(note.contains("\(named.count) of \(found.count) heads chosen"))
+    #expect(named.isEmpty || note.hasSuffix(": " + named.joined(separator: ", ")))
   }
 
   /// Positions side by side, and a place without a gate where there is none.

@@ -68,21 +68,24 @@ public final class MaskAlignment {
       case .heads: "heads"
       case .sites: "sites"
       }
-    let list: String
-    if search.unit == .sites {
-      list = zip(search.sites, chosen).filter { !$1.isEmpty }.map { "\($0.0)" }
-        .joined(separator: ", ")
-    } else {
-      list = zip(search.sites, chosen).map { site, gates in
-        let numbers =
-          gates.prefix(20).map(String.init).joined(separator: ", ")
-          + (gates.count > 20 ? ", …" : "")
-        return search.sites.count == 1 ? numbers : "\(site): \(gates.isEmpty ? "none" : numbers)"
-      }.joined(separator: "; ")
+    let found = zip(search.sites, chosen)
+    func short(_ words: [String], _ most: Int = 20) -> String {
+      words.prefix(most).joined(separator: ", ") + (words.count > most ? ", …" : "")
     }
+    let list =
+      switch search.unit {
+      case .sites: short(found.filter { !$1.isEmpty }.map { "\($0.0)" }, .max)
+      // As in the field: layer.head.
+      case .heads: short(found.flatMap { site, heads in heads.map { "\(site.layer).\($0)" } }, 60)
+      case .features:
+        found.map { site, gates in
+          let numbers = short(gates.map(String.init))
+          guard search.sites.count > 1 else { return numbers }
+          return "\(site): \(gates.isEmpty ? "none" : numbers)"
+        }.joined(separator: "; ")
+      }
     return "\(chosenCount) of \(count) \(what) chosen" + (list.isEmpty ? "" : ": " + list)
   }
-
 }
 
 extension [Site] {
