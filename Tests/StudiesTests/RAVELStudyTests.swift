@@ -23,134 +23,21 @@ private struct NothingMethod: AttributeMethod {
 }
 
 /// RAVEL's pairs and scores on a small set of towns with a tiny random model.
-///
-/// A town's value is the one of two signs that the model prefers after it, and the signs are those
-/// between which it wavers most: so there are towns of both that it knows.
 @Suite struct RAVELStudyTests {
-  private static let attributes = ["letter", "digit"]
-  private static let signs = [
-    "letter": "abcdefghijklmnopqrstuvwxyz".map(String.init),
-    "digit": "0123456789".map(String.init),
-  ]
-  /// A prompt that ends in a space is followed by the bare value.
-  private static let prompts: [(attribute: String, text: String, part: String)] = [
-    ("letter", "a %s is ", "train"), ("letter", "so %s is ", "train"),
-    ("letter", "oh %s is ", "test"), ("letter", "my %s is ", "test"),
-    ("digit", "a %s has ", "train"), ("digit", "so %s has ", "train"),
-    ("digit", "oh %s has ", "test"), ("digit", "my %s has ", "test"),
-  ]
+  private let fixture: RAVELTowns
 
-  private let place: TemporaryFolder
-  private let model: LanguageModel
-  private let folder: URL
-  private let towns: [String]
-
-  init() throws {
-    place = try TemporaryFolder()
-    model = try ArchitectureFixtures.languageModel("gpt2", in: place.url)
-    folder = place.url.appending(component: "ravel")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var generator = RandomGenerator(seed: 3)
-    var names: Set<String> = []
-    while names.count < 120 {
-      names.insert(
-        String(
-          (0..<4).map { _ in "bcdfghjklmnopqrstuvwxz".randomElement(using: &generator) ?? "b" }))
-    }
-    towns = names.sorted()
-    try write()
-  }
-
-  /// The value of every town.
-  private func values(of attribute: String) throws -> [String: String] {
-    let prompts = Self.prompts.filter { $0.attribute == attribute }.map(\.text)
-    let logits = try towns.map { town in
-      try prompts.map { try self.logits(of: $0.replacing("%s", with: town)) }
-    }
-    let signs = Self.signs[attribute] ?? []
-    let tokens = signs.map { model.tokenizer.encode($0, addingSpecialTokens: false)[0] }
-    var best: (balance: Int, values: [String: String]) = (-1, [:])
-    for first in signs.indices {
-      for second in signs.indices.dropFirst(first + 1) {
-        // The towns after which all prompts prefer the first, and the second.
-        let votes = logits.map { prompts in
-          prompts.count { $0[tokens[first]] > $0[tokens[second]] }
-        }
-        let balance = min(votes.count { $0 == prompts.count }, votes.count { $0 == 0 })
-        guard balance > best.balance else { continue }
-        best.balance = balance
-        best.values = Dictionary(
-          uniqueKeysWithValues: zip(towns, votes).map {
-            ($0, signs[2 * $1 > prompts.count ? first : second])
-          })
-      }
-    }
-    return best.values
-  }
-
-  private func logits(of text: String) throws -> [Float] {
-    let request = model.network.measuring([model.encode(text).input])
-    return try #require(try model.network.run(request).logits).elements
-  }
-
-  private func write() throws {
-    let values = try Self.attributes.map { try self.values(of: $0) }
-    let contents: [String: Any] = [
-      "entity_attributes": Dictionary(
-        uniqueKeysWithValues: towns.map { town in
-          (
-            town,
-            Dictionary(
-              uniqueKeysWithValues: zip(Self.attributes, values).map { ($0, $1[town] ?? "") })
-          )
-        }),
-      "attribute_to_prompts": Dictionary(grouping: Self.prompts, by: \.attribute)
-        .mapValues { $0.map(\.text) },
-      "entity_to_split": Dictionary(
-        uniqueKeysWithValues: towns.enumerated().map { ($1, $0 % 2 == 0 ? "train" : "test") }),
-      "prompt_to_split": Dictionary(
-        uniqueKeysWithValues: Self.prompts.map { ($0.text, $0.part) }),
-    ]
-    for (name, value) in contents {
-      let url = folder.appending(component: "ravel_town_\(name).json")
-      try JSONSerialization.data(withJSONObject: value).write(to: url)
-    }
-  }
-
-  private func pairs(
-    _ ravel: RAVEL, change: (inout RAVELSampling) -> Void = { _ in }
-  ) throws -> AttributePairs {
-    var sampling = RAVELSampling()
-    (sampling.entities, sampling.trainPairs, sampling.testPairs) = (60, 24, 16)
-    change(&sampling)
-    return try AttributePairs(ravel, attributes: Self.attributes, sampling: sampling, for: model)
-  }
-
-  private func text(_ input: ModelInput) -> String {
-    model.tokenizer.decode(input.tokenIDs ?? [])
-  }
-
-  /// The prompt and the town of a text.
-  private func parts(_ text: String) throws -> (attribute: String, part: String, town: String) {
-    for prompt in Self.prompts {
-      let sides = prompt.text.components(separatedBy: "%s")
-      guard text.hasPrefix(sides[0]), text.hasSuffix(sides[1]) else { continue }
-      let town = String(text.dropFirst(sides[0].count).dropLast(sides[1].count))
-      if towns.contains(town) { return (prompt.attribute, prompt.part, town) }
-    }
-    throw AlignmentError.noExamples(reason: "no prompt of '\(text)'")
-  }
+  init() throws { fixture = try RAVELTowns() }
 
   @Test("Pairs follow the rules of labels and of parts")
   func labels() throws {
-    let ravel = try RAVEL(contentsOf: folder)
-    let pairs = try pairs(ravel)
+    let ravel = try RAVEL(contentsOf: fixture.folder)
+    let pairs = try fixture.pairs(ravel)
     for (part, examples) in pairs.examples {
       #expect(examples.count >= 32)
       for example in examples {
         let (pair, target) = (example.example, example.attribute)
-        let base = try parts(text(pair.base))
-        let source = try parts(text(pair.sources[0]))
+        let base = try fixture.parts(fixture.text(pair.base))
+        let source = try fixture.parts(fixture.text(pair.sources[0]))
         let entities: DataSplit = part == .entities ? .test : .train
         #expect(ravel.entityParts[base.town] == entities)
         #expect(ravel.entityParts[source.town] == entities)
@@ -163,10 +50,10 @@ private struct NothingMethod: AttributeMethod {
         )
         #expect(own != other)
         let label = example.aim == .cause ? other : own
-        #expect(model.tokenizer.decode([pair.label]) == label)
-        #expect(model.tokenizer.decode([pair.baseLabel]) == own)
+        #expect(fixture.model.tokenizer.decode([pair.label]) == label)
+        #expect(fixture.model.tokenizer.decode([pair.baseLabel]) == own)
         // The model says the base's own value, ahead of all others of the attribute.
-        let logits = try logits(of: text(pair.base))
+        let logits = try fixture.logits(of: fixture.text(pair.base))
         let known = Set(ravel.attributes.values.compactMap { $0[base.attribute] })
         #expect(pair.answers.count == known.count)
         for answer in pair.answers where answer != pair.baseLabel {
@@ -186,12 +73,12 @@ private struct NothingMethod: AttributeMethod {
   /// Pairs of texts that lack the position aren't made, and are counted.
   @Test func pairsWithoutThePosition() throws {
     // The last place of the shortest texts, "a … is ", is one before it; others have it.
-    let index = model.encode("a \(towns[0]) is ").length
+    let index = fixture.model.encode("a \(fixture.towns[0]) is ").length
     var sampling = RAVELSampling()
     (sampling.entities, sampling.trainPairs, sampling.testPairs) = (60, 24, 16)
     let pairs = try AttributePairs(
-      RAVEL(contentsOf: folder), attributes: Self.attributes, sampling: sampling,
-      positions: .index(index), for: model)
+      RAVEL(contentsOf: fixture.folder), attributes: RAVELTowns.attributes, sampling: sampling,
+      positions: .index(index), for: fixture.model)
     for example in pairs.examples.values.joined() {
       #expect(example.example.base.length > index)
       #expect(example.example.sources[0].length > index)
@@ -203,29 +90,9 @@ private struct NothingMethod: AttributeMethod {
     }
   }
 
-  /// The accuracy of an attribute's pairs under a full swap, pair by pair.
-  private func plain(
-    _ examples: [AttributeExample], _ attribute: String, _ aim: AttributeExample.Aim, _ site: Site
-  ) throws -> (correct: Int, n: Int) {
-    var (correct, n) = (0, 0)
-    for example in examples where example.attribute == attribute && example.aim == aim {
-      let pair = example.example
-      let from = try #require(pair.sourceSpans[0]["entity"]).upperBound - 1
-      let to = try #require(pair.baseSpans["entity"]).upperBound - 1
-      let row = try model.network.activations(at: site, [pair.sources[0]], positions: [[from]])
-      let edit = Edit(Cells(site, positions: [[to]])) { _ in row }
-      let logits = try #require(
-        try model.network.run(model.network.measuring([pair.base], edits: [edit])).logits
-      ).elements
-      let isRight = pair.answers.allSatisfy { $0 == pair.label || logits[$0] < logits[pair.label] }
-      (correct, n) = (correct + (isRight ? 1 : 0), n + 1)
-    }
-    return (correct, n)
-  }
-
   @Test("Scores of every method; the full vector's pair by pair")
   func scores() throws {
-    let pairs = try pairs(try RAVEL(contentsOf: folder))
+    let pairs = try fixture.pairs(try RAVEL(contentsOf: fixture.folder))
     let site = Site.blockOutput(0, .endOfSpan("entity"))
     AttributeMethods.register(NothingMethod.self)
     #expect(throws: AlignmentError.self) { try AttributeMethods.named("test-none") }
@@ -236,7 +103,7 @@ private struct NothingMethod: AttributeMethod {
     comparison.choices.autoencoder.steps = 20
     comparison.training.budget = .steps(6)
     comparison.seeds = 2
-    let study = try RAVELStudy(comparison, of: model, on: pairs)
+    let study = try RAVELStudy(comparison, of: fixture.model, on: pairs)
     #expect(study.methods.map(\.name) == AttributeMethods.all.map { $0.name })
     for method in study.methods {
       #expect(method.selfSwapChange == 0, "\(method.name)")
@@ -247,13 +114,13 @@ private struct NothingMethod: AttributeMethod {
     let nothing = try #require(study.methods.first { $0.name == NothingMethod.name })
     for part in AttributePairs.Part.held {
       var means: [Double] = []
-      for attribute in Self.attributes {
+      for attribute in RAVELTowns.attributes {
         let report = try #require(
           full.runs[0].parts.first { $0.part == part }?.attributes
             .first { $0.attribute == attribute })
         let examples = pairs.examples[part] ?? []
-        let cause = try plain(examples, attribute, .cause, site)
-        let leave = try plain(examples, attribute, .leave, site)
+        let cause = try fixture.plain(examples, attribute, .cause, site)
+        let leave = try fixture.plain(examples, attribute, .leave, site)
         #expect(report.cause?.correct == cause.correct && report.cause?.n == cause.n)
         #expect(report.leave?.correct == leave.correct && report.leave?.n == leave.n)
         means.append(
@@ -273,45 +140,84 @@ private struct NothingMethod: AttributeMethod {
     #expect(study.remarks.contains { $0.contains("unseen entities, in the published order") })
   }
 
+  @Test("Each method's own layer is that of its Disentangle on every fourth training pair")
+  func ownLayers() throws {
+    let pairs = try fixture.pairs(try RAVEL(contentsOf: fixture.folder))
+    let sites = (0..<fixture.model.layers).map { Site.blockOutput($0, .endOfSpan("entity")) }
+    var comparison = AttributeComparison(sites: sites, methods: [FullVectorMethod.self])
+    (comparison.hasOwnSites, comparison.hasRandomModel) = (true, false)
+    let study = try RAVELStudy(comparison, of: fixture.model, on: pairs)
+    let method = try #require(study.methods.first)
+    let layers = try #require(method.layers)
+    let train = pairs.examples[.train] ?? []
+    var aside: [AttributeExample] = []
+    for attribute in RAVELTowns.attributes {
+      for aim in AttributeExample.Aim.allCases {
+        let own = train.filter { $0.attribute == attribute && $0.aim == aim }
+        aside += own.indices.filter { $0 % 4 == 3 }.map { own[$0] }
+      }
+    }
+    for (site, score) in zip(sites, layers) {
+      var shares: [Double] = []
+      for attribute in RAVELTowns.attributes {
+        for aim in AttributeExample.Aim.allCases {
+          let (correct, n) = try fixture.plain(aside, attribute, aim, site)
+          shares.append(Double(correct) / Double(n))
+        }
+      }
+      let mean = shares.reduce(0, +) / Double(shares.count)
+      #expect(abs(score.score.value - mean) < 1e-12, "\(site)")
+    }
+    let values = layers.map(\.score.value)
+    let best = try #require(values.firstIndex(of: values.max() ?? 0))
+    #expect(method.site == sites[best].description && study.choice == nil)
+    #expect(study.site.contains("own layer"))
+    #expect(study.table.header.last == "site" && study.figures().last?.name == "ravel-layers")
+    // A single site is no choice.
+    comparison.sites = [sites[0]]
+    let alone = try RAVELStudy(comparison, of: fixture.model, on: pairs)
+    #expect(alone.methods[0].layers == nil && alone.site == sites[0].description)
+  }
+
   @Test("A missing file, an unknown attribute and too few pairs are named")
   func refusals() throws {
-    let ravel = try RAVEL(contentsOf: folder)
+    let ravel = try RAVEL(contentsOf: fixture.folder)
     #expect {
-      try AttributePairs(ravel, attributes: ["letter", "mayor"], for: model)
+      try AttributePairs(ravel, attributes: ["letter", "mayor"], for: fixture.model)
     } throws: {
       "\($0)".contains("mayor") && "\($0)".contains("letter")
     }
     #expect {
-      try AttributePairs(ravel, attributes: ["letter"], for: model)
+      try AttributePairs(ravel, attributes: ["letter"], for: fixture.model)
     } throws: {
       "\($0)".contains("at least two")
     }
     #expect {
-      try pairs(ravel) { $0.testPairs = 7 }
+      try fixture.pairs(ravel) { $0.testPairs = 7 }
     } throws: {
       "\($0)".contains("test pairs: expected at least 8, found 7")
     }
     // One unseen town has no other to be swapped with.
     let split = Dictionary(
-      uniqueKeysWithValues: towns.enumerated().map { ($1, $0 == 0 ? "test" : "train") })
+      uniqueKeysWithValues: fixture.towns.enumerated().map { ($1, $0 == 0 ? "test" : "train") })
     try JSONSerialization.data(withJSONObject: split).write(
-      to: folder.appending(component: "ravel_town_entity_to_split.json"))
+      to: fixture.folder.appending(component: "ravel_town_entity_to_split.json"))
     #expect {
-      try pairs(try RAVEL(contentsOf: folder))
+      try fixture.pairs(try RAVEL(contentsOf: fixture.folder))
     } throws: {
       "\($0)".contains("too few pairs of letter: 0 that cause")
         && "\($0)".contains("0 that leave of the unseen entities")
         && "\($0)".contains("of 1 entities") && "\($0)".contains("; digit: ")
     }
     try FileManager.default.removeItem(
-      at: folder.appending(component: "ravel_town_prompt_to_split.json"))
+      at: fixture.folder.appending(component: "ravel_town_prompt_to_split.json"))
     #expect {
-      try RAVEL(contentsOf: folder)
+      try RAVEL(contentsOf: fixture.folder)
     } throws: {
       "\($0)".contains("ravel_town_prompt_to_split.json")
     }
     #expect {
-      try RAVEL(contentsOf: place.url)
+      try RAVEL(contentsOf: fixture.place.url)
     } throws: {
       "\($0)".contains("RAVEL")
     }
@@ -319,13 +225,13 @@ private struct NothingMethod: AttributeMethod {
 
   @Test("An attribute that no prompt asks for is refused by name")
   func attributeWithoutPrompts() throws {
-    let url = folder.appending(component: "ravel_town_attribute_to_prompts.json")
+    let url = fixture.folder.appending(component: "ravel_town_attribute_to_prompts.json")
     let prompts: [String: [String]] = [
-      "letter": Self.prompts.filter { $0.attribute == "letter" }.map(\.text), "digit": [],
+      "letter": RAVELTowns.prompts.filter { $0.attribute == "letter" }.map(\.text), "digit": [],
     ]
     try JSONSerialization.data(withJSONObject: prompts).write(to: url)
     #expect {
-      try pairs(try RAVEL(contentsOf: folder))
+      try fixture.pairs(try RAVEL(contentsOf: fixture.folder))
     } throws: {
       "\($0)".contains("too few pairs") && "\($0)".contains("digit")
     }
