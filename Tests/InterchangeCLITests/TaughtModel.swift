@@ -18,7 +18,8 @@ enum TaughtModel {
     var vocabulary = try #require(bpe["vocab"] as? [String: Int])
     var merges = try #require(bpe["merges"] as? [[String]])
     for (old, parts) in [("at", ["Ġ", "i"]), ("12", ["Ġi", "s"]), ("ĠĠ", ["Ġa", "re"])] {
-      let id = try #require(vocabulary.removeValue(forKey: old))
+      let removed = vocabulary.removeValue(forKey: old)
+      let id: Int = try #require(removed)
       let place = merges.firstIndex { $0.joined() == old }
       vocabulary[parts.joined()] = id
       merges[try #require(place)] = parts
