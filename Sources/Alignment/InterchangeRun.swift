@@ -73,13 +73,12 @@ struct InterchangeRun {
     }
   }
 
-  /// The outputs of all examples under an intervention, in one run: [examples, outputs].
+  /// The outputs of all examples under interventions at some sites, in one run: [examples,
+  /// outputs].
   ///
   /// - Parameter outputs: those that are computed; nil for all
-  func logits(
-    _ data: SiteExamples, _ intervention: any Intervention, outputs: [Int]?
-  ) throws -> Tensor {
-    var request = request([PlacedSwap(data, intervention)], Array(0..<data.count))
+  func logits(_ parts: [PlacedSwap], outputs: [Int]?) throws -> Tensor {
+    var request = request(parts, Array(0..<parts[0].data.count))
     request.outputs = outputs
     return try model.run(request, store: store).logits!
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Interchange
+import InterchangeTestSupport
 import Testing
 
 /// The output of commands, against the library and against the reference implementation.
@@ -40,7 +41,8 @@ import Testing
     ![
       .attentionProjection, .mlpProjection, .routerLogits, .expertOutput, .encoderOutput,
       .crossAttentionInput, .crossQueryOutput, .crossKeyOutput, .crossValueOutput,
-      .crossAttentionValueOutput, .crossAttentionOutput, .residualMiddleCross,
+      .crossAttentionScores, .crossAttentionWeight, .crossHeadOutput, .crossAttentionValueOutput,
+      .crossAttentionOutput, .residualMiddleCross,
     ].contains($0)
   }
 
@@ -73,6 +75,43 @@ import Testing
     let touched = try #require(json["touched"] as? [[String: Any]])
     #expect(touched.count == 1)
     #expect(touched[0]["position"] as? Int == swap.base.length - 2)
+  }
+
+  /// Of an encoder-decoder what its decoder looks at in the source, in all layers that do.
+  @Test func crossAttentionEqualsTheLibrary() throws {
+    let place = try TemporaryFolder()
+    let model = try ArchitectureFixtures.languageModel("t5", in: place.url)
+    let first = try #require(model.architecture.stacks?.encoder.layers)
+    let out = place.url.appending(component: "out")
+    let arguments = ["attention", model.url.path, "--text", "abc cab", "--target", "bca"]
+    let found = try #require(
+      try Program.run(
+        arguments + ["--layers", "all", "--heads", "0,1", "--json", "--out", out.path]
+      ).record().results.attention)
+    let expected = try model.crossAttentionPatterns(
+      of: "abc cab", target: "bca", layers: Array(first..<model.layers), heads: [0, 1])
+    #expect(found.tokens == expected.tokens && found.keys == expected.keys)
+    #expect(found.heads.map(\.name) == expected.heads.map(\.name))
+    for (a, b) in zip(found.heads, expected.heads) {
+      for (a, b) in zip(a.weights.joined(), b.weights.joined()) { #expect(abs(a - b) < 1e-6) }
+    }
+    for layer in first..<model.layers {
+      #expect(
+        FileManager.default.fileExists(
+          atPath: out.appending(component: "cross-attention-\(layer).png").path))
+    }
+    let table = try Program.run(arguments + ["--layers", "\(first)", "--heads", "1"])
+    let last = try #require(expected.heads[1].weights.last)
+    let most = try #require(last.indices.max { last[$0] < last[$1] })
+    #expect(
+      table.output.contains(
+        String(format: "%.2f ", last[most]) + "\(expected.keys[most]) (\(most))"))
+    let encoder = try Program.run(arguments + ["--layers", "0"])
+    #expect(encoder.status == 65 && encoder.errors.contains("no cross_attention_weight"))
+    let decoder = try Program.run([
+      "attention", Program.tiny, "--text", "abc", "--target", "c", "--layers", "all",
+    ])
+    #expect(decoder.status == 65 && decoder.errors.contains("no component"))
   }
 
   @Test func attentionEqualsTheLibrary() throws {

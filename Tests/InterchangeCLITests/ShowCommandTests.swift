@@ -108,6 +108,29 @@ import Testing
     #expect(other.status == 65 && other.errors.contains("an earlier sweep had pairs 6"))
   }
 
+  /// A sweep of windows is the library's, says so in its table and figure, and is a journal's own.
+  @Test func sweepOfWindows() throws {
+    let out = try TemporaryFile(folder: ())
+    let options = ["--site", "mlp_output", "--window", "2", "--out", out.url.path]
+    let result = try sweep(options + ["--json"])
+    let run = try #require(try result.record().results.sweeps?.first)
+    #expect(run.result.window == 2 && run.place == "mlp_output, 2 layers")
+    let model = try LanguageModel(contentsOf: model.url)
+    let data = try TaskData("agreement", count: 2048, for: model, seed: 1)
+    let expected = try model.sweep(
+      data.train, component: .mlpOutput, window: 2, seed: 1, limit: 6)
+    #expect(
+      expected.result.cells.map { $0.map(\.correct) } == run.result.cells.map { $0.map(\.correct) })
+    let svg = try TemporaryFile(folder: ())
+    #expect(
+      try Program.run(["figure", out.url.path, "--format", "svg", "--out", svg.url.path]).status
+        == 0)
+    let other = try sweep(["--site", "mlp_output", "--out", out.url.path, "--resume"])
+    #expect(other.status == 65 && other.errors.contains("an earlier sweep had window 2"))
+    let table = try Program.run(["table", out.url.path])
+    #expect(table.output.contains("mlp_output, 2 layers"))
+  }
+
   @Test func figuresAsAsked() throws {
     let out = try TemporaryFile(folder: ())
     #expect(try sweep(["--metric", "iia,probability", "--out", out.url.path]).status == 0)

@@ -180,9 +180,10 @@ import Testing
     for component in Component.allCases {
       for layer in 0..<architecture.layers {
         let counts = inputs.map { form.model.positionCount(of: $0, component, layer: layer) }
+        let keys = inputs.map { form.model.keyCount(of: $0, at: Site(component, layer: layer)) }
         guard
           let dimensions = architecture.dimensions(of: component, layer: layer)?
-            .inRun(longest: counts.max() ?? 0)
+            .inRun(longest: keys.max() ?? 0)
         else { continue }
         let cells = Cells(
           component, layer: layer,

@@ -5,18 +5,19 @@ import InterchangeTestSupport
 import Testing
 
 /// Scores, weights, positioned queries and the heads' additions against plain loops over other
-/// components, in every architecture.
+/// components, in every architecture, of the cross-attention too.
 @Suite struct AttentionComponentTests {
-  /// The values of components of a layer at all positions of a text.
+  /// The values of components of a layer at all of their positions for a text.
   private func values(
     _ form: ArchitectureForm, _ input: ModelInput, _ layer: Int, _ components: [Component],
     edits: [Edit] = []
   ) throws -> [Tensor] {
-    let positions = form.everywhere(input, .attentionWeight, layer)
-    return try form.model.run(
+    try form.model.run(
       Request(
         [input], edits: edits,
-        captures: components.map { Cells($0, layer: layer, positions: positions) })
+        captures: components.map {
+          Cells($0, layer: layer, positions: form.everywhere(input, $0, layer))
+        })
     ).captures
   }
 
@@ -27,24 +28,26 @@ import Testing
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
     let architecture = form.model.architecture
-    for layer in 0..<architecture.layers {
+    let places = (0..<architecture.layers).flatMap { layer in
+      AttentionSites.all(of: architecture, layer: layer).map { (layer, $0) }
+    }
+    for (layer, sites) in places {
       let captured = try values(
-        form, input, layer,
-        [.positionedQueryOutput, .positionedKeyOutput, .attentionScores, .attentionWeight])
+        form, input, layer, [sites.queries, sites.keys, sites.scores, sites.weights])
       let (queries, keys, scores, weights) = (captured[0], captured[1], captured[2], captured[3])
-      let heads = try #require(
-        architecture.dimensions(of: .attentionScores, layer: layer)?.heads)
-      let (length, width) = (queries.rows, queries.width / heads)
+      let heads = try #require(architecture.dimensions(of: sites.scores, layer: layer)?.heads)
+      let (length, width) = (keys.rows, queries.width / heads)
       let below = architecture.stacks?.encoder.layers ?? 0
       let isOfDecoder = layer >= below
       let stack = architecture.stacks.map { isOfDecoder ? $0.decoder : $0.encoder } ?? architecture
-      let window = stack.window(of: isOfDecoder ? layer - below : layer)
-      let scale = Self.scale(stack, isOfDecoder ? layer - below : layer, headWidth: width)
+      let own = isOfDecoder ? layer - below : layer
+      let window = sites.isCross ? nil : stack.window(of: own)
+      let scale = Self.scale(stack, own, headWidth: width, isCross: sites.isCross)
       try #require(scores.width == heads * length && weights.shape == scores.shape)
       var compared = 0
-      for row in 0..<length {
+      for row in 0..<queries.rows {
         func sees(_ key: Int) -> Bool {
-          if stack.isCausal && key > row { return false }
+          if stack.isCausal && key > row && !sites.isCross { return false }
           return window.map { row - key <= $0.before && key - row <= $0.after } ?? true
         }
         for head in 0..<heads {
@@ -72,18 +75,23 @@ import Testing
           }
         }
       }
-      #expect(scale == nil || compared >= heads * length)
+      #expect(scale == nil || compared >= heads * max(length, queries.rows))
     }
   }
 
   /// A score's function of the product; nil where something is added for positions.
   private static func scale(
-    _ architecture: any Architecture, _ layer: Int, headWidth: Int
+    _ architecture: any Architecture, _ layer: Int, headWidth: Int, isCross: Bool
   ) -> ((Double) -> Double)? {
     guard let design = (architecture as? Transformer)?.design else {
       return { $0 / Double(headWidth).squareRoot() }
     }
     let attention = design.attention
+    // Nothing is added for places in another text.
+    if isCross {
+      let factor = attention.scale.map(Double.init) ?? 1 / Double(headWidth).squareRoot()
+      return { factor * $0 }
+    }
     guard attention.slopes == nil, attention.distances == nil, attention.relative == nil else {
       return nil
     }
@@ -102,17 +110,20 @@ import Testing
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
     let architecture = form.model.architecture
-    for layer in 0..<architecture.layers {
+    let places = (0..<architecture.layers).flatMap { layer in
+      AttentionSites.all(of: architecture, layer: layer).map { (layer, $0) }
+    }
+    for (layer, sites) in places {
       let made: Component =
-        architecture.hasComponent(.attentionProjection, layer: layer)
-        ? .attentionProjection : .attentionOutput
-      let captured = try values(form, input, layer, [.headOutput, made])
-      let heads = try #require(architecture.dimensions(of: .headOutput, layer: layer)?.heads)
+        !sites.isCross && architecture.hasComponent(.attentionProjection, layer: layer)
+        ? .attentionProjection : sites.output
+      let captured = try values(form, input, layer, [sites.heads, made])
+      let heads = try #require(architecture.dimensions(of: sites.heads, layer: layer)?.heads)
       let width = captured[1].width
-      let everywhere = form.everywhere(input, .headOutput, layer)
+      let everywhere = form.everywhere(input, sites.heads, layer)
       /// The projection with the values of one head alone, or of none.
       func projection(_ head: Int?) throws -> Tensor {
-        let edit = Edit(Cells(.attentionValueOutput, layer: layer, positions: everywhere)) { rows in
+        let edit = Edit(Cells(sites.mixed, layer: layer, positions: everywhere)) { rows in
           let part = rows.width / heads
           let zeros = Tensor.zeros(rows.shape)
           guard let head else { return zeros }
@@ -144,37 +155,39 @@ import Testing
     let input = try form.input("short")
     let architecture = form.model.architecture
     let layer = architecture.layers - 1
-    let heads = try #require(architecture.dimensions(of: .attentionWeight)?.heads)
-    let length = form.everywhere(input, .attentionWeight, layer)[0].count
-    let (query, key, head) = (length - 1, max(0, length - 2), heads - 1)
-    func cells(_ component: Component, _ head: Int?, _ position: Int) -> Cells {
-      Cells(component, layer: layer, head: head, positions: [[position]])
-    }
-    let oneHot = Edit(cells(.attentionWeight, head, query)) { rows in
-      Tensor((0..<rows.width).map { $0 == key ? 1 : 0 }, shape: rows.shape)
-    }
-    let highScore = Edit(cells(.attentionScores, head, query)) { rows in
-      Tensor((0..<rows.width).map { $0 == key ? 1e4 : -1e4 }, shape: rows.shape)
-    }
-    let keyHeads = try #require(architecture.dimensions(of: .valueOutput)?.heads)
-    let clip = (architecture as? Transformer)?.design.attention.clip ?? .infinity
-    for edit in [oneHot, highScore] {
-      var request = Request([input], edits: [edit])
-      request.captures = [
-        cells(.attentionValueOutput, head, query),
-        cells(.valueOutput, head * keyHeads / heads, key),
-        cells(.attentionValueOutput, 0, query), cells(.attentionWeight, nil, query),
-      ]
-      let found = try form.model.run(request).captures
-      let value = found[1].elements.map { min(max($0, -clip), clip) }
-      // One product with 1, others with 0.
-      #expect(found[0].elements == value, "\(name)")
-      // The other heads are as they were.
-      request.edits = []
-      let plain = try form.model.run(request).captures
-      #expect(found[2].elements == plain[2].elements, "\(name)")
-      // The bare weights are seen by whoever reads them later.
-      #expect(found[3][0, head * length + key] == 1)
+    for sites in AttentionSites.all(of: architecture, layer: layer) {
+      let heads = try #require(architecture.dimensions(of: sites.weights)?.heads)
+      let length = form.everywhere(input, sites.keys, layer)[0].count
+      let query = form.everywhere(input, sites.weights, layer)[0].count - 1
+      let (key, head) = (max(0, length - 2), heads - 1)
+      func cells(_ component: Component, _ head: Int?, _ position: Int) -> Cells {
+        Cells(component, layer: layer, head: head, positions: [[position]])
+      }
+      let oneHot = Edit(cells(sites.weights, head, query)) { rows in
+        Tensor((0..<rows.width).map { $0 == key ? 1 : 0 }, shape: rows.shape)
+      }
+      let highScore = Edit(cells(sites.scores, head, query)) { rows in
+        Tensor((0..<rows.width).map { $0 == key ? 1e4 : -1e4 }, shape: rows.shape)
+      }
+      let keyHeads = try #require(architecture.dimensions(of: sites.values)?.heads)
+      let clip = (architecture as? Transformer)?.design.attention.clip ?? .infinity
+      for edit in [oneHot, highScore] {
+        var request = Request([input], edits: [edit])
+        request.captures = [
+          cells(sites.mixed, head, query), cells(sites.values, head * keyHeads / heads, key),
+          cells(sites.mixed, 0, query), cells(sites.weights, nil, query),
+        ]
+        let found = try form.model.run(request).captures
+        let value = found[1].elements.map { min(max($0, -clip), clip) }
+        // One product with 1, others with 0.
+        #expect(found[0].elements == value, "\(name)")
+        // The other heads are as they were.
+        request.edits = []
+        let plain = try form.model.run(request).captures
+        #expect(found[2].elements == plain[2].elements, "\(name)")
+        // The bare weights are seen by whoever reads them later.
+        #expect(found[3][0, head * length + key] == 1)
+      }
     }
   }
 }

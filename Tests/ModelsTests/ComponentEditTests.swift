@@ -52,7 +52,7 @@ import Testing
       let positions = form.everywhere(input, component, layer)
       let dimensions = try #require(
         form.model.architecture.dimensions(of: component, layer: layer)?
-          .inRun(longest: positions[0].count))
+          .inRun(longest: form.model.keyCount(of: input, at: Site(component, layer: layer))))
       let shape = [positions[0].count, dimensions.width]
       let direction = Tensor.normal(shape, using: &generator)
       func loss(_ step: @escaping () -> Tensor, recomputes: Bool = false) throws -> Tensor {
@@ -89,6 +89,7 @@ import Testing
   /// An edit at the last position is the same whether what comes before is stored or not.
   @Test(arguments: [
     "gpt2", "gemma2", "gpt-neox", "falcon-7b", "opt", "llama3-scaled", "bloom", "mistral", "t5",
+    "bart",
   ])
   func afterStoredKeys(name: String) throws {
     let form = try ArchitectureForm(name)
@@ -123,7 +124,7 @@ import Testing
     let form = try ArchitectureForm(name)
     let inputs = [try form.input("short"), try form.input("long")]
     let layer = form.model.architecture.layers - 1
-    for component in [Component.attentionScores, .attentionWeight, .headOutput, .logits]
+    for component in Component.ofAttention + [.logits]
     where form.model.architecture.hasComponent(component, layer: layer) {
       func run(_ inputs: [ModelInput], _ store: ActivationStore?) throws -> Tensor {
         let cells = Cells(

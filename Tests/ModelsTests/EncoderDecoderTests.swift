@@ -11,17 +11,12 @@ import Testing
 @Suite struct EncoderDecoderTests {
   private static let forms = ArchitectureForm.encoderDecoders
 
-  private func layers(_ form: ArchitectureForm) throws -> (encoder: Int, decoder: Int) {
-    let stacks = try #require(form.model.architecture.stacks)
-    return (stacks.encoder.layers, stacks.decoder.layers)
-  }
-
   /// Every layer of the decoder reads what the encoder's last norm gives, and makes its keys of it.
   @Test(arguments: forms)
   func crossAttentionReadsTheEncoder(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
-    let (below, above) = try layers(form)
+    let (below, above) = try form.stackLayers()
     let all = try [Array(0..<#require(input.source).length)]
     var request = Request([input])
     request.captures = [Cells(.blockOutput, layer: below - 1, positions: all)]
@@ -52,7 +47,7 @@ import Testing
   func anEditOfWhatOneLayerReads(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("short")
-    let (below, _) = try layers(form)
+    let (below, _) = try form.stackLayers()
     let all = try [Array(0..<#require(input.source).length)]
     let architecture = form.model.architecture
     func made(_ projection: Projection) throws -> (Tensor) -> Tensor {
@@ -85,7 +80,7 @@ import Testing
   func oneSequenceOfABatchIsEdited(name: String) throws {
     let form = try ArchitectureForm(name)
     let inputs = [try form.input("long"), try form.input("short"), try form.input("long")]
-    let (below, _) = try layers(form)
+    let (below, _) = try form.stackLayers()
     let store = ActivationStore()
     let cells = Cells(.blockOutput, layer: below - 1, positions: [[], [2], []])
     let request = form.model.measuring(inputs, edits: [Edit(cells) { -1 * $0 }])
@@ -106,7 +101,7 @@ import Testing
   func costsOfCones(name: String) throws {
     let form = try ArchitectureForm(name)
     let input = try form.input("long")
-    let (below, above) = try layers(form)
+    let (below, above) = try form.stackLayers()
     let source = try #require(input.source).length
     func rows(_ cells: Cells) throws -> [Int] {
       let request = form.model.measuring([input], edits: [Edit(cells) { 2 * $0 }])
@@ -128,7 +123,7 @@ import Testing
   func generation(name: String) throws {
     let form = try ArchitectureForm(name)
     let model = form.model
-    let (below, _) = try layers(form)
+    let (below, _) = try form.stackLayers()
     let sources = try ["long", "short"].map { text in
       let source = try #require(form.input(text).source)
       return try #require(source.tokenIDs)

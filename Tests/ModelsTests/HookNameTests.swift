@@ -19,6 +19,15 @@ import Testing
     ("blocks.1.ln2.hook_scale", .mlpNormScale(1)), ("blocks.1.ln2.hook_normalized", .mlpInput(1)),
     ("blocks.1.mlp.hook_pre_linear", .upOutput(1)), ("blocks.1.mlp.hook_post", .mlpHidden(1)),
     ("blocks.1.hook_mlp_out", .mlpOutput(1)), ("hook_embed", .embeddingOutput()),
+    ("blocks.4.cross_attn.hook_q", .crossQueryOutput(4)),
+    ("blocks.4.cross_attn.hook_k", .crossKeyOutput(4)),
+    ("blocks.4.cross_attn.hook_v", .crossValueOutput(4)),
+    ("blocks.4.cross_attn.hook_attn_scores", .crossAttentionScores(4)),
+    ("blocks.4.cross_attn.hook_pattern", .crossAttentionWeight(4)),
+    ("blocks.4.cross_attn.hook_z", .crossAttentionValueOutput(4)),
+    ("blocks.4.cross_attn.hook_result", .crossHeadOutput(4)),
+    ("blocks.4.hook_cross_attn_out", .crossAttentionOutput(4)),
+    ("blocks.4.hook_resid_mid_cross", .residualMiddleCross(4)),
   ])
   func names(hook: String, site: Site) throws {
     #expect(try Site(hook: hook) == site)
@@ -43,6 +52,37 @@ import Testing
     #expect(
       line { _ = try Site(hook: "blocks.0.mlp.hook_pre", of: experts) }
         == "no component 'blocks.0.mlp.hook_pre' in a mixtral model")
+  }
+
+  /// An encoder-decoder's stacks are counted apart there, and its decoder's norms are three.
+  @Test func ofAStack() throws {
+    let t5 = try ArchitectureForm("t5").model.architecture
+    let plain = try ArchitectureForm("gpt2").model.architecture
+    let stacks = try #require(t5.stacks)
+    let below = stacks.encoder.layers
+    let names: [(String, Site)] = [
+      ("encoder.1.attn.hook_pattern", .attentionWeight(1)),
+      ("encoder.0.ln2.hook_normalized", .mlpInput(0)),
+      ("decoder.1.attn.hook_pattern", .attentionWeight(below + 1)),
+      ("decoder.1.cross_attn.hook_pattern", .crossAttentionWeight(below + 1)),
+      ("decoder.0.cross_attn.hook_attn_scores", .crossAttentionScores(below)),
+      ("decoder.0.ln2.hook_normalized", .crossAttentionInput(below)),
+      ("decoder.0.ln3.hook_normalized", .mlpInput(below)),
+      ("decoder.0.ln3.hook_scale", .mlpNormScale(below)),
+    ]
+    for (hook, site) in names { #expect(try Site(hook: hook, of: t5) == site, "\(hook)") }
+    func fault(_ hook: String, _ architecture: (any Architecture)?) -> String? {
+      line { _ = try Site(hook: hook, of: architecture) }
+    }
+    #expect(
+      fault("decoder.\(stacks.decoder.layers).hook_resid_pre", t5)
+        == "layer \(stacks.decoder.layers) is out of range: the model has layers 0 to "
+        + "\(stacks.decoder.layers - 1)")
+    #expect(fault("encoder.\(below).hook_resid_pre", t5) != nil)
+    #expect(fault("decoder.0.ln2.hook_scale", t5)?.hasPrefix("no component") == true)
+    #expect(fault("encoder.0.ln3.hook_scale", t5)?.hasPrefix("no component") == true)
+    #expect(fault("decoder.0.hook_resid_pre", plain)?.hasPrefix("no component") == true)
+    #expect(fault("decoder.0.hook_resid_pre", nil)?.contains("the model whose") == true)
   }
 
   @Test(arguments: [

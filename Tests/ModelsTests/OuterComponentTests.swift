@@ -210,6 +210,31 @@ import Testing
         == "attention_weight has numbers for each position: expected texts of one length, found 2, 3 "
         + "tokens")
     let t5 = try ArchitectureForm("t5").model
+    // A row of a cross-attention has numbers for the positions of the source alone.
+    let last = Site.crossAttentionWeight(t5.architecture.layers - 1)
+    func pair(_ source: [Int], _ target: [Int]) -> ModelInput {
+      .pair(source: .tokens(source), target: target)
+    }
+    try t5.validate(last, over: [pair([3, 4, 5], [0]), pair([5, 6, 7], [0, 2])])
+    #expect(
+      try t5.width(of: .crossAttentionWeight(last.layer, head: 0), for: pair([3, 4], [0])) == 2)
+    #expect(
+      ModelsTests.line { try t5.validate(last, over: [pair([3], [0]), pair([3, 4], [0])]) }
+        == "cross_attention_weight has numbers for each position: expected texts of one length, "
+        + "found 1, 2 tokens")
+    #expect(
+      ModelsTests.line { try t5.validate(.crossAttentionWeight, layer: 0) }?
+        .hasPrefix("layer 0 has no cross_attention_weight: expected one of layers") == true)
+    // Its heads are those of the layers that have it.
+    let heads = try #require(t5.architecture.dimensions(of: .crossAttentionWeight)?.heads)
+    #expect(
+      try LayerSelection.all.resolvedHeads(.crossAttentionWeight, of: t5) == Array(0..<heads))
+    #expect(
+      ModelsTests.line { try t5.validate(.crossHeadOutput, head: heads) }
+        == "head \(heads) is out of range: cross_head_output has heads 0 to \(heads - 1)")
+    #expect(
+      ModelsTests.line { try tiny.model.validate(.crossHeadOutput) }
+        == "no component 'cross_head_output' in a llama model")
     let layers = t5.architecture.layers
     let encoder = try #require(t5.architecture.stacks?.encoder.layers)
     #expect(

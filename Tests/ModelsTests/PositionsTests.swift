@@ -112,6 +112,7 @@ import Testing
       "head_output", "attention_value_output", "query_output", "positioned_query_output",
       "key_output", "positioned_key_output", "value_output", "encoder_output",
       "cross_attention_input", "cross_query_output", "cross_key_output", "cross_value_output",
+      "cross_attention_scores", "cross_attention_weight", "cross_head_output",
       "cross_attention_value_output", "cross_attention_output", "resid_mid_cross", "resid_mid",
       "mlp_norm_scale", "mlp_input", "gate_output", "up_output", "mlp_activation", "mlp_hidden",
       "router_logits", "expert_output", "mlp_projection", "mlp_output", "final_norm_scale",
@@ -127,6 +128,7 @@ import Testing
       "attention_scores", "attention_weight", "head_output", "attention_value_output",
       "query_output", "positioned_query_output", "key_output", "positioned_key_output",
       "value_output", "cross_query_output", "cross_key_output", "cross_value_output",
+      "cross_attention_scores", "cross_attention_weight", "cross_head_output",
       "cross_attention_value_output", "expert_output",
     ]
     #expect(Component.allCases.filter(\.hasHeads).map(\.rawValue) == perHead)
@@ -161,7 +163,8 @@ import Testing
       .attentionWeight(1), .headOutput(1), .attentionValueOutput(1), .queryOutput(1),
       .positionedQueryOutput(1), .keyOutput(1), .positionedKeyOutput(1), .valueOutput(1),
       .encoderOutput(1), .crossAttentionInput(1), .crossQueryOutput(1), .crossKeyOutput(1),
-      .crossValueOutput(1), .crossAttentionValueOutput(1), .crossAttentionOutput(1),
+      .crossValueOutput(1), .crossAttentionScores(1), .crossAttentionWeight(1),
+      .crossHeadOutput(1), .crossAttentionValueOutput(1), .crossAttentionOutput(1),
       .residualMiddleCross(1), .residualMiddle(1), .mlpNormScale(1), .mlpInput(1), .gateOutput(1),
       .upOutput(1), .mlpActivation(1), .mlpHidden(1), .routerLogits(1), .expertOutput(1),
       .mlpProjection(1), .mlpOutput(1), .finalNormScale(1), .finalNormOutput(1), .logits(1),

@@ -5,7 +5,8 @@ import Testing
 /// Views of runs: parts of them, several together, in other looks.
 @Suite struct ShownRunTests {
   private func sweep(
-    _ values: [[Double]], tokens: [String] = ["␣the", "␊", "‹subject›"]
+    _ values: [[Double]], tokens: [String] = ["␣the", "␊", "‹subject›"],
+    intervention: String? = nil, window: Int? = nil
   ) -> RunRecord {
     let cells = values.map { $0.map { Accuracy(correct: Int($0 * 4), n: 4, logitDifference: $0) } }
     let check = TaskExamples.Check(
@@ -23,7 +24,8 @@ import Testing
             result: SweepResult(
               component: "block_output", head: nil, layers: Array(3..<3 + values.count),
               positions: ["0", "1", "subject"], cells: cells, metrics: ["iia", "kl"],
-              measures: [map]), constantAnswer: Accuracy(correct: 3, n: 4))
+              measures: [map], intervention: intervention, window: window),
+            constantAnswer: Accuracy(correct: 3, n: 4))
         ])))
   }
 
@@ -54,6 +56,31 @@ import Testing
     #expect(run.result.values == expected)
     #expect(run.result.measures?[0].cells.map { $0.map { ($0.value ?? 0) - 0.5 } } == expected)
     #expect(run.positionLabels.count == expected[0].count)
+  }
+
+  /// A sweep of windows says so in figures, tables and the report, and a part of it does.
+  @Test func sweepsOfWindows() throws {
+    let whole = sweep(values, intervention: "zero", window: 4)
+    let part = try whole.selecting(layers: .layers([3, 4]), positions: nil)
+    for record in [whole, part] {
+      let runs = try #require(record.results[SweepRuns.self])
+      #expect(runs.runs[0].result.window == 4 && runs.runs[0].result.intervention == "zero")
+      let map = try #require(record.figures().first?.figure as? Heatmap)
+      #expect(map.subtitle.hasPrefix("block_output, 4 layers, whole vector, n = 4 pairs"))
+      #expect(map.title == "agreement: zero of subjectNumber")
+      #expect(runs.tables[0].note.hasPrefix("block_output, 4 layers, n = 4 pairs"))
+      #expect(runs.dataTables[0].rows[0][0] == "block_output, 4 layers")
+      guard case .text(let text)? = runs.sections[0].parts.first else {
+        Issue.record("the section begins with no text")
+        return
+      }
+      #expect(
+        text.contains(
+          "A row changes 4 adjacent layers together, those about its own: as many below it as "
+            + "above, and one more below; fewer at the model’s ends."))
+    }
+    let single = try #require(sweep(values).figures().first?.figure as? Heatmap)
+    #expect(single.subtitle.hasPrefix("block_output, whole vector, n = 4 pairs"))
   }
 
   @Test func partsThatAreNotThere() {

@@ -20,6 +20,10 @@ public struct InterchangeSweep: Sendable {
   public var head: Int?
   /// The layers, in the result's order.
   public var layers: [Int]
+  /// The number of adjacent layers that are changed together, as in ``CausalTracing/window``: about
+  /// each of the layers, as many below it as above, of an even number one more below; fewer at the
+  /// ends of the model.
+  public var window: Int
   /// The positions, in the result's order.
   public var positions: [Positions]
   /// The metrics that are drawn; the accuracy is always measured.
@@ -34,9 +38,11 @@ public struct InterchangeSweep: Sendable {
   /// A sweep over layers and positions of one component.
   public init(
     component: Component = .blockOutput, head: Int? = nil, layers: some Sequence<Int>,
-    positions: [Positions], metrics: [any OutputMetric] = [InterchangeAccuracyMetric()],
+    window: Int = 1, positions: [Positions],
+    metrics: [any OutputMetric] = [InterchangeAccuracyMetric()],
     intervention: ChosenIntervention = .interchange, seed: UInt64 = 0, batchRows: Int = 1024
   ) {
+    self.window = window
     (self.component, self.head, self.layers) = (component, head, Array(layers))
     (self.positions, self.metrics, self.batchRows) = (positions, metrics, batchRows)
     (self.intervention, self.seed) = (intervention, seed)
@@ -45,8 +51,15 @@ public struct InterchangeSweep: Sendable {
   /// The place of the intervention's source vectors.
   var source: (any InterventionSource)? { intervention.source(seed: seed) }
 
-  /// The places that are changed, a layer each.
-  private var sites: [Site] { layers.map { Site(component, layer: $0, head: head) } }
+  /// The layers that are changed with one.
+  func window(_ layer: Int, _ model: Model) -> ClosedRange<Int> {
+    LayerWindow(window).layers(about: layer, of: model)
+  }
+
+  /// All layers that are changed, rising.
+  func changed(_ model: Model) -> [Int] {
+    Set(layers.flatMap { Array(window($0, model)) }).sorted()
+  }
 
   /// Runs the sweep as one job: for a group of examples one base run and one source run each, then
   /// layer by layer the cones of all positions packed together.
@@ -71,6 +84,7 @@ public struct InterchangeSweep: Sendable {
     let measurement = try SweepMeasurement(metrics, of: examples, on: model)
     try journal?.begin(self, examples)
     let place = component.rawValue + (head.map { " head \($0)" } ?? "")
+    let sites = changed(model).map { Site(component, layer: $0, head: head, .all) }
     lazy var reader = Result { [self] in
       try source?.reader(of: examples, at: sites, in: model, store: store)
     }
@@ -78,7 +92,8 @@ public struct InterchangeSweep: Sendable {
     let total = examples.count * layers.count * positions.count
     var done = 0
     let groups = try groups(of: examples, measurement)
-    var clock = SweepClock(groups: groups.map(\.count), layers: layers, model)
+    var clock = SweepClock(
+      groups: groups.map(\.count), layers: layers.map { window($0, model).lowerBound }, model)
     for (number, group) in groups.enumerated() {
       func unit(_ layer: Int) -> SweepJournal.Unit {
         SweepJournal.Unit(place: place, group: number, layer: layer)
@@ -90,17 +105,15 @@ public struct InterchangeSweep: Sendable {
         ? SweepGroup(
           self, examples, members: group, reader: reader.get(), run, measurement) : nil
       if let swaps { clock.begin(swaps) }
-      try store.reserving(
-        swaps == nil ? [] : layers.map { Site(component, layer: $0, head: head, .all) }
-      ) {
+      try store.reserving(swaps == nil ? [] : sites) {
         for (line, layer) in layers.enumerated() {
           var outcomes = known[line] ?? []
           if let swaps, known[line] == nil {
             for batch in swaps.batches(rows: batchRows) {
-              outcomes += try swaps.outcomes(batch, layer: layer, line: line)
+              outcomes += try swaps.outcomes(batch, layer: layer)
             }
             try journal?.append(unit(layer), outcomes)
-            clock.finish(layer: layer)
+            clock.finish(layer: window(layer, model).lowerBound)
           }
           for (index, outcome) in outcomes.enumerated() {
             cells[line][index / group.count].append(outcome)
@@ -116,14 +129,23 @@ public struct InterchangeSweep: Sendable {
       positions: positions.map(\.description),
       cells: cells.map { $0.map { Accuracy($0.map(\.outcome)) } }, metrics: metrics.map(\.name),
       measures: measurement.maps(cells),
-      intervention: intervention.isInterchange ? nil : intervention.description)
+      intervention: intervention.isInterchange ? nil : intervention.description,
+      window: window)
   }
 
   private func validate(_ model: Model) throws {
     for (name, count) in [
-      ("layers", layers.count), ("positions", positions.count), ("batch rows", batchRows),
+      ("layers", layers.count), ("positions", positions.count), ("window", window),
+      ("batch rows", batchRows),
     ] where count < 1 {
       throw AlignmentError.invalidSetting(name: name, expected: "at least 1", found: "\(count)")
+    }
+    for layer in layers { try model.validate(component, layer: layer, head: head) }
+    guard window == 1 || source?.followsRun != true else {
+      throw AlignmentError.invalidSetting(
+        name: "window",
+        expected: "1 with the intervention \(intervention): what it puts in depends on the changes "
+          + "below", found: "\(window)")
     }
     guard Set(layers.map { model.isOfSource(component, layer: $0) }).count == 1 else {
       throw AlignmentError.invalidSetting(

@@ -14,7 +14,9 @@ struct SweepClock {
   private var done = 0.0
   private var isTold = false
 
-  /// - Parameter groups: the numbers of examples
+  /// - Parameters:
+  ///   - groups: the numbers of examples
+  ///   - layers: the lowest that each step changes
   init(groups: [Int], layers: [Int], _ model: Model) {
     (self.groups, self.layers) = (groups, layers)
     blocks = model.architecture.layers

@@ -17,8 +17,10 @@ struct SweepGroup {
   let sweep: InterchangeSweep
   let examples: [AlignmentExample]
   let swaps: [Swap]
-  /// By layer, in the sweep's order: the source values of all examples; empty for an intervention
-  /// without sources.
+  /// The layers that are changed, rising.
+  private let changed: [Int]
+  /// By changed layer: the source values of all examples; empty for an intervention without
+  /// sources.
   let sources: [Tensor]
   private let intervention: any Intervention
   private let run: InterchangeRun
@@ -37,6 +39,7 @@ struct SweepGroup {
     (self.sweep, self.examples) = (sweep, examples)
     (self.run, self.measurement) = (run, measurement)
     intervention = sweep.intervention.make()
+    changed = sweep.changed(run.model)
     let isCounterfactual = sweep.source?.isCounterfactual ?? false
     var swaps: [Swap] = []
     var read = examples.map { _ in [Int]() }
@@ -63,7 +66,7 @@ struct SweepGroup {
     }
     self.swaps = swaps
     // Vectors that are put in have to be as wide as those that were there.
-    for layer in sweep.layers where reader != nil {
+    for layer in changed where reader != nil {
       try run.model.validate(
         Site(sweep.component, layer: layer, head: sweep.head),
         over: examples.flatMap { [$0.base] + (isCounterfactual ? $0.sources : []) })
@@ -88,10 +91,12 @@ struct SweepGroup {
       - (run.model.architecture.isCausal ? swap.positions.min() ?? 0 : 0)
   }
 
-  /// The outcomes of some swaps at a layer.
-  func outcomes(_ batch: [Swap], layer: Int, line: Int) throws -> [SwapOutcome] {
-    let logits = try run.logits(
-      data(batch, layer: layer, line: line), intervention, outputs: measurement.outputs)
+  /// The outcomes of some swaps at the layers of a window.
+  func outcomes(_ batch: [Swap], layer: Int) throws -> [SwapOutcome] {
+    let parts = sweep.window(layer, run.model).map { layer in
+      PlacedSwap(data(batch, layer: layer), intervention)
+    }
+    let logits = try run.logits(parts, outputs: measurement.outputs)
     let rows = measurement.rows(logits)
     return batch.enumerated().map { row, swap in
       measurement.outcome(
@@ -116,8 +121,9 @@ struct SweepGroup {
     return batches
   }
 
-  func data(_ batch: [Swap], layer: Int, line: Int) -> SiteExamples {
-    SiteExamples(
+  private func data(_ batch: [Swap], layer: Int) -> SiteExamples {
+    let line = changed.firstIndex(of: layer)!
+    return SiteExamples(
       site: Site(sweep.component, layer: layer, head: sweep.head, .all),
       examples: batch.map { examples[$0.example] }, positions: batch.map(\.positions),
       sourceRows: sources.isEmpty

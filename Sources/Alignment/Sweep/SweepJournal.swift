@@ -24,7 +24,7 @@ public enum SweepJournalError: Error, Equatable, CustomStringConvertible {
 ///
 /// A sweep that was stopped goes on from it, and ends in the numbers that it would have had: a line
 /// depends on nothing but its group and its layer. Layers, components and heads may be other ones;
-/// model, pairs, positions and metrics may not.
+/// model, pairs, positions, metrics and the window may not.
 public final class SweepJournal {
   /// A line's place.
   struct Unit: Hashable {
@@ -58,18 +58,19 @@ public final class SweepJournal {
 
   /// Takes up a sweep of these examples.
   func begin(_ sweep: InterchangeSweep, _ examples: [AlignmentExample]) throws {
-    let described = JSONValue.object([
-      .init(key: "version", value: .string(interchangeVersion)),
-      .init(key: "model", value: .string(model)),
-      .init(key: "pairs", value: .integer(examples.count)),
-      .init(key: "digest", value: .string(Self.digest(examples))),
-      .init(
-        key: "positions", value: .array(sweep.positions.map { .string($0.description) })),
-      .init(key: "metrics", value: .array(sweep.metrics.map { .string($0.name) })),
-      .init(key: "intervention", value: .string(sweep.intervention.description)),
-      .init(key: "seed", value: .string("\(sweep.seed)")),
-      .init(key: "batchRows", value: .integer(sweep.batchRows)),
-    ])
+    let described = JSONValue.object(
+      [
+        .init(key: "version", value: .string(interchangeVersion)),
+        .init(key: "model", value: .string(model)),
+        .init(key: "pairs", value: .integer(examples.count)),
+        .init(key: "digest", value: .string(Self.digest(examples))),
+        .init(
+          key: "positions", value: .array(sweep.positions.map { .string($0.description) })),
+        .init(key: "metrics", value: .array(sweep.metrics.map { .string($0.name) })),
+        .init(key: "intervention", value: .string(sweep.intervention.description)),
+        .init(key: "seed", value: .string("\(sweep.seed)")),
+        .init(key: "batchRows", value: .integer(sweep.batchRows)),
+      ] + (sweep.window > 1 ? [.init(key: "window", value: .integer(sweep.window))] : []))
     metrics = sweep.metrics.count { !$0.isAccuracy }
     if work == nil {
       let kept = try isResumed ? read() : Data()

@@ -19,12 +19,16 @@ public struct SweepResult: Codable, Sendable {
   public let measures: [MetricMap]?
   /// The intervention at each place, as a user writes it; nil for the whole vector's interchange.
   public let intervention: String?
+  /// The number of adjacent layers that each row changes together; nil for the row's own.
+  public let window: Int?
 
   /// - Parameter cells: accuracies by [layer][position]
   public init(
     component: String, head: Int?, layers: [Int], positions: [String], cells: [[Accuracy]],
-    metrics: [String]? = nil, measures: [MetricMap]? = nil, intervention: String? = nil
+    metrics: [String]? = nil, measures: [MetricMap]? = nil, intervention: String? = nil,
+    window: Int? = nil
   ) {
+    self.window = window.flatMap { $0 > 1 ? $0 : nil }
     (self.component, self.head, self.layers) = (component, head, layers)
     (self.positions, self.cells) = (positions, cells)
     (self.metrics, self.intervention) = (metrics, intervention)
@@ -42,6 +46,11 @@ public struct SweepResult: Codable, Sendable {
     metrics = try values.decodeIfPresent([String].self, forKey: .metrics)
     measures = try values.decodeIfPresent([MetricMap].self, forKey: .measures)
     intervention = try values.decodeIfPresent(String.self, forKey: .intervention)
+    window = try values.decodeIfPresent(Int.self, forKey: .window)
+    guard window.map({ $0 > 1 }) ?? true else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .window, in: values, debugDescription: "expected at least 2 layers")
+    }
     let shape = layers.map { _ in positions.count }
     guard !layers.isEmpty, !positions.isEmpty, cells.map(\.count) == shape,
       (measures ?? []).allSatisfy({ $0.cells.map(\.count) == shape })

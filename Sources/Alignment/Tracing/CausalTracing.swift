@@ -164,10 +164,8 @@ public struct CausalTracing: Sendable {
     }
   }
 
-  /// The layers of a window about a layer, as many below as above, inside the model.
   private func reach(_ layer: Int, _ model: Model) -> ClosedRange<Int> {
-    let first = max(0, layer - window / 2)
-    return first...min(model.architecture.layers - 1, max(first, layer - window / 2 + window - 1))
+    LayerWindow(window).layers(about: layer, of: model)
   }
 
   private func tokenVectors(_ tokens: [Int], of model: Model) throws -> [[Float]] {

@@ -28,6 +28,9 @@ struct SweepCommand: ParsableCommand {
   var site = "block_output"
   @OptionGroup var parts: HeadLayersOptions
   @Option(
+    .count, "Adjacent layers that are changed together, about each layer; fewer at the ends.")
+  var window = 1
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       """
@@ -89,7 +92,8 @@ struct SweepCommand: ParsableCommand {
           ? "sweep" : place.component.rawValue + (place.head.map { " head \($0)" } ?? ""))
       return try model.sweep(
         data.train, component: place.component,
-        head: place.head, layers: layers, positions: positions.map(SweepPosition.parsing),
+        head: place.head, layers: layers, window: window,
+        positions: positions.map(SweepPosition.parsing),
         metrics: metrics, intervention: intervention.chosen, seed: common.seed, limit: limit,
         store: store, journal: journal,
         progress: { progress.update($0, of: $1) },

@@ -5,10 +5,19 @@ import Interchange
 struct AttentionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attention", abstract: "Show which tokens of a text attention heads look at.",
-    discussion: "With --out, a figure of each layer's patterns.")
+    discussion: """
+      With --out, a figure of each layer's patterns. With --target those of an encoder-decoder's \
+      cross-attention: from each token of the target to those of the text. Its layers are counted \
+      from the encoder's first.
+      """)
 
   @OptionGroup var model: ModelArgument
   @Option(help: "The text.") var text: String
+  @Option(
+    help: ArgumentHelp(
+      "What an encoder-decoder has written of --text: its decoder's cross-attention is shown.",
+      valueName: "text"))
+  var target: String?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The layers, such as 20 or 0,4-7, or all.", valueName: "layers"))
@@ -26,13 +35,24 @@ struct AttentionCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let layers = try LayerSelection(option: "--layers", layers).resolved(
-      model.layers)
+    let component = target == nil ? Component.attentionWeight : .crossAttentionWeight
+    let selection = try LayerSelection(option: "--layers", layers)
+    var layers = try selection.resolved(model.layers)
+    if target != nil {
+      try model.network.validate(component)
+      // All that have one.
+      if selection == .all {
+        layers = layers.filter { model.architecture.hasComponent(component, layer: $0) }
+      }
+    }
     let heads = try heads.map {
-      try LayerSelection(heads: $0).resolvedHeads(.attentionWeight, of: model.network)
+      try LayerSelection(heads: $0).resolvedHeads(component, of: model.network)
     }
     let writer = try RunWriter(self, common, model)
-    let patterns = try model.attentionPatterns(of: text, layers: layers, heads: heads)
+    let patterns =
+      try target.map {
+        try model.crossAttentionPatterns(of: text, target: $0, layers: layers, heads: heads)
+      } ?? model.attentionPatterns(of: text, layers: layers, heads: heads)
     try writer.finish(RunResults(patterns)) { Output.print(patterns.table(top)) }
   }
 }

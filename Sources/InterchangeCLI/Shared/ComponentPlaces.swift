@@ -52,7 +52,7 @@ struct ComponentPlaces {
   func resolved(in model: Model) throws -> [ModelPart] {
     try components.flatMap { component in
       guard let heads else {
-        try model.validate(component, layer: 0)
+        try model.validate(component)
         return [ModelPart(component)]
       }
       return try heads.resolvedHeads(component, of: model).map {

@@ -54,6 +54,14 @@ public enum Component: String, Sendable, CaseIterable, Codable {
   case crossKeyOutput = "cross_key_output"
   /// The values of the cross-attention, at positions of the source: [K·w].
   case crossValueOutput = "cross_value_output"
+  /// The scores of each position of the source as a head's query of the cross-attention sees them,
+  /// after what ``attentionScores`` are after: [H·n] for sources of at most n positions.
+  case crossAttentionScores = "cross_attention_scores"
+  /// The share of each position of the source that a head's query of the cross-attention takes, the
+  /// softmax of its scores: [H·n] as ``crossAttentionScores``.
+  case crossAttentionWeight = "cross_attention_weight"
+  /// Each head's addition to the cross-attention's output, as ``headOutput``: [H·d].
+  case crossHeadOutput = "cross_head_output"
   /// The cross-attention's mixed values, before its output projection: [H·w].
   case crossAttentionValueOutput = "cross_attention_value_output"
   /// The cross-attention's addition to the residual stream: [d].
@@ -116,6 +124,8 @@ extension Component {
     /// The order in which a block makes its components; nil for what is outside.
     var order: Int?
     var hasHeads = false
+    /// Tells whether the positions that a row has numbers for are the source's.
+    var isOverSource = false
   }
 
   private var facts: Facts {
@@ -139,17 +149,22 @@ extension Component {
     case .crossAttentionInput: Facts(rows: .outputs, order: 11)
     case .crossQueryOutput: Facts(rows: .outputs, order: 12, hasHeads: true)
     case .crossKeyOutput, .crossValueOutput: Facts(rows: .source, order: 12, hasHeads: true)
-    case .crossAttentionValueOutput: Facts(rows: .outputs, order: 13, hasHeads: true)
-    case .crossAttentionOutput: Facts(rows: .outputs, order: 14)
-    case .residualMiddleCross: Facts(rows: .outputs, order: 15)
-    case .mlpNormScale: Facts(rows: .outputs, order: 16)
-    case .mlpInput: Facts(rows: .outputs, order: 17)
-    case .gateOutput, .upOutput, .routerLogits: Facts(rows: .outputs, order: 18)
-    case .mlpActivation: Facts(rows: .outputs, order: 19)
-    case .mlpHidden: Facts(rows: .outputs, order: 20)
-    case .expertOutput: Facts(rows: .outputs, order: 20, hasHeads: true)
-    case .mlpProjection: Facts(rows: .outputs, order: 21)
-    case .mlpOutput: Facts(rows: .outputs, order: 22)
+    case .crossAttentionScores:
+      Facts(rows: .outputs, order: 13, hasHeads: true, isOverSource: true)
+    case .crossAttentionWeight:
+      Facts(rows: .outputs, order: 14, hasHeads: true, isOverSource: true)
+    case .crossAttentionValueOutput: Facts(rows: .outputs, order: 15, hasHeads: true)
+    case .crossHeadOutput: Facts(rows: .outputs, order: 16, hasHeads: true)
+    case .crossAttentionOutput: Facts(rows: .outputs, order: 17)
+    case .residualMiddleCross: Facts(rows: .outputs, order: 18)
+    case .mlpNormScale: Facts(rows: .outputs, order: 19)
+    case .mlpInput: Facts(rows: .outputs, order: 20)
+    case .gateOutput, .upOutput, .routerLogits: Facts(rows: .outputs, order: 21)
+    case .mlpActivation: Facts(rows: .outputs, order: 22)
+    case .mlpHidden: Facts(rows: .outputs, order: 23)
+    case .expertOutput: Facts(rows: .outputs, order: 23, hasHeads: true)
+    case .mlpProjection: Facts(rows: .outputs, order: 24)
+    case .mlpOutput: Facts(rows: .outputs, order: 25)
     }
   }
 
@@ -173,6 +188,10 @@ extension Component {
   /// Tells whether its rows are those of the source that a cross-attention reads, one for each
   /// position of the encoder.
   public var isOfSource: Bool { facts.rows == .source }
+
+  /// Tells whether its rows, where they have a number for each position of a text, have them for
+  /// the source's: a decoder's queries that look at an encoder.
+  public var isOverSource: Bool { facts.isOverSource }
 
   /// Tells whether what keys are made of is, too: inside a block it is needed for all rows, the
   /// rest only for rows whose output is needed.

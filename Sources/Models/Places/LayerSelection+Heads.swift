@@ -5,10 +5,10 @@ extension LayerSelection {
   public func resolvedHeads(_ component: Component, of model: Model) throws -> [Int] {
     switch self {
     case .all:
-      try model.validate(component, layer: 0, head: 0)
+      try model.validate(component, head: 0)
       return Array(0..<(model.architecture.dimensions(of: component)?.heads ?? 0))
     case .layers(let heads):
-      for head in heads { try model.validate(component, layer: 0, head: head) }
+      for head in heads { try model.validate(component, head: head) }
       return Array(Set(heads)).sorted()
     }
   }

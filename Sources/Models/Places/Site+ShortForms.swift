@@ -93,6 +93,24 @@ extension Site {
   public static func crossAttentionOutput(_ layer: Int, _ positions: Positions = .all) -> Site {
     Site(.crossAttentionOutput, layer: layer, positions)
   }
+  /// The scores of a layer's cross-attention before their softmax, or those of one head.
+  public static func crossAttentionScores(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossAttentionScores, layer: layer, head: head, positions)
+  }
+  /// The shares that a layer's queries take of each position of the source, or those of one head.
+  public static func crossAttentionWeight(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossAttentionWeight, layer: layer, head: head, positions)
+  }
+  /// The additions of a layer's heads to its cross-attention's output, or that of one.
+  public static func crossHeadOutput(
+    _ layer: Int, head: Int? = nil, _ positions: Positions = .all
+  ) -> Site {
+    Site(.crossHeadOutput, layer: layer, head: head, positions)
+  }
   /// The cross-attention's mixed values, or those of one head.
   public static func crossAttentionValueOutput(
     _ layer: Int, head: Int? = nil, _ positions: Positions = .all

@@ -3,11 +3,14 @@ import InterchangeTensors
 extension BlockContext {
   /// The projection of the heads' mixed values [rows, heads · headWidth] to [rows, width].
   ///
-  /// It announces `head_output`: where somebody reads or edits it, each head's addition is computed
-  /// by itself, and what an edit adds to it is added to the projection.
-  public func projecting(_ mixed: Tensor, by map: LinearMap, heads: Int) -> Tensor {
+  /// It announces `head_output`, or the component that has its place: where somebody reads or edits
+  /// it, each head's addition is computed by itself, and what an edit adds to it is added to the
+  /// projection.
+  public func projecting(
+    _ mixed: Tensor, by map: LinearMap, heads: Int, announcing component: Component = .headOutput
+  ) -> Tensor {
     let projected = map(mixed)
-    guard let announce = announcer(of: .headOutput), mixed.rows > 0 else { return projected }
+    guard let announce = announcer(of: component), mixed.rows > 0 else { return projected }
     let (rows, width) = (mixed.rows, mixed.width / heads)
     let weight = map.weight.floats()
     let parts = (0..<heads).map { head in

@@ -134,21 +134,30 @@ public final class BlockContext {
       let all = Tensor.concatenatingRows(additions)
       rule.bias = PositionBias(all.reshaped([all.count]), .pair)
     }
-    let (scores, weights) = (
-      announcer(of: .attentionScores), announcer(of: .attentionWeight)
-    )
-    guard scores != nil || weights != nil else {
+    return announcing(
+      .attentionScores, .attentionWeight, query: query, key: key, value: value,
+      segments: segments, rule: rule)
+  }
+
+  /// Attention that announces its scores and weights, where somebody reads or edits them.
+  private func announcing(
+    _ scores: Component, _ weights: Component, query: Tensor, key: Tensor, value: Tensor,
+    segments: [AttentionSegment], rule: AttentionRule
+  ) -> Tensor {
+    let (onScores, onWeights) = (announcer(of: scores), announcer(of: weights))
+    guard onScores != nil || onWeights != nil else {
       return Tensor.attention(
         query: query, key: key, value: value, segments: segments, rule: rule)
     }
     return Tensor.attention(
       query: query, key: key, value: value, segments: segments, rule: rule,
-      keys: visitor.longest, onScores: scores, onWeights: weights)
+      keys: visitor.room(for: weights), onScores: onScores, onWeights: onWeights)
   }
 }
 
 extension BlockContext {
-  /// Attention of the output rows over all positions of their sources.
+  /// Attention of the output rows over all positions of their sources. It announces
+  /// `cross_attention_scores` and `cross_attention_weight`.
   ///
   /// - Parameters:
   ///   - query: [output rows, heads · headWidth]
@@ -175,7 +184,9 @@ extension BlockContext {
         queries: outputRows.range(sequence), queryPositions: places, keys: keys,
         knownCount: memory.lengths[sequence], known: known.pair(layer, make))
     }
-    return Tensor.attention(query: query, key: key, value: value, segments: segments, rule: rule)
+    return announcing(
+      .crossAttentionScores, .crossAttentionWeight, query: query, key: key, value: value,
+      segments: segments, rule: rule)
   }
 }
 

@@ -25,6 +25,16 @@ extension Model {
     }
   }
 
+  /// Checks that some layer of this model has a component.
+  ///
+  /// - Throws: ``ModelError`` naming the head or component that it doesn't have.
+  public func validate(_ component: Component, head: Int? = nil) throws {
+    let layer = (0..<architecture.layers).first {
+      architecture.hasComponent(component, layer: $0)
+    }
+    try validate(component, layer: layer ?? 0, head: head)
+  }
+
   /// The width of the vectors at a site: that of one head when the site names one.
   ///
   /// - Throws: ``ModelError`` when the model has no such site, or the width is another for each
@@ -45,7 +55,7 @@ extension Model {
   public func width(of site: Site, for input: ModelInput) throws -> Int {
     try validate(site.component, layer: site.layer, head: site.head)
     return architecture.dimensions(of: site.component, layer: site.layer)!
-      .inRun(longest: positionCount(of: input, at: site)).columns(head: site.head).count
+      .inRun(longest: keyCount(of: input, at: site)).columns(head: site.head).count
   }
 
   /// Checks that vectors at a site can be compared, or put in the place of one another, over some
@@ -57,7 +67,7 @@ extension Model {
     guard architecture.dimensions(of: site.component, layer: site.layer)!.isPerPosition else {
       return
     }
-    let lengths = Set(inputs.map { positionCount(of: $0, at: site) })
+    let lengths = Set(inputs.map { keyCount(of: $0, at: site) })
     guard lengths.count < 2 else {
       throw ModelError.unequalLengths(
         component: site.component.rawValue, lengths: lengths.sorted())
@@ -85,6 +95,15 @@ extension Model {
   /// ``positionCount(of:_:layer:)`` counts them.
   public func positionCount(of input: ModelInput, at site: Site) -> Int {
     positionCount(of: input, site.component, layer: site.layer)
+  }
+
+  /// The number of positions that a site's queries can see of an input: of a component with a
+  /// number for each position so many, of which a cross-attention's are the source's.
+  public func keyCount(of input: ModelInput, at site: Site) -> Int {
+    guard site.component.isOverSource, let source = input.source else {
+      return positionCount(of: input, at: site)
+    }
+    return source.length
   }
 
   /// Checks a request against this model.

@@ -109,7 +109,7 @@ public final class Model: Sendable {
         ?? .zeros([
           0,
           architecture.dimensions(of: cells.component, layer: cells.layer)!
-            .inRun(longest: visitor.longest).columns(head: cells.head).count,
+            .inRun(longest: visitor.room(for: cells.component)).columns(head: cells.head).count,
         ])
     }
   }

@@ -124,7 +124,8 @@ public struct Edit {
   /// A change of the rows at some cells.
   ///
   /// Rows of components with numbers for each position, such as ``Component/attentionWeight``, have
-  /// room for the longest sequence of the request, as in ``Run/captures``.
+  /// room for the longest sequence of the request, a cross-attention's for the longest source, as
+  /// in ``Run/captures``.
   ///
   /// - Parameters:
   ///   - isRowwise: whether `transform` may get any of the rows
@@ -264,7 +265,7 @@ public struct Run {
   /// The mean cross-entropy at the wanted positions, when there are targets.
   public let loss: Tensor?
   /// For each capture its rows [cells, width], sequence by sequence. Components with numbers for
-  /// each position have room for the longest sequence of the request: [cells, heads · longest], 0
-  /// after a shorter one's end.
+  /// each position have room for the longest sequence of the request, a cross-attention's for the
+  /// longest source: [cells, heads · longest], 0 after a shorter one's end.
   public let captures: [Tensor]
 }

@@ -16,14 +16,16 @@ final class Visitor {
   private(set) var captured: [Tensor?]
   /// Each sequence's number of positions.
   let lengths: [Int]
-  /// The longest sequence's number of positions.
-  let longest: Int
+  /// The number of positions of the longest sequence, and of the longest source.
+  private let longest: (own: Int, source: Int)
 
   init(_ request: Request, architecture: any Architecture) {
     self.architecture = architecture
     lengths = request.inputs.map(\.length)
     captured = Array(repeating: nil, count: request.captures.count)
-    longest = lengths.max() ?? 0
+    longest = (
+      lengths.max() ?? 0, request.inputs.compactMap { $0.source?.length }.max() ?? 0
+    )
     for edit in request.edits where edit.cells.count > 0 {
       edits[Key(component: edit.cells.component, layer: edit.cells.layer), default: []].append(edit)
       if let component = edit.reading {
@@ -41,6 +43,12 @@ final class Visitor {
     return edits[key] != nil || captures[key] != nil || read[key] != nil
   }
 
+  /// The number of positions that rows of a component have room for, where they have a number for
+  /// each.
+  func room(for component: Component) -> Int {
+    component.isOverSource ? longest.source : longest.own
+  }
+
   /// Tells whether something inside a block is captured.
   func isCaptured(inside layer: Int) -> Bool {
     captures.keys.contains { $0.layer == layer && $0.component.isInside }
@@ -54,7 +62,7 @@ final class Visitor {
   func visit(_ component: Component, _ layer: Int, _ tensor: Tensor, _ rows: RowSet) -> Tensor {
     guard concerns(component, layer),
       let dimensions = architecture.dimensions(of: component, layer: layer)?
-        .inRun(longest: longest)
+        .inRun(longest: room(for: component))
     else { return tensor }
     let key = Key(component: component, layer: layer)
     var result = tensor

@@ -12,7 +12,7 @@ extension AttentionPatterns: RunResult {
   ///
   /// - Parameter count: how many tokens, at least one and at most all
   public func table(_ count: Int = 3) -> ResultTable {
-    let count = min(max(1, count), tokens.count)
+    let count = min(max(1, count), keys.count)
     return ResultTable(
       "What the last position looks at.",
       note: "The share of the attention that each token gets there, the largest \(count).",
@@ -21,7 +21,7 @@ extension AttentionPatterns: RunResult {
         let row = head.weights.last ?? []
         let order = row.indices.sorted { (row[$0], $1) > (row[$1], $0) }.prefix(count)
         return [head.name]
-          + order.map { String(format: "%.2f ", row[$0]) + "\(tokens[$0]) (\($0))" }
+          + order.map { String(format: "%.2f ", row[$0]) + "\(keys[$0]) (\($0))" }
       })
   }
 
@@ -29,14 +29,27 @@ extension AttentionPatterns: RunResult {
   public func figures() -> [NamedFigure] {
     let layers = Dictionary(grouping: heads, by: \.layer).sorted { $0.key < $1.key }
     return layers.map { layer, heads in
-      NamedFigure("attention-\(layer)", figure(heads, layer: layer))
+      NamedFigure((target == nil ? "" : "cross-") + "attention-\(layer)", figure(heads))
     }
   }
 
-  private func figure(_ heads: [Head], layer: Int) -> any Figure {
-    guard heads.count > 1 else { return Heatmap(heads[0], in: self) }
-    return HeatmapGrid(
-      AttentionPatterns(text: text, tokens: tokens, isCausal: isCausal, heads: heads))
+  private func figure(_ heads: [Head]) -> any Figure {
+    heads.count > 1 ? HeatmapGrid(showing(heads)) : Heatmap(heads[0], in: self)
+  }
+
+  /// The same of some heads.
+  func showing(_ heads: [Head]) -> AttentionPatterns {
+    AttentionPatterns(
+      text: text, target: target, tokens: tokens, sourceTokens: sourceTokens, isCausal: isCausal,
+      heads: heads)
+  }
+
+  /// The word for it in a title.
+  fileprivate var name: String { target == nil ? "Attention" : "Cross-attention" }
+
+  /// The text, and what was written of it.
+  fileprivate var texts: String {
+    "“\(text)”" + (target.map { ", from “\($0)”" } ?? "")
   }
 
   /// The table and the patterns.
@@ -47,7 +60,7 @@ extension AttentionPatterns: RunResult {
         parts: [
           .text(
             "Each row is a query, the position that looks; the colours of a row are its weights "
-              + "and sum to 1. Text: “\(text)”."), .table(table()), .drawn(figures()),
+              + "and sum to 1. Text: \(texts)."), .table(table()), .drawn(figures()),
         ])
     ]
   }
@@ -62,9 +75,9 @@ extension Heatmap {
   /// One head's pattern.
   public init(_ head: AttentionPatterns.Head, in patterns: AttentionPatterns) {
     self.init(
-      attention: head.matrix, queries: patterns.tokens, keys: patterns.tokens,
+      attention: head.matrix, queries: patterns.tokens, keys: patterns.keys,
       isCausal: patterns.isCausal)
-    (title, subtitle) = ("Attention of head \(head.name)", "“\(patterns.text)”")
+    (title, subtitle) = ("\(patterns.name) of head \(head.name)", patterns.texts)
   }
 }
 
@@ -74,11 +87,11 @@ extension HeatmapGrid {
     self.init(
       attention: patterns.heads.map(\.matrix),
       titles: patterns.heads.map { "head \($0.name)" }, queries: patterns.tokens,
-      keys: patterns.tokens, isCausal: patterns.isCausal)
+      keys: patterns.keys, isCausal: patterns.isCausal)
     let layers = Set(patterns.heads.map(\.layer)).sorted().map(String.init)
     title =
-      "Attention of layer" + (layers.count > 1 ? "s " : " ") + layers.joined(separator: ", ")
-    subtitle = "“\(patterns.text)”"
+      "\(patterns.name) of layer" + (layers.count > 1 ? "s " : " ") + layers.joined(separator: ", ")
+    subtitle = patterns.texts
   }
 }
 

@@ -10,8 +10,6 @@ extension AttentionPatterns: SelectableResult {
     }
     let known = Array(Set(heads.map(\.layer))).sorted()
     let chosen = Set(try places(of: layers, among: known).map { known[$0] })
-    return AttentionPatterns(
-      text: text, tokens: tokens, isCausal: isCausal,
-      heads: heads.filter { chosen.contains($0.layer) })
+    return showing(heads.filter { chosen.contains($0.layer) })
   }
 }

@@ -47,6 +47,7 @@ extension LanguageModel {
   /// - Parameters:
   ///   - layers: all when nil; of an encoder-decoder those of the encoder. Its two stacks have
   ///     other positions, and each is swept by itself
+  ///   - window: the number of adjacent layers that are changed together, about each of them
   ///   - positions: all when nil
   ///   - metrics: what is drawn; the accuracy is always measured
   ///   - intervention: what is done at each place
@@ -58,7 +59,7 @@ extension LanguageModel {
   ///   sweep.
   public func sweep(
     _ data: TaskExamples, component: Component = .blockOutput, head: Int? = nil,
-    layers: [Int]? = nil, positions: [SweepPosition]? = nil,
+    layers: [Int]? = nil, window: Int = 1, positions: [SweepPosition]? = nil,
     metrics: [any OutputMetric] = [InterchangeAccuracyMetric()],
     intervention: ChosenIntervention = .interchange, seed: UInt64 = 0, limit: Int = 64,
     store: ActivationStore = ActivationStore(), journal: SweepJournal? = nil,
@@ -75,8 +76,8 @@ extension LanguageModel {
     let isOfTarget =
       architecture.stacks != nil && !network.isOfSource(component, layer: chosen.first ?? 0)
     let sweep = InterchangeSweep(
-      component: component, head: head, layers: chosen, positions: columns.positions,
-      metrics: metrics, intervention: intervention, seed: seed)
+      component: component, head: head, layers: chosen, window: window,
+      positions: columns.positions, metrics: metrics, intervention: intervention, seed: seed)
     let labels = Dictionary(grouping: examples, by: \.label).mapValues(\.count)
     return SweepRun(
       task: data.task, variable: data.variable, check: data.check,

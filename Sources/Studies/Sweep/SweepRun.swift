@@ -43,8 +43,12 @@ public struct SweepRun: Codable, Sendable {
 }
 
 extension SweepRun {
-  /// The place that was swapped, such as `block_output` or `attention_value_output, head 3`.
-  public var place: String { result.component + (result.head.map { ", head \($0)" } ?? "") }
+  /// The place that was swapped, such as `block_output`, `attention_value_output, head 3` or
+  /// `mlp_output, 5 layers`.
+  public var place: String {
+    result.component + (result.head.map { ", head \($0)" } ?? "")
+      + (result.window.map { ", \($0) layers" } ?? "")
+  }
 
   /// The task and what was done.
   var title: String { "\(task): \(result.intervention ?? "interchange") of \(variable)" }
@@ -53,6 +57,14 @@ extension SweepRun {
   var deed: String {
     result.intervention.map { "is changed by the intervention \($0)." }
       ?? "is replaced by the source’s."
+  }
+
+  /// The layers that a row stands for, as a sentence; nil for its own alone.
+  var windowNote: String? {
+    result.window.map {
+      " A row changes \($0) adjacent layers together, those about its own: as many below it as above"
+        + ($0.isMultiple(of: 2) ? ", and one more below" : "") + "; fewer at the model’s ends."
+    }
   }
 
   /// The cell with the highest accuracy; of equal ones that with the larger logit difference.

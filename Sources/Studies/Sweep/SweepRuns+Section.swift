@@ -16,7 +16,8 @@ extension SweepRuns {
         parts: [
           .text(
             "At each layer and position the whole vector of the base at each place "
-              + first.deed), .table(first.check.table), .table(bestCells),
+              + first.deed + (first.windowNote ?? "")), .table(first.check.table),
+          .table(bestCells),
           .drawn(figures()),
           .folded("Every cell in numbers", runs.flatMap { $0.cellTables(isOne: false) }),
         ], terms: ReportTerm.sweep + first.metricTerms)
@@ -59,7 +60,7 @@ extension SweepRun {
       parts: [
         .text(
           "At each layer and position the whole vector of \(place) of the base "
-            + "\(deed) Highest at \(describe(bestCell))."),
+            + "\(deed)\(windowNote ?? "") Highest at \(describe(bestCell))."),
         .table(check.table),
         .figures(drawn), .folded("Every cell in numbers", cellTables(isOne: true)),
       ], terms: ReportTerm.sweep + metricTerms)

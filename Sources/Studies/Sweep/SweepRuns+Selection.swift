@@ -26,7 +26,8 @@ extension SweepRun {
         metrics: result.metrics,
         measures: result.measures.map { maps in
           maps.map { $0.replacing(cells: part($0.cells)) }
-        }), constantAnswer: constantAnswer)
+        }, intervention: result.intervention, window: result.window), constantAnswer: constantAnswer
+    )
   }
 
   /// The columns that a user names, in the sweep's order.

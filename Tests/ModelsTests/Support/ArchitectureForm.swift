@@ -62,6 +62,12 @@ struct ArchitectureForm {
     return [("", stacks.encoder.layers), ("encoder.", 0)]
   }
 
+  /// The numbers of layers of an encoder-decoder's stacks.
+  func stackLayers() throws -> (encoder: Int, decoder: Int) {
+    let stacks = try #require(model.architecture.stacks)
+    return (stacks.encoder.layers, stacks.decoder.layers)
+  }
+
   /// All positions of a component of a layer.
   func everywhere(_ input: ModelInput, _ component: Component, _ layer: Int) -> [[Int]] {
     [Array(0..<model.positionCount(of: input, component, layer: layer))]

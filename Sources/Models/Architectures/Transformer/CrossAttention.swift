@@ -23,8 +23,13 @@ struct CrossAttention: Sendable {
       (key($0), value($0))
     }
     return context.visit(
-      .crossAttentionOutput, output(context.visit(.crossAttentionValueOutput, mixed)))
+      .crossAttentionOutput,
+      context.projecting(
+        context.visit(.crossAttentionValueOutput, mixed), by: output.map, heads: heads,
+        announcing: .crossHeadOutput))
   }
+
+  private var heads: Int { query.map.weight.rows / rule.headWidth }
 
   /// Nothing of no rows: all sources may be known.
   private func made(_ rows: Tensor, by map: ListedMap) -> Tensor {
@@ -34,10 +39,13 @@ struct CrossAttention: Sendable {
   func dimensions(of component: Component) -> ComponentDimensions? {
     switch component {
     case .crossQueryOutput, .crossAttentionValueOutput:
-      ComponentDimensions(
-        width: query.map.weight.rows, heads: query.map.weight.rows / rule.headWidth)
+      ComponentDimensions(width: query.map.weight.rows, heads: heads)
     case .crossKeyOutput, .crossValueOutput:
       ComponentDimensions(width: key.map.weight.rows, heads: key.map.weight.rows / rule.headWidth)
+    case .crossAttentionScores, .crossAttentionWeight:
+      ComponentDimensions(width: heads, heads: heads, isPerPosition: true)
+    case .crossHeadOutput:
+      ComponentDimensions(width: heads * output.map.weight.rows, heads: heads)
     case .crossAttentionInput, .crossAttentionOutput, .residualMiddleCross:
       ComponentDimensions(width: output.map.weight.rows)
     case .encoderOutput: ComponentDimensions(width: key.map.weight.width)

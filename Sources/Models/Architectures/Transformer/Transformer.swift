@@ -44,7 +44,8 @@ public struct Transformer: Architecture {
     case .keyOutput, .positionedKeyOutput, .valueOutput:
       return ComponentDimensions(width: d.keyWidth, heads: d.keyHeads)
     case .crossAttentionValueOutput, .crossQueryOutput, .crossKeyOutput, .crossValueOutput,
-      .crossAttentionInput, .crossAttentionOutput, .encoderOutput, .residualMiddleCross:
+      .crossAttentionScores, .crossAttentionWeight, .crossHeadOutput, .crossAttentionInput,
+      .crossAttentionOutput, .encoderOutput, .residualMiddleCross:
       return blocks.lazy.compactMap { $0.cross?.dimensions(of: component) }.first
     case .attentionScores, .attentionWeight:
       return ComponentDimensions(width: d.heads, heads: d.heads, isPerPosition: true)
