@@ -9,7 +9,7 @@ import Testing
   private static let methods = [
     "loreft", "noreft", "consreft", "lobireft", "direft", "nodireft", "red", "lora",
     "serial-adapter", "parallel-adapter", "bitfit", "diff-pruning", "full", "prompt-tuning",
-    "p-tuning", "prefix-tuning",
+    "p-tuning", "prefix-tuning", "reft-r1",
   ]
   private static let reviews = [
     ("a fine film.", "good"), ("dull and slow.", "bad"), ("the best of it!", "good"),
