@@ -164,7 +164,7 @@ public final class InterventionAdapter: Adapter {
     for (intervention, site) in ofSequences where !intervention.settle(isStart: isStart) {
       throw FineTuningError.invalidSetting(
         name: intervention.name, expected: "a positive latent in a training example at \(site)",
-        found: "none")
+        found: "none; another seed or learning rate may find one")
     }
   }
 

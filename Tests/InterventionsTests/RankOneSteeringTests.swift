@@ -93,17 +93,19 @@ import Testing
     steering.observe(rows.rowSlice(4..<9), sequences: [3, 0, 2])
     #expect(steering.settle(isStart: false) && steering.isSettled)
     let direction = steering.direction.value.rowsInDouble[0]
-    let latents = rows.rowsInDouble.map { max(0, dot($0, direction)) }
-    let means = [latents[0..<4], latents[4..<7], latents[7..<9]].map {
-      $0.sorted(by: >).prefix(2).reduce(0, +) / 2
+    let latents: [Double] = rows.rowsInDouble.map { max(0, dot($0, direction)) }
+    func mean(_ range: Range<Int>) -> Double {
+      let largest = latents[range].sorted(by: >).prefix(2)
+      return (largest[0] + largest[1]) / 2
     }
-    let magnitude = means.reduce(0, +) / 3
+    let means: [Double] = [mean(0..<4), mean(4..<7), mean(7..<9)]
+    let magnitude: Double = (means[0] + means[1] + means[2]) / 3
     #expect(abs(Double(try #require(steering.magnitude)) - magnitude) < 1e-5)
-    #expect(
-      abs(Double(try #require(steering.largestLatent)) - (latents.max() ?? 0)) < 1e-5)
+    let largest = try #require(latents.max())
+    #expect(abs(Double(try #require(steering.largestLatent)) - largest) < 1e-5)
     steering.scale(by: -3)
-    let expected = rows.rowsInDouble.map { row in
-      row.indices.map { row[$0] - 3 * magnitude * direction[$0] }
+    let expected: Rows = rows.rowsInDouble.map { row in
+      zip(row, direction).map { $0.0 - 3 * magnitude * $0.1 }
     }
     expectClose(steering(rows, sources: []), expected, within: 1e-4)
     // What was seen before is forgotten.

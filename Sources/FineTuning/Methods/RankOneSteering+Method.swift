@@ -75,7 +75,8 @@ extension AdapterConfiguration {
 
 /// Rank-1 representation fine-tuning (ReFT-r1 of AxBench, arXiv 2501.17148): a direction of length 1
 /// that begins at random, by default in one layer in the middle, and at all positions but the first,
-/// whose hidden vector is an outlier in many models.
+/// whose hidden vector is an outlier in many models; in the decoder of an encoder-decoder, where the
+/// first position stands for the prompt, at every one.
 enum RankOneSteeringMethod: AdapterMethod {
   static let names = RankOneSteering.methods
   static let summary =
@@ -85,7 +86,10 @@ enum RankOneSteeringMethod: AdapterMethod {
       LayerSelection.layers([base.architecture.layers / 2])
     },
     .component.defaulting(to: Component.blockOutput),
-    .positions.defaulting(to: Positions.everyAfter(first: 1)), .latents.defaulting(to: 8),
+    .positions.defaulting(to: "every-f1; of an encoder-decoder every") { _, base in
+      base.architecture.shape.startToken == nil ? .everyAfter(first: 1) : Positions.every
+    },
+    .latents.defaulting(to: 8),
     .penalty.defaulting(to: 0.005),
   ]
 
@@ -100,11 +104,27 @@ enum RankOneSteeringMethod: AdapterMethod {
     let penalty: Double = try configuration.value(.penalty)
     return try placedInterventions(configuration, base) { site, index in
       let direction = try Rotation.random(
-        rank: 1, width: try base.width(of: site),
-        seed: seed &+ UInt64(index) &* 0x9E37_79B9)
+        rank: 1, width: try base.width(of: site), seed: seed &+ UInt64(index) &* 0x9E37_79B9
+      ).parameter.value
       return RankOneSteering(
-        direction.parameter.value, latents: try configuration.value(.latents),
+        try turned(direction, at: site, base), latents: try configuration.value(.latents),
         penaltyWeight: Float(penalty))
     }
+  }
+
+  /// The direction or its opposite: the one along which the mean hidden vector of some tokens lies.
+  /// Hidden vectors have so much in common that all may lie along the other, where there is no
+  /// positive latent to begin with.
+  private static func turned(
+    _ direction: Tensor, at site: Site, _ base: LanguageModel
+  ) throws -> Tensor {
+    let count = max(2, min(16, base.architecture.maximumLength))
+    let ids = (0..<count).map { $0 * base.tokenizer.count / count }
+    let input = base.architecture.input(
+      Array(ids[..<(count / 2)]), continuedBy: Array(ids[(count / 2)...]))
+    let positions = Array(1..<base.network.positionCount(of: input, at: site))
+    let run = try base.run(Request([input], captures: [Cells(site, positions: [positions])]))
+    let along = run.captures[0].linear(direction).sum().scalar
+    return along < 0 ? (-1 * direction).detached : direction
   }
 }
