@@ -2,6 +2,7 @@ import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
 import InterchangeTensors
+import InterchangeTokenizers
 
 extension RankOneSteering: StorableIntervention {
   public static var methods: [String] { ["reft-r1"] }

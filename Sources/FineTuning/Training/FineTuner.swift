@@ -181,7 +181,10 @@ extension AdaptedModel {
   func observe(_ batch: [TokenizedExample], store: ActivationStore) throws {
     let (batch, members) = forMembers(batch)
     var request = request(batch)
-    (request.logits, request.targets, request.captures) = (nil, nil, [])
+    // Of one stack no more than the edited rows is computed; an encoder runs for outputs alone.
+    if base.architecture.stacks == nil {
+      (request.logits, request.targets, request.captures) = (nil, nil, [])
+    }
     try contribute(
       to: &request, promptLengths: batch.map(\.promptLength), members: members, observes: true)
     _ = try base.run(request, store: store)
