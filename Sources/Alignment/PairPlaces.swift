@@ -38,7 +38,8 @@ extension Positions {
     case .last: true
     case .index(let position): position < 0
     case .indices(let positions): positions.allSatisfy { $0 < 0 }
-    case .all, .every, .generated, .first, .firstAndLast, .lastAfterFirst, .halves: false
+    case .all, .every, .everyAfter, .generated, .first, .firstAndLast, .lastAfterFirst, .halves:
+      false
     }
   }
 

@@ -61,12 +61,14 @@ public final class AdaptedModel {
 
   /// Adds what the adapters do to a run of sequences that begin with their prompts.
   ///
-  /// - Parameter members: which member of an ensemble each sequence is for; the first when nil
+  /// - Parameters:
+  ///   - members: which member of an ensemble each sequence is for; the first when nil
+  ///   - observes: whether adapters keep something of the sequences
   /// - Throws: `ModelError/positionOutOfRange(position:length:)` for a prompt that is too short,
   ///   ``FineTuningError/overlap(first:second:)`` when two interventions of one adapter meet.
   func contribute(
     to request: inout Request, promptLengths: [Int], members: [Int]? = nil,
-    noise: TrainingNoise? = nil
+    noise: TrainingNoise? = nil, observes: Bool = false
   ) throws {
     let (virtualTokens, virtualTargets) = (virtualTokens, virtualTargets)
     let network = base.network
@@ -82,7 +84,7 @@ public final class AdaptedModel {
         AdapterContext(
           model: network, promptLengths: promptLengths, virtualTokens: virtualTokens,
           virtualTargets: virtualTargets, ownTokens: own, ownTargets: ownTargets,
-          members: members ?? promptLengths.map { _ in 0 }, noise: noise))
+          members: members ?? promptLengths.map { _ in 0 }, noise: noise, observes: observes))
       (first, firstTarget) = (own.upperBound, ownTargets.upperBound)
     }
   }
@@ -111,10 +113,12 @@ public final class AdaptedModel {
   }
 
   /// Continues prompts with the adapters on; decoding goes on from the key/value store, and only
-  /// interventions at `Positions/every` position, and at `Positions/generated` ones, go on with it.
+  /// interventions at `Positions/every` position, but its first, and at `Positions/generated` ones,
+  /// go on with it.
   ///
   /// - Parameter members: which member of an ensemble continues each prompt; the first when nil
-  /// - Throws: `ModelError` when a prompt is empty or too short for the positions.
+  /// - Throws: `ModelError` when a prompt is empty or too short for the positions,
+  ///   ``FineTuningError`` for an adapter that has to be trained before it can generate.
   public func generate(
     _ prompts: [[Int]], options: GenerationOptions = GenerationOptions(), members: [Int]? = nil,
     onToken: (Int, Int) -> Void = { _, _ in }

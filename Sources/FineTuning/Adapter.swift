@@ -37,6 +37,15 @@ public protocol Adapter: AnyObject {
   var isComplete: Bool { get }
   /// A term that training adds to the loss of the data, as a scalar; nil for nothing.
   var penalty: Tensor? { get }
+  /// True where it keeps something of the training's examples beside its parameters: they are run
+  /// with ``AdapterContext/observes``, then ``settle(isStart:)`` is called.
+  var observesExamples: Bool { get }
+  /// Called after a pass over the training's examples: before the first step, before each
+  /// measurement, and at the end.
+  ///
+  /// - Parameter isStart: true before the first step
+  /// - Throws: ``FineTuningError`` when nothing was found.
+  func settle(isStart: Bool) throws
 
   /// Adds what the adapter does to a run.
   ///
@@ -75,6 +84,8 @@ public struct AdapterContext {
   public let members: [Int]
   /// Random numbers of a training step; nil outside training.
   public let noise: TrainingNoise?
+  /// True in a pass over the training's examples before ``Adapter/settle(isStart:)``.
+  public let observes: Bool
 }
 
 extension Adapter {
@@ -84,6 +95,8 @@ extension Adapter {
   public func prepare(step: Int, of steps: Int) {}
   public var isComplete: Bool { true }
   public var penalty: Tensor? { nil }
+  public var observesExamples: Bool { false }
+  public func settle(isStart: Bool) throws {}
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 

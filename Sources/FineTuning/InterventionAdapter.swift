@@ -4,7 +4,7 @@ import InterchangeModels
 import InterchangeTensors
 
 /// An intervention at a site: without sources, or one whose source is another component at the same
-/// cell. It changes each row by itself.
+/// cell. It changes each row by itself, but for a `SequenceIntervention` in training.
 public struct PlacedIntervention {
   public let site: Site
   /// The component of the same layer that the change depends on.
@@ -37,10 +37,22 @@ public struct PlacedIntervention {
     return Projection.allCases.first { $0.makes(site.component) && $0.input == reading }
   }
 
-  func edit(_ cells: Cells, noise: TrainingNoise?) -> Edit {
+  /// - Parameter observes: whether an intervention takes note of the rows of whole sequences
+  func edit(_ cells: Cells, noise: TrainingNoise?, observes: Bool = false) -> Edit {
     let (intervention, rate) = (intervention, dropout)
     // Each time from the start: an edit may be made again for its gradient.
     let generator = noise?.forEdit()
+    if let ofSequences = intervention as? any SequenceIntervention,
+      generator != nil || observes || !ofSequences.isSettled
+    {
+      let counts = cells.positions.map(\.count)
+      return Edit(cells) { rows in
+        if observes { ofSequences.observe(rows, sequences: counts) }
+        let change = ofSequences.change(of: rows, sequences: counts)
+        guard var generator else { return rows + change }
+        return rows + change.droppingOut(rate, using: &generator)
+      }
+    }
     if let reading {
       return Edit(cells, reading: reading) { rows, read in
         guard var generator else { return intervention(rows, sources: [read]) }
@@ -64,7 +76,8 @@ public struct PlacedIntervention {
   }
 
   /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
-  /// virtual tokens before it and goes on after it, and ``Positions/generated`` are those after it.
+  /// virtual tokens before it and goes on after it, ``Positions/everyAfter(first:)`` leaves out its
+  /// first and goes on after it, and ``Positions/generated`` are those after it.
   /// In the decoder of an encoder-decoder the start
   /// token stands for the prompt.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
@@ -73,10 +86,12 @@ public struct PlacedIntervention {
       let input = request.inputs[sequence]
       let isOfTarget = input.source != nil && !isOfSource
       let start = isOfSource ? 0 : request.caches?[sequence].count ?? 0
-      if site.positions == .every {
-        return Array(start..<context.model.positionCount(of: input, at: site))
-      }
+      let count = context.model.positionCount(of: input, at: site)
+      if site.positions == .every { return Array(start..<count) }
       let first = isOfTarget ? context.virtualTargets : context.virtualTokens
+      if case .everyAfter(let skipped) = site.positions {
+        return Array(min(max(start, first + skipped), count)..<count)
+      }
       if site.positions == .generated {
         // Nothing is generated in a source.
         guard !isOfSource else { throw ModelError.nothingGenerated }
@@ -135,6 +150,24 @@ public final class InterventionAdapter: Adapter {
     return penalties.dropFirst().reduce(penalties.first) { sum, next in sum.map { $0 + next } }
   }
 
+  /// Those whose rows depend on one another in training, with a site of each.
+  private var ofSequences: [(intervention: any SequenceIntervention, site: Site)] {
+    var seen: Set<ObjectIdentifier> = []
+    return interventions.compactMap { placed in
+      (placed.intervention as? any SequenceIntervention).map { ($0, placed.site) }
+    }.filter { seen.insert(ObjectIdentifier($0.intervention)).inserted }
+  }
+
+  public var observesExamples: Bool { !ofSequences.isEmpty }
+
+  public func settle(isStart: Bool) throws {
+    for (intervention, site) in ofSequences where !intervention.settle(isStart: isStart) {
+      throw FineTuningError.invalidSetting(
+        name: intervention.name, expected: "a positive latent in a training example at \(site)",
+        found: "none; another seed or learning rate may find one")
+    }
+  }
+
   public func validate(for model: Model) throws {
     for placed in interventions {
       let width = try model.width(of: placed.site)
@@ -152,7 +185,9 @@ public final class InterventionAdapter: Adapter {
     }
   }
 
-  /// - Throws: ``FineTuningError/overlap(first:second:)`` when two of the interventions meet.
+  /// - Throws: ``FineTuningError/overlap(first:second:)`` when two of the interventions meet,
+  ///   ``FineTuningError/invalidSetting(name:expected:found:)`` for one that depends on whole
+  ///   sequences, of which a run from stored keys and values has the last positions alone.
   public func contribute(to request: inout Request, _ context: AdapterContext) throws {
     var placedCells: [(placed: PlacedIntervention, cells: Cells)] = []
     for placed in interventions {
@@ -163,8 +198,14 @@ public final class InterventionAdapter: Adapter {
       }
       placedCells.append((placed, cells))
     }
+    if request.caches != nil, let untrained = ofSequences.first(where: { !$0.0.isSettled }) {
+      throw FineTuningError.invalidSetting(
+        name: untrained.intervention.name, expected: "a trained adapter to generate with",
+        found: "an untrained one")
+    }
     for (placed, cells) in placedCells where cells.count > 0 {
-      request.edits.append(placed.edit(cells, noise: context.noise))
+      request.edits.append(
+        placed.edit(cells, noise: context.noise, observes: context.observes))
     }
   }
 }

@@ -1,7 +1,7 @@
 import InterchangeTensors
 
 /// A steering vector: h + c·v with a fixed direction v (activation addition, arXiv 2308.10248).
-public final class Steering: AdditiveIntervention {
+public final class Steering: VectorAddition {
   /// v: [d]
   public let vector: Tensor
   /// c: [1]
@@ -46,6 +46,10 @@ public final class Steering: AdditiveIntervention {
   public var width: Int { vector.count }
   /// c·v: [d]
   public var scaledVector: Tensor { (coefficient.value.elements[0] * vector).detached }
+  /// c·v: [d]
+  public var addedVector: Tensor? { scaledVector }
+
+  public func scale(by factor: Float) { coefficient.value = factor * coefficient.value }
 
   /// c·v in every row.
   public func change(of base: Tensor, sources: [Tensor]) -> Tensor {

@@ -29,6 +29,7 @@ import Testing
       "direft": "pyreft", "nodireft": "pyreft", "lora": "peft", "prompt-tuning": "peft",
       "p-tuning": "peft", "prefix-tuning": "peft", "steering": "control-vector",
       "serial-adapter": "adapterhub", "parallel-adapter": "adapterhub",
+      "reft-r1": "control-vector",
     ]
     let merged: Set = ["full", "diff-pruning"]
     for method in AdapterMethods.names where !["bitfit", "probe"].contains(method) {
@@ -86,6 +87,39 @@ import Testing
     #expect(refusal(.blockOutput(1, .last))?.hasSuffix("found block_output 1 @ -1") == true)
     #expect(refusal(.mlpOutput(1, .every))?.hasSuffix("found mlp_output 1 @ every") == true)
     #expect(refusal(.blockOutput(0, .every))?.hasSuffix("found layer 0") == true)
+  }
+
+  /// So do the vectors of a trained ReFT-r1; an untrained one has none yet.
+  @Test func controlVectorsOfRankOneSteering() throws {
+    let place = try TemporaryFolder()
+    let model = try TinyModels.safetensors()
+    func adapter(_ positions: Positions, magnitude: Float?) throws -> any Adapter {
+      let direction = try Rotation.random(rank: 1, width: 16, seed: 5).parameter.value
+      let steering = RankOneSteering(
+        direction, latents: 2, strength: 0.5, settled: magnitude.map { ($0, 9) })
+      return InterventionAdapter([PlacedIntervention(steering, at: .blockOutput(1, positions))])
+    }
+    let trained = try adapter(.every, magnitude: 3)
+    try ControlVectorFile.write(trained, of: model, to: place.url)
+    let again = try SteeringVectors(
+      contentsOf: place.url.appending(component: ControlVectorFile.fileName)
+    ).makeAdapter(for: model, coefficient: 1)
+    func logits(_ adapter: any Adapter) throws -> [Float] {
+      try AdaptedModel(model, adapters: [adapter]).lastLogits([[5, 6, 7]]).elements
+    }
+    #expect(try logits(again) == logits(trained))
+    func refusal(_ adapter: any Adapter) -> String? {
+      line { _ = try ControlVectorFile.write(adapter, of: model, to: place.url) }
+    }
+    #expect(
+      try refusal(adapter(.every, magnitude: nil))?
+        .contains("expected a trained reft-r1, found an untrained one") == true)
+    #expect(
+      try refusal(adapter(.everyAfter(first: 1), magnitude: 3))?
+        .hasSuffix("found block_output 1 @ every-f1") == true)
+    #expect(
+      line { _ = try AdaptedModel(model, adapters: [trained]).merged() }
+        == "merge: expected updates of whole projections, found reft-r1")
   }
 
   /// A thing that is given in another's place is told where it belongs.

@@ -129,7 +129,7 @@ private enum StrengthMethod: AdapterMethod {
   /// Every default is filled in, and what is made of the whole is the same.
   @Test(arguments: [
     "loreft", "nodireft", "red", "lora", "serial-adapter", "parallel-adapter", "diff-pruning",
-    "full", "prompt-tuning", "p-tuning", "prefix-tuning", "probe",
+    "full", "prompt-tuning", "p-tuning", "prefix-tuning", "probe", "reft-r1",
   ])
   func effective(method: String) throws {
     let model = try TinyModels.safetensors()

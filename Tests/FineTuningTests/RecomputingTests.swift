@@ -19,6 +19,7 @@ import Testing
       switch method {
       case "lora", "loreft", "direft": (configuration.rank, configuration.dropout) = (2, 0.2)
       case "prefix-tuning": configuration.tokens = 2
+      case "reft-r1": (configuration.latents, configuration.penalty) = (2, 0.5)
       default: break
       }
       return try configuration.makeAdapter(for: model, seed: 3)
@@ -34,7 +35,7 @@ import Testing
   /// The same draws of dropout and gates, and so the same parameters.
   @Test(arguments: [
     ["lora"], ["loreft"], ["direft", "lora"], ["prefix-tuning"], ["diff-pruning"],
-    ["serial-adapter", "lora"],
+    ["serial-adapter", "lora"], ["reft-r1"], ["reft-r1", "lora"],
   ])
   func theSameNumbers(methods: [String]) throws {
     let expected = try trained(methods, recomputes: false)

@@ -9,7 +9,7 @@ import Testing
   private static let methods = [
     "loreft", "noreft", "consreft", "lobireft", "direft", "nodireft", "red", "lora",
     "serial-adapter", "parallel-adapter", "bitfit", "diff-pruning", "full", "prompt-tuning",
-    "p-tuning", "prefix-tuning",
+    "p-tuning", "prefix-tuning", "reft-r1",
   ]
   private static let reviews = [
     ("a fine film.", "good"), ("dull and slow.", "bad"), ("the best of it!", "good"),
@@ -29,6 +29,8 @@ import Testing
       switch method {
       case "prompt-tuning", "p-tuning", "prefix-tuning": ["--tokens", "4"]
       case "diff-pruning": ["--keep", "0.2"]
+      // From the start of seed 0 the steering goes to nothing, which is refused.
+      case "reft-r1": ["--seed", "1"]
       default: [String]()
       }
     let result = try Program.run(

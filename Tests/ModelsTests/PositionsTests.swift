@@ -71,6 +71,11 @@ import Testing
   }
 
   @Test func generatedPositionsFollowAPrompt() throws {
+    let most = Positions(parsing: "every-f2")
+    #expect(most == .everyAfter(first: 2) && most.description == "every-f2" && most.goOn)
+    #expect(try most.resolved(length: 5) == [2, 3, 4] && most.resolved(length: 1) == [])
+    #expect(Positions(parsing: "every-f0") == .span("every-f0"))
+    #expect(Positions.every.goOn && Positions.generated.goOn && !Positions.all.goOn)
     let positions = Positions(parsing: "generated")
     #expect(positions == .generated && positions.description == "generated")
     #expect(try positions.resolved(length: 7, prompt: 4) == [4, 5, 6])

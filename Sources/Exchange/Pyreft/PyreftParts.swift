@@ -53,7 +53,7 @@ struct PyreftParts {
           .joined(separator: ", "))
     }
     positions = isUntied ? try Self.joined(set) : set[0]
-    guard ![.every, .generated].contains(positions) else {
+    guard !positions.goOn else {
       throw PyreftFolder.unwritable(
         "positions of the prompt, as pyreft edits either those or the generated ones",
         positions.description)

@@ -3,9 +3,9 @@ import InterchangeBasics
 /// The methods that make adapters: those of this package and those that a program registers.
 public enum AdapterMethods {
   private static let registry = Registry<any AdapterMethod.Type>([
-    ReFTMethod.self, REDMethod.self, SteeringMethod.self, LoRAMethod.self, BottleneckMethod.self,
-    BitFitMethod.self, DiffPruningMethod.self, FullMethod.self, SoftTokensMethod.self,
-    ProbeMethod.self,
+    ReFTMethod.self, REDMethod.self, SteeringMethod.self, RankOneSteeringMethod.self,
+    LoRAMethod.self, BottleneckMethod.self, BitFitMethod.self, DiffPruningMethod.self,
+    FullMethod.self, SoftTokensMethod.self, ProbeMethod.self,
   ])
 
   /// Every method, this package's first.

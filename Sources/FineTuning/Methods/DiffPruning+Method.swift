@@ -20,11 +20,6 @@ extension AdapterChoice {
     range: "above 0, to 1"
   ) { $0 > 0 && $0 <= 1 }
 
-  /// The price of an open gate in the loss.
-  public static let penalty = number(
-    "penalty", "What an open gate costs in diff pruning.", valueName: "λ",
-    range: "0 to 1000000"
-  ) { (0...1e6).contains($0) }
 }
 
 extension AdapterConfiguration {
@@ -32,11 +27,6 @@ extension AdapterConfiguration {
   public var share: Double? {
     get { self[.share] }
     set { self[.share] = newValue }
-  }
-  /// The price of an open gate of diff pruning in the loss.
-  public var penalty: Double? {
-    get { self[.penalty] }
-    set { self[.penalty] = newValue }
   }
 }
 

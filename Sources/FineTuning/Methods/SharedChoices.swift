@@ -17,7 +17,8 @@ extension AdapterChoice {
 
   /// The positions of the prompt that are edited.
   public static let positions = AdapterChoice(
-    "positions", "Positions of the prompt: f7+l7, f3, l2, -1, all; every goes on after it.",
+    "positions",
+    "Positions of the prompt: f7+l7, f3, l2, -1, all; every and every-f1 go on after it.",
     valueName: "p", form: "positions", read: { Positions(parsing: $0) })
 
   /// True where the first and the last positions of `fN+lM` share their weights.
@@ -52,6 +53,12 @@ extension AdapterChoice {
     "activation", "The non-linearity of a ReFT edit or an adapter.", valueName: "name",
     form: Activation.allCases.map(\.rawValue).joined(separator: ", "),
     read: { Activation(rawValue: $0) }, show: { $0.rawValue })
+
+  /// The weight in the loss of what should be small or few: of open gates, of small latents.
+  public static let penalty = number(
+    "penalty", "What an open gate costs in diff pruning, and the smaller latents in ReFT-r1.",
+    valueName: "λ", range: "0 to 1000000"
+  ) { (0...1e6).contains($0) }
 
   /// The share of the edit, or of what an update reads, that training leaves out.
   public static let dropout = AdapterChoice.number(
@@ -100,6 +107,11 @@ extension AdapterConfiguration {
   public var activation: Activation? {
     get { self[.activation] }
     set { self[.activation] = newValue }
+  }
+  /// The weight in the loss of what should be small or few: of open gates, of small latents.
+  public var penalty: Double? {
+    get { self[.penalty] }
+    set { self[.penalty] = newValue }
   }
   /// The share of the edit, or of what an update reads, that training leaves out.
   public var dropout: Double? {

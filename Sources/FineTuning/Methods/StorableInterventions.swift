@@ -6,7 +6,7 @@ import InterchangeInterventions
 public enum StorableInterventions {
   private static let registry = Registry<any StorableIntervention.Type>([
     ReFT.self, RepresentationEditing.self, Steering.self, LowRankUpdate.self, Bottleneck.self,
-    BiasUpdate.self, WeightUpdate.self, SparseUpdate.self,
+    BiasUpdate.self, WeightUpdate.self, SparseUpdate.self, RankOneSteering.self,
   ])
 
   /// Every kind, this package's first.

@@ -177,6 +177,19 @@ extension AdaptedModel {
     return try base.run(request, store: store).loss!
   }
 
+  /// Shows a batch of the training's examples to the adapters that keep something of them.
+  func observe(_ batch: [TokenizedExample], store: ActivationStore) throws {
+    let (batch, members) = forMembers(batch)
+    var request = request(batch)
+    // Of one stack no more than the edited rows is computed; an encoder runs for outputs alone.
+    if base.architecture.stacks == nil {
+      (request.logits, request.targets, request.captures) = (nil, nil, [])
+    }
+    try contribute(
+      to: &request, promptLengths: batch.map(\.promptLength), members: members, observes: true)
+    _ = try base.run(request, store: store)
+  }
+
   /// The run that measures a batch, without the adapters.
   func request(_ batch: [TokenizedExample]) -> Request {
     guard batch[0].label == nil else { return labelRequest(batch) }

@@ -52,6 +52,7 @@ struct TrainingRun {
   /// One optimiser step, then what is due after it: an evaluation, the state on disk.
   mutating func step() throws {
     let batch = batch(state.step)
+    if state.step == 0 { try settle(isStart: true) }
     for adapter in adapted.adapters { adapter.prepare(step: state.step, of: steps) }
     let noise = TrainingNoise(
       seed: settings.seed, step: state.step, embeddingNoise: settings.embeddingNoise)
@@ -82,6 +83,7 @@ struct TrainingRun {
     if let best = state.best {
       for (parameter, value) in zip(state.parameters, best) { parameter.value = value }
     }
+    try settle()
     return state.history
   }
 
@@ -123,10 +125,22 @@ struct TrainingRun {
     return total
   }
 
+  /// Lets the adapters keep what they need of the examples, with the parameters as they are.
+  private func settle(isStart: Bool = false) throws {
+    let adapters = adapted.adapters.filter(\.observesExamples)
+    guard !adapters.isEmpty else { return }
+    for start in stride(from: 0, to: examples.count, by: settings.batchSize) {
+      let batch = examples[start..<min(start + settings.batchSize, examples.count)]
+      try diverging { try adapted.observe(Array(batch), store: store) }
+    }
+    for adapter in adapters { try adapter.settle(isStart: isStart) }
+  }
+
   private mutating func evaluateWhenDue() throws {
     guard let development else { return }
     let interval = settings.evaluationInterval ?? settings.stepsPerEpoch(examples.count)
     guard state.step % interval == 0 || state.step == steps else { return }
+    try settle()
     let value = try diverging { try development.value(adapted) }
     let found = Evaluation(step: state.step, value: value)
     // No number is better than one that isn't a number: it would stay the best for ever.

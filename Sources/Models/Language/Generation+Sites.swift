@@ -3,7 +3,7 @@ import InterchangeTensors
 /// A change of each row at a site while prompts are continued.
 public struct GenerationEdit {
   /// The place; its positions are the prompt's, but ``Positions/generated`` are those that follow
-  /// it, and ``Positions/every`` both.
+  /// it, and ``Positions/every`` and ``Positions/everyAfter(first:)`` both.
   public let site: Site
   /// From rows [rows, width] to those that take their place, each for itself.
   public let transform: (Tensor) -> Tensor
@@ -25,9 +25,10 @@ public struct GenerationEdit {
           ? [] : site.positions.resolved(length: model.positionCount(of: input, at: site))
       }
       let prompt = input.source == nil ? prompts[sequence] : 1
-      let goesOn = [.every, .generated].contains(site.positions)
-      return try site.positions.resolved(length: goesOn ? input.length : prompt, prompt: prompt)
-        .filter { $0 >= stored }
+      return try site.positions.resolved(
+        length: site.positions.goOn ? input.length : prompt, prompt: prompt
+      )
+      .filter { $0 >= stored }
     }
     return Edit(Cells(site, positions: positions), isRowwise: true, transform: transform)
   }

@@ -4,6 +4,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   case all
   /// All positions, those that are generated after a prompt too.
   case every
+  /// All positions but the first n, those that are generated after a prompt too.
+  case everyAfter(first: Int)
   /// The positions that are generated after a prompt, or follow it in a training's text.
   case generated
   /// One position, from 0, or from the end when negative (−1 is the last).
@@ -34,6 +36,14 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The last position.
   public static var last: Positions { .index(-1) }
 
+  /// Tells whether the positions that follow a prompt are among them.
+  package var goOn: Bool {
+    switch self {
+    case .every, .everyAfter, .generated: true
+    default: false
+    }
+  }
+
   /// The positions in rising order, each inside 0..<length.
   ///
   /// - Parameters:
@@ -61,6 +71,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     }
     switch self {
     case .all, .every: return Array(0..<length)
+    case .everyAfter(let first): return Array(min(max(0, first), length)..<length)
     case .generated:
       guard let prompt else { throw ModelError.nothingGenerated }
       return Array(min(max(0, prompt), length)..<length)
@@ -100,13 +111,15 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `f7+l7/2`, `all`,
-  /// `every`, `generated`, `last`, or a span's name (`subject`, `subject.end` for its last token,
+  /// `every`, `every-f1`, `generated`, `last`, or a span's name (`subject`, `subject.end` for its last token,
   /// `subject+1` for the token after it, `subject-2` for the second one before it).
   public init(parsing text: String) {
     if text == "all" {
       self = .all
     } else if text == "every" {
       self = .every
+    } else if let match = text.wholeMatch(of: /every-f([1-9]\d*)/), let first = Int(match.1) {
+      self = .everyAfter(first: first)
     } else if text == "generated" {
       self = .generated
     } else if text == "last" {
@@ -159,6 +172,7 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
     switch self {
     case .all: "all"
     case .every: "every"
+    case .everyAfter(let first): "every-f\(first)"
     case .generated: "generated"
     case .index(let position): "\(position)"
     case .indices(let positions): positions.map(String.init).joined(separator: ",")

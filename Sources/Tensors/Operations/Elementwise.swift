@@ -47,6 +47,15 @@ extension Tensor {
     return result
   }
 
+  /// The same numbers; whatever loss they lead to has the gradient of a scalar cost added to its
+  /// own.
+  package func charging(_ cost: Tensor) -> Tensor {
+    let shape = cost.shape
+    return detached.recorded(from: [self, cost]) { gradient, needed in
+      [gradient, needed[1] ? Tensor(repeating: 1, shape: shape) : nil]
+    }
+  }
+
   /// The element-wise sum of two tensors of one shape.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     requireSameShape(a, b, "+")
