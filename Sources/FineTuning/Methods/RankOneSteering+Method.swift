@@ -83,8 +83,9 @@ enum RankOneSteeringMethod: AdapterMethod {
   static let summary =
     "ReFT-r1: a direction that detects a concept and steers to it (arXiv 2501.17148)."
   static let choices: [AdapterChoice] = [
-    .layers.defaulting(to: "the middle one") { _, base in
-      LayerSelection.layers([base.architecture.layers / 2])
+    .layers.defaulting(to: "the middle one; of an encoder-decoder that of the decoder") { _, base in
+      let first = base.architecture.stacks?.encoder.layers ?? 0
+      return LayerSelection.layers([first + (base.architecture.layers - first) / 2])
     },
     .component.defaulting(to: Component.blockOutput),
     .positions.defaulting(to: "every-f1; of an encoder-decoder every") { _, base in
