@@ -25,6 +25,7 @@ extension AdaptedModel {
   /// is an outlier in many models, and was left out in training.
   ///
   /// ```swift
+  /// let model = try LanguageModel("SmolLM2-135M-Instruct.Q4_1.gguf")
   /// let adapted = try AdaptedModel(contentsOf: "tuned", base: model)
   /// let ids = model.encode("The sea was calm.").ids
   /// for (site, latents) in try adapted.latents(of: [ids]) { print(site, latents[0]) }

@@ -12,7 +12,7 @@ extension MIBStudy {
       + rows.enumerated().compactMap { index, row in
         LineChart(layersOf: row.methods).map {
           var chart = $0
-          chart.title = "MIB: the choice of each method's layer"
+          chart.title = "MIB: the choice of each method’s layer"
           (chart.subtitle, chart.yTitle) = (row.title, "accuracy on training pairs")
           return NamedFigure("mib-layers-\(index + 1)", chart)
         }

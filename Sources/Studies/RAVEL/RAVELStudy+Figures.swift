@@ -13,7 +13,7 @@ extension RAVELStudy {
       + [LineChart(layersOf: methods)].compactMap { chart in
         chart.map {
           var chart = $0
-          chart.title = "RAVEL: the choice of each method's layer"
+          chart.title = "RAVEL: the choice of each method’s layer"
           chart.subtitle = data
           chart.yTitle = "½ (Cause + Iso), training pairs"
           return NamedFigure("ravel-layers", chart)
