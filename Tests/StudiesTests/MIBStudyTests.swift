@@ -104,6 +104,16 @@ import Testing
     let data = try JSONEncoder().encode(RunResults(study))
     let again = try #require(try JSONDecoder().decode(RunResults.self, from: data).mib)
     #expect(again.table == study.table && again.omissions == study.omissions)
+    // An earlier record has accuracies in the place of the layers' scores.
+    var record = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(study)) as? [String: Any])
+    var rows = try #require(record["rows"] as? [[String: Any]])
+    rows[0]["layers"] = [["layer": 0, "cause": ["correct": 1, "n": 2]]]
+    record["rows"] = rows
+    let earlier = try JSONDecoder().decode(
+      MIBStudy.self, from: JSONSerialization.data(withJSONObject: record))
+    #expect(earlier.rows[0].choice?.map(\.score.value) == [0.5])
+    #expect(earlier.figures().map(\.name) == ["mib"])
     #expect(study.table.rows.count == 6 && study.tables.count == 4)
     #expect(study.measures.count == 5)
     #expect(study.figures().map(\.name) == ["mib", "mib-layers"])
@@ -186,6 +196,17 @@ import Testing
     #expect(message { $0.comparison.sites = mixed }.contains("positions"))
     #expect(message { $0.pairs = 2 }.contains("pairs"))
     #expect(message { $0.comparison.choices.rank = 9999 }.contains("rank"))
+    // An autoencoder is one layer's.
+    let width = model.architecture.width
+    let given = try SparseAutoencoder(
+      encoder: .zeros([2, width]), encoderBias: .zeros([2]), decoder: .zeros([2, width]),
+      decoderBias: .zeros([width]), activation: .relu)
+    #expect(
+      message {
+        $0.comparison.sites = [.blockOutput(0, .last), .blockOutput(1, .last)]
+        $0.comparison.choices.autoencoder.given = given
+        $0.comparison.hasOwnSites = true
+      }.contains("autoencoder: expected none"))
   }
 }
 

@@ -7,6 +7,25 @@ extension AttributeComparison {
   public struct SiteScore: Codable, Sendable, Equatable {
     public let layer: Int
     public let score: ShareScore
+
+    init(layer: Int, score: ShareScore) { (self.layer, self.score) = (layer, score) }
+
+    private enum CodingKeys: String, CodingKey { case layer, score, cause }
+
+    /// Reads a score; an earlier record has the accuracy of the swaps that should cause.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      layer = try values.decode(Int.self, forKey: .layer)
+      score =
+        try values.decodeIfPresent(Accuracy.self, forKey: .cause).map { ShareScore(seeds: [$0]) }
+        ?? values.decode(ShareScore.self, forKey: .score)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(layer, forKey: .layer)
+      try values.encode(score, forKey: .score)
+    }
   }
 
   /// The measure by which one site is chosen for all methods: what the whole vector causes on

@@ -75,6 +75,9 @@ public struct AttributeComparison {
     try check(seeds >= 1, "seeds", "at least 1", seeds)
     try training.validate()
     try check(!sites.isEmpty, "layers", "at least one", "none")
+    try check(
+      !hasOwnSites || sites.count == 1 || choices.autoencoder.given == nil, "autoencoder",
+      "none where each method has its own layer: it is one layer's", "one")
     let widths = try Set(sites.map { try model.network.width(of: $0) })
     for method in methods {
       try check(

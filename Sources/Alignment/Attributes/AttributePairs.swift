@@ -152,7 +152,7 @@ public struct AttributePairs: Sendable {
   }
 
   /// The training pairs divided again: of each attribute and aim every fourth to choose by, the
-  /// others to fit on.
+  /// others to fit on; without the texts that only the first have.
   var dividedToChoose: AttributePairs {
     var (fit, choice) = ([AttributeExample](), [AttributeExample]())
     for attribute in attributes {
@@ -163,12 +163,18 @@ public struct AttributePairs: Sendable {
         }
       }
     }
-    return AttributePairs(self, examples: [.train: fit, .choice: choice])
+    func texts(_ examples: [AttributeExample]) -> Set<ModelInput> {
+      Set(examples.flatMap { [$0.example.base] + $0.example.sources })
+    }
+    let aside = texts(choice).subtracting(texts(fit))
+    return AttributePairs(
+      self, examples: [.train: fit, .choice: choice],
+      known: known.filter { !aside.contains($0.input) })
   }
 
-  private init(_ other: AttributePairs, examples: [Part: [AttributeExample]]) {
-    (name, attributes, known, counts) = (other.name, other.attributes, other.known, other.counts)
-    self.examples = examples
+  private init(_ other: AttributePairs, examples: [Part: [AttributeExample]], known: [Known]) {
+    (name, attributes, counts) = (other.name, other.attributes, other.counts)
+    (self.examples, self.known) = (examples, known)
   }
 
   /// Checks that there are attributes of which each can be isolated from another.

@@ -6,7 +6,7 @@ extension ResultTable {
   /// The whole vector's scores at the layers among which one was chosen for all methods; nil where
   /// none was.
   init?(choiceOfLayer choice: [AttributeComparison.SiteScore]?) {
-    guard let choice else { return nil }
+    guard let choice, choice.count > 1 else { return nil }
     self.init(
       "The choice of the layer.",
       note: "Swaps of the whole vector that cause the attribute, on training pairs.",

@@ -58,7 +58,7 @@ extension LineChart {
   /// nil where no layer was chosen so.
   fileprivate init?(choiceOf study: MIBStudy) {
     let series = study.rows.compactMap { row in
-      row.choice.map { Series(row.title, scores: $0) }
+      row.choice.flatMap { $0.count > 1 ? Series(row.title, scores: $0) : nil }
     }
     guard !series.isEmpty else { return nil }
     self.init(series: series)

@@ -30,6 +30,11 @@ public struct MIBStudy: Codable, Sendable {
     public let test: TaskExamples.Check
     /// The methods in the order in which they were asked for, measured on the part `test`.
     public let methods: [AttributeMethodScores]
+
+    private enum CodingKeys: String, CodingKey {
+      case task, variable, site, train, test, methods
+      case choice = "layers"
+    }
   }
 
   /// A variable that couldn't be measured.
