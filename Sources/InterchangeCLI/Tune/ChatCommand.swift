@@ -10,7 +10,7 @@ struct ChatCommand: ParsableCommand {
       "One message a line on standard input; an empty line or the end of the input ends it.")
 
   @OptionGroup var model: ModelArgument
-  @OptionGroup var adapters: AdapterOptions
+  @OptionGroup var adapters: SteeredAdapterOptions
   @Option(help: ArgumentHelp("The system message: told before all else.", valueName: "text"))
   var system: String?
   @Option(.countOrNone, "How many tokens at most in an answer.") var maxTokens = 256

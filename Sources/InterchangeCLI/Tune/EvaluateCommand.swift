@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Measure a model with any adapters on a data set.")
 
   @OptionGroup var model: ModelArgument
-  @OptionGroup var adapters: AdapterOptions
+  @OptionGroup var adapters: SteeredAdapterOptions
   @Option(
     help: ArgumentHelp(
       "A .json, .jsonl, .csv or .tsv file, or a folder with a file for each part.",

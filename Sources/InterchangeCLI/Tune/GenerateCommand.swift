@@ -11,7 +11,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(.countOrNone, "How many tokens at most.") var maxTokens = 64
   @Option(.temperature, "0 takes the likeliest token each time.", valueName: "t")
   var temperature = 0.0
-  @OptionGroup var adapters: AdapterOptions
+  @OptionGroup var adapters: SteeredAdapterOptions
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
