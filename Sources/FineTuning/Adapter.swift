@@ -100,15 +100,17 @@ extension Adapter {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 
-/// The random numbers of one training step; they follow from the run's seed and the step alone, so
+/// The random numbers of one training step, and its size; the numbers follow from the run's seed and the step alone, so
 /// that a resumed run draws what an uninterrupted one would.
 public final class TrainingNoise {
   var generator: RandomGenerator
   /// NEFTune's α.
   private let embeddingNoise: Double?
+  /// The number of sequences of the step, which may be run part by part.
+  let sequences: Int
 
-  init(seed: UInt64, step: Int, embeddingNoise: Double? = nil) {
-    self.embeddingNoise = embeddingNoise
+  init(seed: UInt64, step: Int, sequences: Int, embeddingNoise: Double? = nil) {
+    (self.embeddingNoise, self.sequences) = (embeddingNoise, sequences)
     var seeds = RandomGenerator(seed: seed ^ 0x6E6F_6973_6500_0000)
     generator = RandomGenerator(seed: seeds.next() &+ UInt64(step) &* 0x9E37_79B9_7F4A_7C15)
   }

@@ -11,6 +11,8 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
   case overlap(first: String, second: String)
   /// The loss is no longer a number.
   case diverged(step: Int)
+  /// The training has come to change nothing any more, and has no gradient.
+  case collapsed(method: String, place: String)
   /// The training was asked to stop, and its state is kept.
   case interrupted(step: Int)
   /// A measured number is infinite or none.
@@ -35,6 +37,9 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
         + (step == 0
           ? "a weight isn't one, or the learning rate is too high"
           : "try a smaller learning rate")
+    case .collapsed(let method, let place):
+      "\(method): the steering of \(place) has gone to nothing: no training example has a positive "
+        + "latent there; another seed, or a smaller learning rate or penalty, may keep it"
     case .notFinite(let what, let place): "\(what): expected a finite number, found none: \(place)"
     case .interrupted(let step):
       "stopped after step \(step), whose state is kept"
@@ -53,12 +58,14 @@ public enum FineTuningError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Error {
-  /// True for an error that says that a run, a loss or a score gave no number, which a trained
-  /// model can do through its training alone.
+  /// True for an error that says that a training failed by its own doing: a run, a loss or a score
+  /// gave no number, or what was trained has come to nothing.
   package var isOfNumbers: Bool {
     let error: any Error = self
     return switch error {
-    case FineTuningError.diverged, FineTuningError.notFinite, ModelError.notFinite: true
+    case FineTuningError.diverged, FineTuningError.notFinite, FineTuningError.collapsed,
+      ModelError.notFinite:
+      true
     default: false
     }
   }

@@ -48,7 +48,7 @@ public struct PlacedIntervention {
       let counts = cells.positions.map(\.count)
       return Edit(cells) { rows in
         if observes { ofSequences.observe(rows, sequences: counts) }
-        let change = ofSequences.change(of: rows, sequences: counts)
+        let change = ofSequences.change(of: rows, sequences: counts, batch: noise?.sequences)
         guard var generator else { return rows + change }
         return rows + change.droppingOut(rate, using: &generator)
       }
@@ -90,7 +90,7 @@ public struct PlacedIntervention {
       if site.positions == .every { return Array(start..<count) }
       let first = isOfTarget ? context.virtualTargets : context.virtualTokens
       if case .everyAfter(let skipped) = site.positions {
-        return Array(min(max(start, first + skipped), count)..<count)
+        return Array(min(max(start, first + min(skipped, count)), count)..<count)
       }
       if site.positions == .generated {
         // Nothing is generated in a source.
@@ -162,9 +162,12 @@ public final class InterventionAdapter: Adapter {
 
   public func settle(isStart: Bool) throws {
     for (intervention, site) in ofSequences where !intervention.settle(isStart: isStart) {
+      guard isStart else {
+        throw FineTuningError.collapsed(method: intervention.name, place: site.description)
+      }
       throw FineTuningError.invalidSetting(
         name: intervention.name, expected: "a positive latent in a training example at \(site)",
-        found: "none; another seed or learning rate may find one")
+        found: "none")
     }
   }
 

@@ -10,9 +10,9 @@ import InterchangeTensors
 /// strength 1 steers as training did on average; less than its examples with the concept where
 /// there are others among them. AxBench multiplies its factors by the ``largestLatent`` instead.
 ///
-/// Training adds a term to the loss that makes the other latents small: for each sequence the sum of
-/// those that are not among the k largest over its number of rows, times a weight that rises from 0
-/// to ``penaltyWeight``.
+/// Training adds a term to the loss that makes the other latents small: the mean over the sequences
+/// of a step of the sum of those that are not among the k largest over the number of rows, times a
+/// weight that rises from 0 to ``penaltyWeight``.
 public final class RankOneSteering: SequenceIntervention, VectorAddition {
   /// v: [1, d]; training makes its length 1 and keeps it.
   public let direction: Parameter
@@ -91,9 +91,9 @@ public final class RankOneSteering: SequenceIntervention, VectorAddition {
     base + change(of: base, sequences: sequences)
   }
 
-  public func change(of base: Tensor, sequences: [Int]) -> Tensor {
+  public func change(of base: Tensor, sequences: [Int], batch: Int? = nil) -> Tensor {
     let latent = latent(of: base)
-    let penalty = penaltyWeight * progress
+    let penalty = penaltyWeight * progress / Float(batch ?? sequences.count)
     var penalties: [Tensor] = []
     let means = orders(latent.elements, sequences).map { order in
       let rest = Array(order.dropFirst(latents))

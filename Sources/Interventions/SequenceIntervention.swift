@@ -15,11 +15,13 @@ public protocol SequenceIntervention: TrainableIntervention {
   /// - Parameters:
   ///   - base: [rows, width]
   ///   - sequences: the number of rows of each, which may be 0
+  ///   - batch: the number of sequences of a training step, of which these may be a part; nil for
+  ///     these alone
   /// - Returns: [rows, width]
-  func change(of base: Tensor, sequences: [Int]) -> Tensor
+  func change(of base: Tensor, sequences: [Int], batch: Int?) -> Tensor
 
   /// Takes note of the rows of sequences; the parameters are the same as of
-  /// ``change(of:sequences:)``.
+  /// ``change(of:sequences:batch:)``.
   func observe(_ base: Tensor, sequences: [Int])
 
   /// Takes what stands in for a sequence's other rows from those observed since it was last called.

@@ -103,7 +103,7 @@ import Testing
       let found = texts.map { latents($0, direction, count) }
       let loss = try plainLoss(found.map { part in direction.map { part.mean * $0 } }, from: 1)
       let others: Double = found.map(\.others).reduce(0, +)
-      return (loss, 0.2 * others)
+      return (loss, 0.2 * others / Double(texts.count))
     }
     var request = try request(adapted)
     request.recomputesBlocks = recomputes
@@ -264,7 +264,18 @@ import Testing
     #expect(
       line { _ = try train(adapted) }
         == "reft-r1: expected a positive latent in a training example at "
-        + "block_output 1 @ every-f100, found none; another seed or learning rate may find one")
+        + "block_output 1 @ every-f100, found none")
+    // Where it happens in a training, that is the training's failure.
+    let (other, _) = try self.adapted()
+    let collapsed = FineTuningError.collapsed(
+      method: "reft-r1", place: "block_output 1 @ every-f1")
+    #expect(throws: collapsed) { try other.adapters[0].settle(isStart: false) }
+    #expect(collapsed.isOfNumbers && collapsed.description.contains("gone to nothing"))
+    // A file's number of positions may be as large as a number can be.
+    let (far, _) = try self.adapted(positions: .everyAfter(first: .max))
+    let soft = try model.adapted(by: AdapterConfiguration(method: "prompt-tuning"))
+    let both = try AdaptedModel(far.base, adapters: soft.adapters + far.adapters)
+    #expect(throws: FineTuningError.self) { _ = try train(both) }
     let lora = try model.adapted(by: AdapterConfiguration(method: "lora"))
     #expect(
       line { try lora.scaleSteering(by: 2) }

@@ -43,26 +43,27 @@ import Testing
       steering.direction.gradient, of: loss, at: steering.direction.value, within: 5e-5, "v")
   }
 
-  /// The latents that are not among the k largest, by their sequence's length; k is 2.
+  /// The latents that are not among the k largest, over their sequence's length; k is 2.
   private static func others(_ rows: Rows, _ direction: [Double]) -> Double {
     let values = rows.map { max(0, dot($0, direction)) }.sorted(by: >)
     return values.dropFirst(2).reduce(0, +) / Double(rows.count)
   }
 
-  /// The gradient has that of the penalty in it, whose weight grows with the steps; sequences
-  /// without rows are none.
-  @Test(arguments: [0, 1, 3])
-  func gradientOfThePenalty(step: Int) {
+  /// The gradient has that of the penalty in it, a mean over the step's sequences, of which these
+  /// may be a part; its weight grows with the steps. Sequences without rows have no latents.
+  @Test(arguments: [0, 1, 3], [nil, 4, 16] as [Int?])
+  func gradientOfThePenalty(step: Int, batch: Int?) {
     let steering = RankOneSteering(random([5], seed: 3), latents: 2, penaltyWeight: 0.6)
     steering.prepare(step: step, of: 4)
     let (rows, weights) = (random([9, 5], seed: 4), random([9, 5], seed: 5))
-    (steering(rows, sequences: [0, 4, 0, 5]) * weights).sum().backward()
+    let change = steering.change(of: rows, sequences: [0, 4, 0, 5], batch: batch)
+    ((rows + change) * weights).sum().backward()
     let parts = [Array(rows.rowsInDouble.prefix(4)), Array(rows.rowsInDouble.suffix(5))]
     func loss(_ direction: Rows) -> Double {
       let steered = parts.flatMap { Self.reference($0, direction[0], 2) }
       let sum = zip(steered, weights.rowsInDouble).reduce(0) { $0 + dot($1.0, $1.1) }
       let others = parts.reduce(0) { $0 + Self.others($1, direction[0]) }
-      return sum + 0.6 * Double(step) / 4 * others
+      return sum + 0.6 * Double(step) / 4 * others / Double(batch ?? 4)
     }
     expectSlopes(
       steering.direction.gradient, of: loss, at: steering.direction.value, within: 5e-5, "v")

@@ -55,7 +55,8 @@ struct TrainingRun {
     if state.step == 0 { try settle(isStart: true) }
     for adapter in adapted.adapters { adapter.prepare(step: state.step, of: steps) }
     let noise = TrainingNoise(
-      seed: settings.seed, step: state.step, embeddingNoise: settings.embeddingNoise)
+      seed: settings.seed, step: state.step, sequences: batch.count,
+      embeddingNoise: settings.embeddingNoise)
     let loss = try diverging { try accumulate(batch, noise) }
     // Nothing is written of a step that went wrong, so that the last good state stays.
     guard loss.isFinite && state.parameters.allSatisfy({ $0.gradient?.isFinite ?? true }) else {

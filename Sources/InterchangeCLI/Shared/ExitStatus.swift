@@ -83,7 +83,7 @@ extension AlignmentError: ClassifiedError {
 extension FineTuningError: ClassifiedError {
   public var failure: Failure {
     switch self {
-    case .diverged, .interrupted: .failed
+    case .diverged, .collapsed, .interrupted: .failed
     default: .badInput
     }
   }
