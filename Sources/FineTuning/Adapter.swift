@@ -100,8 +100,8 @@ extension Adapter {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 }
 
-/// The random numbers of one training step, and its size; the numbers follow from the run's seed and the step alone, so
-/// that a resumed run draws what an uninterrupted one would.
+/// The random numbers of one training step, and its size; the numbers follow from the run's seed
+/// and the step alone, so that a resumed run draws what an uninterrupted one would.
 public final class TrainingNoise {
   var generator: RandomGenerator
   /// NEFTune's α.

@@ -77,9 +77,8 @@ public struct PlacedIntervention {
 
   /// The cells for sequences: positions are the prompt's, but ``Positions/every`` begins with the
   /// virtual tokens before it and goes on after it, ``Positions/everyAfter(first:)`` leaves out its
-  /// first and goes on after it, and ``Positions/generated`` are those after it.
-  /// In the decoder of an encoder-decoder the start
-  /// token stands for the prompt.
+  /// first and goes on after it, and ``Positions/generated`` are those after it. In the decoder of
+  /// an encoder-decoder the start token stands for the prompt.
   func cells(_ request: Request, _ context: AdapterContext) throws -> Cells {
     let isOfSource = context.model.isOfSource(site.component, layer: site.layer)
     let positions = try context.promptLengths.enumerated().map { sequence, promptLength in

@@ -30,7 +30,7 @@ public final class RankOneSteering: SequenceIntervention, VectorAddition {
 
   /// The share of the training that is done.
   private var progress: Float = 0
-  /// What was seen in each sequence: along v, and along −v.
+  /// The latents of each sequence that was observed: along v, and along −v.
   private var observed: [(along: Latents, against: Latents)] = []
 
   private struct Latents {

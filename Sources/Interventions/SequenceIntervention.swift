@@ -4,7 +4,7 @@ import InterchangeTensors
 /// trained, and on no others once it is settled.
 ///
 /// A run that goes on from stored keys and values doesn't have a sequence's earlier rows any more.
-/// What stands in for them is found in a pass over the training's examples: each batch is given to
+/// A stand-in for them is found in a pass over the training's examples: each batch is given to
 /// ``observe(_:sequences:)``, and ``settle(isStart:)`` ends the pass.
 public protocol SequenceIntervention: TrainableIntervention {
   /// True once ``AdditiveIntervention/change(of:sources:)`` takes each row by itself.

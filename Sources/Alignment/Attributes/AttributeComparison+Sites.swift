@@ -31,14 +31,11 @@ extension AttributeComparison {
   /// The measure by which one site is chosen for all methods: what the whole vector causes on
   /// training pairs, a mean over attributes. What it can't cause, no part of it can.
   ///
-  /// - Parameters:
-  ///   - most: pairs of each attribute, at most
-  ///   - progress: called with the number of sites that are done
+  /// - Parameter most: pairs of each attribute, at most
   /// - Returns: each site's score
   /// - Throws: ``AlignmentError`` or `ModelError` for a site that the model or a text lacks.
   public static func causes(
-    at sites: [Site], of model: LanguageModel, on pairs: AttributePairs, most: Int = 48,
-    progress: (Int) -> Void = { _ in }
+    at sites: [Site], of model: LanguageModel, on pairs: AttributePairs, most: Int = 48
   ) throws -> [SiteScore] {
     let examples = pairs.attributes.map { attribute in
       (pairs.examples[.train] ?? []).filter { $0.attribute == attribute && $0.aim == .cause }
@@ -46,12 +43,11 @@ extension AttributeComparison {
     }
     let store = ActivationStore(for: sites)
     let run = InterchangeRun(model: model.network, store: store, batchSize: 32)
-    return try sites.enumerated().map { place, site in
+    return try sites.map { site in
       let causes = try examples.map { own in
         let data = try SiteExamples(own, at: site, of: model.network, store: store)
         return ShareScore(seeds: [Accuracy(try run.outcomes(data, FullInterchange()))])
       }
-      progress(place + 1)
       return SiteScore(layer: site.layer, score: ShareScore(meanOf: causes))
     }
   }

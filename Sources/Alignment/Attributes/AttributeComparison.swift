@@ -3,8 +3,8 @@ import InterchangeBasics
 import InterchangeInterventions
 import InterchangeModels
 
-/// A comparison of methods on pairs: RAVEL's scores of each, on entities and on
-/// contexts that it hasn't seen, beside what the same method finds in a random model.
+/// A comparison of methods on pairs: RAVEL's scores of each, on entities and on contexts that it
+/// hasn't seen, beside what the same method finds in a random model.
 public struct AttributeComparison {
   /// A step of a comparison, told while it runs.
   public enum Event {

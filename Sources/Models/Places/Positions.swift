@@ -111,8 +111,8 @@ public enum Positions: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// Reads what a user writes: `-1`, `3`, `0,2,5`, `f7+l7`, `f3`, `l2`, `l7-f7`, `f7+l7/2`, `all`,
-  /// `every`, `every-f1`, `generated`, `last`, or a span's name (`subject`, `subject.end` for its last token,
-  /// `subject+1` for the token after it, `subject-2` for the second one before it).
+  /// `every`, `every-f1`, `generated`, `last`, or a span's name (`subject`, `subject.end` for its
+  /// last token, `subject+1` for the token after it, `subject-2` for the second one before it).
   public init(parsing text: String) {
     if text == "all" {
       self = .all

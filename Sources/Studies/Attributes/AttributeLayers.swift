@@ -27,8 +27,8 @@ extension ResultTable {
 }
 
 extension LineChart {
-  /// The scores by which layers were chosen, by layer: a line with a marked best of each method's;
-  /// nil where each hasn't its own.
+  /// The scores by which layers were chosen, by layer: a line for each method; nil where each hasn't
+  /// its own.
   init?(layersOf methods: [AttributeMethodScores]) {
     let chosen = methods.filter { $0.layers != nil }
     guard !chosen.isEmpty else { return nil }
